@@ -1,0 +1,425 @@
+//! Writing an ECS document by a dataset's plan.
+
+use crate::convert::{Fact, action_type};
+use crate::domain::Parts;
+use crate::plan::{Leaf, Plan, ReferrerRows, Source};
+use crate::record::{Kind, Record, Span};
+use crate::timestamp::{FORMATTED_MAX, Time};
+use crate::writer::Writer;
+
+/// A record that was read and looked at, ready to be written.
+pub(crate) struct Event<'a> {
+    /// The text that the record's places refer to.
+    pub(crate) text: &'a [u8],
+    pub(crate) record: &'a Record,
+    /// One per row.
+    pub(crate) facts: &'a [Fact],
+    /// Rows whose values their targets cannot take.
+    pub(crate) leftovers: &'a [u16],
+    /// Hexadecimal.
+    pub(crate) id: &'a [u8; 32],
+    pub(crate) time: Time,
+    /// The record's text as it came, where documents are to carry it.
+    pub(crate) original: Option<&'a str>,
+}
+
+impl Event<'_> {
+    /// Writes the document, up to the brace that closes it.
+    pub(crate) fn write(&self, plan: &Plan, writer: &mut Writer) {
+        writer.byte(b'{');
+        let mut emitter = Emitter {
+            plan,
+            writer,
+            group: 0,
+            fresh: true,
+        };
+        for leaf in &plan.leaves {
+            self.leaf(&mut emitter, leaf);
+        }
+        emitter.move_to(0);
+    }
+
+    #[inline(always)]
+    fn leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
+        match &leaf.source {
+            Source::Constant => emitter.begin(leaf),
+            Source::Text(row) => {
+                let value = self.record.value(*row);
+                if !value.is_absent() && matches!(self.fact(*row), Fact::Fit | Fact::Host(..)) {
+                    emitter.text(leaf, self.text, value.span);
+                }
+            }
+            Source::Raw(row) => {
+                let value = self.record.value(*row);
+                if !value.is_absent() {
+                    emitter.raw(leaf, self.text, value.json_span());
+                }
+            }
+            Source::Integer(row) => {
+                if let Fact::Fit = self.fact(*row) {
+                    emitter.raw(leaf, self.text, self.record.value(*row).span);
+                }
+            }
+            Source::EventTime => emitter.time(leaf, self.time),
+            Source::Time(row) => {
+                if let Fact::Time(time) = self.fact(*row) {
+                    emitter.time(leaf, time);
+                }
+            }
+            Source::EventId => {
+                emitter.begin(leaf);
+                emitter.writer.byte(b'"');
+                emitter.writer.put(self.id);
+                emitter.writer.byte(b'"');
+            }
+            Source::Original => {
+                if let Some(original) = self.original {
+                    emitter.begin(leaf);
+                    emitter.writer.quoted(original);
+                }
+            }
+            Source::Referrer(rows) => self.referrer(emitter, leaf, *rows),
+            Source::List(sources) => self.list(emitter, leaf, sources),
+            Source::Port(row) => {
+                if let Fact::Host(span, host) = self.fact(*row)
+                    && host.port > 0
+                {
+                    let start = span.start + u32::from(host.port);
+                    emitter.raw(
+                        leaf,
+                        self.text,
+                        Span {
+                            start,
+                            end: span.end,
+                        },
+                    );
+                }
+            }
+            Source::Leftovers => self.leftovers(emitter, leaf),
+            source => match self.piece(source) {
+                Piece::None => {}
+                Piece::Place(span) => emitter.text(leaf, self.text, span),
+                Piece::Word(word) => emitter.word(leaf, word),
+                Piece::Code(code) => {
+                    emitter.begin(leaf);
+                    let [first, second] = code;
+                    emitter.writer.put(&[b'"', first, second, b'"']);
+                }
+                Piece::Module(span) => {
+                    emitter.begin(leaf);
+                    emitter.writer.put(b"\"cloudflare.");
+                    emitter
+                        .writer
+                        .slice(self.text, span.start as usize, span.end as usize);
+                    emitter.writer.byte(b'"');
+                }
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn fact(&self, row: u16) -> Fact {
+        self.facts
+            .get(usize::from(row))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// A text that a source gives.
+    #[inline(always)]
+    fn piece(&self, source: &Source) -> Piece {
+        match source {
+            Source::Text(row) => match self.fact(*row) {
+                Fact::Fit | Fact::Host(..) => Piece::Place(self.record.value(*row).span),
+                _ => Piece::None,
+            },
+            Source::Host(row) => match self.fact(*row) {
+                Fact::Host(span, host) => Piece::Place(Span {
+                    start: span.start,
+                    end: span.end.min(span.start + u32::from(host.name_end)),
+                }),
+                _ => Piece::None,
+            },
+            Source::RegisteredDomain(row) => self.part(*row, |parts| (parts.registered, parts.end)),
+            Source::Subdomain(row) => {
+                self.part(*row, |parts| (0, parts.registered.saturating_sub(1)))
+            }
+            Source::TopLevelDomain(row) => self.part(*row, |parts| (parts.top_level, parts.end)),
+            Source::Remainder(row) => match self.fact(*row) {
+                Fact::Remainder(span) => Piece::Place(span),
+                _ => Piece::None,
+            },
+            Source::ProtocolName(row) => match self.fact(*row) {
+                Fact::Protocol(name, _) => Piece::Word(name),
+                _ => Piece::None,
+            },
+            Source::ProtocolVersion(row) => match self.fact(*row) {
+                Fact::Protocol(_, version) => Piece::Place(version),
+                _ => Piece::None,
+            },
+            Source::CountryCode(row) => match self.fact(*row) {
+                Fact::Country(code, _) => Piece::Code(code),
+                _ => Piece::None,
+            },
+            Source::CountryName(row) => match self.fact(*row) {
+                Fact::Country(_, name) => Piece::Word(name),
+                _ => Piece::None,
+            },
+            Source::ActionType(row) => match self.fact(*row) {
+                Fact::Fit => Piece::Word(action_type(self.record.value(*row).span.of(self.text))),
+                _ => Piece::None,
+            },
+            Source::Module(row) => match self.fact(*row) {
+                Fact::Fit => Piece::Module(self.record.value(*row).span),
+                _ => Piece::None,
+            },
+            // The others give no text: `leaf` writes them.
+            _ => Piece::None,
+        }
+    }
+
+    #[inline(always)]
+    fn part(&self, row: u16, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
+        let Fact::Host(span, host) = self.fact(row) else {
+            return Piece::None;
+        };
+        match host.parts.map(places) {
+            Some((start, end)) if start < end => Piece::Place(Span {
+                start: span.start + u32::from(start),
+                end: span.start + u32::from(end),
+            }),
+            _ => Piece::None,
+        }
+    }
+
+    /// Each text of a list once.
+    fn list(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, sources: &[Source]) {
+        let mut begun = false;
+        for (index, source) in sources.iter().enumerate() {
+            let Some(text) = self.piece(source).of(self.text) else {
+                continue;
+            };
+            let earlier = sources.iter().take(index);
+            if earlier
+                .into_iter()
+                .any(|source| self.piece(source).of(self.text) == Some(text))
+            {
+                continue;
+            }
+            if begun {
+                emitter.writer.byte(b',');
+            } else {
+                emitter.begin(leaf);
+                emitter.writer.byte(b'[');
+                begun = true;
+            }
+            emitter.writer.byte(b'"');
+            emitter.writer.put(text);
+            emitter.writer.byte(b'"');
+        }
+        if begun {
+            emitter.writer.byte(b']');
+        }
+    }
+
+    /// The referrer as it came, or put together: Logpush sends it in four fields.
+    fn referrer(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, rows: ReferrerRows) {
+        if let Some(whole) = rows.whole
+            && let Piece::Place(span) = self.piece(&Source::Text(whole))
+            && !self.record.value(whole).is_absent()
+        {
+            emitter.text(leaf, self.text, span);
+            return;
+        }
+        if let Some(referrer) = self.record.referrer(self.text, rows) {
+            emitter.begin(leaf);
+            emitter.writer.byte(b'"');
+            for piece in referrer {
+                emitter.writer.put(piece);
+            }
+            emitter.writer.byte(b'"');
+        }
+    }
+
+    fn leftovers(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
+        for row in self.leftovers {
+            let value = self.record.value(*row);
+            let member = value.member as usize + 1;
+            let name = Span::new(member, crate::simd::find_special(self.text, member));
+            emitter.kept(leaf, self.text, name, value.json_span());
+        }
+        for unknown in &self.record.unknown {
+            if !unknown.value.is_absent() {
+                emitter.kept(leaf, self.text, unknown.name, unknown.value.json_span());
+            }
+        }
+    }
+}
+
+/// A text of a document.
+#[derive(Clone, Copy)]
+enum Piece {
+    None,
+    Place(Span),
+    Word(&'static str),
+    Code([u8; 2]),
+    Module(Span),
+}
+
+impl Piece {
+    /// The text itself, as far as lists need it.
+    fn of(self, text: &[u8]) -> Option<&[u8]> {
+        match self {
+            Self::Place(span) if span.start < span.end => Some(span.of(text)),
+            Self::Word(word) => Some(word.as_bytes()),
+            _ => None,
+        }
+    }
+}
+
+impl Record {
+    /// The pieces of the referrer, where at least its host is known.
+    pub(crate) fn referrer<'a>(&self, text: &'a [u8], rows: ReferrerRows) -> Option<[&'a [u8]; 6]> {
+        let part = |row| {
+            let value = self.value(row);
+            if value.kind == Kind::Text {
+                value.span.of(text)
+            } else {
+                b""
+            }
+        };
+        let (scheme, host) = (part(rows.scheme), part(rows.host));
+        if host.is_empty() {
+            return None;
+        }
+        let query = part(rows.query);
+        let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
+        let mark: &[u8] = if query.is_empty() || query.first() == Some(&b'?') {
+            b""
+        } else {
+            b"?"
+        };
+        Some([scheme, separator, host, part(rows.path), mark, query])
+    }
+}
+
+struct Emitter<'a> {
+    plan: &'a Plan,
+    writer: &'a mut Writer,
+    /// The object that is open.
+    group: u16,
+    /// Whether it has no member yet.
+    fresh: bool,
+}
+
+impl Emitter<'_> {
+    /// Opens the leaf's object, and writes its name (or the whole of a constant).
+    #[inline(always)]
+    fn begin(&mut self, leaf: &Leaf) {
+        if leaf.group != self.group {
+            self.move_to(leaf.group);
+        }
+        leaf.text.write(self.writer, usize::from(self.fresh));
+        self.fresh = false;
+    }
+
+    #[inline(always)]
+    fn text(&mut self, leaf: &Leaf, text: &[u8], span: Span) {
+        self.begin(leaf);
+        self.writer.byte(b'"');
+        self.writer
+            .slice(text, span.start as usize, span.end as usize);
+        self.writer.byte(b'"');
+    }
+
+    #[inline(always)]
+    fn raw(&mut self, leaf: &Leaf, text: &[u8], span: Span) {
+        self.begin(leaf);
+        self.writer
+            .slice(text, span.start as usize, span.end as usize);
+    }
+
+    #[inline(always)]
+    fn word(&mut self, leaf: &Leaf, word: &str) {
+        self.begin(leaf);
+        self.writer.byte(b'"');
+        self.writer.put(word.as_bytes());
+        self.writer.byte(b'"');
+    }
+
+    fn time(&mut self, leaf: &Leaf, time: Time) {
+        self.begin(leaf);
+        let mut text = [0; FORMATTED_MAX];
+        let len = time.format(&mut text);
+        self.writer.byte(b'"');
+        self.writer.slice(&text, 0, len);
+        self.writer.byte(b'"');
+    }
+
+    /// Writes a member of `cloudflare` under the name that it came with.
+    fn kept(&mut self, leaf: &Leaf, text: &[u8], name: Span, value: Span) {
+        if leaf.group != self.group {
+            self.move_to(leaf.group);
+        }
+        if !self.fresh {
+            self.writer.byte(b',');
+        }
+        self.fresh = false;
+        self.writer.byte(b'"');
+        self.writer.put(name.of(text));
+        if self
+            .plan
+            .kept
+            .iter()
+            .any(|kept| kept.as_bytes() == name.of(text))
+        {
+            // The table has another field under this name.
+            self.writer.byte(b'_');
+        }
+        self.writer.put(b"\":");
+        self.writer
+            .slice(text, value.start as usize, value.end as usize);
+    }
+
+    /// Closes and opens objects until `group` is open.
+    fn move_to(&mut self, group: u16) {
+        // No ECS path of a table has more than five names.
+        let mut to_open = [0_u16; 8];
+        let mut count = 0;
+        let (mut from, mut to) = (self.group, group);
+        while from != to {
+            if self.depth(from) >= self.depth(to) {
+                self.writer.byte(b'}');
+                self.fresh = false;
+                from = self.parent(from);
+            } else {
+                if let Some(place) = to_open.get_mut(count) {
+                    *place = to;
+                }
+                count += 1;
+                to = self.parent(to);
+            }
+        }
+        for index in to_open.iter().take(count).rev() {
+            if let Some(group) = self.plan.groups.get(usize::from(*index)) {
+                group.text.write(self.writer, usize::from(self.fresh));
+                self.fresh = true;
+            }
+        }
+        self.group = group;
+    }
+
+    fn depth(&self, group: u16) -> u16 {
+        self.plan
+            .groups
+            .get(usize::from(group))
+            .map_or(0, |group| group.depth)
+    }
+
+    fn parent(&self, group: u16) -> u16 {
+        self.plan
+            .groups
+            .get(usize::from(group))
+            .map_or(0, |group| group.parent)
+    }
+}

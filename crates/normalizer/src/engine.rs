@@ -1,0 +1,353 @@
+//! One record in, one document out.
+
+use crate::config::{Config, Shape};
+use crate::convert::{Check, Fact};
+use crate::datasets::{event_dataset, recognise};
+use crate::domain::HostCache;
+use crate::emit::Event;
+use crate::error::UploadError;
+use crate::failure::{Failure, ORIGINAL_MAX};
+use crate::keys::Keys;
+use crate::plan::Plan;
+use crate::record::{Kind, Record, Span};
+use crate::scan::scan;
+use crate::shrink::shrink;
+use crate::slow;
+use crate::summary::Summary;
+use crate::table::Dataset;
+use crate::text::{beginning, identity};
+use crate::writer::Writer;
+
+/// Turns the records of one upload into documents.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    config: Config,
+    ready: Option<Ready>,
+    record: Record,
+    facts: Vec<Fact>,
+    leftovers: Vec<u16>,
+    hosts: HostCache,
+    document: Writer,
+    pub(crate) summary: Summary,
+}
+
+/// What is there once the dataset is known.
+#[derive(Debug)]
+struct Ready {
+    dataset: &'static Dataset,
+    plan: Plan,
+    keys: Keys,
+}
+
+/// What a document says about its own making.
+#[derive(Debug, Default)]
+struct Notes {
+    messages: Vec<String>,
+    tags: Vec<&'static str>,
+    /// Names of the fields that were cut.
+    cut: Vec<String>,
+}
+
+/// The longest name of a cut field that a document tells, in bytes.
+const CUT_NAME_MAX: usize = 128;
+
+/// How much of an unreadable time an error message shows, in bytes.
+const SHOWN_MAX: usize = 64;
+
+impl Engine {
+    pub(crate) fn new(config: Config) -> Self {
+        let ready = config.dataset.map(Ready::new);
+        Self {
+            config,
+            ready,
+            record: Record::default(),
+            facts: Vec::new(),
+            leftovers: Vec::new(),
+            hosts: HostCache::new(),
+            document: Writer::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// The dataset, once it is known.
+    pub(crate) fn dataset(&self) -> Option<&'static Dataset> {
+        self.ready.as_ref().map(|ready| ready.dataset)
+    }
+
+    /// The document of `line`, a text without white space around it that is not empty.
+    pub(crate) fn document(&mut self, line: &[u8]) -> Result<&[u8], UploadError> {
+        self.document.clear();
+        self.summary.records += 1;
+        if self.ready.is_none()
+            && let Some(fields) = slow::names(line)
+        {
+            let dataset = recognise(&fields).ok_or(UploadError::UnknownDataset)?;
+            self.ready = Some(Ready::new(dataset));
+        }
+        let id = identity(line);
+        if let Some(ready) = &mut self.ready {
+            let fast = scan(line, &mut ready.keys, {
+                self.record.clear(ready.dataset.rows.len());
+                &mut self.record
+            });
+            if fast.is_ok() && !ready.needs_plain_text(&self.record) {
+                self.event(line, &id, Notes::default());
+            } else {
+                self.record.clear(ready.dataset.rows.len());
+                let mut repaired = false;
+                match slow::read(line, &mut ready.keys, &mut self.record, &mut repaired) {
+                    Ok(text) => {
+                        let mut notes = Notes::default();
+                        if repaired {
+                            self.summary.repaired += 1;
+                            notes.tags.push("text_repaired");
+                            notes.messages.push(
+                                "bytes that are no valid text were replaced by U+FFFD".to_owned(),
+                            );
+                        }
+                        self.event(&text, &id, notes);
+                    }
+                    Err(error) => self.failure(&error.to_string(), line, false, &id),
+                }
+            }
+        } else {
+            self.failure("not a JSON object", line, false, &id);
+        }
+        self.summary.bytes_documents += self.document.len() as u64;
+        Ok(self.document.written())
+    }
+
+    /// The document of a line that is too long to be read as a record; `begun` is its beginning.
+    pub(crate) fn too_long(&mut self, begun: &[u8], len: u64) -> &[u8] {
+        self.document.clear();
+        self.summary.records += 1;
+        let message = format!(
+            "a record of {len} bytes is longer than the limit of {}",
+            self.config.limits.line_bytes
+        );
+        let mut identified = begun.to_vec();
+        identified.extend_from_slice(&len.to_le_bytes());
+        self.failure(&message, begun, true, &identity(&identified));
+        self.summary.bytes_documents += self.document.len() as u64;
+        self.document.written()
+    }
+
+    /// Writes the document of the record whose places refer to `text`.
+    fn event(&mut self, text: &[u8], id: &[u8; 32], mut notes: Notes) {
+        let Some(ready) = &self.ready else {
+            return;
+        };
+        self.leftovers.clear();
+        self.facts.clear();
+        self.facts.resize(ready.dataset.rows.len(), Fact::None);
+        let mut time = None;
+        for &(row, check) in &ready.plan.checks {
+            let value = self.record.value(row);
+            if value.is_absent() {
+                continue;
+            }
+            match check.look(value, text, &mut self.hosts) {
+                Some(fact) => {
+                    if let Fact::Time(found) = fact
+                        && ready.plan.time_row == Some(row)
+                    {
+                        time = Some(found);
+                    }
+                    if let Some(place) = self.facts.get_mut(usize::from(row)) {
+                        *place = fact;
+                    }
+                }
+                None => {
+                    self.leftovers.push(row);
+                    self.summary.invalid_values += 1;
+                }
+            }
+        }
+        if time.is_none() {
+            self.summary.times_from_arrival += 1;
+            notes.tags.push("time_from_arrival");
+            notes.messages.push(ready.time_message(&self.record, text));
+        }
+        for unknown in &self.record.unknown {
+            self.summary.count_unknown(unknown.name.of(text));
+        }
+
+        let original = self
+            .config
+            .keep_original
+            .then(|| core::str::from_utf8(text).unwrap_or_default());
+        let event = Event {
+            text,
+            record: &self.record,
+            facts: &self.facts,
+            leftovers: &self.leftovers,
+            id,
+            time: time.unwrap_or(self.config.arrival),
+            original,
+        };
+        match self.config.shape {
+            Shape::Ecs => event.write(&ready.plan, &mut self.document),
+            Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
+        }
+        self.finish(text, id, notes);
+    }
+
+    /// Closes the document with its notes, cut to the limit where it is longer.
+    fn finish(&mut self, text: &[u8], id: &[u8; 32], mut notes: Notes) {
+        let max = self.config.limits.document_bytes;
+        let body = self.document.len();
+        notes.write(&mut self.document);
+        if self.document.len() <= max {
+            return;
+        }
+        self.document.truncate(body);
+        self.document.byte(b'}');
+        let kept_depth = match self.config.shape {
+            // Cloudflare's own fields are members of `cloudflare`, or of the record itself.
+            Shape::Ecs => 2,
+            Shape::Native => 1,
+        };
+        let len = self.document.len();
+        // What the notes take is known before the names of the cut fields are.
+        let notes_max = notes.len() + 16 * (CUT_NAME_MAX + 2) + 64;
+        let shrunk = max
+            .checked_sub(notes_max)
+            .and_then(|max| shrink(self.document.written(), max, kept_depth));
+        let Some(shrunk) = shrunk else {
+            self.document.clear();
+            let message = format!("a document of {len} bytes cannot be cut to the limit of {max}");
+            self.failure(&message, text, true, id);
+            return;
+        };
+        self.summary.truncated += 1;
+        notes.tags.push("truncated");
+        notes.cut = shrunk.cut;
+        let body = shrunk
+            .document
+            .strip_suffix(b"}")
+            .unwrap_or(&shrunk.document);
+        self.document.replace(body);
+        notes.write(&mut self.document);
+    }
+
+    /// Writes a document for what is no record.
+    fn failure(&mut self, message: &str, original: &[u8], is_cut: bool, id: &[u8; 32]) {
+        self.summary.errors += 1;
+        // Half a character at the cut is no damage of the sender's: a few bytes more, cut below.
+        let original = original.get(..ORIGINAL_MAX + 4).unwrap_or(original);
+        let original = String::from_utf8_lossy(original);
+        // A document must fit even where its limit is set very low and every byte is escaped.
+        let room = self.config.limits.document_bytes.saturating_sub(1024) / 6;
+        let shown = beginning(&original, room.min(ORIGINAL_MAX));
+        let dataset = self.dataset();
+        Failure {
+            message,
+            original: shown,
+            is_cut: is_cut || shown.len() < original.len(),
+            time: self.config.arrival,
+            id,
+            dataset: dataset.and_then(event_dataset),
+            native_time: match (self.config.shape, &self.ready) {
+                (Shape::Native, Some(ready)) => ready.native_time(self.config.arrival),
+                _ => None,
+            },
+        }
+        .write(&mut self.document);
+    }
+}
+
+impl Ready {
+    fn new(dataset: &'static Dataset) -> Self {
+        Self {
+            dataset,
+            plan: Plan::new(dataset),
+            keys: Keys::new(dataset),
+        }
+    }
+
+    /// Whether a text must be unescaped before it is looked at.
+    #[inline(always)]
+    fn needs_plain_text(&self, record: &Record) -> bool {
+        self.plan
+            .checks
+            .iter()
+            .any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
+    }
+
+    /// Why a record has no time of its own.
+    fn time_message(&self, record: &Record, text: &[u8]) -> String {
+        let Some((row, field)) = self.plan.time_row.and_then(|row| {
+            self.dataset
+                .rows
+                .get(usize::from(row))
+                .map(|of| (row, of.field))
+        }) else {
+            return "the dataset has no time: the upload's arrival stands in".to_owned();
+        };
+        let value = record.value(row);
+        if value.is_absent() {
+            return format!("{field} is missing: the upload's arrival stands in");
+        }
+        let json = value.json_span();
+        let shown = match value.kind {
+            Kind::Nested => "a list or an object".to_owned(),
+            _ => {
+                let text = String::from_utf8_lossy(Span::of(json, text)).into_owned();
+                beginning(&text, SHOWN_MAX).to_owned()
+            }
+        };
+        format!("{field} is no readable time: {shown}; the upload's arrival stands in")
+    }
+
+    fn native_time(&self, arrival: crate::timestamp::Time) -> Option<(&'static str, i64)> {
+        let row = self.dataset.rows.get(usize::from(self.plan.time_row?))?;
+        Some((row.field, arrival.unix_nanos()?))
+    }
+}
+
+impl Notes {
+    /// Writes the notes, and the brace that closes the document.
+    #[inline(always)]
+    fn write(&self, writer: &mut Writer) {
+        if !self.tags.is_empty() {
+            self.write_members(writer);
+        }
+        writer.byte(b'}');
+    }
+
+    #[cold]
+    fn write_members(&self, writer: &mut Writer) {
+        // A native record may be empty.
+        let mut separator: &[u8] = if writer.written() == b"{" { b"" } else { b"," };
+        if !self.messages.is_empty() {
+            writer.put(separator);
+            separator = b",";
+            writer.put(b"\"error\":{\"message\":");
+            writer.quoted(&self.messages.join("; "));
+            writer.byte(b'}');
+        }
+        if !self.cut.is_empty() {
+            writer.put(separator);
+            separator = b",";
+            let names: Vec<&str> = self
+                .cut
+                .iter()
+                .map(|name| beginning(name, CUT_NAME_MAX))
+                .collect();
+            writer.put(b"\"labels\":{\"truncated\":");
+            writer.quoted(&names.join(", "));
+            writer.byte(b'}');
+        }
+        writer.put(separator);
+        writer.put(b"\"tags\":[\"");
+        writer.put(self.tags.join("\",\"").as_bytes());
+        writer.put(b"\"]");
+    }
+
+    /// Bytes that the notes take, without the names of cut fields.
+    fn len(&self) -> usize {
+        let mut writer = Writer::default();
+        self.write(&mut writer);
+        writer.len()
+    }
+}

@@ -1,0 +1,35 @@
+//! What can be wrong with an upload as a whole. A wrong record is no error: it becomes a document.
+
+use thiserror::Error;
+
+/// Why an upload cannot be read to its end.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// Not one byte.
+    #[error("the upload is empty")]
+    Empty,
+    /// The gzip data ends before its trailer: the sender stopped, or the connection broke.
+    #[error("the gzip data ends before its end: {received} bytes received")]
+    Truncated {
+        /// Compressed bytes received.
+        received: u64,
+    },
+    /// The gzip data is damaged, or is none.
+    #[error("the gzip data is corrupt (member {member}): {reason}")]
+    Corrupt {
+        /// Number of the member in the stream, from 1.
+        member: u32,
+        /// The decoder's words.
+        reason: String,
+    },
+    /// More plain bytes than the limit allows.
+    #[error("the upload has more than {limit} bytes after gunzip")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// No dataset was named, and the records do not tell which it is.
+    #[error("the dataset of the upload cannot be told from its first record")]
+    UnknownDataset,
+}

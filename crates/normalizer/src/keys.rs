@@ -1,0 +1,276 @@
+//! Which row of the table a field's name belongs to.
+
+use crate::record::{Record, Span, Unknown};
+use crate::simd::find_special;
+use crate::table::{Dataset, Target};
+
+/// The names of a table.
+///
+/// The fields of a job's records come in the same order in every record: the row that followed
+/// last time is tried first, and the hash is computed only where that fails.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    names: Vec<Name>,
+    /// Index into `names` plus 1, by hash; 0 is a free place. A power of two, at most half full.
+    places: Vec<u16>,
+    /// Which name followed the one of this index last time.
+    next: Vec<u16>,
+}
+
+#[derive(Debug)]
+struct Name {
+    text: &'static [u8],
+    row: u16,
+    /// Whether this is the name that the document has for the field, not Cloudflare's.
+    is_other: bool,
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A row's own name.
+    Row(u16),
+    /// The name under which a document keeps a row's field.
+    OtherName(u16),
+    /// A name that the table does not have.
+    Unknown,
+}
+
+/// Finds the keys of one record, in their order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cursor {
+    /// Index of the last name found.
+    last: usize,
+}
+
+impl Keys {
+    pub(crate) fn new(dataset: &'static Dataset) -> Self {
+        let mut names: Vec<Name> = Vec::with_capacity(2 * dataset.rows.len());
+        for (index, row) in dataset.rows.iter().enumerate() {
+            names.push(Name {
+                text: row.field.as_bytes(),
+                row: index as u16,
+                is_other: false,
+            });
+        }
+        for (index, row) in dataset.rows.iter().enumerate() {
+            for target in row.targets {
+                if let Target::Keep(kept) = target
+                    && !dataset.rows.iter().any(|row| row.field == *kept)
+                {
+                    names.push(Name {
+                        text: kept.as_bytes(),
+                        row: index as u16,
+                        is_other: true,
+                    });
+                }
+            }
+        }
+        let mut places = vec![0; (2 * names.len()).next_power_of_two()];
+        for (index, name) in names.iter().enumerate() {
+            let mask = places.len() - 1;
+            let mut place = hash(name.text) & mask;
+            while places.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) & mask;
+            }
+            if let Some(free) = places.get_mut(place) {
+                *free = index as u16 + 1;
+            }
+        }
+        let next = (1..=names.len() as u16).collect();
+        Self {
+            names,
+            places,
+            next,
+        }
+    }
+
+    /// What `name` means; `cursor` says where the record's last name stood.
+    #[inline(always)]
+    pub(crate) fn find(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
+        // The name before the first is taken to be the last of the table.
+        let guess = self.next.get(cursor.last).copied().unwrap_or_default();
+        match self.names.get(usize::from(guess)) {
+            Some(expected) if same(expected.text, name) => {
+                cursor.last = usize::from(guess);
+                expected.key()
+            }
+            _ => self.look_up(cursor, name),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
+        let mask = self.places.len() - 1;
+        let mut place = hash(name) & mask;
+        loop {
+            let Some(index) = self
+                .places
+                .get(place)
+                .and_then(|taken| taken.checked_sub(1))
+            else {
+                return Key::Unknown;
+            };
+            match self.names.get(usize::from(index)) {
+                Some(found) if found.text == name => {
+                    if let Some(next) = self.next.get_mut(cursor.last) {
+                        *next = index;
+                    }
+                    cursor.last = usize::from(index);
+                    return found.key();
+                }
+                _ => place = (place + 1) & mask,
+            }
+        }
+    }
+
+    /// A cursor before the first name of a record.
+    pub(crate) fn begin(&self) -> Cursor {
+        Cursor {
+            last: self.names.len().saturating_sub(1),
+        }
+    }
+}
+
+impl Name {
+    #[inline(always)]
+    fn key(&self) -> Key {
+        if self.is_other {
+            Key::OtherName(self.row)
+        } else {
+            Key::Row(self.row)
+        }
+    }
+}
+
+impl Record {
+    /// Stores a member; the last of equal names wins.
+    #[inline(always)]
+    pub(crate) fn store(&mut self, key: Key, unknown: Unknown, text: &[u8]) {
+        self.has_members = true;
+        match key {
+            Key::Row(row) => {
+                if !self.by_other_name.is_empty() {
+                    self.give_back(row, text);
+                }
+                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                    *value = unknown.value;
+                }
+            }
+            Key::OtherName(row) if self.value(row).is_absent() => {
+                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                    *value = unknown.value;
+                }
+                self.by_other_name.push(row);
+            }
+            Key::OtherName(_) | Key::Unknown => self.store_unknown(unknown, text),
+        }
+    }
+
+    /// A row's own name wins over its other one, whose value stays as an unknown field.
+    #[cold]
+    fn give_back(&mut self, row: u16, text: &[u8]) {
+        if let Some(place) = self.by_other_name.iter().position(|other| *other == row) {
+            self.by_other_name.swap_remove(place);
+            let value = self.value(row);
+            let start = value.member as usize + 1;
+            let name = Span::new(start, find_special(text, start));
+            self.store_unknown(Unknown { name, value }, text);
+        }
+    }
+
+    #[cold]
+    fn store_unknown(&mut self, unknown: Unknown, text: &[u8]) {
+        let name = unknown.name.of(text);
+        match self
+            .unknown
+            .iter_mut()
+            .find(|known| known.name.of(text) == name)
+        {
+            Some(known) => *known = unknown,
+            None => self.unknown.push(unknown),
+        }
+    }
+}
+
+fn hash(name: &[u8]) -> usize {
+    // FNV-1a: names are short, and this runs for names out of their usual order only.
+    name.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    }) as usize
+}
+
+/// Equality without a call to `memcmp`, which compares byte by byte in wasm.
+#[inline(always)]
+fn same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while let (Some(left), Some(right)) = (eight(left, at), eight(right, at)) {
+        if left != right {
+            return false;
+        }
+        at += 8;
+    }
+    if at == left.len() {
+        return true;
+    }
+    match left.len().checked_sub(8) {
+        // The last eight bytes, some of them a second time.
+        Some(tail) => eight(left, tail) == eight(right, tail),
+        None => left == right,
+    }
+}
+
+#[inline(always)]
+fn eight(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes
+        .get(at..at + 8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::datasets::DATASETS;
+
+    #[test]
+    fn every_name_is_found_in_any_order() {
+        for dataset in DATASETS {
+            let mut keys = Keys::new(dataset);
+            let mut cursor = keys.begin();
+            for (index, row) in dataset.rows.iter().enumerate().rev() {
+                assert_eq!(
+                    keys.find(&mut cursor, row.field.as_bytes()),
+                    Key::Row(index as u16)
+                );
+            }
+            for _ in 0..2 {
+                let mut cursor = keys.begin();
+                for (index, row) in dataset.rows.iter().enumerate() {
+                    assert_eq!(
+                        keys.find(&mut cursor, row.field.as_bytes()),
+                        Key::Row(index as u16)
+                    );
+                    assert_eq!(keys.find(&mut cursor, b"NoSuchField"), Key::Unknown);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equality_is_equality() {
+        let text: Vec<u8> = (0..40).collect();
+        for length in 0..40 {
+            for place in 0..length {
+                let mut other = text[..length].to_vec();
+                assert!(same(&text[..length], &other));
+                other[place] ^= 1;
+                assert!(!same(&text[..length], &other));
+            }
+            assert!(!same(&text[..length], &text[..length + 1]));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Turns a Cloudflare Logpush upload, as a stream of bytes, into batches of documents.
+//!
+//! ```text
+//! gunzip -> frame -> scan | slow -> convert -> emit | native -> batch
+//! ```
+//!
+//! Bytes go in by chunks of any size, batches come out; there is no I/O, no clock and no
+//! environment in here. Start at [`Normalizer`]. What a dataset's fields become is said by its
+//! table, in [`datasets`]; what a table can say, by [`Target`].
+//!
+//! A record is never lost: what does not convert is kept under `cloudflare.<Name>`, and a line
+//! that is no record becomes a document of `event.kind: pipeline_error`.
+
+pub mod datasets;
+
+mod batch;
+mod config;
+mod convert;
+mod country;
+mod domain;
+mod emit;
+mod engine;
+mod error;
+mod failure;
+mod frame;
+mod gunzip;
+mod keys;
+mod native;
+mod normalizer;
+mod plan;
+mod probe;
+mod record;
+mod refusal;
+mod scan;
+mod shrink;
+mod simd;
+mod slow;
+mod summary;
+mod table;
+mod text;
+mod timestamp;
+mod writer;
+
+pub use batch::Batch;
+pub use config::{Config, Limits, Shape};
+pub use error::UploadError;
+pub use gunzip::{Gunzip, Inflated};
+pub use normalizer::Normalizer;
+pub use refusal::refusal;
+pub use summary::Summary;
+pub use table::{Constant, Dataset, Native, NativeTimes, Referrer, Row, Target};
+pub use timestamp::Time;

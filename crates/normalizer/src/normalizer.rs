@@ -1,0 +1,221 @@
+//! The machine: compressed bytes in, batches out, nothing else.
+
+use crate::batch::{Batch, Batcher};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::UploadError;
+use crate::failure::ORIGINAL_MAX;
+use crate::frame::{Frame, Framer};
+use crate::gunzip::Gunzip;
+use crate::probe::{Probe, Verdict};
+use crate::summary::Summary;
+use crate::table::Dataset;
+
+/// Turns one upload into batches, without I/O.
+///
+/// Memory is bounded by one line limit plus one batch, whatever the size of the upload: a call
+/// returns as soon as a batch is complete, and takes up the rest of its bytes at the next.
+///
+/// # Example
+///
+/// ```
+/// use logpush_normalizer::{Config, Limits, Normalizer, Shape, Time, datasets};
+///
+/// let mut normalizer = Normalizer::new(Config {
+///     dataset: datasets::by_name("firewall_events"),
+///     shape: Shape::Ecs,
+///     arrival: Time::from_unix_millis(1_657_630_626_000),
+///     keep_original: false,
+///     limits: Limits::default(),
+/// });
+/// let mut upload = br#"{"Action":"block","Datetime":1657630626219000000}"#.as_slice();
+/// let mut batches = Vec::new();
+/// while let Some(batch) = normalizer.feed(&mut upload)? {
+///     batches.push(batch);
+/// }
+/// while let Some(batch) = normalizer.finish()? {
+///     batches.push(batch);
+/// }
+/// let document = String::from_utf8(batches.remove(0).body)?;
+/// assert!(document.starts_with(r#"{"@timestamp":"2022-07-12T12:57:06.219000Z","#));
+/// assert!(document.contains(r#""type":["denied"]"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Normalizer {
+    source: Source,
+    framer: Framer,
+    engine: Engine,
+    batcher: Batcher,
+    probe: Probe,
+    /// The beginning of the record that is too long.
+    too_long: Vec<u8>,
+    plain_max: u64,
+}
+
+/// What the body turned out to be.
+#[derive(Debug)]
+enum Source {
+    /// Nothing arrived yet.
+    Unknown,
+    Gzip {
+        gunzip: Gunzip,
+        /// Whether the decoder may hold plain bytes that had no room.
+        has_more: bool,
+    },
+    Plain,
+}
+
+impl Normalizer {
+    /// A machine at the beginning of an upload.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            source: Source::Unknown,
+            framer: Framer::new(config.limits.line_bytes),
+            batcher: Batcher::new(&config.limits),
+            plain_max: config.limits.upload_bytes,
+            probe: Probe::default(),
+            engine: Engine::new(config),
+            too_long: Vec::new(),
+        }
+    }
+
+    /// Takes bytes of the upload from the front of `input`; gives a batch as soon as one is complete.
+    ///
+    /// Call it until it gives `None`, which says that `input` is used up.
+    ///
+    /// # Errors
+    ///
+    /// Where the upload cannot be read on. Batches that were given before stay valid.
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Batch>, UploadError> {
+        loop {
+            if let Some(batch) = self.take_records(false)? {
+                return Ok(Some(batch));
+            }
+            if !self.refill(input)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Says that the upload has ended; gives what is left, batch by batch, then `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError::Truncated`] where the gzip data is not complete, [`UploadError::Empty`]
+    /// where nothing came.
+    pub fn finish(&mut self) -> Result<Option<Batch>, UploadError> {
+        match &self.source {
+            Source::Unknown => return Err(UploadError::Empty),
+            Source::Gzip { gunzip, .. } if !gunzip.is_complete() => {
+                return Err(UploadError::Truncated {
+                    received: self.engine.summary.bytes_received,
+                });
+            }
+            _ => {}
+        }
+        if let Some(batch) = self.take_records(true)? {
+            return Ok(Some(batch));
+        }
+        self.engine.summary.is_destination_test = self.probe.is_all_a_test();
+        Ok(self.batcher.take())
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.engine.summary
+    }
+
+    /// The upload's dataset, once it is known.
+    #[must_use]
+    pub fn dataset(&self) -> Option<&'static Dataset> {
+        self.engine.dataset()
+    }
+
+    /// Moves bytes from `input` into the window; `false` where there is nothing to move.
+    fn refill(&mut self, input: &mut &[u8]) -> Result<bool, UploadError> {
+        if let (Source::Unknown, Some(first)) = (&self.source, input.first()) {
+            // 1f begins no JSON: what begins with it is gzip, or corrupt.
+            self.source = match first {
+                0x1f => Source::Gzip {
+                    gunzip: Gunzip::new(),
+                    has_more: false,
+                },
+                _ => Source::Plain,
+            };
+        }
+        let (consumed, produced) = match &mut self.source {
+            Source::Unknown => return Ok(false),
+            Source::Gzip { gunzip, has_more } => {
+                if input.is_empty() && !*has_more {
+                    return Ok(false);
+                }
+                let room = self.framer.room();
+                let inflated = gunzip.step(input, room)?;
+                *has_more = inflated.produced == room.len();
+                (inflated.consumed, inflated.produced)
+            }
+            Source::Plain => {
+                let room = self.framer.room();
+                let len = room.len().min(input.len());
+                if let (Some(to), Some(from)) = (room.get_mut(..len), input.get(..len)) {
+                    to.copy_from_slice(from);
+                }
+                if len == 0 {
+                    return Ok(false);
+                }
+                (len, len)
+            }
+        };
+        *input = input.get(consumed..).unwrap_or_default();
+        self.framer.fill(produced);
+        let summary = &mut self.engine.summary;
+        summary.bytes_received += consumed as u64;
+        summary.bytes_plain += produced as u64;
+        if summary.bytes_plain > self.plain_max {
+            return Err(UploadError::TooLarge {
+                limit: self.plain_max,
+            });
+        }
+        Ok(consumed > 0 || produced > 0)
+    }
+
+    /// Turns complete records of the window into documents, until a batch is complete.
+    fn take_records(&mut self, is_end: bool) -> Result<Option<Batch>, UploadError> {
+        loop {
+            if self.batcher.is_full() {
+                return Ok(self.batcher.take());
+            }
+            let batch = match self.framer.next(is_end) {
+                Frame::More => return Ok(None),
+                Frame::Record { start, end } => {
+                    let line = self.framer.text(start, end);
+                    match self.probe.look(line) {
+                        Verdict::DestinationTest => continue,
+                        // The record that looked like a test is not the only one.
+                        Verdict::Record(held) => {
+                            // The first of all documents has room.
+                            self.batcher.push(self.engine.document(&held)?);
+                            self.batcher.push(self.engine.document(line)?)
+                        }
+                        Verdict::Nothing => self.batcher.push(self.engine.document(line)?),
+                    }
+                }
+                Frame::TooLong { start, end } => {
+                    let begun = self.framer.text(start, end.min(start + ORIGINAL_MAX));
+                    self.too_long.clear();
+                    self.too_long.extend_from_slice(begun);
+                    continue;
+                }
+                Frame::TooLongEnd { len } => {
+                    self.batcher.push(self.engine.too_long(&self.too_long, len))
+                }
+            };
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! A dataset's table, made ready: what to look at in a record, and what to write in which order.
+
+use std::collections::BTreeMap;
+
+use crate::convert::Check;
+use crate::table::{Constant, Dataset, Target};
+use crate::writer::{BLOCK, Writer};
+
+/// What the engine does for every record of a dataset.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The rows whose values are looked at before anything is written, with what is asked of them.
+    pub(crate) checks: Vec<(u16, Check)>,
+    /// The document's leaves, group by group.
+    pub(crate) leaves: Vec<Leaf>,
+    /// The document's objects; the first is the document itself.
+    pub(crate) groups: Vec<Group>,
+    /// Names under `cloudflare` that the table uses.
+    pub(crate) kept: Vec<&'static str>,
+    /// The row of the event's time.
+    pub(crate) time_row: Option<u16>,
+}
+
+/// One value of the document, and what it is made of.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    pub(crate) group: u16,
+    /// `,"name":`, or the whole of a constant.
+    pub(crate) text: Fragment,
+    pub(crate) source: Source,
+}
+
+/// An object of the document.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) parent: u16,
+    pub(crate) depth: u16,
+    /// `,"name":{`
+    pub(crate) text: Fragment,
+}
+
+/// A text that is written very often: behind it there is room for the writer's blocks to read on.
+#[derive(Debug, Default)]
+pub(crate) struct Fragment {
+    padded: Box<[u8]>,
+    len: usize,
+}
+
+/// Where a leaf's value comes from; numbers are rows of the table.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Constant,
+    /// The record's identity.
+    EventId,
+    /// The record's text, where the configuration asks for it.
+    Original,
+    /// The event's time, or the upload's arrival.
+    EventTime,
+    /// The value as it came.
+    Raw(u16),
+    Text(u16),
+    Integer(u16),
+    Time(u16),
+    /// The name without its port.
+    Host(u16),
+    RegisteredDomain(u16),
+    Subdomain(u16),
+    TopLevelDomain(u16),
+    Port(u16),
+    /// The text without what introduces it.
+    Remainder(u16),
+    ProtocolName(u16),
+    ProtocolVersion(u16),
+    CountryCode(u16),
+    CountryName(u16),
+    Module(u16),
+    /// The whole referrer, of the parts or as it came.
+    Referrer(ReferrerRows),
+    /// A list, of what several rows give.
+    List(Box<[Self]>),
+    ActionType(u16),
+    /// Under `cloudflare`: what could not be converted, and what has no row.
+    Leftovers,
+}
+
+/// The rows of a referrer's parts, and of the whole where the table has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReferrerRows {
+    pub(crate) whole: Option<u16>,
+    pub(crate) scheme: u16,
+    pub(crate) host: u16,
+    pub(crate) path: u16,
+    pub(crate) query: u16,
+}
+
+/// ECS fields of the tables' targets that are lists. A test holds this against the schema.
+const LISTS: &[&str] = &[
+    "event.category",
+    "event.type",
+    "related.hosts",
+    "related.ip",
+];
+
+impl Plan {
+    pub(crate) fn new(dataset: &'static Dataset) -> Self {
+        let mut tree = Tree::default();
+        for (path, constant) in dataset.constants {
+            tree.add(path, Entry::Constant(*constant));
+        }
+        tree.add("event.id", Entry::One(Source::EventId));
+        tree.add("event.original", Entry::One(Source::Original));
+        let mut checks = Vec::new();
+        let mut kept = Vec::new();
+        for (index, row) in dataset.rows.iter().enumerate() {
+            let number = index as u16;
+            let check = row
+                .targets
+                .iter()
+                .map(|target| Check::of(*target))
+                // A field that goes to `Text` and `Domain` is asked for what `Domain` needs.
+                .fold(Check::None, |strictest, check| match check {
+                    Check::None => strictest,
+                    Check::Scalar if strictest != Check::None => strictest,
+                    _ => check,
+                });
+            if check != Check::None {
+                checks.push((number, check));
+            }
+            for target in row.targets {
+                if let Target::Keep(name) = target {
+                    kept.push(*name);
+                }
+                tree.add_target(*target, number);
+            }
+        }
+        if let Some(referrer) = &dataset.referrer {
+            let number = |field| {
+                dataset
+                    .rows
+                    .iter()
+                    .position(|row| row.field == field)
+                    .map_or(u16::MAX, |row| row as u16)
+            };
+            let whole = dataset
+                .rows
+                .iter()
+                .position(|row| row.targets.contains(&Target::Text(referrer.target)));
+            let rows = ReferrerRows {
+                whole: whole.map(|row| row as u16),
+                scheme: number(referrer.scheme),
+                host: number(referrer.host),
+                path: number(referrer.path),
+                query: number(referrer.query),
+            };
+            tree.replace(referrer.target, Entry::One(Source::Referrer(rows)));
+        }
+        tree.add("cloudflare.", Entry::One(Source::Leftovers));
+
+        let mut plan = Self {
+            checks,
+            leaves: Vec::new(),
+            groups: vec![Group {
+                parent: 0,
+                depth: 0,
+                text: Fragment::default(),
+            }],
+            kept,
+            time_row: dataset
+                .rows
+                .iter()
+                .position(|row| row.targets.contains(&Target::Timestamp("@timestamp")))
+                .map(|row| row as u16),
+        };
+        plan.grow(&tree.root, 0);
+        plan
+    }
+
+    fn grow(&mut self, branch: &Branch, group: u16) {
+        for (name, entry) in &branch.leaves {
+            let key = format!(",\"{name}\":");
+            let (text, source) = match entry {
+                Entry::Constant(constant) => {
+                    (format!("{key}{}", json(*constant)), Source::Constant)
+                }
+                Entry::One(Source::Leftovers) => (String::new(), Source::Leftovers),
+                Entry::One(source) => (key, source.clone()),
+                Entry::List(sources) => (key, Source::List(sources.clone().into())),
+            };
+            self.leaves.push(Leaf {
+                group,
+                text: Fragment::new(&text),
+                source,
+            });
+        }
+        let depth = self
+            .groups
+            .get(usize::from(group))
+            .map_or(0, |group| group.depth)
+            + 1;
+        for (name, branch) in &branch.branches {
+            let child = self.groups.len() as u16;
+            self.groups.push(Group {
+                parent: group,
+                depth,
+                text: Fragment::new(&format!(",\"{name}\":{{")),
+            });
+            self.grow(branch, child);
+        }
+    }
+}
+
+impl Fragment {
+    fn new(text: &str) -> Self {
+        let mut padded = text.as_bytes().to_vec();
+        padded.resize(text.len() + BLOCK, 0);
+        Self {
+            padded: padded.into(),
+            len: text.len(),
+        }
+    }
+
+    /// Writes the fragment without its first `skipped` bytes.
+    #[inline(always)]
+    pub(crate) fn write(&self, writer: &mut Writer, skipped: usize) {
+        writer.slice(&self.padded, skipped, self.len);
+    }
+}
+
+fn json(constant: Constant) -> String {
+    match constant {
+        Constant::Text(text) => format!("\"{text}\""),
+        Constant::List(texts) => format!("[\"{}\"]", texts.join("\",\"")),
+    }
+}
+
+#[derive(Default)]
+struct Tree {
+    root: Branch,
+}
+
+/// An object in the making: its own leaves come before its objects, each in alphabetical order.
+#[derive(Default)]
+struct Branch {
+    leaves: BTreeMap<String, Entry>,
+    branches: BTreeMap<String, Self>,
+}
+
+enum Entry {
+    Constant(Constant),
+    One(Source),
+    List(Vec<Source>),
+}
+
+impl Tree {
+    fn place(&mut self, path: &str) -> (&mut Branch, String) {
+        let mut branch = &mut self.root;
+        let mut rest = path;
+        while let Some((name, below)) = rest.split_once('.') {
+            branch = branch.branches.entry(name.to_owned()).or_default();
+            rest = below;
+        }
+        (branch, rest.to_owned())
+    }
+
+    /// Adds a leaf; the first of two wins, except in a list, which takes both.
+    fn add(&mut self, path: &str, entry: Entry) {
+        let (branch, name) = self.place(path);
+        match (branch.leaves.get_mut(&name), entry) {
+            (Some(Entry::List(sources)), Entry::List(more)) => sources.extend(more),
+            (Some(_), _) => {}
+            (None, entry) => {
+                branch.leaves.insert(name, entry);
+            }
+        }
+    }
+
+    fn replace(&mut self, path: &str, entry: Entry) {
+        let (branch, name) = self.place(path);
+        branch.leaves.insert(name, entry);
+    }
+
+    fn add_source(&mut self, path: &str, source: Source) {
+        let entry = if LISTS.contains(&path) {
+            Entry::List(vec![source])
+        } else {
+            Entry::One(source)
+        };
+        self.add(path, entry);
+    }
+
+    fn add_target(&mut self, target: Target, row: u16) {
+        match target {
+            // What passed the check of an address is a text that can be copied.
+            Target::Text(path) | Target::Ip(path) => self.add_source(path, Source::Text(row)),
+            Target::Integer(path) => self.add_source(path, Source::Integer(row)),
+            Target::Timestamp(path @ "@timestamp") => self.add_source(path, Source::EventTime),
+            Target::Timestamp(path) => self.add_source(path, Source::Time(row)),
+            Target::Host(path) => self.add_source(path, Source::Host(row)),
+            Target::Domain(path) => {
+                self.add_source(path, Source::Host(row));
+                let group = path.strip_suffix("domain").unwrap_or(path);
+                self.add_source(
+                    &format!("{group}registered_domain"),
+                    Source::RegisteredDomain(row),
+                );
+                self.add_source(&format!("{group}subdomain"), Source::Subdomain(row));
+                self.add_source(
+                    &format!("{group}top_level_domain"),
+                    Source::TopLevelDomain(row),
+                );
+            }
+            Target::Port(path) => self.add_source(path, Source::Port(row)),
+            Target::Query(path) => self.add_source(path, Source::Remainder(row)),
+            Target::HttpVersion(path) | Target::TlsVersion(path) => {
+                self.add_source(path, Source::ProtocolVersion(row));
+            }
+            Target::HttpProtocol(path) | Target::TlsProtocol(path) => {
+                self.add_source(path, Source::ProtocolName(row));
+            }
+            Target::CountryCode(path) => self.add_source(path, Source::CountryCode(row)),
+            Target::CountryName(path) => self.add_source(path, Source::CountryName(row)),
+            Target::ActionType(path) => self.add_source(path, Source::ActionType(row)),
+            Target::Module(path) => self.add_source(path, Source::Module(row)),
+            Target::Keep(name) => self.add_source(&format!("cloudflare.{name}"), Source::Raw(row)),
+        }
+    }
+}

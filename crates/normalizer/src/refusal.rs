@@ -1,0 +1,48 @@
+//! The document that takes the place of one that the intake refused.
+
+use crate::config::Shape;
+use crate::datasets::event_dataset;
+use crate::failure::Failure;
+use crate::table::{Dataset, Target};
+use crate::text::{beginning, identity};
+use crate::timestamp::Time;
+use crate::writer::Writer;
+
+/// How much of a refused document its stand-in carries, in bytes. Small, since what an intake
+/// refuses is most often too large.
+const SHOWN_MAX: usize = 4 * 1024;
+
+/// A small document of `event.kind: pipeline_error` with the beginning of `document`, which the
+/// intake refused for `reason`.
+#[must_use]
+pub fn refusal(
+    document: &[u8],
+    reason: &str,
+    dataset: Option<&'static Dataset>,
+    shape: Shape,
+    arrival: Time,
+) -> Vec<u8> {
+    let text = String::from_utf8_lossy(document);
+    let shown = beginning(&text, SHOWN_MAX);
+    let time_field = dataset.and_then(|dataset| {
+        dataset
+            .rows
+            .iter()
+            .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))
+    });
+    let mut writer = Writer::default();
+    Failure {
+        message: &format!("the intake refused this event: {reason}"),
+        original: shown,
+        is_cut: shown.len() < text.len(),
+        time: arrival,
+        id: &identity(document),
+        dataset: dataset.and_then(event_dataset),
+        native_time: match shape {
+            Shape::Ecs => None,
+            Shape::Native => time_field.and_then(|row| Some((row.field, arrival.unix_nanos()?))),
+        },
+    }
+    .write(&mut writer);
+    writer.written().to_vec()
+}

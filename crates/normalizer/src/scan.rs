@@ -1,0 +1,290 @@
+//! The fast path: a strict scanner over one flat JSON object.
+//!
+//! It decodes nothing: it finds where the values stand. What it accepts is valid JSON, which a
+//! fuzzer proves against serde_json. Whatever is unusual (an escaped name, a lone surrogate, bytes
+//! that are no UTF-8, more than [`MANY_UNKNOWN`] unknown names) it leaves to `slow`, which also
+//! says what is wrong with a line that is no record.
+
+use crate::keys::Keys;
+use crate::record::{Kind, Record, Span, Unknown, Value};
+use crate::simd::find_special;
+
+/// A line that the fast path does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unusual;
+
+/// Levels of objects and lists inside a record's value. The deepest in Cloudflare's documentation has 4.
+pub(crate) const DEPTH_MAX: u32 = 64;
+
+/// Unknown names are compared with each other one by one up to here.
+const MANY_UNKNOWN: usize = 256;
+
+/// Reads `line`, without white space around it, into `record`.
+pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
+    core::str::from_utf8(line).map_err(|_| Unusual)?;
+    let mut cursor = keys.begin();
+    let mut at = expect(line, 0, b'{')?;
+    at = blank(line, at);
+    if line.get(at) == Some(&b'}') {
+        return end(line, at + 1);
+    }
+    loop {
+        let member = at;
+        let name_start = expect(line, at, b'"')?;
+        let name_end = find_special(line, name_start);
+        // An escape in the name, or a control byte: not here.
+        at = expect(line, name_end, b'"')?;
+        at = expect(line, blank(line, at), b':')?;
+        at = blank(line, at);
+        let (value, after) = value(line, at)?;
+        let name = Span::new(name_start, name_end);
+        let key = keys.find(&mut cursor, name.of(line));
+        let value = Value {
+            member: member as u32,
+            ..value
+        };
+        record.store(key, Unknown { name, value }, line);
+        at = blank(line, after);
+        match line.get(at) {
+            Some(b',') => at = blank(line, at + 1),
+            Some(b'}') => break,
+            _ => return Err(Unusual),
+        }
+    }
+    if record.unknown.len() > MANY_UNKNOWN {
+        return Err(Unusual);
+    }
+    end(line, at + 1)
+}
+
+/// Whether `text` is one JSON value no deeper than [`DEPTH_MAX`], by the rules of the fast path.
+pub(crate) fn is_value(text: &[u8]) -> bool {
+    value(text, 0).is_ok_and(|(_, after)| after == text.len())
+}
+
+#[inline(always)]
+fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Unusual> {
+    if line.get(at) == Some(&byte) {
+        Ok(at + 1)
+    } else {
+        Err(Unusual)
+    }
+}
+
+fn end(line: &[u8], at: usize) -> Result<(), Unusual> {
+    if blank(line, at) == line.len() {
+        Ok(())
+    } else {
+        Err(Unusual)
+    }
+}
+
+/// Skips spaces and tabs. A line break inside a record (in an array of records it may stand there)
+/// is unusual: a document must not have one.
+#[inline(always)]
+fn blank(line: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t') = line.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Reads the value at `at`, and says where it ends.
+#[inline(always)]
+fn value(line: &[u8], at: usize) -> Result<(Value, usize), Unusual> {
+    let (kind, escaped, span, after) = match line.get(at) {
+        Some(b'"') => {
+            let (end, escaped) = string(line, at + 1)?;
+            let kind = if end == at + 1 {
+                Kind::Empty
+            } else {
+                Kind::Text
+            };
+            (kind, escaped, Span::new(at + 1, end), end + 1)
+        }
+        Some(b'-' | b'0'..=b'9') => {
+            let end = number(line, at)?;
+            (Kind::Number, false, Span::new(at, end), end)
+        }
+        Some(b'{' | b'[') => {
+            let end = nested(line, at)?;
+            (Kind::Nested, false, Span::new(at, end), end)
+        }
+        Some(_) => {
+            let (kind, end) = literal(line, at)?;
+            (kind, false, Span::new(at, end), end)
+        }
+        None => return Err(Unusual),
+    };
+    let value = Value {
+        kind,
+        escaped,
+        span,
+        member: 0,
+    };
+    Ok((value, after))
+}
+
+/// Reads a string from behind its quote; answers the place of the closing one, and whether it has escapes.
+#[inline(always)]
+fn string(line: &[u8], from: usize) -> Result<(usize, bool), Unusual> {
+    let mut at = find_special(line, from);
+    let mut escaped = false;
+    loop {
+        match line.get(at) {
+            Some(b'"') => return Ok((at, escaped)),
+            Some(b'\\') => {
+                escaped = true;
+                at = find_special(line, escape(line, at)?);
+            }
+            _ => return Err(Unusual),
+        }
+    }
+}
+
+/// Checks the escape at `at`, and says where it ends.
+fn escape(line: &[u8], at: usize) -> Result<usize, Unusual> {
+    match line.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => match unit(line, at + 2)? {
+            // The first half of a surrogate pair: the second must follow.
+            0xd800..=0xdbff
+                if line.get(at + 6..at + 8) == Some(b"\\u")
+                    && matches!(unit(line, at + 8)?, 0xdc00..=0xdfff) =>
+            {
+                Ok(at + 12)
+            }
+            0xd800..=0xdfff => Err(Unusual),
+            _ => Ok(at + 6),
+        },
+        _ => Err(Unusual),
+    }
+}
+
+/// The four hexadecimal digits at `at`.
+fn unit(line: &[u8], at: usize) -> Result<u32, Unusual> {
+    line.get(at..at + 4)
+        .ok_or(Unusual)?
+        .iter()
+        .try_fold(0, |sum, byte| {
+            let digit = char::from(*byte).to_digit(16).ok_or(Unusual)?;
+            Ok(sum * 16 + digit)
+        })
+}
+
+/// Checks the number at `at` by JSON's grammar, and says where it ends.
+#[inline(always)]
+fn number(line: &[u8], at: usize) -> Result<usize, Unusual> {
+    let mut at = at + usize::from(line.get(at) == Some(&b'-'));
+    at = match line.get(at) {
+        Some(b'0') => at + 1,
+        _ => some_digits(line, at)?,
+    };
+    if line.get(at) == Some(&b'.') {
+        at = some_digits(line, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = line.get(at) {
+        let sign = usize::from(matches!(line.get(at + 1), Some(b'+' | b'-')));
+        at = some_digits(line, at + 1 + sign)?;
+    }
+    Ok(at)
+}
+
+#[inline(always)]
+fn some_digits(line: &[u8], from: usize) -> Result<usize, Unusual> {
+    let mut at = from;
+    while let Some(b'0'..=b'9') = line.get(at) {
+        at += 1;
+    }
+    if at > from { Ok(at) } else { Err(Unusual) }
+}
+
+fn literal(line: &[u8], at: usize) -> Result<(Kind, usize), Unusual> {
+    let rest = line.get(at..).unwrap_or_default();
+    if rest.starts_with(b"true") {
+        Ok((Kind::Bool, at + 4))
+    } else if rest.starts_with(b"false") {
+        Ok((Kind::Bool, at + 5))
+    } else if rest.starts_with(b"null") {
+        Ok((Kind::Null, at + 4))
+    } else {
+        Err(Unusual)
+    }
+}
+
+/// Checks the object or list at `at`, and says where it ends.
+///
+/// Without recursion: one bit a level says whether it is an object.
+fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
+    let mut at = at;
+    let mut objects = 0_u64;
+    let mut depth = 0;
+    loop {
+        // A value begins.
+        let opened = match line.get(at) {
+            Some(b'{') => {
+                objects = objects << 1 | 1;
+                Some(b'}')
+            }
+            Some(b'[') => {
+                objects <<= 1;
+                Some(b']')
+            }
+            Some(b'"') => {
+                at = string(line, at + 1)?.0 + 1;
+                None
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                at = number(line, at)?;
+                None
+            }
+            _ => {
+                at = literal(line, at)?.1;
+                None
+            }
+        };
+        if let Some(closing) = opened {
+            depth += 1;
+            if depth > DEPTH_MAX {
+                return Err(Unusual);
+            }
+            at = blank(line, at + 1);
+            if line.get(at) != Some(&closing) {
+                if closing == b'}' {
+                    at = member_name(line, at)?;
+                }
+                continue;
+            }
+        }
+        // A value has ended, or an empty object or list is about to.
+        loop {
+            at = blank(line, at);
+            let in_object = objects & 1 == 1;
+            match line.get(at) {
+                Some(b',') if depth > 0 => {
+                    at = blank(line, at + 1);
+                    if in_object {
+                        at = member_name(line, at)?;
+                    }
+                    break;
+                }
+                Some(b'}') if depth > 0 && in_object => {}
+                Some(b']') if depth > 0 && !in_object => {}
+                _ => return Err(Unusual),
+            }
+            at += 1;
+            objects >>= 1;
+            depth -= 1;
+            if depth == 0 {
+                return Ok(at);
+            }
+        }
+    }
+}
+
+/// Reads `"name":` inside a nested object, and says where its value begins.
+fn member_name(line: &[u8], at: usize) -> Result<usize, Unusual> {
+    let (end, _) = string(line, expect(line, at, b'"')?)?;
+    let at = expect(line, blank(line, end + 1), b':')?;
+    Ok(blank(line, at))
+}

@@ -1,0 +1,57 @@
+//! What happened to an upload, counted.
+
+use std::collections::BTreeMap;
+
+/// Counters of one upload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Lines, or elements of an array, that are not blank.
+    pub records: u64,
+    /// Of these, the ones that are no record and became a document of `event.kind: pipeline_error`.
+    pub errors: u64,
+    /// Values that their ECS fields cannot take, kept under `cloudflare`.
+    pub invalid_values: u64,
+    /// Records without a readable time, which got the upload's arrival.
+    pub times_from_arrival: u64,
+    /// Records with bytes that are no UTF-8 or with half a surrogate pair, which were replaced.
+    pub repaired: u64,
+    /// Documents whose longest texts were cut to fit the limit.
+    pub truncated: u64,
+    /// Fields that the dataset's table does not have, and how often each came.
+    pub unknown_fields: BTreeMap<String, u64>,
+    /// Unknown fields beyond the names that are told apart.
+    pub more_unknown_fields: u64,
+    /// Bytes as received.
+    pub bytes_received: u64,
+    /// Bytes after gunzip.
+    pub bytes_plain: u64,
+    /// Bytes of all documents.
+    pub bytes_documents: u64,
+    /// Whether the whole upload is the test that Cloudflare sends when a job is created.
+    pub is_destination_test: bool,
+}
+
+/// Unknown names that are told apart: a drift has a few, hostile records have millions.
+const NAMES_MAX: usize = 64;
+
+/// The longest unknown name that is told, in bytes.
+const NAME_MAX: usize = 128;
+
+impl Summary {
+    pub(crate) fn count_unknown(&mut self, name: &[u8]) {
+        let known = core::str::from_utf8(name)
+            .ok()
+            .filter(|name| name.len() <= NAME_MAX);
+        match known {
+            Some(name) if self.unknown_fields.contains_key(name) => {
+                if let Some(count) = self.unknown_fields.get_mut(name) {
+                    *count += 1;
+                }
+            }
+            Some(name) if self.unknown_fields.len() < NAMES_MAX => {
+                self.unknown_fields.insert(name.to_owned(), 1);
+            }
+            _ => self.more_unknown_fields += 1,
+        }
+    }
+}

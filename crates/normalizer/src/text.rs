@@ -1,0 +1,31 @@
+//! Small operations on texts.
+
+use xxhash_rust::xxh3::xxh3_128;
+
+/// The first `max` bytes of a text, or fewer, where a character would be cut.
+pub(crate) fn beginning(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// The identity of a record: 128 bits of its text, in hexadecimal.
+///
+/// The same bytes have the same identity, so that a second delivery can be told from a second event.
+pub(crate) fn identity(bytes: &[u8]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    let mut hash = xxh3_128(bytes);
+    for digit in digits.iter_mut().rev() {
+        // Four bits.
+        let value = (hash & 15) as u8;
+        *digit = if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + value - 10
+        };
+        hash >>= 4;
+    }
+    digits
+}

@@ -1,0 +1,164 @@
+//! The buffer that a document is written into.
+
+/// A growing buffer, made for very many very short pieces.
+///
+/// `Vec::extend_from_slice` is a call to `memcpy` per piece, and a document has about 150 pieces
+/// of 12 bytes: here a piece is copied in blocks of sixteen that may run over its end.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    /// Its whole length is initialised; what is written ends at `len`.
+    buffer: Vec<u8>,
+    len: usize,
+}
+
+/// How far a piece is read and written in one step.
+pub(crate) const BLOCK: usize = 16;
+
+impl Writer {
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(crate) fn written(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+
+    /// Makes room for `extra` bytes and one block: after it, that many bytes are written without a check.
+    #[inline(always)]
+    fn reserve(&mut self, extra: usize) {
+        if self.buffer.len() - self.len < extra + BLOCK {
+            self.grow(extra);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, extra: usize) {
+        let needed = self.len + extra + BLOCK;
+        self.buffer
+            .resize(needed.max(2 * self.buffer.len()).max(16 * 1024), 0);
+    }
+
+    #[inline(always)]
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.reserve(1);
+        if let Some(place) = self.buffer.get_mut(self.len) {
+            *place = byte;
+        }
+        self.len += 1;
+    }
+
+    #[inline(always)]
+    pub(crate) fn put(&mut self, piece: &[u8]) {
+        self.slice(piece, 0, piece.len());
+    }
+
+    /// Writes `source[start..end]`, reading in blocks that may run over `end`, never over `source`.
+    #[inline(always)]
+    pub(crate) fn slice(&mut self, source: &[u8], start: usize, end: usize) {
+        let wanted = end.saturating_sub(start);
+        self.reserve(wanted);
+        let Some(target) = self.buffer.get_mut(self.len..self.len + wanted + BLOCK) else {
+            return;
+        };
+        let mut done = 0;
+        while done < wanted {
+            let (Some(from), Some(to)) = (
+                source.get(start + done..start + done + BLOCK),
+                target.get_mut(done..done + BLOCK),
+            ) else {
+                // The last bytes of the source, fewer than a block.
+                if let (Some(from), Some(to)) =
+                    (source.get(start + done..end), target.get_mut(done..wanted))
+                {
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = *from;
+                    }
+                }
+                break;
+            };
+            to.copy_from_slice(from);
+            done += BLOCK;
+        }
+        self.len += wanted;
+    }
+
+    /// Writes `text` as the inside of a JSON string.
+    pub(crate) fn escaped(&mut self, text: &str) {
+        for byte in text.bytes() {
+            match byte {
+                b'"' => self.put(b"\\\""),
+                b'\\' => self.put(b"\\\\"),
+                b'\n' => self.put(b"\\n"),
+                b'\r' => self.put(b"\\r"),
+                b'\t' => self.put(b"\\t"),
+                0..0x20 => {
+                    self.put(b"\\u00");
+                    self.hex(byte);
+                }
+                _ => self.byte(byte),
+            }
+        }
+    }
+
+    /// Writes `text` as a JSON string, quotes included.
+    pub(crate) fn quoted(&mut self, text: &str) {
+        self.byte(b'"');
+        self.escaped(text);
+        self.byte(b'"');
+    }
+
+    /// Writes two lower-case hexadecimal digits.
+    #[inline(always)]
+    pub(crate) fn hex(&mut self, byte: u8) {
+        const fn digit(half: u8) -> u8 {
+            if half < 10 {
+                b'0' + half
+            } else {
+                b'a' + half - 10
+            }
+        }
+        self.byte(digit(byte >> 4));
+        self.byte(digit(byte & 15));
+    }
+
+    /// Takes back what was written after `len`.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Replaces all that was written.
+    pub(crate) fn replace(&mut self, text: &[u8]) {
+        self.clear();
+        self.put(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_of_every_length_and_place_are_copied_exactly() {
+        let source: Vec<u8> = (0..70).collect();
+        for start in 0..70 {
+            for end in start..=70 {
+                let mut writer = Writer::default();
+                writer.byte(b'<');
+                writer.slice(&source, start, end);
+                writer.byte(b'>');
+                let mut expected = vec![b'<'];
+                expected.extend_from_slice(&source[start..end]);
+                expected.push(b'>');
+                assert_eq!(writer.written(), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! All tests of the normalizer from outside, natively and in wasm.
+
+mod common;
+mod seed;
