@@ -6,6 +6,7 @@ use crate::country;
 use crate::domain::{Host, HostCache};
 use crate::record::{Kind, Span, Value};
 use crate::table::Target;
+use crate::text::question_mark;
 use crate::timestamp::Time;
 
 /// What a field's value must be for its targets to take it.
@@ -82,9 +83,8 @@ impl Check {
                 .map(Fact::Time),
             Self::Host => is_text.then(|| Fact::Host(value.span, hosts.host(bytes))),
             Self::Query => {
-                let skipped = u32::from(bytes.first() == Some(&b'?'));
                 let rest = Span {
-                    start: value.span.start + skipped,
+                    start: value.span.start + question_mark(bytes) as u32,
                     end: value.span.end,
                 };
                 (is_text && rest.start < rest.end).then_some(Fact::Remainder(rest))
@@ -131,12 +131,12 @@ pub(crate) fn action_type(action: &[u8]) -> &'static str {
     }
 }
 
-/// Whether `bytes` are an integer of 64 bits that JSON can write as it stands.
+/// Whether `bytes` are an integer of 64 bits that JSON can write as it stands: `-0` is read as a float.
 fn is_integer(bytes: &[u8]) -> bool {
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let plain = !digits.is_empty()
         && digits.iter().all(u8::is_ascii_digit)
-        && (digits.len() == 1 || digits.first() != Some(&b'0'));
+        && (digits.first() != Some(&b'0') || bytes == b"0");
     // 18 digits always fit.
     plain
         && (digits.len() <= 18

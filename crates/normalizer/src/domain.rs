@@ -2,10 +2,12 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::suffix::icann_suffix;
+
 /// What a host name consists of, as places in its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// Where the name ends and, if there is one, `:port` begins.
+    /// Where the name ends and, if there is one, `:port` begins; [`WHOLE`] if the text is the name.
     pub(crate) name_end: u16,
     /// Where the port begins; 0 without one.
     pub(crate) port: u16,
@@ -23,6 +25,9 @@ pub(crate) struct Parts {
     /// Where it ends: before the dot of the root, where the name has it.
     pub(crate) end: u16,
 }
+
+/// The end of a name that is the whole text, however long.
+pub(crate) const WHOLE: u16 = u16::MAX;
 
 /// A name has 253 bytes at most, and a port six: a longer text is taken as it is.
 const LONGEST: usize = 260;
@@ -47,7 +52,7 @@ impl HostCache {
     pub(crate) fn host(&mut self, text: &[u8]) -> Host {
         if text.len() > LONGEST {
             return Host {
-                name_end: u16::MAX,
+                name_end: WHOLE,
                 ..Host::default()
             };
         }
@@ -126,25 +131,6 @@ fn parts(name: &[u8]) -> Option<Parts> {
         top_level: top_level as u16,
         end: trimmed.len() as u16,
     })
-}
-
-/// Length of the public suffix by the ICANN part of the list.
-///
-/// The library answers with the longest rule, which may be a private one (`github.io`): then the
-/// rule that counts is that of what remains without its first label.
-fn icann_suffix(name: &[u8]) -> Option<usize> {
-    let mut rest = name;
-    loop {
-        let suffix = psl::suffix(rest)?;
-        match suffix.typ()? {
-            psl::Type::Icann => return Some(suffix.as_bytes().len()),
-            psl::Type::Private => {
-                let bytes = suffix.as_bytes();
-                let dot = bytes.iter().position(|&byte| byte == b'.')?;
-                rest = rest.get(rest.len() - bytes.len() + dot + 1..)?;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Writing an ECS document by a dataset's plan.
 
 use crate::convert::{Fact, action_type};
-use crate::domain::Parts;
+use crate::domain::{Parts, WHOLE};
 use crate::plan::{Leaf, Plan, ReferrerRows, Source};
 use crate::record::{Kind, Record, Span};
+use crate::text::question_mark;
 use crate::timestamp::{FORMATTED_MAX, Time};
 use crate::writer::Writer;
 
@@ -134,9 +135,12 @@ impl Event<'_> {
                 _ => Piece::None,
             },
             Source::Host(row) => match self.fact(*row) {
-                Fact::Host(span, host) => Piece::Place(Span {
-                    start: span.start,
-                    end: span.end.min(span.start + u32::from(host.name_end)),
+                Fact::Host(span, host) => Piece::Place(match host.name_end {
+                    WHOLE => span,
+                    end => Span {
+                        start: span.start,
+                        end: span.start + u32::from(end),
+                    },
                 }),
                 _ => Piece::None,
             },
@@ -294,7 +298,7 @@ impl Record {
         }
         let query = part(rows.query);
         let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
-        let mark: &[u8] = if query.is_empty() || query.first() == Some(&b'?') {
+        let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
             b""
         } else {
             b"?"

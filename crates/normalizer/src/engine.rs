@@ -11,10 +11,10 @@ use crate::keys::Keys;
 use crate::plan::Plan;
 use crate::record::{Kind, Record, Span};
 use crate::scan::scan;
-use crate::shrink::shrink;
+use crate::shrink::{NAME_MAX, NAMES_MAX, shrink};
 use crate::slow;
 use crate::summary::Summary;
-use crate::table::Dataset;
+use crate::table::{Dataset, Target};
 use crate::text::{beginning, identity};
 use crate::writer::Writer;
 
@@ -44,12 +44,9 @@ struct Ready {
 struct Notes {
     messages: Vec<String>,
     tags: Vec<&'static str>,
-    /// Names of the fields that were cut.
+    /// Names of the fields that were cut, as the insides of JSON strings.
     cut: Vec<String>,
 }
-
-/// The longest name of a cut field that a document tells, in bytes.
-const CUT_NAME_MAX: usize = 128;
 
 /// How much of an unreadable time an error message shows, in bytes.
 const SHOWN_MAX: usize = 64;
@@ -91,7 +88,7 @@ impl Engine {
                 &mut self.record
             });
             if fast.is_ok() && !ready.needs_plain_text(&self.record) {
-                self.event(line, &id, Notes::default());
+                self.event(line, line, &id, Notes::default());
             } else {
                 self.record.clear(ready.dataset.rows.len());
                 let mut repaired = false;
@@ -105,7 +102,7 @@ impl Engine {
                                 "bytes that are no valid text were replaced by U+FFFD".to_owned(),
                             );
                         }
-                        self.event(&text, &id, notes);
+                        self.event(line, &text, &id, notes);
                     }
                     Err(error) => self.failure(&error.to_string(), line, false, &id),
                 }
@@ -132,8 +129,8 @@ impl Engine {
         self.document.written()
     }
 
-    /// Writes the document of the record whose places refer to `text`.
-    fn event(&mut self, text: &[u8], id: &[u8; 32], mut notes: Notes) {
+    /// Writes the document of the record that came as `line`, and whose places refer to `text`.
+    fn event(&mut self, line: &[u8], text: &[u8], id: &[u8; 32], mut notes: Notes) {
         let Some(ready) = &self.ready else {
             return;
         };
@@ -158,8 +155,10 @@ impl Engine {
                     }
                 }
                 None => {
-                    self.leftovers.push(row);
                     self.summary.invalid_values += 1;
+                    if !ready.keeps(row) {
+                        self.leftovers.push(row);
+                    }
                 }
             }
         }
@@ -175,7 +174,7 @@ impl Engine {
         let original = self
             .config
             .keep_original
-            .then(|| core::str::from_utf8(text).unwrap_or_default());
+            .then(|| String::from_utf8_lossy(line));
         let event = Event {
             text,
             record: &self.record,
@@ -183,17 +182,17 @@ impl Engine {
             leftovers: &self.leftovers,
             id,
             time: time.unwrap_or(self.config.arrival),
-            original,
+            original: original.as_deref(),
         };
         match self.config.shape {
             Shape::Ecs => event.write(&ready.plan, &mut self.document),
             Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
         }
-        self.finish(text, id, notes);
+        self.finish(line, id, notes);
     }
 
     /// Closes the document with its notes, cut to the limit where it is longer.
-    fn finish(&mut self, text: &[u8], id: &[u8; 32], mut notes: Notes) {
+    fn finish(&mut self, line: &[u8], id: &[u8; 32], mut notes: Notes) {
         let max = self.config.limits.document_bytes;
         let body = self.document.len();
         notes.write(&mut self.document);
@@ -209,14 +208,14 @@ impl Engine {
         };
         let len = self.document.len();
         // What the notes take is known before the names of the cut fields are.
-        let notes_max = notes.len() + 16 * (CUT_NAME_MAX + 2) + 64;
+        let notes_max = notes.len() + NAMES_MAX * (NAME_MAX + 2) + 64;
         let shrunk = max
             .checked_sub(notes_max)
             .and_then(|max| shrink(self.document.written(), max, kept_depth));
         let Some(shrunk) = shrunk else {
             self.document.clear();
             let message = format!("a document of {len} bytes cannot be cut to the limit of {max}");
-            self.failure(&message, text, true, id);
+            self.failure(&message, line, true, id);
             return;
         };
         self.summary.truncated += 1;
@@ -274,6 +273,15 @@ impl Ready {
             .any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
     }
 
+    /// Whether a row's value is kept under `cloudflare` in any case.
+    #[cold]
+    fn keeps(&self, row: u16) -> bool {
+        self.dataset
+            .rows
+            .get(usize::from(row))
+            .is_some_and(|row| row.targets.iter().any(|target| matches!(target, Target::Keep(_))))
+    }
+
     /// Why a record has no time of its own.
     fn time_message(&self, record: &Record, text: &[u8]) -> String {
         let Some((row, field)) = self.plan.time_row.and_then(|row| {
@@ -329,14 +337,9 @@ impl Notes {
         if !self.cut.is_empty() {
             writer.put(separator);
             separator = b",";
-            let names: Vec<&str> = self
-                .cut
-                .iter()
-                .map(|name| beginning(name, CUT_NAME_MAX))
-                .collect();
-            writer.put(b"\"labels\":{\"truncated\":");
-            writer.quoted(&names.join(", "));
-            writer.byte(b'}');
+            writer.put(b"\"labels\":{\"truncated\":\"");
+            writer.put(self.cut.join(", ").as_bytes());
+            writer.put(b"\"}");
         }
         writer.put(separator);
         writer.put(b"\"tags\":[\"");

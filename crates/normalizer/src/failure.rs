@@ -9,6 +9,9 @@ use crate::writer::Writer;
 /// Enough to see what it is. Escaped, each byte is six at most: below a document's limit of 250,000.
 pub(crate) const ORIGINAL_MAX: usize = 32 * 1024;
 
+/// How much of a message is told, in bytes: a reader's words can quote the whole of what they are about.
+const MESSAGE_MAX: usize = 256;
+
 /// A text that did not become an event.
 pub(crate) struct Failure<'a> {
     /// What is wrong with it.
@@ -38,7 +41,7 @@ impl Failure<'_> {
             writer.put(nanos.to_string().as_bytes());
         }
         writer.put(b",\"ecs\":{\"version\":\"9.4.0\"},\"error\":{\"message\":");
-        writer.quoted(self.message);
+        writer.quoted(beginning(self.message, MESSAGE_MAX));
         writer.put(b"},\"event\":{");
         if let Some(dataset) = self.dataset {
             writer.put(b"\"dataset\":");

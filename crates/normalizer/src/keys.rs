@@ -1,6 +1,7 @@
 //! Which row of the table a field's name belongs to.
 
-use crate::record::{Record, Span, Unknown};
+use crate::record::{Record, Span, Unknown, Value};
+use crate::scan::MANY_UNKNOWN;
 use crate::simd::find_special;
 use crate::table::{Dataset, Target};
 
@@ -150,37 +151,53 @@ impl Record {
         self.has_members = true;
         match key {
             Key::Row(row) => {
-                if !self.by_other_name.is_empty() {
-                    self.give_back(row, text);
+                if !self.by_other_name.is_empty() && !self.give_back(row, unknown.value, text) {
+                    return;
                 }
                 if let Some(value) = self.values.get_mut(usize::from(row)) {
                     *value = unknown.value;
                 }
             }
             Key::OtherName(row) if self.value(row).is_absent() => {
+                self.has_other_names = true;
                 if let Some(value) = self.values.get_mut(usize::from(row)) {
                     *value = unknown.value;
                 }
                 self.by_other_name.push(row);
             }
-            Key::OtherName(_) | Key::Unknown => self.store_unknown(unknown, text),
+            Key::OtherName(_) => {
+                self.has_other_names = true;
+                self.store_unknown(unknown, text);
+            }
+            Key::Unknown => self.store_unknown(unknown, text),
         }
     }
 
-    /// A row's own name wins over its other one, whose value stays as an unknown field.
+    /// A row's own name, unless it says nothing, wins over its other one, whose value stays as an
+    /// unknown field. Answers whether the row is the own name's.
     #[cold]
-    fn give_back(&mut self, row: u16, text: &[u8]) {
-        if let Some(place) = self.by_other_name.iter().position(|other| *other == row) {
-            self.by_other_name.swap_remove(place);
-            let value = self.value(row);
-            let start = value.member as usize + 1;
-            let name = Span::new(start, find_special(text, start));
-            self.store_unknown(Unknown { name, value }, text);
+    fn give_back(&mut self, row: u16, own: Value, text: &[u8]) -> bool {
+        let Some(place) = self.by_other_name.iter().position(|other| *other == row) else {
+            return true;
+        };
+        if own.is_absent() {
+            return false;
         }
+        self.by_other_name.swap_remove(place);
+        let value = self.value(row);
+        let start = value.member as usize + 1;
+        let name = Span::new(start, find_special(text, start));
+        self.store_unknown(Unknown { name, value }, text);
+        true
     }
 
     #[cold]
     fn store_unknown(&mut self, unknown: Unknown, text: &[u8]) {
+        if self.unknown.len() > MANY_UNKNOWN {
+            // The slow path reads the record again, and gives each name once.
+            self.unknown.push(unknown);
+            return;
+        }
         let name = unknown.name.of(text);
         match self
             .unknown

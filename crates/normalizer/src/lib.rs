@@ -35,6 +35,7 @@ mod scan;
 mod shrink;
 mod simd;
 mod slow;
+mod suffix;
 mod summary;
 mod table;
 mod text;

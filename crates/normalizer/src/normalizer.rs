@@ -210,6 +210,9 @@ impl Normalizer {
                     continue;
                 }
                 Frame::TooLongEnd { len } => {
+                    if let Some(held) = self.probe.release() {
+                        self.batcher.push(self.engine.document(&held)?);
+                    }
                     self.batcher.push(self.engine.too_long(&self.too_long, len))
                 }
             };

@@ -9,6 +9,8 @@ pub(crate) struct Record {
     pub(crate) unknown: Vec<Unknown>,
     /// Rows that were given under another name, one of [`Target::Keep`](crate::Target::Keep).
     pub(crate) by_other_name: Vec<u16>,
+    /// Whether any name is such another one.
+    pub(crate) has_other_names: bool,
     /// Whether the object has any member at all.
     pub(crate) has_members: bool,
 }
@@ -62,6 +64,7 @@ impl Record {
         self.values.resize(rows, Value::default());
         self.unknown.clear();
         self.by_other_name.clear();
+        self.has_other_names = false;
         self.has_members = false;
     }
 

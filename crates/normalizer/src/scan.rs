@@ -2,7 +2,7 @@
 //!
 //! It decodes nothing: it finds where the values stand. What it accepts is valid JSON, which a
 //! fuzzer proves against serde_json. Whatever is unusual (an escaped name, a lone surrogate, bytes
-//! that are no UTF-8, more than [`MANY_UNKNOWN`] unknown names) it leaves to `slow`, which also
+//! that are no UTF-8, a row's other name, more than [`MANY_UNKNOWN`] unknown names) it leaves to `slow`, which also
 //! says what is wrong with a line that is no record.
 
 use crate::keys::Keys;
@@ -17,7 +17,7 @@ pub(crate) struct Unusual;
 pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// Unknown names are compared with each other one by one up to here.
-const MANY_UNKNOWN: usize = 256;
+pub(crate) const MANY_UNKNOWN: usize = 256;
 
 /// Reads `line`, without white space around it, into `record`.
 pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
@@ -51,7 +51,7 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
             _ => return Err(Unusual),
         }
     }
-    if record.unknown.len() > MANY_UNKNOWN {
+    if record.unknown.len() > MANY_UNKNOWN || record.has_other_names {
         return Err(Unusual);
     }
     end(line, at + 1)

@@ -2,10 +2,11 @@
 
 use crate::simd::find_special;
 
-/// A document that was cut, and the names of what was cut in it.
+/// A document that was cut.
 #[derive(Debug)]
 pub(crate) struct Shrunk {
     pub(crate) document: Vec<u8>,
+    /// Names of what was cut in it, as the insides of JSON strings.
     pub(crate) cut: Vec<String>,
 }
 
@@ -16,7 +17,10 @@ const TEXT_MIN: usize = 128;
 const NESTED_MAX: usize = 64;
 
 /// How many names of cut fields a document tells.
-const NAMES_MAX: usize = 16;
+pub(crate) const NAMES_MAX: usize = 16;
+
+/// How much of such a name, in bytes.
+pub(crate) const NAME_MAX: usize = 128;
 
 /// Cuts the longest texts of `document`, a valid JSON object, until it has `max` bytes.
 ///
@@ -50,7 +54,13 @@ pub(crate) fn shrink(document: &[u8], max: usize, kept_depth: usize) -> Option<S
         copied = piece.end;
     }
     shrunk.extend_from_slice(document.get(copied..)?);
-    let mut cut: Vec<String> = pieces.into_iter().map(|piece| piece.name).collect();
+    let mut cut: Vec<String> = pieces
+        .iter()
+        .map(|piece| {
+            let name = text_beginning(piece.name.as_bytes(), NAME_MAX);
+            String::from_utf8_lossy(name).into_owned()
+        })
+        .collect();
     cut.dedup();
     cut.truncate(NAMES_MAX);
     (shrunk.len() <= max).then_some(Shrunk {

@@ -11,6 +11,15 @@ pub(crate) fn beginning(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// Bytes of the `?` that the inside of a JSON string begins with, escaped or not; 0 without one.
+pub(crate) fn question_mark(text: &[u8]) -> usize {
+    match text {
+        [b'?', ..] => 1,
+        [b'\\', b'u', b'0', b'0', b'3', b'f' | b'F', ..] => 6,
+        _ => 0,
+    }
+}
+
 /// The identity of a record: 128 bits of its text, in hexadecimal.
 ///
 /// The same bytes have the same identity, so that a second delivery can be told from a second event.

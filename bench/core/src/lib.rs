@@ -1,0 +1,140 @@
+//! The normalizer alone as a wasm module: what it costs without a Worker around it.
+//!
+//! Numbers in, numbers out, without wasm-bindgen. The caller asks for room with [`room`], writes a
+//! chunk of the upload there, and calls [`inflate`] or [`feed`] with its length. A result below 0
+//! is an error.
+#![allow(
+    unsafe_code,
+    reason = "`no_mangle`, without which there is nothing to call; there is no `unsafe` block"
+)]
+
+use core::cell::RefCell;
+use std::io::Write as _;
+
+use flate2::{Compression, GzBuilder};
+use logpush_normalizer::{Batch, Config, Gunzip, Limits, Normalizer, Shape, Time, datasets};
+
+/// As much as the normalizer inflates at a time.
+const STEP: usize = 128 * 1024;
+
+const FAILED: f64 = -1.0;
+
+#[derive(Default)]
+struct State {
+    /// The chunk of the upload that the caller wrote.
+    chunk: Vec<u8>,
+    gunzip: Gunzip,
+    plain: Vec<u8>,
+    plain_bytes: u64,
+    normalizer: Option<Normalizer>,
+    /// Whether batches stay for [`deflate`].
+    keeps: bool,
+    batches: Vec<Batch>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::default();
+}
+
+/// Where the caller may write the next `len` bytes of the upload.
+#[unsafe(no_mangle)]
+pub extern "C" fn room(len: usize) -> *mut u8 {
+    STATE.with_borrow_mut(|state| {
+        if state.chunk.len() < len {
+            state.chunk.resize(len, 0);
+        }
+        state.chunk.as_mut_ptr()
+    })
+}
+
+/// Begins an upload; `keeps` is not 0 where its batches are wanted for [`deflate`].
+#[unsafe(no_mangle)]
+pub extern "C" fn begin(keeps: u32) {
+    STATE.with_borrow_mut(|state| {
+        state.gunzip = Gunzip::new();
+        state.plain.resize(STEP, 0);
+        state.plain_bytes = 0;
+        state.keeps = keeps != 0;
+        state.batches.clear();
+        state.normalizer = Some(Normalizer::new(Config {
+            dataset: datasets::by_name("firewall_events"),
+            shape: Shape::Ecs,
+            // 2026-01-01: a benchmark's documents depend on nothing else.
+            arrival: Time::from_unix_millis(1_767_225_600_000),
+            keep_original: false,
+            limits: Limits::default(),
+        }));
+    });
+}
+
+/// Inflates the first `len` bytes of the room, and nothing else; plain bytes of the upload so far.
+#[unsafe(no_mangle)]
+pub extern "C" fn inflate(len: usize) -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let mut input = state.chunk.get(..len).unwrap_or_default();
+        loop {
+            let Ok(inflated) = state.gunzip.step(input, &mut state.plain) else {
+                return FAILED;
+            };
+            state.plain_bytes += inflated.produced as u64;
+            input = input.get(inflated.consumed..).unwrap_or_default();
+            if input.is_empty() && inflated.produced < STEP {
+                return state.plain_bytes as f64;
+            }
+        }
+    })
+}
+
+/// Normalises the first `len` bytes of the room; bytes of the upload's documents so far.
+#[unsafe(no_mangle)]
+pub extern "C" fn feed(len: usize) -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let Some(normalizer) = &mut state.normalizer else {
+            return FAILED;
+        };
+        let mut input = state.chunk.get(..len).unwrap_or_default();
+        loop {
+            match normalizer.feed(&mut input) {
+                Ok(Some(batch)) if state.keeps => state.batches.push(batch),
+                Ok(Some(_)) => {}
+                Ok(None) => return normalizer.summary().bytes_documents as f64,
+                Err(_) => return FAILED,
+            }
+        }
+    })
+}
+
+/// Ends the upload; its records.
+#[unsafe(no_mangle)]
+pub extern "C" fn finish() -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let Some(mut normalizer) = state.normalizer.take() else {
+            return FAILED;
+        };
+        loop {
+            match normalizer.finish() {
+                Ok(Some(batch)) if state.keeps => state.batches.push(batch),
+                Ok(Some(_)) => {}
+                Ok(None) => return normalizer.summary().records as f64,
+                Err(_) => return FAILED,
+            }
+        }
+    })
+}
+
+/// Compresses the batches that were kept, each by itself, as for delivery; bytes of them all.
+#[unsafe(no_mangle)]
+pub extern "C" fn deflate(level: u32) -> f64 {
+    STATE.with_borrow(|state| {
+        let mut bytes = 0;
+        for batch in &state.batches {
+            let mut encoder =
+                GzBuilder::new().write(Vec::with_capacity(batch.body.len() / 4), Compression::new(level));
+            match encoder.write_all(&batch.body).and_then(|()| encoder.finish()) {
+                Ok(compressed) => bytes += compressed.len(),
+                Err(_) => return FAILED,
+            }
+        }
+        bytes as f64
+    })
+}

@@ -1,0 +1,53 @@
+//! What goes wrong: what happened, to what, and what to do about it.
+
+use std::io;
+
+use logpush_normalizer::UploadError;
+use thiserror::Error;
+
+use crate::input::Input;
+
+/// Why a command, or a part of its work, is not done.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// The other inputs are read all the same.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("{count} lines are no record, and --strict refuses that; their documents say why")]
+    BadLines { count: u64 },
+    /// Standard output is full, or gone.
+    #[error("cannot write standard output: {0}")]
+    Output(#[source] io::Error),
+    #[error("cannot compress an upload: {0}")]
+    Compress(#[source] io::Error),
+    /// The Worker's words were shown already.
+    #[error("stopped: every other upload would be refused for the same reason")]
+    Stopped,
+    /// What clap cannot find by itself.
+    #[error("{message}")]
+    Usage {
+        subcommand: &'static str,
+        message: String,
+    },
+}
+
+/// Why an input is not read to its end.
+#[derive(Debug, Error)]
+pub(crate) enum InputError {
+    #[error("cannot open {input}: {source}; check the name and who may read it")]
+    Open { input: Input, source: io::Error },
+    #[error("cannot read {input} to its end: {source}")]
+    Read { input: Input, source: io::Error },
+    #[error("cannot read {input} to its end: {source}{}", remedy(source))]
+    Upload { input: Input, source: UploadError },
+}
+
+fn remedy(error: &UploadError) -> &'static str {
+    match error {
+        UploadError::Truncated { .. } | UploadError::Corrupt { .. } => {
+            "; what came before it was read: fetch the file again for the rest"
+        }
+        UploadError::UnknownDataset => "; name it with --dataset",
+        _ => "",
+    }
+}

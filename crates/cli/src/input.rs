@@ -1,0 +1,65 @@
+//! Where records come from.
+
+use core::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+use crate::error::InputError;
+
+/// A file, or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    Standard,
+    File(PathBuf),
+}
+
+impl Input {
+    /// Takes a path, or `-` for standard input.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        PathBufValueParser::new().map(|path| match path.to_str() {
+            Some("-") => Self::Standard,
+            _ => Self::File(path),
+        })
+    }
+
+    pub(crate) fn open(&self) -> Result<Box<dyn Read>, InputError> {
+        match self {
+            Self::Standard => Ok(Box::new(io::stdin().lock())),
+            Self::File(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(source) => Err(InputError::Open {
+                    input: self.clone(),
+                    source,
+                }),
+            },
+        }
+    }
+
+    /// Its size in bytes, where that is known before it is read.
+    fn size(&self) -> Option<u64> {
+        match self {
+            Self::Standard => None,
+            Self::File(path) => fs::metadata(path)
+                .ok()
+                .filter(fs::Metadata::is_file)
+                .map(|metadata| metadata.len()),
+        }
+    }
+}
+
+/// The size of all inputs, where it is known of each.
+pub(crate) fn total_size(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().map(Input::size).sum()
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standard => formatter.write_str("standard input"),
+            Self::File(path) => path.display().fmt(formatter),
+        }
+    }
+}

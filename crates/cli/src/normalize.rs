@@ -1,0 +1,173 @@
+//! `logpush-ecs normalize`: the Worker's core over files.
+
+use std::io::{self, IsTerminal as _, Read as _, Write};
+use std::process::ExitCode;
+
+use logpush_normalizer::{Config, Dataset, Limits, Normalizer, Shape, UploadError};
+
+use crate::clock;
+use crate::dataset;
+use crate::error::{Error, InputError};
+use crate::input::{Input, total_size};
+use crate::progress::Progress;
+use crate::report;
+use crate::summary::Totals;
+
+/// Turn Logpush files into documents, one a line
+///
+/// Reads NDJSON (or a JSON array of records), plain or gzip, and writes one document a line to
+/// standard output, exactly as the Worker would deliver it. A summary goes to standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  logpush-ecs normalize --dataset firewall_events 20260512T083000Z.log.gz
+  logpush-ecs normalize *.log.gz > documents.ndjson
+  zcat old.log.gz | logpush-ecs normalize --shape native | jq .
+
+Exit codes:
+  0  every byte was read (bad lines become documents of event.kind pipeline_error)
+  1  an input could not be read to its end (the others were), or --strict and a bad line
+  2  wrong usage")]
+pub(crate) struct Args {
+    /// The dataset of the files; told from the first record of each where it is not named
+    #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
+    dataset: Option<&'static Dataset>,
+
+    /// What a document looks like
+    #[arg(long, value_enum, default_value_t = ShapeName::Ecs)]
+    shape: ShapeName,
+
+    /// Exit with 1 where a line is no record
+    #[arg(long)]
+    strict: bool,
+
+    /// Add the record's text to each document as event.original
+    #[arg(long)]
+    keep_original: bool,
+
+    /// Files to read; `-`, or none, is standard input
+    #[arg(value_name = "FILE", value_parser = Input::parser(), default_value = "-")]
+    files: Vec<Input>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ShapeName {
+    /// An ECS document
+    Ecs,
+    /// The Cloudflare record, repaired for SEKOIA.IO's own Cloudflare formats
+    Native,
+}
+
+/// Bytes read at once: large enough that the system calls do not count.
+const CHUNK: usize = 256 * 1024;
+
+pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
+    let begun = clock::now();
+    // Documents on the same terminal would run through the bar.
+    let progress = if io::stdout().is_terminal() {
+        Progress::hidden()
+    } else {
+        Progress::new(total_size(&args.files))
+    };
+    let mut normalize = Normalize {
+        output: io::BufWriter::with_capacity(CHUNK, io::stdout().lock()),
+        progress,
+        buffer: vec![0; CHUNK],
+        totals: Totals::default(),
+    };
+    let mut is_all_read = true;
+    for input in &args.files {
+        match normalize.input(input, &args) {
+            Ok(()) => {}
+            Err(Error::Input(error)) => {
+                is_all_read = false;
+                normalize.progress.aside(|| report(&error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let Normalize {
+        progress, totals, ..
+    } = normalize;
+    drop(progress);
+    let _ = write!(io::stderr(), "{}", totals.text(begun.elapsed()));
+    match totals.errors() {
+        count @ 1.. if args.strict => Err(Error::BadLines { count }),
+        _ if is_all_read => Ok(ExitCode::SUCCESS),
+        _ => Ok(ExitCode::FAILURE),
+    }
+}
+
+struct Normalize<W: Write> {
+    output: W,
+    progress: Progress,
+    buffer: Vec<u8>,
+    totals: Totals,
+}
+
+impl<W: Write> Normalize<W> {
+    /// Writes the documents of one input, as far as it can be read.
+    fn input(&mut self, input: &Input, args: &Args) -> Result<(), Error> {
+        let mut normalizer = Normalizer::new(Config {
+            dataset: args.dataset,
+            shape: match args.shape {
+                ShapeName::Ecs => Shape::Ecs,
+                ShapeName::Native => Shape::Native,
+            },
+            arrival: clock::arrival(),
+            keep_original: args.keep_original,
+            limits: Limits {
+                // A document at once: what was read of a file that breaks off is all written.
+                batch_records: 1,
+                upload_bytes: u64::MAX,
+                ..Limits::default()
+            },
+        });
+        let done = self.stream(input, &mut normalizer);
+        self.totals.add(normalizer.dataset(), normalizer.summary());
+        self.output.flush().map_err(Error::Output)?;
+        done
+    }
+
+    fn stream(&mut self, input: &Input, normalizer: &mut Normalizer) -> Result<(), Error> {
+        let unreadable = |source| InputError::Upload {
+            input: input.clone(),
+            source,
+        };
+        let mut reader = self.progress.watch(input.open()?);
+        loop {
+            let len = match reader.read(&mut self.buffer) {
+                Ok(0) => break,
+                Ok(len) => len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(source) => {
+                    return Err(Error::Input(InputError::Read {
+                        input: input.clone(),
+                        source,
+                    }));
+                }
+            };
+            let mut chunk = self.buffer.get(..len).unwrap_or_default();
+            while let Some(batch) = normalizer.feed(&mut chunk).map_err(unreadable)? {
+                write_line(&mut self.output, &batch.body)?;
+            }
+            // So that `tail -f | logpush-ecs normalize` shows a record when it comes.
+            self.output.flush().map_err(Error::Output)?;
+        }
+        loop {
+            match normalizer.finish() {
+                Ok(Some(batch)) => write_line(&mut self.output, &batch.body)?,
+                // No bytes is no upload, but every one of them was read.
+                Ok(None) | Err(UploadError::Empty) => return Ok(()),
+                Err(error) => return Err(Error::Input(unreadable(error))),
+            }
+        }
+    }
+}
+
+fn write_line(output: &mut impl Write, line: &[u8]) -> Result<(), Error> {
+    output
+        .write_all(line)
+        .and_then(|()| output.write_all(b"\n"))
+        .map_err(Error::Output)
+}

@@ -1,0 +1,275 @@
+//! `logpush-ecs push`: Logpush, played to a Worker.
+
+mod target;
+mod uploads;
+mod worker;
+
+use core::time::Duration;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::thread;
+
+use logpush_normalizer::Dataset;
+
+use crate::clock;
+use crate::dataset;
+use crate::error::Error;
+use crate::input::{Input, total_size};
+use crate::progress::Progress;
+use crate::report;
+use crate::summary::Megabytes;
+use target::Secret;
+use uploads::{Upload, Uploads};
+use worker::{Answer, Refusal, Worker};
+
+/// Send files to a Worker as Logpush would
+///
+/// Splits NDJSON, plain or gzip, into uploads, posts each as gzip, and prints a line about it.
+/// The secret comes from the environment, from LOGPUSH_SECRET; where that holds two, the first
+/// is sent.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  export LOGPUSH_SECRET=...
+  logpush-ecs push --url http://127.0.0.1:8787 --dataset firewall_events events.ndjson
+  logpush-ecs push --url https://logs.example.com/logpush/firewall_events --test
+  logpush-ecs push --url http://127.0.0.1:8787 --records 100000 --repeat 10 events.ndjson.gz
+
+Exit codes:
+  0  every upload was accepted
+  1  an upload was refused or got no answer, or an input could not be read to its end
+  2  wrong usage")]
+pub(crate) struct Args {
+    /// The Worker: `https://host`, or the whole URL that the Logpush job has
+    #[arg(long, value_name = "URL")]
+    url: String,
+
+    /// The dataset of the files, for the URL's path; the Worker tells it from the records where
+    /// nothing names it
+    #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
+    dataset: Option<&'static Dataset>,
+
+    /// Records in an upload, at most
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    records: u64,
+
+    /// Send each file as one upload, a gzip file byte for byte
+    #[arg(long, conflicts_with = "records")]
+    whole: bool,
+
+    /// Send all files so many times
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    repeat: u64,
+
+    /// Try an upload so many times more, after 10 s, 20 s, 40 s, ..., or when the Worker says:
+    /// 5 is about what Logpush does
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retries: u32,
+
+    /// Send the test that Cloudflare sends when a job is created, and no file
+    #[arg(long, conflicts_with_all = ["files", "records", "whole", "repeat"])]
+    test: bool,
+
+    /// Files to send; `-` is standard input
+    #[arg(value_name = "FILE", value_parser = Input::parser(), required_unless_present = "test")]
+    files: Vec<Input>,
+}
+
+/// Logpush tries about five times in about five minutes: 10 + 20 + 40 + 80 + 160 seconds.
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
+    let usage = |message| Error::Usage {
+        subcommand: "push",
+        message,
+    };
+    if args.repeat > 1 && args.files.contains(&Input::Standard) {
+        return Err(usage(
+            "standard input can be read only once: --repeat needs files".to_owned(),
+        ));
+    }
+    let url = target::url(&args.url, args.dataset).map_err(usage)?;
+    let secret = Secret::from_environment().map_err(usage)?;
+    let size = total_size(&args.files).and_then(|size| size.checked_mul(args.repeat));
+    let mut push = Push {
+        worker: Worker::new(url, secret),
+        progress: match args.test {
+            true => Progress::hidden(),
+            false => Progress::new(size),
+        },
+        retries: args.retries,
+        uploads: 0,
+        accepted: 0,
+        records: 0,
+        sent_bytes: 0,
+        unreadable: 0,
+    };
+    let begun = clock::now();
+    if args.test {
+        let upload = Upload::destination_test().map_err(Error::Compress)?;
+        push.upload("destination test", &upload)?;
+    } else {
+        let done = push.files(&args);
+        let elapsed = begun.elapsed();
+        push.progress.aside(|| push.summarise(elapsed));
+        done?;
+    }
+    Ok(
+        match push.accepted == push.uploads && push.unreadable == 0 {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
+    )
+}
+
+struct Push {
+    worker: Worker,
+    progress: Progress,
+    retries: u32,
+    uploads: u64,
+    accepted: u64,
+    /// Records of the accepted uploads.
+    records: u64,
+    /// Compressed bytes of the accepted uploads.
+    sent_bytes: u64,
+    unreadable: u64,
+}
+
+/// What became of an upload.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    Accepted,
+    Refused,
+    /// Refused for a reason that holds for every other upload too.
+    RefusedForAll,
+}
+
+impl Push {
+    fn files(&mut self, args: &Args) -> Result<(), Error> {
+        for _ in 0..args.repeat {
+            for input in &args.files {
+                match self.file(input, args) {
+                    Ok(()) => {}
+                    Err(Error::Input(error)) => {
+                        self.unreadable += 1;
+                        self.progress.aside(|| report(&error));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, input: &Input, args: &Args) -> Result<(), Error> {
+        let reader = self.progress.watch(input.open()?);
+        let max_records = (!args.whole).then_some(args.records);
+        let mut uploads = Uploads::new(input, reader, max_records)?;
+        while let Some(upload) = uploads.next()? {
+            let label = format!("upload {}", self.uploads + 1);
+            if self.upload(&label, &upload)? == Sent::RefusedForAll {
+                return Err(Error::Stopped);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends an upload, until it is accepted or there is no use in trying again.
+    fn upload(&mut self, label: &str, upload: &Upload) -> Result<Sent, Error> {
+        self.uploads += 1;
+        let mut retries = 0;
+        loop {
+            let begun = clock::now();
+            let answer = self.worker.send(&upload.body);
+            let millis = begun.elapsed().as_millis();
+            let refusal = match answer {
+                Ok(answer) => {
+                    let records = upload.records.or(answer.records);
+                    self.accepted += 1;
+                    self.records += records.unwrap_or_default();
+                    self.sent_bytes += upload.body.len() as u64;
+                    let line = accepted(label, records, millis, &answer);
+                    self.progress
+                        .aside(|| writeln!(io::stdout(), "{line}"))
+                        .map_err(Error::Output)?;
+                    return Ok(Sent::Accepted);
+                }
+                Err(refusal) => refusal,
+            };
+            let text = refused(label, upload.records, millis, &refusal);
+            self.progress.aside(|| writeln_stderr(&text));
+            if retries == self.retries || !refusal.may_pass() {
+                return Ok(match refusal.holds_for_all() {
+                    true => Sent::RefusedForAll,
+                    false => Sent::Refused,
+                });
+            }
+            let wait = refusal
+                .retry_after()
+                .unwrap_or_else(|| FIRST_WAIT.saturating_mul(2_u32.saturating_pow(retries)));
+            retries += 1;
+            let text = format!(
+                "  trying again in {} s ({retries} of {})",
+                wait.as_secs(),
+                self.retries
+            );
+            self.progress.aside(|| writeln_stderr(&text));
+            thread::sleep(wait);
+        }
+    }
+
+    fn summarise(&self, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        writeln_stderr(&format!(
+            "{} of {} uploads accepted: {} records, {} of gzip in {seconds:.3} s, {:.0} records/s",
+            self.accepted,
+            self.uploads,
+            self.records,
+            Megabytes(self.sent_bytes),
+            // A rounded figure.
+            self.records as f64 / seconds.max(1e-9),
+        ));
+    }
+}
+
+fn accepted(label: &str, records: Option<u64>, millis: u128, answer: &Answer) -> String {
+    let mut line = format!("{label}: {}", answer.status);
+    if let Some(records) = records {
+        line += &format!(", {records} records");
+    }
+    for (count, what) in [
+        (answer.errors, "lines that are no record"),
+        (answer.refused, "refused by the intake"),
+    ] {
+        if let Some(count @ 1..) = count {
+            line += &format!(", {count} {what}");
+        }
+    }
+    line += &format!(", {millis} ms");
+    if answer.records.is_none() && !answer.text.is_empty() {
+        line += &format!(": {}", answer.text);
+    }
+    line
+}
+
+fn refused(label: &str, records: Option<u64>, millis: u128, refusal: &Refusal) -> String {
+    let mut text = match refusal.status() {
+        Some(status) => format!("{label}: {status}"),
+        None => format!("{label}: no answer"),
+    };
+    if let Some(records) = records {
+        text += &format!(", {records} records");
+    }
+    text += &format!(", {millis} ms\n  error: {refusal}");
+    if let Some(hint) = refusal.hint() {
+        text += &format!("\n  hint: {hint}");
+    }
+    text
+}
+
+/// Where standard error is closed, nobody listens.
+fn writeln_stderr(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

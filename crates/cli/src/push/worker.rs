@@ -1,0 +1,210 @@
+//! The other side: posting an upload, and reading what is answered.
+
+use core::time::Duration;
+use std::io::{self, Read as _};
+
+use serde::Deserialize;
+use thiserror::Error;
+use ureq::Agent;
+use ureq::http::{Response, Uri};
+
+use crate::push::target::{Secret, is_loopback};
+
+/// A Worker that takes uploads.
+pub(crate) struct Worker {
+    agent: Agent,
+    url: Uri,
+    secret: Secret,
+}
+
+/// An upload was accepted.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) records: Option<u64>,
+    pub(crate) errors: Option<u64>,
+    pub(crate) refused: Option<u64>,
+    /// The whole answer, fit to be shown.
+    pub(crate) text: String,
+}
+
+/// An upload was not accepted, as far as is known.
+#[derive(Debug, Error)]
+pub(crate) enum Refusal {
+    /// With words of the Worker, or of what stands before it.
+    #[error("{error}")]
+    Answer {
+        status: u16,
+        error: String,
+        hint: Option<String>,
+        retry_after: Option<Duration>,
+    },
+    /// It may have arrived all the same.
+    #[error("{0}")]
+    NoAnswer(#[from] ureq::Error),
+}
+
+/// What the Worker's answers have, good ones and bad ones.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Words {
+    records: Option<u64>,
+    errors: Option<u64>,
+    refused: Option<u64>,
+    error: Option<String>,
+    hint: Option<String>,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The Worker answers when the intake has everything: its retries may take 25 seconds and one
+/// more request 15, and a large upload is on its way to the intake for longer than that.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The longest wait that a Worker may ask for.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
+
+/// How much of an answer is read, in bytes.
+const ANSWER_MAX: u64 = 64 * 1024;
+
+/// How much of an answer in other words is shown, in characters.
+const SHOWN_MAX: usize = 300;
+
+impl Worker {
+    pub(crate) fn new(url: Uri, secret: Secret) -> Self {
+        let config = Agent::config_builder()
+            .user_agent(concat!("logpush-ecs/", env!("CARGO_PKG_VERSION")))
+            .http_status_as_error(false)
+            // To follow one would give the secret away, and lose the body.
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(ANSWER_TIMEOUT));
+        // No proxy stands between this machine and itself.
+        let config = match url.host().is_some_and(is_loopback) {
+            true => config.proxy(None),
+            false => config,
+        };
+        Self {
+            agent: config.build().into(),
+            url,
+            secret,
+        }
+    }
+
+    /// Posts one upload, once.
+    pub(crate) fn send(&self, body: &[u8]) -> Result<Answer, Refusal> {
+        let mut response = self
+            .agent
+            .post(&self.url)
+            .header("X-Logpush-Secret", &self.secret.header)
+            .header("Content-Encoding", "gzip")
+            .content_type("application/octet-stream")
+            .send(body)?;
+        let status = response.status();
+        let mut text = Vec::new();
+        response
+            .body_mut()
+            .as_reader()
+            .take(ANSWER_MAX)
+            .read_to_end(&mut text)
+            .map_err(ureq::Error::from)?;
+        let text = self.secret.hide_in(&String::from_utf8_lossy(&text));
+        let words: Words = serde_json::from_str(&text).unwrap_or_default();
+        if status.is_success() {
+            return Ok(Answer {
+                status: status.as_u16(),
+                records: words.records,
+                errors: words.errors,
+                refused: words.refused,
+                text: shown(&text),
+            });
+        }
+        Err(Refusal::Answer {
+            status: status.as_u16(),
+            hint: match (&words.error, words.hint) {
+                (Some(_), hint) => hint.map(|hint| shown(&hint)),
+                (None, _) => Some("these are not the Worker's words: check the URL".to_owned()),
+            },
+            error: match words.error {
+                Some(error) => shown(&error),
+                None if text.trim().is_empty() => {
+                    status.canonical_reason().unwrap_or("refused").to_owned()
+                }
+                None => shown(&text),
+            },
+            retry_after: retry_after(&response),
+        })
+    }
+}
+
+impl Refusal {
+    /// The status, where there is an answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answer { status, .. } => Some(*status),
+            Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Answer { hint, .. } => hint.as_deref(),
+            Self::NoAnswer(_) if self.holds_for_all() => Some("is the Worker there, at this URL?"),
+            Self::NoAnswer(_) => Some("the Worker may have got this upload all the same"),
+        }
+    }
+
+    /// When to try again, in the Worker's words.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Answer { retry_after, .. } => *retry_after,
+            Self::NoAnswer(_) => None,
+        }
+    }
+
+    /// Whether the same upload may be accepted later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Answer { status, .. } => matches!(status, 408 | 429 | 500..),
+            Self::NoAnswer(_) => true,
+        }
+    }
+
+    /// Whether it says nothing about the upload: each would be refused.
+    pub(crate) fn holds_for_all(&self) -> bool {
+        match self {
+            Self::Answer { status, .. } => matches!(status, 300..=399 | 401 | 403 | 404 | 405),
+            Self::NoAnswer(error) => match error {
+                ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+                ureq::Error::HostNotFound
+                | ureq::Error::ConnectionFailed
+                | ureq::Error::Tls(_)
+                | ureq::Error::Rustls(_) => true,
+                _ => false,
+            },
+        }
+    }
+}
+
+fn retry_after<T>(response: &Response<T>) -> Option<Duration> {
+    let seconds = response.headers().get("Retry-After")?.to_str().ok()?;
+    let wait = Duration::from_secs(seconds.trim().parse().ok()?);
+    Some(wait.min(RETRY_AFTER_MAX))
+}
+
+/// A text from outside, fit for a terminal: its beginning, on one line.
+fn shown(text: &str) -> String {
+    let text = text.trim();
+    let mut shown: String = text
+        .chars()
+        .take(SHOWN_MAX)
+        .map(|character| match character.is_control() {
+            true => ' ',
+            false => character,
+        })
+        .collect();
+    if shown.len() < text.len() {
+        shown += " ...";
+    }
+    shown
+}

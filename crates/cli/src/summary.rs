@@ -1,0 +1,120 @@
+//! What `normalize` says at its end.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use logpush_normalizer::{Dataset, Summary};
+
+/// The counters of all inputs together.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    datasets: BTreeSet<&'static str>,
+    destination_tests: u64,
+    counters: Summary,
+}
+
+impl Totals {
+    /// Adds what happened to one input.
+    pub(crate) fn add(&mut self, dataset: Option<&'static Dataset>, summary: &Summary) {
+        self.datasets.extend(dataset.map(|dataset| dataset.name));
+        self.destination_tests += u64::from(summary.is_destination_test);
+        let all = &mut self.counters;
+        all.records += summary.records;
+        all.errors += summary.errors;
+        all.invalid_values += summary.invalid_values;
+        all.times_from_arrival += summary.times_from_arrival;
+        all.repaired += summary.repaired;
+        all.truncated += summary.truncated;
+        for (name, count) in &summary.unknown_fields {
+            *all.unknown_fields.entry(name.clone()).or_default() += count;
+        }
+        all.more_unknown_fields += summary.more_unknown_fields;
+        all.bytes_received += summary.bytes_received;
+        all.bytes_plain += summary.bytes_plain;
+        all.bytes_documents += summary.bytes_documents;
+    }
+
+    /// Lines that are no record.
+    pub(crate) fn errors(&self) -> u64 {
+        self.counters.errors
+    }
+
+    /// The whole as text, one line each.
+    pub(crate) fn text(&self, elapsed: Duration) -> impl fmt::Display + '_ {
+        Text {
+            totals: self,
+            elapsed,
+        }
+    }
+}
+
+struct Text<'a> {
+    totals: &'a Totals,
+    elapsed: Duration,
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Totals {
+            datasets,
+            destination_tests,
+            counters,
+        } = self.totals;
+        let mut line = |name: &str, value: &dyn fmt::Display| {
+            // The longest name of ours is "times from arrival".
+            writeln!(formatter, "{:<19} {value}", format!("{name}:"))
+        };
+        for dataset in datasets {
+            line("dataset", dataset)?;
+        }
+        if *destination_tests > 0 {
+            line(
+                "destination tests",
+                &format_args!("{destination_tests} (sent when a job is created: no record in it)"),
+            )?;
+        }
+        line("records", &counters.records)?;
+        line("errors", &counters.errors)?;
+        line("values kept", &counters.invalid_values)?;
+        line("times from arrival", &counters.times_from_arrival)?;
+        line("text repaired", &counters.repaired)?;
+        line("truncated", &counters.truncated)?;
+        line("unknown fields", &counters.unknown_fields.len())?;
+        let mut unknown: Vec<_> = counters.unknown_fields.iter().collect();
+        unknown.sort_by_key(|(_, count)| core::cmp::Reverse(**count));
+        for (name, count) in unknown {
+            // Names come from outside: no control characters to a terminal.
+            line(&format!("  {}", name.escape_debug()), count)?;
+        }
+        if counters.more_unknown_fields > 0 {
+            line("  (more names)", &counters.more_unknown_fields)?;
+        }
+        line("received", &Megabytes(counters.bytes_received))?;
+        line("plain input", &Megabytes(counters.bytes_plain))?;
+        line("documents", &Megabytes(counters.bytes_documents))?;
+        line(
+            "speed",
+            &format_args!(
+                "{:.1} MB/s of plain input, {:.3} s",
+                per_second(counters.bytes_plain, self.elapsed),
+                self.elapsed.as_secs_f64()
+            ),
+        )
+    }
+}
+
+/// A number of bytes as `17.9 MB`.
+pub(crate) struct Megabytes(pub(crate) u64);
+
+impl fmt::Display for Megabytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A rounded figure: beyond 2^53 bytes a unit more or less is nothing.
+        write!(formatter, "{:.3} MB", self.0 as f64 / 1e6)
+    }
+}
+
+/// Megabytes a second.
+pub(crate) fn per_second(bytes: u64, elapsed: Duration) -> f64 {
+    bytes as f64 / 1e6 / elapsed.as_secs_f64().max(1e-9)
+}

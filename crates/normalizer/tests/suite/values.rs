@@ -1,0 +1,356 @@
+//! Values that are checked or changed on their way: addresses, countries, protocols, queries, types.
+
+use serde_json::json;
+use wasm_bindgen_test::wasm_bindgen_test as wasm;
+
+use crate::common::golden;
+
+#[test]
+#[wasm]
+fn an_address_is_an_address_or_is_kept() {
+    for valid in [
+        "192.0.2.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "2001:db8::7",
+        "2001:DB8::7",
+        "2001:0db8:0000:0000:0000:0000:0000:0007",
+        "::ffff:192.0.2.1",
+        "64:ff9b::192.0.2.33",
+    ] {
+        golden(&[(
+            valid,
+            &format!("\"ClientIP\":\"{valid}\""),
+            json!({"source.ip": valid, "source.address": valid, "related.ip": [valid]}),
+        )]);
+    }
+    for invalid in [
+        "192.0.2.256",
+        "192.0.2",
+        "192.0.2.1.5",
+        "192.0.2.01",
+        "192.0.2.1 ",
+        " 192.0.2.1",
+        "192.0.2.1/32",
+        "192.0.2.1:80",
+        "[::1]",
+        "2001:db8::7%eth0",
+        "2001:db8::7::1",
+        "1:2:3:4:5:6:7:8:9",
+        "12345::",
+        "::ffff:192.0.2.256",
+        "example.com",
+        "unknown",
+        "-",
+        "١٩٢.0.2.1",
+    ] {
+        golden(&[(
+            invalid,
+            &format!("\"ClientIP\":\"{invalid}\""),
+            json!({"cloudflare.ClientIP": invalid}),
+        )]);
+    }
+    golden(&[
+        (
+            "escaped",
+            r#""ClientIP":"192\u002e0.2.1""#,
+            json!({"source.ip": "192.0.2.1", "source.address": "192.0.2.1", "related.ip": ["192.0.2.1"]}),
+        ),
+        (
+            "number",
+            r#""ClientIP":3221225985"#,
+            json!({"cloudflare.ClientIP": 3_221_225_985_u32}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn a_country_is_known_or_is_kept() {
+    for (given, code, name) in [
+        ("us", "US", "United States"),
+        ("US", "US", "United States"),
+        ("fR", "FR", "France"),
+        ("ci", "CI", "Côte d'Ivoire"),
+        ("ax", "AX", "Åland Islands"),
+        ("xk", "XK", "Kosovo"),
+        ("ZW", "ZW", "Zimbabwe"),
+        ("AD", "AD", "Andorra"),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientCountry\":\"{given}\""),
+            json!({"source.geo.country_iso_code": code, "source.geo.country_name": name}),
+        )]);
+    }
+    for unknown in ["XX", "T1", "t1", "EU", "UK", "AN", "u", "usa", "France", "é"] {
+        golden(&[(
+            unknown,
+            &format!("\"ClientCountry\":\"{unknown}\""),
+            json!({"cloudflare.ClientCountry": unknown}),
+        )]);
+    }
+}
+
+#[test]
+#[wasm]
+fn a_protocol_is_named_and_versioned_or_is_kept() {
+    for (given, version) in [
+        ("HTTP/1.0", "1.0"),
+        ("HTTP/1.1", "1.1"),
+        ("HTTP/2", "2"),
+        ("HTTP/2.0", "2.0"),
+        ("HTTP/3", "3"),
+        ("http/1.1", "1.1"),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientRequestProtocol\":\"{given}\""),
+            json!({"http.version": version, "network.protocol": "http"}),
+        )]);
+    }
+    for kept in ["HTTP", "HTTP/", "HTTP/x", "HTTP/1.", "HTTP/.1", "HTTP/1.1.1", "HTTP 1.1", "SPDY/3", "unknown", "HTT", "é/1.1"] {
+        golden(&[(
+            kept,
+            &format!("\"ClientRequestProtocol\":\"{kept}\""),
+            json!({"cloudflare.ClientRequestProtocol": kept}),
+        )]);
+    }
+    for (given, protocol, version) in [
+        ("TLSv1", "tls", "1"),
+        ("TLSv1.3", "tls", "1.3"),
+        ("tlsv1.2", "tls", "1.2"),
+        ("SSLv3", "ssl", "3"),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientSSLProtocol\":\"{given}\""),
+            json!({"tls.version_protocol": protocol, "tls.version": version}),
+        )]);
+    }
+    for kept in ["none", "unknown", "QUIC", "TLSv", "TLS1.3", "TLSv1.33"] {
+        golden(&[(
+            kept,
+            &format!("\"ClientSSLProtocol\":\"{kept}\""),
+            json!({"cloudflare.ClientSSLProtocol": kept}),
+        )]);
+    }
+}
+
+#[test]
+#[wasm]
+fn a_query_has_no_question_mark() {
+    for (given, query) in [
+        ("?a=1", "a=1"),
+        ("a=1", "a=1"),
+        ("??a", "?a"),
+        ("?a=?", "a=?"),
+        (r"?a=1\u0026b=2", "a=1&b=2"),
+        (r"\u003fa=1", "a=1"),
+        (r"\u003Fa=1", "a=1"),
+        (r#"?q=\"x\""#, "q=\"x\""),
+        ("?é", "é"),
+        (" ?a", " ?a"),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientRequestQuery\":\"{given}\""),
+            json!({"url.query": query}),
+        )]);
+    }
+    golden(&[(
+        "nothing behind the question mark",
+        r#""ClientRequestQuery":"?""#,
+        json!({"cloudflare.ClientRequestQuery": "?"}),
+    )]);
+}
+
+#[test]
+#[wasm]
+fn a_number_is_a_text_where_a_text_is_due() {
+    for (given, text) in [
+        ("0", "0"),
+        ("12", "12"),
+        ("-1.50", "-1.50"),
+        ("1e3", "1e3"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("true", "true"),
+        ("false", "false"),
+    ] {
+        golden(&[
+            ("RuleID", &format!("\"RuleID\":{given}"), json!({"rule.id": text})),
+            (
+                "ClientRequestMethod",
+                &format!("\"ClientRequestMethod\":{given}"),
+                json!({"http.request.method": text}),
+            ),
+        ]);
+    }
+    golden(&[
+        (
+            "RayID, kept as it came too",
+            r#""RayID":7299"#,
+            json!({"http.request.id": "7299", "cloudflare.RayID": 7299}),
+        ),
+        (
+            "Source",
+            r#""Source":false"#,
+            json!({"event.module": "cloudflare.false", "cloudflare.source": false}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn a_text_of_digits_is_an_integer_where_one_is_due() {
+    for (given, integer) in [
+        ("64500", 64_500_i64),
+        ("\"64500\"", 64_500),
+        ("\"0\"", 0),
+        ("-7", -7),
+        ("\"-7\"", -7),
+        ("\"\\u0037\"", 7),
+        ("9223372036854775807", i64::MAX),
+        ("-9223372036854775808", i64::MIN),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientASN\":{given}"),
+            json!({"source.as.number": integer}),
+        )]);
+    }
+    for kept in [
+        json!(9_223_372_036_854_775_808_u64),
+        json!("9223372036854775808"),
+        json!("-9223372036854775809"),
+        json!(1.5),
+        json!(1.0),
+        json!("64500 "),
+        json!("+1"),
+        json!("007"),
+        json!("0x1F"),
+        json!("AS64500"),
+        json!("1_000"),
+        json!("-"),
+        json!("--1"),
+        json!("٣"),
+        json!(true),
+        json!([1]),
+        json!({"number": 1}),
+    ] {
+        golden(&[(
+            "not an integer",
+            &format!("\"ClientASN\":{kept}"),
+            json!({"cloudflare.ClientASN": kept}),
+        )]);
+    }
+    golden(&[
+        (
+            "with an exponent",
+            r#""ClientASN":1e3"#,
+            json!({"cloudflare.ClientASN": 1e3}),
+        ),
+        (
+            "minus zero, which is a float to most readers",
+            r#""ClientASN":-0"#,
+            json!({"cloudflare.ClientASN": -0.0}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn a_list_or_an_object_is_kept_where_one_value_is_due() {
+    for field in [
+        "Action",
+        "ClientASN",
+        "ClientCountry",
+        "ClientIP",
+        "ClientRequestBytes",
+        "ClientRequestHost",
+        "ClientRequestMethod",
+        "ClientRequestPath",
+        "ClientRequestProtocol",
+        "ClientRequestQuery",
+        "ClientRequestReferer",
+        "ClientRequestScheme",
+        "ClientRequestUserAgent",
+        "ClientSSLCipher",
+        "ClientSSLProtocol",
+        "ClientSrcPort",
+        "Description",
+        "Ref",
+        "RuleID",
+        "RulesetID",
+    ] {
+        let path = format!("cloudflare.{field}");
+        for value in [json!(["x"]), json!({"a": {"b": []}}), json!([]), json!({})] {
+            golden(&[(
+                field,
+                &format!("\"{field}\":{value}"),
+                json!({ path.clone(): value }),
+            )]);
+        }
+    }
+}
+
+#[test]
+#[wasm]
+fn a_number_or_boolean_is_kept_where_only_a_text_makes_sense() {
+    for field in [
+        "ClientCountry",
+        "ClientIP",
+        "ClientRequestHost",
+        "ClientRequestProtocol",
+        "ClientRequestQuery",
+        "ClientSSLProtocol",
+    ] {
+        let path = format!("cloudflare.{field}");
+        for value in [json!(12), json!(true), json!(false), json!(0)] {
+            golden(&[(
+                field,
+                &format!("\"{field}\":{value}"),
+                json!({ path.clone(): value }),
+            )]);
+        }
+    }
+}
+
+#[test]
+#[wasm]
+fn a_value_is_kept_once_where_its_field_is_kept_anyway() {
+    golden(&[
+        (
+            "EdgeResponseStatus",
+            r#""EdgeResponseStatus":"abc""#,
+            json!({"cloudflare.EdgeResponseStatus": "abc"}),
+        ),
+        (
+            "RayID",
+            r#""RayID":{"a":1}"#,
+            json!({"cloudflare.RayID": {"a": 1}}),
+        ),
+        (
+            "Source",
+            r#""Source":["waf"]"#,
+            json!({"cloudflare.source": ["waf"]}),
+        ),
+        (
+            "ClientASNDescription",
+            r#""ClientASNDescription":["NET"]"#,
+            json!({"cloudflare.clientASNDescription": ["NET"]}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn a_referrer_of_the_wrong_type_is_no_referrer() {
+    golden(&[(
+        "number for the host",
+        r#""ClientRefererHost":5,"ClientRefererPath":"/x""#,
+        json!({"cloudflare.ClientRefererHost": 5, "cloudflare.ClientRefererPath": "/x"}),
+    )]);
+}

@@ -1,0 +1,413 @@
+//! Variables and secrets, read once an upload: every problem is named at once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use js_sys::Reflect;
+use logpush_normalizer::{Dataset, Limits, Shape};
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+use crate::auth::Secrets;
+use crate::deliver::{Destination, Http, Retry, Sekoia};
+
+/// Where variables and secrets come from.
+pub(crate) struct Variables {
+    read: Box<dyn Fn(&str) -> Option<String>>,
+}
+
+impl Variables {
+    pub(crate) fn new(env: &Env) -> Self {
+        let env = JsValue::from(env.clone());
+        Self {
+            read: Box::new(move |name| {
+                let value = Reflect::get(&env, &name.into()).ok()?;
+                // A number or a boolean in wrangler.toml arrives as one.
+                value
+                    .as_string()
+                    .or_else(|| value.as_f64().map(|number| number.to_string()))
+                    .or_else(|| value.as_bool().map(|boolean| boolean.to_string()))
+            }),
+        }
+    }
+
+    /// The value of a variable; an empty one is none.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        (self.read)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// All that an upload is handled by, but for the secrets that let it in.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) shape: Shape,
+    pub(crate) limits: Limits,
+    /// Bytes of an upload as received.
+    pub(crate) upload_max: u64,
+    pub(crate) deliveries_in_flight: usize,
+    pub(crate) keep_original: bool,
+    pub(crate) retry: Retry,
+    destination: DestinationKind,
+}
+
+#[derive(Debug)]
+enum DestinationKind {
+    Sekoia {
+        url: String,
+        default_key: Option<String>,
+        /// By dataset name.
+        keys: BTreeMap<&'static str, String>,
+    },
+    Http(Http),
+    #[cfg(feature = "bench")]
+    Discard,
+}
+
+/// SEKOIA.IO's limit of a request, taken before compression. 10 MiB.
+const BATCH_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// 100 MiB: what Cloudflare lets through on its smaller plans.
+const UPLOAD_BYTES: u64 = 100 * 1024 * 1024;
+
+/// The secrets that let an upload in, or what is wrong with them.
+pub(crate) fn secrets(variables: &Variables) -> Result<Secrets, String> {
+    let text = variables
+        .get("LOGPUSH_SECRET")
+        .ok_or("LOGPUSH_SECRET is not set")?;
+    Secrets::parse(&text).map_err(|problem| format!("LOGPUSH_SECRET {problem}"))
+}
+
+/// Reads the configuration, the secrets' soundness included.
+///
+/// # Errors
+///
+/// All problems, each naming its variable and never a value of a secret.
+pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
+    let mut reader = Reader {
+        variables,
+        problems: Vec::new(),
+    };
+    if let Err(problem) = secrets(variables) {
+        reader.problems.push(problem);
+    }
+    let defaults = Limits::default();
+    let config = Config {
+        shape: reader.one_of("SHAPE", &[("ecs", Shape::Ecs), ("native", Shape::Native)]),
+        limits: Limits {
+            line_bytes: reader.number("LINE_MAX_BYTES", defaults.line_bytes as u64, 1024, 16 << 20)
+                as usize,
+            // The smallest holds a pipeline_error document with the beginning of its record.
+            document_bytes: reader.number(
+                "DOCUMENT_MAX_BYTES",
+                defaults.document_bytes as u64,
+                8192,
+                BATCH_BYTES_MAX,
+            ) as usize,
+            batch_bytes: reader.number(
+                "BATCH_MAX_BYTES",
+                defaults.batch_bytes as u64,
+                8192,
+                BATCH_BYTES_MAX,
+            ) as usize,
+            batch_records: reader.number(
+                "BATCH_MAX_RECORDS",
+                defaults.batch_records as u64,
+                1,
+                100_000,
+            ) as usize,
+            upload_bytes: reader.number(
+                "UPLOAD_MAX_PLAIN_BYTES",
+                defaults.upload_bytes,
+                1024,
+                1 << 40,
+            ),
+        },
+        upload_max: reader.number("UPLOAD_MAX_BYTES", UPLOAD_BYTES, 1024, 5 << 30),
+        // Six connections may wait for their headers at once, a limit of the platform.
+        deliveries_in_flight: reader.number("DELIVERIES_IN_FLIGHT", 4, 1, 6) as usize,
+        keep_original: reader.one_of("KEEP_ORIGINAL", &[("false", false), ("true", true)]),
+        retry: Retry {
+            timeout: Duration::from_millis(reader.number("INTAKE_TIMEOUT_MS", 15_000, 1, 600_000)),
+            base: Duration::from_millis(reader.number("RETRY_BASE_MS", 500, 1, 60_000)),
+            budget: Duration::from_millis(reader.number("RETRY_BUDGET_MS", 25_000, 0, 600_000)),
+        },
+        destination: reader.destination(),
+    };
+    if config.limits.document_bytes > config.limits.batch_bytes {
+        reader
+            .problems
+            .push("DOCUMENT_MAX_BYTES is larger than BATCH_MAX_BYTES".to_owned());
+    }
+    if reader.problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(reader.problems)
+    }
+}
+
+impl Config {
+    /// Where documents of a dataset go.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing.
+    pub(crate) fn destination(
+        &self,
+        dataset: Option<&'static Dataset>,
+    ) -> Result<Destination, String> {
+        match &self.destination {
+            DestinationKind::Sekoia {
+                url,
+                default_key,
+                keys,
+            } => {
+                let own = dataset.and_then(|dataset| keys.get(dataset.name));
+                match own.or(default_key.as_ref()) {
+                    Some(key) => Ok(Destination::Sekoia(Sekoia::new(url, key))),
+                    None => Err(match dataset {
+                        Some(dataset) => format!(
+                            "neither {} nor SEKOIA_INTAKE_KEY is set",
+                            key_variable(dataset)
+                        ),
+                        None => "SEKOIA_INTAKE_KEY is not set".to_owned(),
+                    }),
+                }
+            }
+            DestinationKind::Http(http) => Ok(Destination::Http(http.clone())),
+            #[cfg(feature = "bench")]
+            DestinationKind::Discard => Ok(Destination::Discard),
+        }
+    }
+}
+
+/// `SEKOIA_INTAKE_KEY_FIREWALL_EVENTS` of `firewall_events`.
+fn key_variable(dataset: &Dataset) -> String {
+    format!("SEKOIA_INTAKE_KEY_{}", dataset.name.to_ascii_uppercase())
+}
+
+struct Reader<'a> {
+    variables: &'a Variables,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn number(&mut self, name: &str, default: u64, min: u64, max: u64) -> u64 {
+        let Some(text) = self.variables.get(name) else {
+            return default;
+        };
+        match text.parse::<u64>() {
+            Ok(number) if (min..=max).contains(&number) => number,
+            _ => {
+                self.problems
+                    .push(format!("{name} is not an integer from {min} to {max}"));
+                default
+            }
+        }
+    }
+
+    /// The first of the choices is the default.
+    fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T); 2]) -> T {
+        let [(first, default), (second, other)] = *choices;
+        match self.variables.get(name).as_deref() {
+            None => default,
+            Some(text) if text == first => default,
+            Some(text) if text == second => other,
+            Some(_) => {
+                self.problems
+                    .push(format!("{name} is neither {first} nor {second}"));
+                default
+            }
+        }
+    }
+
+    fn destination(&mut self) -> DestinationKind {
+        match self.variables.get("DESTINATION").as_deref() {
+            None | Some("sekoia") => self.sekoia(),
+            Some("http") => self.http(),
+            #[cfg(feature = "bench")]
+            Some("discard") => DestinationKind::Discard,
+            Some(_) => {
+                self.problems
+                    .push("DESTINATION is neither sekoia nor http".to_owned());
+                self.sekoia()
+            }
+        }
+    }
+
+    fn sekoia(&mut self) -> DestinationKind {
+        let url = self.variables.get("SEKOIA_INTAKE_URL");
+        let url = url
+            .as_deref()
+            .unwrap_or("https://intake.sekoia.io")
+            .trim_end_matches('/');
+        self.check_url("SEKOIA_INTAKE_URL", url);
+        let keys: BTreeMap<_, _> = logpush_normalizer::datasets::DATASETS
+            .iter()
+            .filter_map(|dataset| Some((dataset.name, self.variables.get(&key_variable(dataset))?)))
+            .collect();
+        let default_key = self.variables.get("SEKOIA_INTAKE_KEY");
+        if default_key.is_none() && keys.is_empty() {
+            self.problems
+                .push("SEKOIA_INTAKE_KEY is not set".to_owned());
+        }
+        DestinationKind::Sekoia {
+            url: url.to_owned(),
+            default_key,
+            keys,
+        }
+    }
+
+    fn http(&mut self) -> DestinationKind {
+        let url = self.variables.get("HTTP_URL").unwrap_or_default();
+        if url.is_empty() {
+            self.problems.push("HTTP_URL is not set".to_owned());
+        } else {
+            self.check_url("HTTP_URL", &url);
+        }
+        let headers: BTreeMap<String, String> = match self.variables.get("HTTP_HEADERS") {
+            None => BTreeMap::new(),
+            Some(text) => serde_json::from_str(&text).unwrap_or_else(|_| {
+                self.problems
+                    .push("HTTP_HEADERS is not a JSON object of header names and texts".to_owned());
+                BTreeMap::new()
+            }),
+        };
+        if headers.iter().any(|(name, value)| !is_header(name, value)) {
+            self.problems
+                .push("HTTP_HEADERS has a header that HTTP does not allow".to_owned());
+        }
+        DestinationKind::Http(Http::new(url, headers))
+    }
+
+    /// Keys and logs go through HTTPS, except to this machine, which is for trying things out.
+    fn check_url(&mut self, name: &str, url: &str) {
+        let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .filter_map(|local| url.strip_prefix(local))
+            .any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+        let host = url.strip_prefix("https://").unwrap_or_default();
+        let is_https =
+            host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
+        let is_plain = !url.contains([' ', '\t', '\r', '\n', '#', '@']);
+        if !(is_local || is_https) || !is_plain {
+            self.problems.push(format!("{name} is not an https:// URL"));
+        }
+    }
+}
+
+fn is_header(name: &str, value: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        && value
+            .bytes()
+            .all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: (&str, &str) = ("LOGPUSH_SECRET", "0123456789abcdef");
+    const KEY: (&str, &str) = ("SEKOIA_INTAKE_KEY", "key");
+
+    fn problems(values: &[(&'static str, &'static str)]) -> Vec<String> {
+        let values: BTreeMap<_, _> = values.iter().copied().collect();
+        let variables = Variables {
+            read: Box::new(move |name| values.get(name).map(|value| (*value).to_owned())),
+        };
+        read(&variables).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn sound_configurations_have_no_problem() {
+        for values in [
+            vec![SECRET, KEY],
+            vec![SECRET, ("SEKOIA_INTAKE_KEY_FIREWALL_EVENTS", "key")],
+            vec![
+                SECRET,
+                KEY,
+                (
+                    "SEKOIA_INTAKE_URL",
+                    "https://intake.fra2.sekoia.io/api/v1/intake-http/",
+                ),
+            ],
+            vec![SECRET, KEY, ("SEKOIA_INTAKE_URL", "http://127.0.0.1:9000")],
+            vec![
+                SECRET,
+                ("DESTINATION", "http"),
+                ("HTTP_URL", "https://siem.example/in?x=1"),
+            ],
+            vec![
+                SECRET,
+                KEY,
+                ("SHAPE", "native"),
+                ("KEEP_ORIGINAL", "true"),
+                ("RETRY_BUDGET_MS", "0"),
+            ],
+        ] {
+            assert_eq!(problems(&values), Vec::<String>::new(), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_named() {
+        for (name, value) in [
+            ("LOGPUSH_SECRET", "short"),
+            ("SHAPE", "ECS"),
+            ("DESTINATION", "splunk"),
+            ("SEKOIA_INTAKE_URL", "http://intake.sekoia.io"),
+            ("SEKOIA_INTAKE_URL", "http://127.0.0.1.example"),
+            (
+                "SEKOIA_INTAKE_URL",
+                "https://user:password@intake.sekoia.io",
+            ),
+            ("BATCH_MAX_BYTES", "10485761"),
+            ("BATCH_MAX_RECORDS", "0"),
+            ("DELIVERIES_IN_FLIGHT", "7"),
+            ("DOCUMENT_MAX_BYTES", "5000000"),
+            ("KEEP_ORIGINAL", "yes"),
+            ("RETRY_BASE_MS", "-1"),
+        ] {
+            let found = problems(&[SECRET, KEY, (name, value)]);
+            assert!(
+                found.len() == 1 && found[0].starts_with(name),
+                "{name}={value}: {found:?}"
+            );
+            assert!(
+                name != "LOGPUSH_SECRET" || !found[0].contains(value),
+                "{found:?}"
+            );
+        }
+        for headers in ["x", "{\"a b\":\"c\"}", "{\"a\":\"b\\r\\nc\"}", "[1]"] {
+            let found = problems(&[
+                SECRET,
+                ("DESTINATION", "http"),
+                ("HTTP_URL", "https://a.example"),
+                ("HTTP_HEADERS", headers),
+            ]);
+            assert!(
+                found.len() == 1 && found[0].starts_with("HTTP_HEADERS"),
+                "{headers}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn all_problems_are_named_at_once() {
+        let found = problems(&[
+            ("SHAPE", "x"),
+            ("LINE_MAX_BYTES", "many"),
+            ("DESTINATION", "http"),
+        ]);
+        for name in ["SHAPE", "LINE_MAX_BYTES", "HTTP_URL", "LOGPUSH_SECRET"] {
+            assert!(
+                found.iter().any(|problem| problem.starts_with(name)),
+                "{name}: {found:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Delivering the batches of one upload: trying again, and splitting what is refused.
+
+use core::cell::{Cell, RefCell};
+use core::ops::Range;
+use std::time::Duration;
+
+use js_sys::Uint8Array;
+use logpush_normalizer::{Batch, Dataset, Shape, Time, refusal};
+use thiserror::Error;
+use worker::{Date, Delay};
+
+use crate::deliver::compress::gzip;
+use crate::deliver::exchange::exchange;
+use crate::deliver::{Destination, Retry, Verdict};
+
+/// The deliveries of one upload.
+pub(crate) struct Delivery {
+    destination: Destination,
+    dataset: Option<&'static Dataset>,
+    shape: Shape,
+    arrival: Time,
+    retry: Retry,
+    pub(crate) counters: Counters,
+    /// When the first request failed, in milliseconds since 1970.
+    first_failure: Cell<Option<u64>>,
+}
+
+/// What was done, counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) batches: Cell<u64>,
+    pub(crate) requests: Cell<u64>,
+    pub(crate) retries: Cell<u64>,
+    /// Documents that the intake refused, and whose stand-ins it took.
+    pub(crate) refused: Cell<u64>,
+    /// Compressed bytes sent, those sent again included.
+    pub(crate) bytes_sent: Cell<u64>,
+    /// The last reason for trying again or refusing.
+    pub(crate) last_reason: RefCell<Option<String>>,
+}
+
+/// Why a batch is not with the intake.
+#[derive(Debug, Error)]
+pub(crate) enum DeliveryError {
+    /// For now.
+    #[error("{destination} is not taking events: {reason}")]
+    Unavailable {
+        destination: String,
+        reason: String,
+        /// When to come back.
+        after: Duration,
+    },
+    /// For good.
+    #[error("{destination} refused: {words}")]
+    Denied {
+        destination: String,
+        status: Option<u16>,
+        words: String,
+    },
+}
+
+/// The longest wait between two tries.
+const WAIT_MAX: Duration = Duration::from_secs(8);
+
+/// When Logpush is asked to come back, where the intake named no time.
+const COME_BACK: Duration = Duration::from_secs(30);
+
+/// Documents of one upload that may be replaced by a stand-in. Each costs about 20 requests to find,
+/// and an invocation has 10,000: an intake that refuses more than this does not want our events.
+const REFUSED_MAX: u64 = 256;
+
+/// Work on a batch that is not done yet: places of documents in it.
+enum Task {
+    /// Send these.
+    Send(Range<usize>),
+    /// So many of these were not taken: find out which.
+    Find(Range<usize>, usize),
+}
+
+impl Delivery {
+    pub(crate) fn new(
+        destination: Destination,
+        dataset: Option<&'static Dataset>,
+        shape: Shape,
+        arrival: Time,
+        retry: Retry,
+    ) -> Self {
+        Self {
+            destination,
+            dataset,
+            shape,
+            arrival,
+            retry,
+            counters: Counters::default(),
+            first_failure: Cell::new(None),
+        }
+    }
+
+    /// Delivers a batch; when it returns, the intake has said yes to every document or its stand-in.
+    ///
+    /// Retries are tried within the upload's budget. What the intake refuses for its content is
+    /// split down to the single document, which a small `pipeline_error` document replaces.
+    pub(crate) async fn deliver(&self, batch: Batch) -> Result<(), DeliveryError> {
+        add(&self.counters.batches, 1);
+        #[cfg(feature = "bench")]
+        if let Destination::Discard = self.destination {
+            return Ok(());
+        }
+        let verdict = self.send(&[&batch.body], batch.records).await?;
+        if verdict == Verdict::Accepted {
+            return Ok(());
+        }
+        let documents: Vec<&[u8]> = batch.body.split(|&byte| byte == b'\n').collect();
+        let all = 0..documents.len();
+        let mut tasks = Vec::new();
+        self.divide(all, verdict, &documents, &mut tasks).await?;
+        while let Some(task) = tasks.pop() {
+            match task {
+                Task::Send(range) => {
+                    let verdict = self.send_range(&documents, &range).await?;
+                    self.divide(range, verdict, &documents, &mut tasks).await?;
+                }
+                Task::Find(range, missing) if range.len() <= 1 || missing == 0 => {
+                    if missing > 0 {
+                        tasks.push(Task::Send(range));
+                    }
+                }
+                Task::Find(range, missing) => {
+                    // One half tells of the other: what is taken now was, or is, with the intake,
+                    // and the rest of the missing ones are in the half that is not sent again.
+                    let (left, right) = halves(&range);
+                    let verdict = self.send_range(&documents, &left).await?;
+                    let missing_left = match &verdict {
+                        Verdict::Accepted => 0,
+                        Verdict::Partly(accepted) => left.len().saturating_sub(*accepted),
+                        _ => left.len(),
+                    };
+                    if missing > missing_left {
+                        tasks.push(Task::Find(right, missing - missing_left));
+                    }
+                    self.divide(left, verdict, &documents, &mut tasks).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What follows from the verdict over `range`.
+    async fn divide(
+        &self,
+        range: Range<usize>,
+        verdict: Verdict,
+        documents: &[&[u8]],
+        tasks: &mut Vec<Task>,
+    ) -> Result<(), DeliveryError> {
+        match verdict {
+            Verdict::Accepted => {}
+            Verdict::Partly(accepted) if range.len() > 1 => {
+                let missing = range.len().saturating_sub(accepted);
+                tasks.push(Task::Find(range, missing));
+            }
+            Verdict::Refused(_) if range.len() > 1 => {
+                let (left, right) = halves(&range);
+                tasks.push(Task::Send(right));
+                tasks.push(Task::Send(left));
+            }
+            Verdict::Refused(reason) => self.replace(documents, range, &reason).await?,
+            Verdict::Partly(_) => {
+                self.replace(documents, range, "it has no id in the answer")
+                    .await?;
+            }
+            Verdict::Retry { reason, .. } => return Err(self.unavailable(reason, None)),
+            Verdict::Denied { status, words } => return Err(self.denied(Some(status), words)),
+        }
+        Ok(())
+    }
+
+    /// Sends a small document in the place of the one that was refused.
+    async fn replace(
+        &self,
+        documents: &[&[u8]],
+        range: Range<usize>,
+        reason: &str,
+    ) -> Result<(), DeliveryError> {
+        self.note(reason);
+        if self.counters.refused.get() >= REFUSED_MAX {
+            return Err(self.denied(
+                None,
+                format!("more than {REFUSED_MAX} events, the last with {reason}"),
+            ));
+        }
+        for document in documents.get(range).unwrap_or_default() {
+            let stand_in = refusal(document, reason, self.dataset, self.shape, self.arrival);
+            match self.send(&[&stand_in], 1).await? {
+                Verdict::Accepted => add(&self.counters.refused, 1),
+                // It refuses even this: it refuses everything.
+                _ => return Err(self.denied(None, reason.to_owned())),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_range(
+        &self,
+        documents: &[&[u8]],
+        range: &Range<usize>,
+    ) -> Result<Verdict, DeliveryError> {
+        let documents = documents.get(range.clone()).unwrap_or_default();
+        let joined = documents.join(b"\n".as_slice());
+        self.send(&[&joined], documents.len()).await
+    }
+
+    /// Sends documents until the intake has said something definite about them.
+    async fn send(&self, documents: &[&[u8]], count: usize) -> Result<Verdict, DeliveryError> {
+        let mut pieces = documents.to_vec();
+        if self.destination.ends_lines() {
+            pieces.push(b"\n");
+        }
+        let compressed = gzip(&pieces)
+            .ok_or_else(|| self.denied(None, "the batch could not be compressed".to_owned()))?;
+        // Kept by JavaScript for every try; wasm's copy goes at once.
+        let body = Uint8Array::from(compressed.as_slice());
+        drop(compressed);
+        let mut tries = 0;
+        loop {
+            add(&self.counters.requests, 1);
+            add(&self.counters.bytes_sent, u64::from(body.length()));
+            let verdict = match exchange(&self.destination, &body, self.retry.timeout).await {
+                Ok(reply) => self.destination.read(&reply, count),
+                Err(reason) => Verdict::Retry {
+                    after: None,
+                    reason,
+                },
+            };
+            match verdict {
+                Verdict::Retry { after, reason } => self.wait(tries, after, reason).await?,
+                Verdict::Denied { status, words } => return Err(self.denied(Some(status), words)),
+                verdict => return Ok(verdict),
+            }
+            tries += 1;
+            add(&self.counters.retries, 1);
+        }
+    }
+
+    /// Waits before another try, or says that there is no time for one.
+    async fn wait(
+        &self,
+        tries: u32,
+        after: Option<Duration>,
+        reason: String,
+    ) -> Result<(), DeliveryError> {
+        self.note(&reason);
+        let now = Date::now().as_millis();
+        let since = self.first_failure.get().unwrap_or(now);
+        self.first_failure.set(Some(since));
+        let spent = Duration::from_millis(now.saturating_sub(since));
+        let wait =
+            backoff(self.retry.base, tries, js_sys::Math::random()).max(after.unwrap_or_default());
+        if spent + wait > self.retry.budget {
+            return Err(self.unavailable(reason, after));
+        }
+        Delay::from(wait).await;
+        Ok(())
+    }
+
+    fn note(&self, reason: &str) {
+        *self.counters.last_reason.borrow_mut() = Some(reason.to_owned());
+    }
+
+    fn unavailable(&self, reason: String, after: Option<Duration>) -> DeliveryError {
+        DeliveryError::Unavailable {
+            destination: self.destination.to_string(),
+            reason,
+            after: after.unwrap_or(COME_BACK),
+        }
+    }
+
+    fn denied(&self, status: Option<u16>, words: String) -> DeliveryError {
+        DeliveryError::Denied {
+            destination: self.destination.to_string(),
+            status,
+            words,
+        }
+    }
+}
+
+/// `base`, doubled with every try up to [`WAIT_MAX`]; between half of that and the whole, by
+/// `chance` from 0 to 1, so that uploads that failed together do not come back together.
+fn backoff(base: Duration, tries: u32, chance: f64) -> Duration {
+    let full = base
+        .saturating_mul(2_u32.saturating_pow(tries))
+        .min(WAIT_MAX);
+    full.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+}
+
+fn halves(range: &Range<usize>) -> (Range<usize>, Range<usize>) {
+    let middle = range.start + range.len() / 2;
+    (range.start..middle, middle..range.end)
+}
+
+fn add(counter: &Cell<u64>, more: u64) {
+    counter.set(counter.get() + more);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_limit() {
+        let base = Duration::from_millis(500);
+        for (tries, chance, millis) in [
+            (0, 1.0, 500),
+            (0, 0.0, 250),
+            (1, 1.0, 1000),
+            (4, 1.0, 8000),
+            (5, 1.0, 8000),
+            (99, 0.5, 6000),
+        ] {
+            assert_eq!(
+                backoff(base, tries, chance),
+                Duration::from_millis(millis),
+                "{tries} {chance}"
+            );
+        }
+    }
+}
