@@ -245,16 +245,40 @@ impl Event<'_> {
         }
     }
 
+    /// How many underscores an unknown name needs behind it to be no other name under `cloudflare`.
+    fn marks(&self, plan: &Plan, name: Span) -> usize {
+        let name = name.of(self.text);
+        let is_kept = plan.kept.iter().any(|kept| kept.as_bytes() == name);
+        if !is_kept {
+            return 0;
+        }
+        let is_taken = |marks: usize| {
+            self.record.unknown.iter().any(|other| {
+                other
+                    .name
+                    .of(self.text)
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.len() == marks && rest.iter().all(|&byte| byte == b'_'))
+            })
+        };
+        let mut marks = 1;
+        while is_taken(marks) {
+            marks += 1;
+        }
+        marks
+    }
+
     fn leftovers(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         for row in self.leftovers {
             let value = self.record.value(*row);
             let member = value.member as usize + 1;
             let name = Span::new(member, crate::simd::find_special(self.text, member));
-            emitter.kept(leaf, self.text, name, value.json_span());
+            emitter.kept(leaf, self.text, name, 0, value.json_span());
         }
         for unknown in &self.record.unknown {
             if !unknown.value.is_absent() {
-                emitter.kept(leaf, self.text, unknown.name, unknown.value.json_span());
+                let marks = self.marks(emitter.plan, unknown.name);
+                emitter.kept(leaf, self.text, unknown.name, marks, unknown.value.json_span());
             }
         }
     }
@@ -360,8 +384,8 @@ impl Emitter<'_> {
         self.writer.byte(b'"');
     }
 
-    /// Writes a member of `cloudflare` under the name that it came with.
-    fn kept(&mut self, leaf: &Leaf, text: &[u8], name: Span, value: Span) {
+    /// Writes a member of `cloudflare` under the name that it came with, and `marks` underscores.
+    fn kept(&mut self, leaf: &Leaf, text: &[u8], name: Span, marks: usize, value: Span) {
         if leaf.group != self.group {
             self.move_to(leaf.group);
         }
@@ -371,13 +395,7 @@ impl Emitter<'_> {
         self.fresh = false;
         self.writer.byte(b'"');
         self.writer.put(name.of(text));
-        if self
-            .plan
-            .kept
-            .iter()
-            .any(|kept| kept.as_bytes() == name.of(text))
-        {
-            // The table has another field under this name.
+        for _ in 0..marks {
             self.writer.byte(b'_');
         }
         self.writer.put(b"\":");

@@ -2,8 +2,8 @@
 //!
 //! It decodes nothing: it finds where the values stand. What it accepts is valid JSON, which a
 //! fuzzer proves against serde_json. Whatever is unusual (an escaped name, a lone surrogate, bytes
-//! that are no UTF-8, a row's other name, more than [`MANY_UNKNOWN`] unknown names) it leaves to `slow`, which also
-//! says what is wrong with a line that is no record.
+//! that are no UTF-8, a row's other name, more than [`MANY_UNKNOWN`] unknown names) it leaves to
+//! `slow`, which also says what is wrong with a line that is no record.
 
 use crate::keys::Keys;
 use crate::record::{Kind, Record, Span, Unknown, Value};

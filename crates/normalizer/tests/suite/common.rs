@@ -250,7 +250,7 @@ pub(crate) fn golden(rows: &[(&str, &str, Value)]) {
         if found != *expected {
             writeln!(
                 wrong,
-                "{name}: {record}\n    expected {expected}\n    found    {found}"
+                "{name}: {record:.200}\n    expected {expected:.2000}\n    found    {found:.2000}"
             )
             .unwrap();
         }

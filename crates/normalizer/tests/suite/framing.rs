@@ -1,0 +1,175 @@
+//! Where a record begins and ends: lines, arrays, and what is neither.
+
+use logpush_normalizer::Shape;
+use wasm_bindgen_test::wasm_bindgen_test as wasm;
+
+use crate::common::{at, config, outcome};
+
+/// What each document of an upload is about: the record's `RuleID`, or the text that is no record.
+fn told(upload: &[u8]) -> Vec<String> {
+    outcome(config(Shape::Ecs), upload)
+        .documents
+        .iter()
+        .map(|document| {
+            let original = at(document, "event.original").as_str();
+            let rule = at(document, "rule.id").as_str();
+            match (original, rule) {
+                (Some(original), None) => format!("! {original}"),
+                (None, Some(rule)) => rule.to_owned(),
+                _ => "{}".to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// `a`, `b` and so on stand for records.
+fn expect(rows: &[(&str, &str, &[&str])]) {
+    for (name, upload, expected) in rows {
+        let mut text = String::new();
+        for character in upload.chars() {
+            match character {
+                'a'..='f' => text.push_str(&format!("{{\"RuleID\":\"{character}\",\"New\":[1,{{\"x\":\"]}},[{{\\\"\"}}]}}")),
+                _ => text.push(character),
+            }
+        }
+        assert_eq!(told(text.as_bytes()), *expected, "{name}: {text}");
+    }
+}
+
+#[test]
+#[wasm]
+fn lines_are_records() {
+    expect(&[
+        ("line breaks", "a\nb\nc\n", &["a", "b", "c"]),
+        ("no final line break", "a\nb", &["a", "b"]),
+        ("one record", "a", &["a"]),
+        ("carriage returns", "a\r\nb\r\nc\r\n", &["a", "b", "c"]),
+        ("no final line feed", "a\r\nb\r", &["a", "b"]),
+        ("blank lines", "\n\na\n\n\r\n \t \nb\n\n", &["a", "b"]),
+        ("white space around", "  a  \n\tb\t\r\n", &["a", "b"]),
+        ("byte order mark", "\u{feff}a\nb", &["a", "b"]),
+        ("mark and blank lines", "\u{feff}\r\n\r\na", &["a"]),
+        ("nothing but a mark", "\u{feff}", &[]),
+        ("nothing but white space", " \r\n\t\n", &[]),
+        ("an empty record", "{}\n{ }\na", &["{}", "{}", "a"]),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn a_line_that_is_no_record_costs_no_other() {
+    expect(&[
+        ("a word", "a\noops\nb", &["a", "! oops", "b"]),
+        ("a number", "a\n12\nb", &["a", "! 12", "b"]),
+        ("a text", "\"x\"\nb", &["! \"x\"", "b"]),
+        ("null", "null\nb", &["! null", "b"]),
+        ("an object that ends too early", "{\"x\":1\nb", &["! {\"x\":1", "b"]),
+        ("two on one line", "{}{}\nb", &["! {}{}", "b"]),
+        ("a comma behind", "{},\nb", &["! {},", "b"]),
+        ("a mark in the middle", "a\n\u{feff}{}\nb", &["a", "! \u{feff}{}", "b"]),
+        ("an open string", "{\"x\":\"\nb", &["! {\"x\":\"", "b"]),
+        ("a trailing comma", "{\"x\":1,}\nb", &["! {\"x\":1,}", "b"]),
+        ("single quotes", "{'x':1}\nb", &["! {'x':1}", "b"]),
+        ("a comment", "{\"x\":1} // y\nb", &["! {\"x\":1} // y", "b"]),
+        ("closing brackets", "]\n}\n,\nb", &["! ]", "! }", "! ,", "b"]),
+        ("a carriage return only", "{}\r{}\nb", &["! {}\r{}", "b"]),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn an_array_holds_records() {
+    expect(&[
+        ("one line", "[a,b,c]", &["a", "b", "c"]),
+        ("a line break behind", "[a,b]\n", &["a", "b"]),
+        ("pretty printed", "[\n  a,\n  b\n]\n", &["a", "b"]),
+        ("as Logpush joins", "[a\n,b\n,c\n]", &["a", "b", "c"]),
+        ("carriage returns", "[\r\na,\r\nb\r\n]\r\n", &["a", "b"]),
+        ("byte order mark", "\u{feff}[a,b]", &["a", "b"]),
+        ("white space before", "\n \t[a]", &["a"]),
+        ("empty", "[]", &[]),
+        ("empty, with white space", " [ \n ] ", &[]),
+        ("a trailing comma", "[a,b,]", &["a", "b"]),
+        ("more commas", "[,a,,b,]", &["a", "b"]),
+        ("several arrays", "[a,b][c]", &["a", "b", "c"]),
+        ("several arrays, a line each", "[a,b]\n[c]\n[]\n[d]\n", &["a", "b", "c", "d"]),
+        ("lines behind", "[a]\nb\nc", &["a", "b", "c"]),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn an_element_that_is_no_record_costs_no_other() {
+    expect(&[
+        ("a word", "[a,oops,b]", &["a", "! oops", "b"]),
+        ("numbers", "[1,-2.5,a]", &["! 1", "! -2.5", "a"]),
+        ("null", "[null,a]", &["! null", "a"]),
+        ("a text with a comma", "[\"x,]\\\"\",a]", &["! \"x,]\\\"\"", "a"]),
+        ("an array in the array", "[[a],b]", &["! [{\"RuleID\":\"a\",\"New\":[1,{\"x\":\"]},[{\\\"\"}]}]", "b"]),
+        ("two without a comma", "[{} {},a]", &["! {} {}", "a"]),
+        ("closed by the wrong bracket", "[{\"x\":1],a]", &["! {\"x\":1]", "a"]),
+        ("a closing brace too many", "[a},b]", &["! {\"RuleID\":\"a\",\"New\":[1,{\"x\":\"]},[{\\\"\"}]}}", "b"]),
+        ("not closed", "[a,b", &["a", "b"]),
+        ("not closed behind a comma", "[a,b,", &["a", "b"]),
+        ("not closed in a record", "[a,{\"x\":[1,", &["a", "! {\"x\":[1,"]),
+        ("not closed in a text", "[a,{\"x\":\"y", &["a", "! {\"x\":\"y"]),
+        ("not closed in an escape", "[a,{\"x\":\"y\\", &["a", "! {\"x\":\"y\\"]),
+        ("nothing but the bracket", "[", &[]),
+        ("garbage behind", "[a]oops\nb", &["a", "! oops", "b"]),
+        ("closed twice", "[a]]\nb", &["a", "! ]", "b"]),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn an_error_tells_where_it_is() {
+    let outcome = outcome(config(Shape::Ecs), b"{\"Action\":\"block\",}\n");
+    let message = at(&outcome.documents[0], "error.message").as_str().unwrap();
+    assert_eq!(
+        message,
+        "not a JSON object: trailing comma at line 1 column 19"
+    );
+}
+
+/// serde_json quotes a text that stands where an object should: the message must not grow with it.
+#[test]
+#[wasm]
+fn a_message_does_not_grow_with_the_line() {
+    for line in [
+        format!("\"{}\"", "x".repeat(300_000)),
+        format!("\"{}\"", "\\u0001\\\"".repeat(50_000)),
+        format!("\"{}\"", "é".repeat(150_000)),
+        "1".repeat(300_000),
+        format!("{{\"{}\":1,,}}", "n".repeat(300_000)),
+    ] {
+        let outcome = outcome(config(Shape::Ecs), line.as_bytes());
+        let message = at(&outcome.documents[0], "error.message").as_str().unwrap();
+        assert!(message.len() <= 256, "{} bytes", message.len());
+        assert!(message.starts_with("not a JSON object: "), "{message}");
+    }
+}
+
+#[test]
+#[wasm]
+fn an_identity_is_the_records() {
+    let ids = |upload: &str| -> Vec<String> {
+        outcome(config(Shape::Ecs), upload.as_bytes())
+            .documents
+            .iter()
+            .map(|document| at(document, "event.id").as_str().unwrap().to_owned())
+            .collect()
+    };
+    // The same record has the same identity, in any upload and any framing.
+    let record = "{\"RuleID\":\"a\"}";
+    let of_lines = ids(&format!("{record}\r\n{{\"RuleID\":\"b\"}}\n  {record}"));
+    let of_array = ids(&format!("[{{}},\n {record} \n]"));
+    assert_eq!(of_lines[0], of_lines[2]);
+    assert_eq!(of_lines[0], of_array[1]);
+    assert_ne!(of_lines[0], of_lines[1]);
+    // What is no record has one too.
+    let errors = ids("oops\nother\noops");
+    assert_eq!(errors[0], errors[2]);
+    assert_ne!(errors[0], errors[1]);
+    // It never changes: a redelivery after an upgrade is still known.
+    assert_eq!(ids("{\"source\":\"a\",\"source\":\"b\"}"), ["7301221ebb04b3bc3c9e1de64a486aa8"]);
+}
