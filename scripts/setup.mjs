@@ -1,0 +1,29 @@
+// Installs what is missing, says what it does, and does nothing the second time.
+import { join } from "node:path";
+
+import { environment } from "./environment.mjs";
+import { withLock } from "./lock.mjs";
+import { say } from "./log.mjs";
+import { installPackages } from "./packages.mjs";
+import { cache } from "./paths.mjs";
+import { Stop, main } from "./run.mjs";
+import { addLinters, chooseToolchain } from "./toolchain.mjs";
+import { installTools } from "./tools.mjs";
+import { minimumNode, olderThan } from "./versions.mjs";
+
+/** Resolves to the environment for everything that is built and run; `linters` adds clippy and rustfmt. */
+export async function setup({ linters = false } = {}) {
+  if (olderThan(process.versions.node, minimumNode())) {
+    throw new Stop(`Node ${process.versions.node} is too old: install ${minimumNode()} or newer.`);
+  }
+  return withLock(join(cache, "setup.lock"), async () => {
+    await installPackages();
+    const toolchain = await chooseToolchain();
+    if (linters) await addLinters(toolchain);
+    const tools = await installTools(toolchain);
+    say(`set-up complete: ${toolchain.label}`);
+    return environment(toolchain, tools);
+  });
+}
+
+await main(import.meta.url, (args) => setup({ linters: args.includes("--linters") }));

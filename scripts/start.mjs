@@ -1,0 +1,122 @@
+// npm start [-- --port N] [-- --once]: the whole way of an upload, on this machine.
+// The Worker in workerd, a stand-in intake as its destination, one sample upload; then it stays up.
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+
+import { uploadOf } from "../tests/generate.mjs";
+import { INTAKE_KEY, startIntake } from "../tests/intake.mjs";
+import { build } from "./build.mjs";
+import { say, size } from "./log.mjs";
+import { Stop, interruption, main } from "./run.mjs";
+import { setup } from "./setup.mjs";
+import { freePort, wranglerDev } from "./wrangler-dev.mjs";
+
+const DEFAULT_PORT = 8787;
+const HIGHEST_PORT = 65_535;
+const SAMPLE_RECORDS = 1_000;
+
+const USAGE = `npm start [-- OPTIONS]
+  --port N   where the Worker listens (${DEFAULT_PORT}, or any free port if that is taken)
+  --once     stop after the sample upload`;
+
+await main(import.meta.url, async (args) => {
+  const { port, once } = options(args);
+  const env = await setup();
+  await build({ env });
+
+  const sample = [];
+  let onBatch = (batch) => sample.push(batch);
+  const intake = await startIntake({ keep: false, onBatch: (batch) => onBatch(batch) });
+  try {
+    const secret = randomBytes(16).toString("hex");
+    const vars = {
+      LOGPUSH_SECRET: secret,
+      DESTINATION: "sekoia",
+      SHAPE: "ecs",
+      SEKOIA_INTAKE_URL: intake.url,
+      SEKOIA_INTAKE_KEY: INTAKE_KEY,
+    };
+    say("wrangler dev: starting the Worker");
+    const worker = await wranglerDev({ env, port: await choosePort(port), vars });
+    try {
+      await pushSample(worker.url, secret, sample);
+      if (once) return;
+      onBatch = showDelivery;
+      console.log(nextStep(worker.url, secret));
+      const failed = worker.ended.then(() => Promise.reject(new Stop(`wrangler dev ended: see ${worker.log}`)));
+      await Promise.race([interruption(), failed]);
+    } finally {
+      say("stopping");
+      await worker.stop();
+    }
+  } finally {
+    await intake.close();
+  }
+});
+
+function options(args) {
+  try {
+    const { port, once } = parseArgs({ args, options: { port: { type: "string" }, once: { type: "boolean" } } }).values;
+    if (port !== undefined && !(/^\d+$/.test(port) && port <= HIGHEST_PORT))
+      throw new Error(`--port ${port}: not a port`);
+    return { port: port && Number(port), once };
+  } catch (error) {
+    throw new Stop(`${error.message}\n${USAGE}`);
+  }
+}
+
+async function choosePort(wanted) {
+  const port = await freePort(wanted ?? DEFAULT_PORT);
+  if (port) return port;
+  if (wanted) throw new Stop(`Port ${wanted} is taken.\n${USAGE}`);
+  return freePort(0);
+}
+
+async function pushSample(url, secret, batches) {
+  const body = uploadOf({ records: SAMPLE_RECORDS, seed: 1 });
+  const started = performance.now();
+  const answer = await fetch(`${url}/logpush/firewall_events`, {
+    method: "POST",
+    headers: { "X-Logpush-Secret": secret, "Content-Encoding": "gzip" },
+    body,
+  });
+  const text = (await answer.text()).trim();
+  const ms = performance.now() - started;
+  const events = batches.flatMap((batch) => batch.events);
+  if (!answer.ok || events.length !== SAMPLE_RECORDS) {
+    throw new Stop(
+      `The sample upload failed: ${answer.status} ${text}\n${events.length} of ${SAMPLE_RECORDS} events reached the intake.`,
+    );
+  }
+  const sent = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+  console.log(`\nThe first event at the intake:\n\n${JSON.stringify(JSON.parse(events[0]), null, 2)}\n`);
+  console.log(`The Worker answered ${answer.status} ${text}`);
+  console.log(
+    `Sample: ${SAMPLE_RECORDS} records in (${size(body.length)}), ${events.length} events out (${size(sent)}), ` +
+      `batches: ${batches.length}, ${ms.toFixed(0)} ms`,
+  );
+}
+
+function nextStep(url, secret) {
+  const record = JSON.stringify({
+    Datetime: new Date().toISOString(),
+    Action: "block",
+    ClientIP: "203.0.113.7",
+    ClientRequestHost: "www.example.com",
+    ClientRequestPath: "/login",
+    RayID: "713d477539b55c29",
+  });
+  return `
+The Worker listens on ${url}. Try it:
+
+  echo '${record}' |
+    curl -sS ${url}/logpush/firewall_events -H 'X-Logpush-Secret: ${secret}' --data-binary @-
+
+Each delivery is one line below. Ctrl-C stops everything.
+`;
+}
+
+function showDelivery({ events, bytes }) {
+  const count = events.length === 1 ? "1 event" : `${events.length} events`;
+  console.log(`${new Date().toLocaleTimeString("sv")}  delivery of ${count}, ${size(bytes)}`);
+}

@@ -1,0 +1,118 @@
+// npm test [-- --only native|wasm|e2e]: the set-up, then every test; the last line sums them up.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { root } from "./paths.mjs";
+import { Stop, exitCode, main } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+/** Each suite names its command, and reads out of what that prints how many tests passed and failed. */
+const SUITES = [
+  {
+    part: "native",
+    title: "native tests",
+    command: ["cargo", "test", "--workspace", "--no-fail-fast"],
+    count: countCargo,
+  },
+  {
+    part: "wasm",
+    title: "the core's tests in wasm",
+    // Not the documentation's examples: they are natively tested, and have no wasm test in them.
+    command: [
+      "cargo",
+      "test",
+      "-p",
+      "logpush-normalizer",
+      "--target",
+      "wasm32-unknown-unknown",
+      "--tests",
+      "--no-fail-fast",
+    ],
+    count: countCargo,
+  },
+  {
+    part: "e2e",
+    title: "the Worker builds, with SIMD",
+    command: [process.execPath, "scripts/build.mjs"],
+    count: (output, code) => one(code === 0),
+  },
+  {
+    part: "e2e",
+    title: "npm start prints a first event",
+    command: [process.execPath, "scripts/start.mjs", "--once"],
+    count: (output, code) => one(code === 0 && output.includes('"@timestamp"')),
+  },
+  {
+    part: "e2e",
+    title: "end-to-end tests in workerd",
+    command: [process.execPath, "--test", "--test-reporter=spec", ...endToEndTests()],
+    count: countNode,
+  },
+];
+
+await main(import.meta.url, async (args) => {
+  const only = option(args);
+  const suites = SUITES.filter(({ part }) => !only || part === only);
+  const env = await setup();
+  const total = { passed: 0, failed: 0 };
+  for (const suite of suites) {
+    const { passed, failed } = await outcome(suite, env);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`\ntests: ${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+});
+
+function option(args) {
+  try {
+    const { only } = parseArgs({ args, options: { only: { type: "string" } } }).values;
+    if (only && !SUITES.some(({ part }) => part === only)) throw new Error(`--only ${only}: there is no such part`);
+    return only;
+  } catch (error) {
+    throw new Stop(`${error.message}\nusage: npm test [-- --only native|wasm|e2e]`);
+  }
+}
+
+/** A suite that ends with an error, or without a single test, counts as one failure at least. */
+async function outcome({ title, command: [program, ...args], count }, env) {
+  console.log(`\n== ${title} ==`);
+  const chunks = [];
+  const output = (chunk) => {
+    chunks.push(chunk);
+    process.stdout.write(chunk);
+  };
+  const code = await exitCode(program, args, { env, output });
+  const { passed, failed } = count(Buffer.concat(chunks).toString(), code);
+  const sound = code === 0 && passed > 0;
+  if (code === 0 && passed === 0) console.log(`${title}: no test ran`);
+  return { passed, failed: sound ? failed : Math.max(failed, 1) };
+}
+
+function one(passed) {
+  return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function countCargo(output) {
+  return sum(output, /^test result: \w+\. (?<passed>\d+) passed; (?<failed>\d+) failed/gm);
+}
+
+function countNode(output) {
+  return sum(output, /^\S+ pass (?<passed>\d+)$|^\S+ (?:fail|cancelled) (?<failed>\d+)$/gm);
+}
+
+function sum(output, pattern) {
+  const total = { passed: 0, failed: 0 };
+  for (const { groups } of output.matchAll(pattern)) {
+    total.passed += Number(groups.passed ?? 0);
+    total.failed += Number(groups.failed ?? 0);
+  }
+  return total;
+}
+
+function endToEndTests() {
+  return readdirSync(join(root, "tests"))
+    .filter((name) => name.endsWith(".test.mjs"))
+    .map((name) => join("tests", name));
+}
