@@ -3,12 +3,12 @@
 //! The body is read only as fast as batches leave: so many are on their way at once, and one is in
 //! the making.
 
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 use core::pin::pin;
 
 use futures_util::future::{Either, FutureExt as _, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use logpush_normalizer::{Dataset, Normalizer, UploadError};
+use logpush_normalizer::{Batch, Dataset, Normalizer, UploadError};
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
@@ -106,10 +106,10 @@ pub(crate) async fn run(
         }
         let mut rest = chunk.as_slice();
         while let Some(batch) = normalizer.feed(&mut rest)? {
-            while on_their_way.len() >= in_flight {
+            while is_crowded(on_their_way.len(), in_flight, &batch) {
                 on_their_way.next().await.unwrap_or(Ok(()))?;
             }
-            on_their_way.push(deliveries.get(normalizer.dataset())?.deliver(batch));
+            on_their_way.push(deliver(deliveries.get(normalizer.dataset())?, batch));
             // Begins to send it; what is done already makes room.
             while let Some(Some(delivered)) = on_their_way.next().now_or_never() {
                 delivered?;
@@ -132,13 +132,52 @@ pub(crate) async fn run(
         });
     }
     while let Some(batch) = normalizer.finish()? {
-        while on_their_way.len() >= in_flight {
+        while is_crowded(on_their_way.len(), in_flight, &batch) {
             on_their_way.next().await.unwrap_or(Ok(()))?;
         }
-        on_their_way.push(deliveries.get(normalizer.dataset())?.deliver(batch));
+        on_their_way.push(deliver(deliveries.get(normalizer.dataset())?, batch));
     }
     while let Some(delivered) = on_their_way.next().await {
         delivered?;
     }
     Ok(())
+}
+
+/// Bytes of batches that all uploads of the isolate together may have on their way.
+///
+/// The isolate's 128 MB are for wasm and JavaScript together. Eight uploads at once hold this, as
+/// much again compressed and in copies, and each a batch in the making (2 MB) and its window.
+const ON_THEIR_WAY_MAX: usize = 24 * 1024 * 1024;
+
+thread_local! {
+    /// What all uploads of the isolate have on their way, in bytes.
+    static ON_THEIR_WAY: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether an upload must wait for one of its own batches before it sends another.
+///
+/// One may always go: an upload cannot wait for another one's, which belong to another request.
+fn is_crowded(own: usize, in_flight: usize, batch: &Batch) -> bool {
+    own >= in_flight || (own > 0 && ON_THEIR_WAY.get() + batch.body.len() > ON_THEIR_WAY_MAX)
+}
+
+async fn deliver(delivery: &Delivery, batch: Batch) -> Result<(), DeliveryError> {
+    let _counted = Counted::new(batch.body.len());
+    delivery.deliver(batch).await
+}
+
+/// Counts bytes as long as it lives.
+struct Counted(usize);
+
+impl Counted {
+    fn new(bytes: usize) -> Self {
+        ON_THEIR_WAY.set(ON_THEIR_WAY.get() + bytes);
+        Self(bytes)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ON_THEIR_WAY.set(ON_THEIR_WAY.get().saturating_sub(self.0));
+    }
 }

@@ -21,8 +21,9 @@ pub(crate) struct Delivery {
     arrival: Time,
     retry: Retry,
     pub(crate) counters: Counters,
-    /// When the first request failed, in milliseconds since 1970.
-    first_failure: Cell<Option<u64>>,
+    /// When the first of the requests failed that have failed since the intake last answered, in
+    /// milliseconds since 1970.
+    failing_since: Cell<Option<u64>>,
 }
 
 /// What was done, counted.
@@ -69,14 +70,6 @@ const COME_BACK: Duration = Duration::from_secs(30);
 /// and an invocation has 10,000: an intake that refuses more than this does not want our events.
 const REFUSED_MAX: u64 = 256;
 
-/// Work on a batch that is not done yet: places of documents in it.
-enum Task {
-    /// Send these.
-    Send(Range<usize>),
-    /// So many of these were not taken: find out which.
-    Find(Range<usize>, usize),
-}
-
 impl Delivery {
     pub(crate) fn new(
         destination: Destination,
@@ -92,7 +85,7 @@ impl Delivery {
             arrival,
             retry,
             counters: Counters::default(),
-            first_failure: Cell::new(None),
+            failing_since: Cell::new(None),
         }
     }
 
@@ -111,58 +104,34 @@ impl Delivery {
             return Ok(());
         }
         let documents: Vec<&[u8]> = batch.body.split(|&byte| byte == b'\n').collect();
-        let all = 0..documents.len();
-        let mut tasks = Vec::new();
-        self.divide(all, verdict, &documents, &mut tasks).await?;
-        while let Some(task) = tasks.pop() {
-            match task {
-                Task::Send(range) => {
-                    let verdict = self.send_range(&documents, &range).await?;
-                    self.divide(range, verdict, &documents, &mut tasks).await?;
-                }
-                Task::Find(range, missing) if range.len() <= 1 || missing == 0 => {
-                    if missing > 0 {
-                        tasks.push(Task::Send(range));
-                    }
-                }
-                Task::Find(range, missing) => {
-                    // One half tells of the other: what is taken now was, or is, with the intake,
-                    // and the rest of the missing ones are in the half that is not sent again.
-                    let (left, right) = halves(&range);
-                    let verdict = self.send_range(&documents, &left).await?;
-                    let missing_left = match &verdict {
-                        Verdict::Accepted => 0,
-                        Verdict::Partly(accepted) => left.len().saturating_sub(*accepted),
-                        _ => left.len(),
-                    };
-                    if missing > missing_left {
-                        tasks.push(Task::Find(right, missing - missing_left));
-                    }
-                    self.divide(left, verdict, &documents, &mut tasks).await?;
-                }
-            }
+        let mut undecided = Vec::new();
+        self.divide(0..documents.len(), verdict, &documents, &mut undecided)
+            .await?;
+        while let Some(range) = undecided.pop() {
+            let verdict = self.send_range(&documents, &range).await?;
+            self.divide(range, verdict, &documents, &mut undecided)
+                .await?;
         }
         Ok(())
     }
 
     /// What follows from the verdict over `range`.
+    ///
+    /// Both halves of what was taken in part are sent again: an intake does not tell which events
+    /// it has, and need not refuse the same ones twice. That costs duplicates, and loses nothing.
     async fn divide(
         &self,
         range: Range<usize>,
         verdict: Verdict,
         documents: &[&[u8]],
-        tasks: &mut Vec<Task>,
+        undecided: &mut Vec<Range<usize>>,
     ) -> Result<(), DeliveryError> {
         match verdict {
             Verdict::Accepted => {}
-            Verdict::Partly(accepted) if range.len() > 1 => {
-                let missing = range.len().saturating_sub(accepted);
-                tasks.push(Task::Find(range, missing));
-            }
-            Verdict::Refused(_) if range.len() > 1 => {
-                let (left, right) = halves(&range);
-                tasks.push(Task::Send(right));
-                tasks.push(Task::Send(left));
+            Verdict::Partly(_) | Verdict::Refused(_) if range.len() > 1 => {
+                let middle = range.start + range.len() / 2;
+                undecided.push(middle..range.end);
+                undecided.push(range.start..middle);
             }
             Verdict::Refused(reason) => self.replace(documents, range, &reason).await?,
             Verdict::Partly(_) => {
@@ -190,14 +159,29 @@ impl Delivery {
             ));
         }
         for document in documents.get(range).unwrap_or_default() {
-            let stand_in = refusal(document, reason, self.dataset, self.shape, self.arrival);
-            match self.send(&[&stand_in], 1).await? {
-                Verdict::Accepted => add(&self.counters.refused, 1),
+            // What offends in an event offends in its beginning too: then a stand-in without it.
+            let with_text = self.stand_in(document, reason, true);
+            let without = self.stand_in(document, "its text is refused as well", false);
+            let accepted = self.send(&[&with_text], 1).await? == Verdict::Accepted
+                || self.send(&[&without], 1).await? == Verdict::Accepted;
+            if !accepted {
                 // It refuses even this: it refuses everything.
-                _ => return Err(self.denied(None, reason.to_owned())),
+                return Err(self.denied(None, reason.to_owned()));
             }
+            add(&self.counters.refused, 1);
         }
         Ok(())
+    }
+
+    fn stand_in(&self, document: &[u8], reason: &str, with_text: bool) -> Vec<u8> {
+        refusal(
+            document,
+            reason,
+            with_text,
+            self.dataset,
+            self.shape,
+            self.arrival,
+        )
     }
 
     async fn send_range(
@@ -235,7 +219,11 @@ impl Delivery {
             match verdict {
                 Verdict::Retry { after, reason } => self.wait(tries, after, reason).await?,
                 Verdict::Denied { status, words } => return Err(self.denied(Some(status), words)),
-                verdict => return Ok(verdict),
+                verdict => {
+                    // It is there again: the next failure is another one.
+                    self.failing_since.set(None);
+                    return Ok(verdict);
+                }
             }
             tries += 1;
             add(&self.counters.retries, 1);
@@ -251,8 +239,8 @@ impl Delivery {
     ) -> Result<(), DeliveryError> {
         self.note(&reason);
         let now = Date::now().as_millis();
-        let since = self.first_failure.get().unwrap_or(now);
-        self.first_failure.set(Some(since));
+        let since = self.failing_since.get().unwrap_or(now);
+        self.failing_since.set(Some(since));
         let spent = Duration::from_millis(now.saturating_sub(since));
         let wait =
             backoff(self.retry.base, tries, js_sys::Math::random()).max(after.unwrap_or_default());
@@ -291,11 +279,6 @@ fn backoff(base: Duration, tries: u32, chance: f64) -> Duration {
         .saturating_mul(2_u32.saturating_pow(tries))
         .min(WAIT_MAX);
     full.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
-}
-
-fn halves(range: &Range<usize>) -> (Range<usize>, Range<usize>) {
-    let middle = range.start + range.len() / 2;
-    (range.start..middle, middle..range.end)
 }
 
 fn add(counter: &Cell<u64>, more: u64) {

@@ -34,7 +34,7 @@ pub(crate) struct Retry {
     pub(crate) timeout: Duration,
     /// The first wait; each next one is twice as long.
     pub(crate) base: Duration,
-    /// How long after its first failure an upload goes on trying.
+    /// How long an upload goes on trying while every request fails.
     pub(crate) budget: Duration,
 }
 
@@ -93,7 +93,10 @@ impl Destination {
     pub(crate) fn read(&self, reply: &Reply, sent: usize) -> Verdict {
         match reply.status {
             200..=299 => match self {
-                Self::Sekoia(_) => sekoia::read(reply, sent),
+                Self::Sekoia(_) => sekoia::read(reply, sent).unwrap_or_else(|| Verdict::Retry {
+                    after: None,
+                    reason: format!("an answer that is not the intake's: {}", self.words(reply)),
+                }),
                 _ => Verdict::Accepted,
             },
             408 | 429 | 500..=599 => Verdict::Retry {

@@ -45,34 +45,24 @@ impl Sekoia {
     }
 }
 
-/// Reads a 2xx: how many of the events have an id.
-pub(crate) fn read(reply: &Reply, sent: usize) -> Verdict {
+/// Reads a 2xx: how many of the events have an id. Nothing where it is no answer of an intake, but
+/// a login page or a proxy's: whoever says that does not have the events.
+pub(crate) fn read(reply: &Reply, sent: usize) -> Option<Verdict> {
     match serde_json::from_slice::<Answer>(&reply.body) {
         Ok(Answer {
             event_ids: Some(ids),
         }) => {
             let accepted = ids.iter().flatten().count();
-            if accepted >= sent {
+            Some(if accepted >= sent {
                 Verdict::Accepted
             } else {
                 Verdict::Partly(accepted)
-            }
+            })
         }
         // Which 2xx come without ids is not documented: any is a yes.
-        Ok(Answer { event_ids: None }) => Verdict::Accepted,
-        Err(_) if reply.body.trim_ascii().is_empty() => Verdict::Accepted,
-        // A login page, a proxy: whoever says this does not have the events.
-        Err(_) => {
-            let text = String::from_utf8_lossy(&reply.body);
-            let shown: String = text.chars().take(32).collect();
-            Verdict::Retry {
-                after: None,
-                reason: format!(
-                    "an answer that is not the intake's: status {}: {shown}",
-                    reply.status
-                ),
-            }
-        }
+        Ok(Answer { event_ids: None }) => Some(Verdict::Accepted),
+        Err(_) if reply.body.trim_ascii().is_empty() => Some(Verdict::Accepted),
+        Err(_) => None,
     }
 }
 

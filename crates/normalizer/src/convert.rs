@@ -64,24 +64,37 @@ impl Check {
         }
     }
 
-    /// Looks at a value that is not absent; nothing where the targets cannot take it.
+    /// Looks at a value that is not absent, and notes in `fact` what was found out; answers whether
+    /// the targets can take it.
     ///
     /// A text may still have escapes: what is cut out of it or compared needs none, and where a
     /// backslash is left, none of these checks passes.
-    #[inline(always)]
-    pub(crate) fn look(self, value: Value, text: &[u8], hosts: &mut HostCache) -> Option<Fact> {
+    #[inline]
+    pub(crate) fn look(
+        self,
+        value: &Value,
+        text: &[u8],
+        hosts: &mut HostCache,
+        fact: &mut Fact,
+    ) -> bool {
         let bytes = value.span.of(text);
         let is_text = value.kind == Kind::Text;
-        match self {
+        let found = match self {
             Self::None => Some(Fact::Fit),
-            Self::Scalar | Self::Word => (value.kind != Kind::Nested).then_some(Fact::Fit),
+            Self::Scalar | Self::Word => {
+                if value.kind == Kind::Nested {
+                    return false;
+                }
+                *fact = Fact::Fit;
+                return true;
+            }
             Self::Integer => (matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes))
                 .then_some(Fact::Fit),
             Self::Ip => (is_text && is_ip(bytes)).then_some(Fact::Fit),
-            Self::Time => matches!(value.kind, Kind::Text | Kind::Number)
-                .then(|| Time::parse(bytes))?
-                .map(Fact::Time),
-            Self::Host => is_text.then(|| Fact::Host(value.span, hosts.host(bytes))),
+            Self::Time if matches!(value.kind, Kind::Text | Kind::Number) => {
+                Time::parse(bytes).map(Fact::Time)
+            }
+            Self::Host if is_text => Some(Fact::Host(value.span, hosts.host(bytes))),
             Self::Query => {
                 let rest = Span {
                     start: value.span.start + question_mark(bytes) as u32,
@@ -89,9 +102,17 @@ impl Check {
                 };
                 (is_text && rest.start < rest.end).then_some(Fact::Remainder(rest))
             }
-            Self::Http => is_text.then(|| http(bytes, value.span))?,
-            Self::Tls => is_text.then(|| tls(bytes, value.span))?,
-            Self::Country => is_text.then(|| country(bytes))?,
+            Self::Http if is_text => http(bytes, value.span),
+            Self::Tls if is_text => tls(bytes, value.span),
+            Self::Country if is_text => country(bytes),
+            Self::Time | Self::Host | Self::Http | Self::Tls | Self::Country => None,
+        };
+        match found {
+            Some(found) => {
+                *fact = found;
+                true
+            }
+            None => false,
         }
     }
 

@@ -40,39 +40,32 @@ impl Event<'_> {
         emitter.move_to(0);
     }
 
-    #[inline(always)]
     fn leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         match &leaf.source {
             Source::Constant => emitter.begin(leaf),
             Source::Text(row) => {
-                let value = self.record.value(*row);
-                if !value.is_absent() && matches!(self.fact(*row), Fact::Fit | Fact::Host(..)) {
-                    emitter.text(leaf, self.text, value.span);
+                if let Fact::Fit | Fact::Host(..) = self.fact(*row) {
+                    emitter.member(leaf, self.text, self.record.value(*row).span);
                 }
             }
             Source::Raw(row) => {
                 let value = self.record.value(*row);
                 if !value.is_absent() {
-                    emitter.raw(leaf, self.text, value.json_span());
+                    emitter.member(leaf, self.text, value.json_span());
                 }
             }
             Source::Integer(row) => {
                 if let Fact::Fit = self.fact(*row) {
-                    emitter.raw(leaf, self.text, self.record.value(*row).span);
+                    emitter.member(leaf, self.text, self.record.value(*row).span);
                 }
             }
             Source::EventTime => emitter.time(leaf, self.time),
             Source::Time(row) => {
                 if let Fact::Time(time) = self.fact(*row) {
-                    emitter.time(leaf, time);
+                    emitter.time(leaf, *time);
                 }
             }
-            Source::EventId => {
-                emitter.begin(leaf);
-                emitter.writer.byte(b'"');
-                emitter.writer.put(self.id);
-                emitter.writer.byte(b'"');
-            }
+            Source::EventId => emitter.member(leaf, self.id, Span::new(0, self.id.len())),
             Source::Original => {
                 if let Some(original) = self.original {
                     emitter.begin(leaf);
@@ -86,48 +79,42 @@ impl Event<'_> {
                     && host.port > 0
                 {
                     let start = span.start + u32::from(host.port);
-                    emitter.raw(
-                        leaf,
-                        self.text,
-                        Span {
-                            start,
-                            end: span.end,
-                        },
-                    );
+                    emitter.member(leaf, self.text, Span { start, ..*span });
                 }
             }
             Source::Leftovers => self.leftovers(emitter, leaf),
-            source => match self.piece(source) {
-                Piece::None => {}
-                Piece::Place(span) => emitter.text(leaf, self.text, span),
-                Piece::Word(word) => emitter.word(leaf, word),
-                Piece::Code(code) => {
-                    emitter.begin(leaf);
-                    let [first, second] = code;
-                    emitter.writer.put(&[b'"', first, second, b'"']);
+            Source::CountryCode(row) => {
+                if let Fact::Country(code, _) = self.fact(*row) {
+                    emitter.member(leaf, code, Span::new(0, code.len()));
                 }
-                Piece::Module(span) => {
+            }
+            Source::Module(row) => {
+                if let Fact::Fit = self.fact(*row) {
                     emitter.begin(leaf);
-                    emitter.writer.put(b"\"cloudflare.");
+                    emitter.writer.put(b"cloudflare.");
+                    let span = self.record.value(*row).span;
                     emitter
                         .writer
                         .slice(self.text, span.start as usize, span.end as usize);
                     emitter.writer.byte(b'"');
+                }
+            }
+            source => match self.piece(source) {
+                Piece::None => {}
+                Piece::Place(span) => emitter.member(leaf, self.text, span),
+                Piece::Word(word) => {
+                    emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
                 }
             },
         }
     }
 
     #[inline(always)]
-    fn fact(&self, row: u16) -> Fact {
-        self.facts
-            .get(usize::from(row))
-            .copied()
-            .unwrap_or_default()
+    fn fact(&self, row: u16) -> &Fact {
+        self.facts.get(usize::from(row)).unwrap_or(&Fact::None)
     }
 
     /// A text that a source gives.
-    #[inline(always)]
     fn piece(&self, source: &Source) -> Piece {
         match source {
             Source::Text(row) => match self.fact(*row) {
@@ -136,7 +123,7 @@ impl Event<'_> {
             },
             Source::Host(row) => match self.fact(*row) {
                 Fact::Host(span, host) => Piece::Place(match host.name_end {
-                    WHOLE => span,
+                    WHOLE => *span,
                     end => Span {
                         start: span.start,
                         end: span.start + u32::from(end),
@@ -150,7 +137,7 @@ impl Event<'_> {
             }
             Source::TopLevelDomain(row) => self.part(*row, |parts| (parts.top_level, parts.end)),
             Source::Remainder(row) => match self.fact(*row) {
-                Fact::Remainder(span) => Piece::Place(span),
+                Fact::Remainder(span) => Piece::Place(*span),
                 _ => Piece::None,
             },
             Source::ProtocolName(row) => match self.fact(*row) {
@@ -158,11 +145,7 @@ impl Event<'_> {
                 _ => Piece::None,
             },
             Source::ProtocolVersion(row) => match self.fact(*row) {
-                Fact::Protocol(_, version) => Piece::Place(version),
-                _ => Piece::None,
-            },
-            Source::CountryCode(row) => match self.fact(*row) {
-                Fact::Country(code, _) => Piece::Code(code),
+                Fact::Protocol(_, version) => Piece::Place(*version),
                 _ => Piece::None,
             },
             Source::CountryName(row) => match self.fact(*row) {
@@ -171,10 +154,6 @@ impl Event<'_> {
             },
             Source::ActionType(row) => match self.fact(*row) {
                 Fact::Fit => Piece::Word(action_type(self.record.value(*row).span.of(self.text))),
-                _ => Piece::None,
-            },
-            Source::Module(row) => match self.fact(*row) {
-                Fact::Fit => Piece::Module(self.record.value(*row).span),
                 _ => Piece::None,
             },
             // The others give no text: `leaf` writes them.
@@ -230,9 +209,13 @@ impl Event<'_> {
     fn referrer(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, rows: ReferrerRows) {
         if let Some(whole) = rows.whole
             && let Piece::Place(span) = self.piece(&Source::Text(whole))
-            && !self.record.value(whole).is_absent()
         {
-            emitter.text(leaf, self.text, span);
+            emitter.begin(leaf);
+            emitter.writer.byte(b'"');
+            emitter
+                .writer
+                .slice(self.text, span.start as usize, span.end as usize);
+            emitter.writer.byte(b'"');
             return;
         }
         if let Some(referrer) = self.record.referrer(self.text, rows) {
@@ -258,7 +241,9 @@ impl Event<'_> {
                     .name
                     .of(self.text)
                     .strip_prefix(name)
-                    .is_some_and(|rest| rest.len() == marks && rest.iter().all(|&byte| byte == b'_'))
+                    .is_some_and(|rest| {
+                        rest.len() == marks && rest.iter().all(|&byte| byte == b'_')
+                    })
             })
         };
         let mut marks = 1;
@@ -278,7 +263,13 @@ impl Event<'_> {
         for unknown in &self.record.unknown {
             if !unknown.value.is_absent() {
                 let marks = self.marks(emitter.plan, unknown.name);
-                emitter.kept(leaf, self.text, unknown.name, marks, unknown.value.json_span());
+                emitter.kept(
+                    leaf,
+                    self.text,
+                    unknown.name,
+                    marks,
+                    unknown.value.json_span(),
+                );
             }
         }
     }
@@ -290,8 +281,6 @@ enum Piece {
     None,
     Place(Span),
     Word(&'static str),
-    Code([u8; 2]),
-    Module(Span),
 }
 
 impl Piece {
@@ -342,46 +331,28 @@ struct Emitter<'a> {
 
 impl Emitter<'_> {
     /// Opens the leaf's object, and writes its name (or the whole of a constant).
-    #[inline(always)]
     fn begin(&mut self, leaf: &Leaf) {
         if leaf.group != self.group {
             self.move_to(leaf.group);
         }
-        leaf.text.write(self.writer, usize::from(self.fresh));
+        self.writer.fragment(&leaf.text, self.fresh);
         self.fresh = false;
     }
 
+    /// Writes a whole leaf.
     #[inline(always)]
-    fn text(&mut self, leaf: &Leaf, text: &[u8], span: Span) {
-        self.begin(leaf);
-        self.writer.byte(b'"');
-        self.writer
-            .slice(text, span.start as usize, span.end as usize);
-        self.writer.byte(b'"');
-    }
-
-    #[inline(always)]
-    fn raw(&mut self, leaf: &Leaf, text: &[u8], span: Span) {
-        self.begin(leaf);
-        self.writer
-            .slice(text, span.start as usize, span.end as usize);
-    }
-
-    #[inline(always)]
-    fn word(&mut self, leaf: &Leaf, word: &str) {
-        self.begin(leaf);
-        self.writer.byte(b'"');
-        self.writer.put(word.as_bytes());
-        self.writer.byte(b'"');
+    fn member(&mut self, leaf: &Leaf, value: &[u8], span: Span) {
+        if leaf.group != self.group {
+            self.move_to(leaf.group);
+        }
+        self.writer.member(&leaf.text, self.fresh, value, span);
+        self.fresh = false;
     }
 
     fn time(&mut self, leaf: &Leaf, time: Time) {
-        self.begin(leaf);
         let mut text = [0; FORMATTED_MAX];
         let len = time.format(&mut text);
-        self.writer.byte(b'"');
-        self.writer.slice(&text, 0, len);
-        self.writer.byte(b'"');
+        self.member(leaf, &text, Span::new(0, len));
     }
 
     /// Writes a member of `cloudflare` under the name that it came with, and `marks` underscores.
@@ -424,7 +395,7 @@ impl Emitter<'_> {
         }
         for index in to_open.iter().take(count).rev() {
             if let Some(group) = self.plan.groups.get(usize::from(*index)) {
-                group.text.write(self.writer, usize::from(self.fresh));
+                self.writer.fragment(&group.text, self.fresh);
                 self.fresh = true;
             }
         }

@@ -5,7 +5,6 @@ use crate::convert::{Check, Fact};
 use crate::datasets::{event_dataset, recognise};
 use crate::domain::HostCache;
 use crate::emit::Event;
-use crate::error::UploadError;
 use crate::failure::{Failure, ORIGINAL_MAX};
 use crate::keys::Keys;
 use crate::plan::Plan;
@@ -15,7 +14,7 @@ use crate::shrink::{NAME_MAX, NAMES_MAX, shrink};
 use crate::slow;
 use crate::summary::Summary;
 use crate::table::{Dataset, Target};
-use crate::text::{beginning, identity};
+use crate::text::{beginning, identity, whole_characters};
 use crate::writer::Writer;
 
 /// Turns the records of one upload into documents.
@@ -72,14 +71,13 @@ impl Engine {
     }
 
     /// The document of `line`, a text without white space around it that is not empty.
-    pub(crate) fn document(&mut self, line: &[u8]) -> Result<&[u8], UploadError> {
+    pub(crate) fn document(&mut self, line: &[u8]) -> &[u8] {
         self.document.clear();
         self.summary.records += 1;
-        if self.ready.is_none()
-            && let Some(fields) = slow::names(line)
-        {
-            let dataset = recognise(&fields).ok_or(UploadError::UnknownDataset)?;
-            self.ready = Some(Ready::new(dataset));
+        if self.ready.is_none() {
+            self.ready = slow::names(line)
+                .and_then(|fields| recognise(&fields))
+                .map(Ready::new);
         }
         let id = identity(line);
         if let Some(ready) = &mut self.ready {
@@ -108,10 +106,11 @@ impl Engine {
                 }
             }
         } else {
-            self.failure("not a JSON object", line, false, &id);
+            let message = "not a record of any known dataset";
+            self.failure(message, line, false, &id);
         }
         self.summary.bytes_documents += self.document.len() as u64;
-        Ok(self.document.written())
+        self.document.written()
     }
 
     /// The document of a line that is too long to be read as a record; `begun` is its beginning.
@@ -124,6 +123,7 @@ impl Engine {
         );
         let mut identified = begun.to_vec();
         identified.extend_from_slice(&len.to_le_bytes());
+        let begun = whole_characters(begun);
         self.failure(&message, begun, true, &identity(&identified));
         self.summary.bytes_documents += self.document.len() as u64;
         self.document.written()
@@ -135,33 +135,28 @@ impl Engine {
             return;
         };
         self.leftovers.clear();
-        self.facts.clear();
         self.facts.resize(ready.dataset.rows.len(), Fact::None);
-        let mut time = None;
         for &(row, check) in &ready.plan.checks {
             let value = self.record.value(row);
-            if value.is_absent() {
+            let Some(fact) = self.facts.get_mut(usize::from(row)) else {
                 continue;
-            }
-            match check.look(value, text, &mut self.hosts) {
-                Some(fact) => {
-                    if let Fact::Time(found) = fact
-                        && ready.plan.time_row == Some(row)
-                    {
-                        time = Some(found);
-                    }
-                    if let Some(place) = self.facts.get_mut(usize::from(row)) {
-                        *place = fact;
-                    }
-                }
-                None => {
-                    self.summary.invalid_values += 1;
-                    if !ready.keeps(row) {
-                        self.leftovers.push(row);
-                    }
+            };
+            *fact = Fact::None;
+            if !value.is_absent() && !check.look(value, text, &mut self.hosts, fact) {
+                self.summary.invalid_values += 1;
+                if !ready.keeps(row) {
+                    self.leftovers.push(row);
                 }
             }
         }
+        let time = match ready
+            .plan
+            .time_row
+            .and_then(|row| self.facts.get(usize::from(row)))
+        {
+            Some(Fact::Time(time)) => Some(*time),
+            _ => None,
+        };
         if time.is_none() {
             self.summary.times_from_arrival += 1;
             notes.tags.push("time_from_arrival");
@@ -276,10 +271,11 @@ impl Ready {
     /// Whether a row's value is kept under `cloudflare` in any case.
     #[cold]
     fn keeps(&self, row: u16) -> bool {
-        self.dataset
-            .rows
-            .get(usize::from(row))
-            .is_some_and(|row| row.targets.iter().any(|target| matches!(target, Target::Keep(_))))
+        self.dataset.rows.get(usize::from(row)).is_some_and(|row| {
+            row.targets
+                .iter()
+                .any(|target| matches!(target, Target::Keep(_)))
+        })
     }
 
     /// Why a record has no time of its own.

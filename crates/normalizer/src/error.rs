@@ -29,7 +29,7 @@ pub enum UploadError {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// No dataset was named, and the records do not tell which it is.
-    #[error("the dataset of the upload cannot be told from its first record")]
+    /// No dataset was named, and no record of the first batch tells which it is.
+    #[error("the dataset of the upload cannot be told from its records")]
     UnknownDataset,
 }

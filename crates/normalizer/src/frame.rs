@@ -26,9 +26,10 @@ pub(crate) struct Framer {
 enum Mode {
     /// Before the first byte, where a byte order mark may stand.
     Beginning,
-    /// Before a record of which is not known yet whether an array begins there.
+    /// Where an array may begin: at the beginning of the body, and behind an array.
     Open,
-    /// In a line.
+    /// In a line, or before one. No array begins between lines: a bad line would take the good ones
+    /// behind it for its elements.
     Line,
     /// In an array, before an element or behind one.
     Array,
@@ -113,24 +114,23 @@ impl Framer {
                 }
                 Mode::Open => {
                     self.skip_blank(b"");
-                    match self
-                        .window
-                        .get(self.start..self.filled)
-                        .and_then(<[u8]>::first)
-                    {
-                        None => return Frame::More,
-                        Some(b'[') => {
-                            self.advance(self.start + 1);
-                            self.mode = Mode::Array;
-                        }
-                        Some(_) => self.mode = Mode::Line,
-                    }
+                    let Some(is_array) = self.is_array(is_end) else {
+                        return Frame::More;
+                    };
+                    self.mode = if is_array {
+                        self.advance(self.start + 1);
+                        Mode::Array
+                    } else {
+                        Mode::Line
+                    };
                 }
                 Mode::Line => {
+                    if self.searched == self.start {
+                        self.skip_blank(b"");
+                    }
                     let Some(end) = self.line_end(is_end) else {
                         return self.more(Long::Line);
                     };
-                    self.mode = Mode::Open;
                     return self.record(end, end + 1);
                 }
                 Mode::Array => {
@@ -194,12 +194,28 @@ impl Framer {
                         return Frame::More;
                     };
                     self.mode = match of {
-                        Long::Line => Mode::Open,
+                        Long::Line => Mode::Line,
                         Long::Element { .. } => Mode::Array,
                     };
                     return Frame::TooLongEnd { len };
                 }
             }
+        }
+    }
+
+    /// Whether an array of records begins here; nothing where more bytes must tell.
+    fn is_array(&self, is_end: bool) -> Option<bool> {
+        let begun = self.text(self.start, self.filled);
+        match begun.split_first() {
+            None if is_end => Some(false),
+            None => None,
+            Some((b'[', rest)) => match rest.trim_ascii_start().first() {
+                Some(b'{' | b']') => Some(true),
+                Some(_) => Some(false),
+                None if is_end || begun.len() > self.line_max => Some(false),
+                None => None,
+            },
+            Some(_) => Some(false),
         }
     }
 
@@ -288,7 +304,14 @@ impl Framer {
                         *in_string = false;
                         at = place + 1;
                     }
-                    // A control byte, which a string must not have: the record's reader says so.
+                    // No string goes over a line break: the element is broken, and ends here.
+                    Some(b'\n') => {
+                        *in_string = false;
+                        *depth = 0;
+                        self.searched = place;
+                        return Some(place);
+                    }
+                    // Another control byte, which a string must not have: the record's reader says so.
                     Some(_) => at = place + 1,
                     None => at = place,
                 }
@@ -298,7 +321,8 @@ impl Framer {
                 b'"' => *in_string = true,
                 b'{' | b'[' => *depth += 1,
                 b'}' | b']' if *depth > 0 => *depth -= 1,
-                b',' | b']' if *depth == 0 => {
+                // An element that is complete ends with its line, whether its comma follows or is missing.
+                b',' | b']' | b'\n' if *depth == 0 => {
                     self.searched = at;
                     return Some(at);
                 }

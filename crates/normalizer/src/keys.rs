@@ -184,7 +184,7 @@ impl Record {
             return false;
         }
         self.by_other_name.swap_remove(place);
-        let value = self.value(row);
+        let value = *self.value(row);
         let start = value.member as usize + 1;
         let name = Span::new(start, find_special(text, start));
         self.store_unknown(Unknown { name, value }, text);

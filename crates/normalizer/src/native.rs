@@ -8,7 +8,9 @@ use crate::convert::Fact;
 use crate::emit::Event;
 use crate::plan::{Plan, ReferrerRows, Source};
 use crate::record::{Kind, Span, Value};
+use crate::simd::find_special;
 use crate::table::{Dataset, NativeTimes};
+use crate::timestamp::Time;
 use crate::writer::Writer;
 
 /// A change of the record's text.
@@ -25,18 +27,24 @@ impl Event<'_> {
             let value = self.record.value(index as u16);
             if value.kind == Kind::Empty && dataset.native.drop_empty.contains(&row.field) {
                 edits.push(Edit {
-                    place: self.member(value),
+                    place: self.member(*value),
                     by: String::new(),
                 });
             }
-            if let Some(Fact::Time(time)) = self.facts.get(index) {
-                let NativeTimes::UnixNano = dataset.native.times;
-                if let Some(nanos) = time.unix_nanos() {
-                    edits.push(Edit {
-                        place: value.json_span(),
-                        by: nanos.to_string(),
-                    });
+            let time = match self.facts.get(index) {
+                Some(Fact::Time(time)) => Some(*time),
+                // Without its time, or with one that it cannot read, a record makes the parser fail.
+                _ if plan.time_row == Some(index as u16) && value.kind != Kind::Missing => {
+                    Some(self.time)
                 }
+                _ => None,
+            };
+            let NativeTimes::UnixNano = dataset.native.times;
+            if let Some(nanos) = time.and_then(Time::unix_nanos) {
+                edits.push(Edit {
+                    place: value.json_span(),
+                    by: nanos.to_string(),
+                });
             }
         }
         edits.sort_unstable_by_key(|edit| edit.place.start);
@@ -58,24 +66,29 @@ impl Event<'_> {
             writer,
             any: self.record.has_members && !self.is_emptied(&edits),
         };
-        let time_field = plan
-            .time_row
-            .and_then(|row| dataset.rows.get(usize::from(row)));
-        if let Some(row) = time_field
-            && plan
-                .time_row
-                .is_some_and(|row| self.record.value(row).is_absent())
-            && let Some(nanos) = self.time.unix_nanos()
+        if let Some(row) = plan.time_row
+            && let Some(of) = dataset.rows.get(usize::from(row))
         {
-            // Without its time a record makes the parser fail.
-            members.add(row.field).put(nanos.to_string().as_bytes());
+            let value = self.record.value(row);
+            if value.kind == Kind::Missing
+                && let Some(nanos) = self.time.unix_nanos()
+            {
+                members.add(of.field).put(nanos.to_string().as_bytes());
+            } else if self.leftovers.contains(&row) {
+                let json = value.json_span();
+                members.add(&format!("{}AsReceived", of.field)).slice(
+                    self.text,
+                    json.start as usize,
+                    json.end as usize,
+                );
+            }
         }
         for (alias, field) in dataset.native.aliases {
             let Some(row) = dataset.rows.iter().position(|row| row.field == *field) else {
                 continue;
             };
             let value = self.record.value(row as u16);
-            if !value.is_absent() && !self.record.by_other_name.contains(&(row as u16)) {
+            if !value.is_absent() && !self.has(alias) {
                 let json = value.json_span();
                 members
                     .add(alias)
@@ -96,6 +109,21 @@ impl Event<'_> {
             }
             writer.byte(b'"');
         }
+    }
+
+    /// Whether the record has the alias itself.
+    fn has(&self, alias: &str) -> bool {
+        let is_alias = |name: Span| name.of(self.text) == alias.as_bytes();
+        let by_other_name = self.record.by_other_name.iter().any(|row| {
+            let start = self.record.value(*row).member as usize + 1;
+            is_alias(Span::new(start, find_special(self.text, start)))
+        });
+        by_other_name
+            || self
+                .record
+                .unknown
+                .iter()
+                .any(|unknown| is_alias(unknown.name))
     }
 
     /// The place of a whole member, with one comma beside it.

@@ -90,8 +90,8 @@ impl Normalizer {
     /// Where the upload cannot be read on. Batches that were given before stay valid.
     pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Batch>, UploadError> {
         loop {
-            if let Some(batch) = self.take_records(false)? {
-                return Ok(Some(batch));
+            if let Some(batch) = self.take_records(false) {
+                return self.known(batch).map(Some);
             }
             if !self.refill(input)? {
                 return Ok(None);
@@ -115,11 +115,9 @@ impl Normalizer {
             }
             _ => {}
         }
-        if let Some(batch) = self.take_records(true)? {
-            return Ok(Some(batch));
-        }
+        let batch = self.take_records(true).or_else(|| self.batcher.take());
         self.engine.summary.is_destination_test = self.probe.is_all_a_test();
-        Ok(self.batcher.take())
+        batch.map(|batch| self.known(batch)).transpose()
     }
 
     /// What happened so far.
@@ -182,14 +180,22 @@ impl Normalizer {
         Ok(consumed > 0 || produced > 0)
     }
 
+    /// A batch goes nowhere before the dataset is known, which one of its records must tell.
+    fn known(&self, batch: Batch) -> Result<Batch, UploadError> {
+        match self.dataset() {
+            Some(_) => Ok(batch),
+            None => Err(UploadError::UnknownDataset),
+        }
+    }
+
     /// Turns complete records of the window into documents, until a batch is complete.
-    fn take_records(&mut self, is_end: bool) -> Result<Option<Batch>, UploadError> {
+    fn take_records(&mut self, is_end: bool) -> Option<Batch> {
         loop {
             if self.batcher.is_full() {
-                return Ok(self.batcher.take());
+                return self.batcher.take();
             }
             let batch = match self.framer.next(is_end) {
-                Frame::More => return Ok(None),
+                Frame::More => return None,
                 Frame::Record { start, end } => {
                     let line = self.framer.text(start, end);
                     match self.probe.look(line) {
@@ -197,10 +203,10 @@ impl Normalizer {
                         // The record that looked like a test is not the only one.
                         Verdict::Record(held) => {
                             // The first of all documents has room.
-                            self.batcher.push(self.engine.document(&held)?);
-                            self.batcher.push(self.engine.document(line)?)
+                            self.batcher.push(self.engine.document(&held));
+                            self.batcher.push(self.engine.document(line))
                         }
-                        Verdict::Nothing => self.batcher.push(self.engine.document(line)?),
+                        Verdict::Nothing => self.batcher.push(self.engine.document(line)),
                     }
                 }
                 Frame::TooLong { start, end } => {
@@ -211,13 +217,13 @@ impl Normalizer {
                 }
                 Frame::TooLongEnd { len } => {
                     if let Some(held) = self.probe.release() {
-                        self.batcher.push(self.engine.document(&held)?);
+                        self.batcher.push(self.engine.document(&held));
                     }
                     self.batcher.push(self.engine.too_long(&self.too_long, len))
                 }
             };
             if batch.is_some() {
-                return Ok(batch);
+                return batch;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::Check;
 use crate::table::{Constant, Dataset, Target};
-use crate::writer::{BLOCK, Writer};
+use crate::writer::Fragment;
 
 /// What the engine does for every record of a dataset.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Leaf {
     pub(crate) group: u16,
-    /// `,"name":`, or the whole of a constant.
+    /// `,"name":`, with the quote of a text, or the whole of a constant.
     pub(crate) text: Fragment,
     pub(crate) source: Source,
 }
@@ -37,13 +37,6 @@ pub(crate) struct Group {
     pub(crate) depth: u16,
     /// `,"name":{`
     pub(crate) text: Fragment,
-}
-
-/// A text that is written very often: behind it there is room for the writer's blocks to read on.
-#[derive(Debug, Default)]
-pub(crate) struct Fragment {
-    padded: Box<[u8]>,
-    len: usize,
 }
 
 /// Where a leaf's value comes from; numbers are rows of the table.
@@ -81,6 +74,23 @@ pub(crate) enum Source {
     ActionType(u16),
     /// Under `cloudflare`: what could not be converted, and what has no row.
     Leftovers,
+}
+
+impl Source {
+    /// Whether the value is always a text, so that its quotes are known beforehand.
+    fn is_text(&self) -> bool {
+        !matches!(
+            self,
+            Self::Constant
+                | Self::Original
+                | Self::Raw(_)
+                | Self::Integer(_)
+                | Self::Port(_)
+                | Self::Referrer(_)
+                | Self::List(_)
+                | Self::Leftovers
+        )
+    }
 }
 
 /// The rows of a referrer's parts, and of the whole where the table has one.
@@ -177,7 +187,10 @@ impl Plan {
 
     fn grow(&mut self, branch: &Branch, group: u16) {
         for (name, entry) in &branch.leaves {
-            let key = format!(",\"{name}\":");
+            let key = match entry {
+                Entry::One(source) if source.is_text() => format!(",\"{name}\":\""),
+                _ => format!(",\"{name}\":"),
+            };
             let (text, source) = match entry {
                 Entry::Constant(constant) => {
                     (format!("{key}{}", json(*constant)), Source::Constant)
@@ -206,23 +219,6 @@ impl Plan {
             });
             self.grow(branch, child);
         }
-    }
-}
-
-impl Fragment {
-    fn new(text: &str) -> Self {
-        let mut padded = text.as_bytes().to_vec();
-        padded.resize(text.len() + BLOCK, 0);
-        Self {
-            padded: padded.into(),
-            len: text.len(),
-        }
-    }
-
-    /// Writes the fragment without its first `skipped` bytes.
-    #[inline(always)]
-    pub(crate) fn write(&self, writer: &mut Writer, skipped: usize) {
-        writer.slice(&self.padded, skipped, self.len);
     }
 }
 

@@ -70,23 +70,26 @@ impl Record {
 
     /// The value of a row; a missing one where the table has no such row.
     #[inline(always)]
-    pub(crate) fn value(&self, row: u16) -> Value {
-        self.values
-            .get(usize::from(row))
-            .copied()
-            .unwrap_or_default()
+    pub(crate) fn value(&self, row: u16) -> &Value {
+        const MISSING: &Value = &Value {
+            kind: Kind::Missing,
+            escaped: false,
+            span: Span { start: 0, end: 0 },
+            member: 0,
+        };
+        self.values.get(usize::from(row)).unwrap_or(MISSING)
     }
 }
 
 impl Value {
     /// Whether the value says nothing.
     #[inline(always)]
-    pub(crate) fn is_absent(self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         matches!(self.kind, Kind::Missing | Kind::Null | Kind::Empty)
     }
 
     /// The value as JSON, quotes included.
-    pub(crate) fn json_span(self) -> Span {
+    pub(crate) fn json_span(&self) -> Span {
         match self.kind {
             Kind::Text | Kind::Empty => Span {
                 start: self.span.start - 1,

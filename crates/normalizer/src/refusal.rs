@@ -14,16 +14,20 @@ const SHOWN_MAX: usize = 4 * 1024;
 
 /// A small document of `event.kind: pipeline_error` with the beginning of `document`, which the
 /// intake refused for `reason`.
+///
+/// Without its text where that is refused as well: a firewall that reads what is sent takes the
+/// attacks that firewall events tell of for attacks.
 #[must_use]
 pub fn refusal(
     document: &[u8],
     reason: &str,
+    with_text: bool,
     dataset: Option<&'static Dataset>,
     shape: Shape,
     arrival: Time,
 ) -> Vec<u8> {
     let text = String::from_utf8_lossy(document);
-    let shown = beginning(&text, SHOWN_MAX);
+    let shown = beginning(&text, if with_text { SHOWN_MAX } else { 0 });
     let time_field = dataset.and_then(|dataset| {
         dataset
             .rows

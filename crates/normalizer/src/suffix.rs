@@ -34,7 +34,10 @@ fn has(mark: &[u8], name: &[u8]) -> bool {
         let middle = low + (high - low) / 2;
         let start = before(middle).map_or(0, |end| end + 1).max(low);
         let line = RULES.get(start..).unwrap_or_default();
-        let len = line.iter().position(|&byte| byte == b'\n').unwrap_or(line.len());
+        let len = line
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(line.len());
         let line = line.get(..len).unwrap_or_default();
         match line.iter().cmp(mark.iter().chain(name)) {
             core::cmp::Ordering::Equal => return true,

@@ -11,6 +11,24 @@ pub(crate) fn beginning(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// The bytes without the character at their end of which only the beginning is there.
+pub(crate) fn whole_characters(bytes: &[u8]) -> &[u8] {
+    for (back, byte) in bytes.iter().rev().take(3).enumerate() {
+        let width = match byte {
+            0x80..0xc0 => continue,
+            0xc0..0xe0 => 2,
+            0xe0..0xf0 => 3,
+            0xf0.. => 4,
+            _ => 1,
+        };
+        if width > back + 1 {
+            return bytes.get(..bytes.len() - back - 1).unwrap_or_default();
+        }
+        break;
+    }
+    bytes
+}
+
 /// Bytes of the `?` that the inside of a JSON string begins with, escaped or not; 0 without one.
 pub(crate) fn question_mark(text: &[u8]) -> usize {
     match text {

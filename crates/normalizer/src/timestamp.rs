@@ -56,7 +56,7 @@ impl Time {
         let (days, second) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
         let decimals = if self.nanos % 1000 == 0 { 6 } else { 9 };
-        *text = *b"0000-00-00T00:00:00.000000000Z";
+        *text = *b"0000-00-00T00:00:00.000000000Z  ";
         digits(text, 0, 4, year);
         digits(text, 5, 2, month);
         digits(text, 8, 2, day);
@@ -94,8 +94,8 @@ impl core::fmt::Display for Time {
     }
 }
 
-/// Bytes of `2022-07-12T12:57:06.219000000Z`.
-pub(crate) const FORMATTED_MAX: usize = 30;
+/// `2022-07-12T12:57:06.219000000Z` has 30 bytes; 32 are two of the writer's blocks.
+pub(crate) const FORMATTED_MAX: usize = 32;
 
 /// Writes `value` right-aligned into `width` digits at `at`.
 #[inline(always)]

@@ -1,5 +1,8 @@
 //! The buffer that a document is written into.
 
+use crate::record::Span;
+use crate::simd::copy_block;
+
 /// A growing buffer, made for very many very short pieces.
 ///
 /// `Vec::extend_from_slice` is a call to `memcpy` per piece, and a document has about 150 pieces
@@ -9,6 +12,29 @@ pub(crate) struct Writer {
     /// Its whole length is initialised; what is written ends at `len`.
     buffer: Vec<u8>,
     len: usize,
+}
+
+/// What stands before a value: `,"name":`, `,"name":"` or the like.
+///
+/// It is written very often: behind it there is room for the writer's blocks to read on.
+#[derive(Debug, Default)]
+pub(crate) struct Fragment {
+    padded: Box<[u8]>,
+    len: usize,
+    /// Whether it ends with the quote of a text.
+    opens_text: bool,
+}
+
+impl Fragment {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut padded = text.as_bytes().to_vec();
+        padded.resize(text.len() + BLOCK, 0);
+        Self {
+            padded: padded.into(),
+            len: text.len(),
+            opens_text: text.ends_with(":\""),
+        }
+    }
 }
 
 /// How far a piece is read and written in one step.
@@ -63,31 +89,58 @@ impl Writer {
     /// Writes `source[start..end]`, reading in blocks that may run over `end`, never over `source`.
     #[inline(always)]
     pub(crate) fn slice(&mut self, source: &[u8], start: usize, end: usize) {
-        let wanted = end.saturating_sub(start);
-        self.reserve(wanted);
-        let Some(target) = self.buffer.get_mut(self.len..self.len + wanted + BLOCK) else {
-            return;
-        };
-        let mut done = 0;
-        while done < wanted {
-            let (Some(from), Some(to)) = (
-                source.get(start + done..start + done + BLOCK),
-                target.get_mut(done..done + BLOCK),
-            ) else {
-                // The last bytes of the source, fewer than a block.
-                if let (Some(from), Some(to)) =
-                    (source.get(start + done..end), target.get_mut(done..wanted))
-                {
-                    for (to, from) in to.iter_mut().zip(from) {
-                        *to = *from;
-                    }
-                }
-                break;
-            };
-            to.copy_from_slice(from);
-            done += BLOCK;
+        self.reserve(end.saturating_sub(start));
+        self.copy(source, start, end);
+    }
+
+    /// Writes a name, a value and the quote behind it, where the name opens a text, in one step.
+    /// The first member of an object has no comma.
+    ///
+    /// Not inlined: an event is written by 50 calls of this, and a copy of it at each place made
+    /// the function that has them too large for the compilers of wasm engines.
+    #[inline(never)]
+    pub(crate) fn member(&mut self, name: &Fragment, is_first: bool, value: &[u8], span: Span) {
+        let (start, end) = (span.start as usize, span.end as usize);
+        self.reserve(name.len + BLOCK + end.saturating_sub(start) + 1);
+        self.copy(&name.padded, usize::from(is_first), name.len);
+        self.copy(value, start, end);
+        if name.opens_text {
+            if let Some(place) = self.buffer.get_mut(self.len) {
+                *place = b'"';
+            }
+            self.len += 1;
         }
-        self.len += wanted;
+    }
+
+    /// Writes what stands before a value; the first member of an object has no comma.
+    #[inline(always)]
+    pub(crate) fn fragment(&mut self, fragment: &Fragment, is_first: bool) {
+        self.slice(&fragment.padded, usize::from(is_first), fragment.len);
+    }
+
+    /// Copies block by block into room that is there.
+    #[inline(always)]
+    fn copy(&mut self, source: &[u8], start: usize, end: usize) {
+        let (mut from, mut to) = (start, self.len);
+        while from < end {
+            if !copy_block(source, from, &mut self.buffer, to) {
+                self.copy_bytes(source, from, end, to);
+                break;
+            }
+            from += BLOCK;
+            to += BLOCK;
+        }
+        self.len += end.saturating_sub(start);
+    }
+
+    /// The last bytes of a source, fewer than a block.
+    #[inline(never)]
+    fn copy_bytes(&mut self, source: &[u8], from: usize, end: usize, to: usize) {
+        let source = source.get(from..end).unwrap_or_default();
+        let target = self.buffer.get_mut(to..).unwrap_or_default();
+        for (target, source) in target.iter_mut().zip(source) {
+            *target = *source;
+        }
     }
 
     /// Writes `text` as the inside of a JSON string.
