@@ -41,7 +41,7 @@ export async function build({ bench = false, env } = {}) {
   rmSync(stamp, { force: true });
   say(`${dir}: building the Worker (one to two minutes from nothing)`);
   const features = bench ? ["--", "--features", "bench"] : [];
-  await run("worker-build", ["--release", "--out-dir", dir, ...features], { env, output: "progress" });
+  await run("worker-build", ["--profile", "worker", "--out-dir", dir, ...features], { env, output: "progress" });
   check(dir);
   writeFileSync(stamp, inputs);
   return join(root, dir);

@@ -122,15 +122,29 @@ pub extern "C" fn finish() -> f64 {
     })
 }
 
+/// Bytes of the batches that were kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn kept() -> f64 {
+    STATE.with_borrow(|state| {
+        let bytes: usize = state.batches.iter().map(|batch| batch.body.len()).sum();
+        bytes as f64
+    })
+}
+
 /// Compresses the batches that were kept, each by itself, as for delivery; bytes of them all.
 #[unsafe(no_mangle)]
 pub extern "C" fn deflate(level: u32) -> f64 {
     STATE.with_borrow(|state| {
         let mut bytes = 0;
         for batch in &state.batches {
-            let mut encoder =
-                GzBuilder::new().write(Vec::with_capacity(batch.body.len() / 4), Compression::new(level));
-            match encoder.write_all(&batch.body).and_then(|()| encoder.finish()) {
+            let mut encoder = GzBuilder::new().write(
+                Vec::with_capacity(batch.body.len() / 4),
+                Compression::new(level),
+            );
+            match encoder
+                .write_all(&batch.body)
+                .and_then(|()| encoder.finish())
+            {
                 Ok(compressed) => bytes += compressed.len(),
                 Err(_) => return FAILED,
             }

@@ -13,7 +13,7 @@ pub(crate) enum Error {
     /// The other inputs are read all the same.
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("{count} lines are no record, and --strict refuses that; their documents say why")]
+    #[error("lines that are no record, which --strict refuses: {count}; their documents say why")]
     BadLines { count: u64 },
     /// Standard output is full, or gone.
     #[error("cannot write standard output: {0}")]

@@ -22,7 +22,7 @@ use crate::error::Error;
 
 /// Cloudflare Logpush records as ECS documents, from the command line.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "logpush-ecs", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,6 +57,11 @@ fn main() -> ExitCode {
 /// Says on standard error what went wrong. Where that is closed, nobody listens.
 fn report(error: &dyn core::error::Error) {
     let _ = writeln!(io::stderr(), "error: {error}");
+}
+
+/// A text from outside, fit for a terminal.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Ends as clap does where it finds the wrong usage itself.

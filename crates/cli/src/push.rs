@@ -223,10 +223,10 @@ impl Push {
     fn summarise(&self, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
         writeln_stderr(&format!(
-            "{} of {} uploads accepted: {} records, {} of gzip in {seconds:.3} s, {:.0} records/s",
+            "{} of {} accepted: {}, {} of gzip in {seconds:.3} s, {:.0} records/s",
             self.accepted,
-            self.uploads,
-            self.records,
+            count(self.uploads, "upload"),
+            count(self.records, "record"),
             Megabytes(self.sent_bytes),
             // A rounded figure.
             self.records as f64 / seconds.max(1e-9),
@@ -237,7 +237,7 @@ impl Push {
 fn accepted(label: &str, records: Option<u64>, millis: u128, answer: &Answer) -> String {
     let mut line = format!("{label}: {}", answer.status);
     if let Some(records) = records {
-        line += &format!(", {records} records");
+        line += &format!(", {}", count(records, "record"));
     }
     for (count, what) in [
         (answer.errors, "lines that are no record"),
@@ -260,13 +260,18 @@ fn refused(label: &str, records: Option<u64>, millis: u128, refusal: &Refusal) -
         None => format!("{label}: no answer"),
     };
     if let Some(records) = records {
-        text += &format!(", {records} records");
+        text += &format!(", {}", count(records, "record"));
     }
     text += &format!(", {millis} ms\n  error: {refusal}");
     if let Some(hint) = refusal.hint() {
         text += &format!("\n  hint: {hint}");
     }
     text
+}
+
+fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// Where standard error is closed, nobody listens.

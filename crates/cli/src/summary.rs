@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use logpush_normalizer::{Dataset, Summary};
 
+use crate::printable;
+
 /// The counters of all inputs together.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
@@ -84,8 +86,7 @@ impl fmt::Display for Text<'_> {
         let mut unknown: Vec<_> = counters.unknown_fields.iter().collect();
         unknown.sort_by_key(|(_, count)| core::cmp::Reverse(**count));
         for (name, count) in unknown {
-            // Names come from outside: no control characters to a terminal.
-            line(&format!("  {}", name.escape_debug()), count)?;
+            line(&format!("  {}", printable(name)), count)?;
         }
         if counters.more_unknown_fields > 0 {
             line("  (more names)", &counters.more_unknown_fields)?;

@@ -6,7 +6,7 @@ use crate::plan::{Leaf, Plan, ReferrerRows, Source};
 use crate::record::{Kind, Record, Span};
 use crate::text::question_mark;
 use crate::timestamp::{FORMATTED_MAX, Time};
-use crate::writer::Writer;
+use crate::writer::{Fragment, Writer};
 
 /// A record that was read and looked at, ready to be written.
 pub(crate) struct Event<'a> {
@@ -332,21 +332,31 @@ struct Emitter<'a> {
 impl Emitter<'_> {
     /// Opens the leaf's object, and writes its name (or the whole of a constant).
     fn begin(&mut self, leaf: &Leaf) {
-        if leaf.group != self.group {
-            self.move_to(leaf.group);
-        }
-        self.writer.fragment(&leaf.text, self.fresh);
-        self.fresh = false;
+        let (text, is_first) = self.arrive(leaf);
+        self.writer.fragment(text, is_first);
     }
 
     /// Writes a whole leaf.
     #[inline(always)]
     fn member(&mut self, leaf: &Leaf, value: &[u8], span: Span) {
+        let (text, is_first) = self.arrive(leaf);
+        self.writer.member(text, is_first, value, span);
+    }
+
+    /// What is to be written before the leaf's value, and whether it is its object's first.
+    #[inline(always)]
+    fn arrive<'leaf>(&mut self, leaf: &'leaf Leaf) -> (&'leaf Fragment, bool) {
         if leaf.group != self.group {
-            self.move_to(leaf.group);
+            match &leaf.jump {
+                // The leaf before was written: the way from there is known.
+                Some(jump) if jump.from == self.group && !self.fresh => {
+                    self.group = leaf.group;
+                    return (&jump.text, false);
+                }
+                _ => self.move_to(leaf.group),
+            }
         }
-        self.writer.member(&leaf.text, self.fresh, value, span);
-        self.fresh = false;
+        (&leaf.text, core::mem::replace(&mut self.fresh, false))
     }
 
     fn time(&mut self, leaf: &Leaf, time: Time) {

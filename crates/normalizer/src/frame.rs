@@ -114,15 +114,14 @@ impl Framer {
                 }
                 Mode::Open => {
                     self.skip_blank(b"");
-                    let Some(is_array) = self.is_array(is_end) else {
-                        return Frame::More;
-                    };
-                    self.mode = if is_array {
-                        self.advance(self.start + 1);
-                        Mode::Array
-                    } else {
-                        Mode::Line
-                    };
+                    match self.text(self.start, self.filled).first() {
+                        None => return Frame::More,
+                        Some(b'[') => {
+                            self.advance(self.start + 1);
+                            self.mode = Mode::Array;
+                        }
+                        Some(_) => self.mode = Mode::Line,
+                    }
                 }
                 Mode::Line => {
                     if self.searched == self.start {
@@ -200,22 +199,6 @@ impl Framer {
                     return Frame::TooLongEnd { len };
                 }
             }
-        }
-    }
-
-    /// Whether an array of records begins here; nothing where more bytes must tell.
-    fn is_array(&self, is_end: bool) -> Option<bool> {
-        let begun = self.text(self.start, self.filled);
-        match begun.split_first() {
-            None if is_end => Some(false),
-            None => None,
-            Some((b'[', rest)) => match rest.trim_ascii_start().first() {
-                Some(b'{' | b']') => Some(true),
-                Some(_) => Some(false),
-                None if is_end || begun.len() > self.line_max => Some(false),
-                None => None,
-            },
-            Some(_) => Some(false),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use crate::record::{Record, Span, Unknown, Value};
 use crate::scan::MANY_UNKNOWN;
-use crate::simd::find_special;
+use crate::simd::{begins_with, find_special};
 use crate::table::{Dataset, Target};
+use crate::writer::BLOCK;
 
 /// The names of a table.
 ///
@@ -21,6 +22,8 @@ pub(crate) struct Keys {
 #[derive(Debug)]
 struct Name {
     text: &'static [u8],
+    /// `"name":`, with room behind it for a block to be read over its end.
+    quoted: Box<[u8]>,
     row: u16,
     /// Whether this is the name that the document has for the field, not Cloudflare's.
     is_other: bool,
@@ -48,22 +51,14 @@ impl Keys {
     pub(crate) fn new(dataset: &'static Dataset) -> Self {
         let mut names: Vec<Name> = Vec::with_capacity(2 * dataset.rows.len());
         for (index, row) in dataset.rows.iter().enumerate() {
-            names.push(Name {
-                text: row.field.as_bytes(),
-                row: index as u16,
-                is_other: false,
-            });
+            names.push(Name::new(row.field, index, false));
         }
         for (index, row) in dataset.rows.iter().enumerate() {
             for target in row.targets {
                 if let Target::Keep(kept) = target
                     && !dataset.rows.iter().any(|row| row.field == *kept)
                 {
-                    names.push(Name {
-                        text: kept.as_bytes(),
-                        row: index as u16,
-                        is_other: true,
-                    });
+                    names.push(Name::new(kept, index, true));
                 }
             }
         }
@@ -84,6 +79,25 @@ impl Keys {
             places,
             next,
         }
+    }
+
+    /// The row whose `"name":` stands at `at`, and the length of that, if it is the row that
+    /// followed last time.
+    #[inline(always)]
+    pub(crate) fn expected(
+        &self,
+        cursor: &mut Cursor,
+        line: &[u8],
+        at: usize,
+    ) -> Option<(u16, usize)> {
+        let guess = *self.next.get(cursor.last)?;
+        let name = self.names.get(usize::from(guess))?;
+        let len = name.text.len() + QUOTED_MORE;
+        if name.is_other || !begins_with(line, at, &name.quoted, len) {
+            return None;
+        }
+        cursor.last = usize::from(guess);
+        Some((name.row, len))
     }
 
     /// What `name` means; `cursor` says where the record's last name stood.
@@ -133,7 +147,21 @@ impl Keys {
     }
 }
 
+/// Bytes of `"":`.
+pub(crate) const QUOTED_MORE: usize = 3;
+
 impl Name {
+    fn new(text: &'static str, row: usize, is_other: bool) -> Self {
+        let mut quoted = format!("\"{text}\":").into_bytes();
+        quoted.resize(quoted.len() + BLOCK, 0);
+        Self {
+            text: text.as_bytes(),
+            quoted: quoted.into(),
+            row: row as u16,
+            is_other,
+        }
+    }
+
     #[inline(always)]
     fn key(&self) -> Key {
         if self.is_other {

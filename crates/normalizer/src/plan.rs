@@ -27,12 +27,22 @@ pub(crate) struct Leaf {
     pub(crate) group: u16,
     /// `,"name":`, with the quote of a text, or the whole of a constant.
     pub(crate) text: Fragment,
+    /// The same behind what leads here from the object of the leaf before, if that is another one.
+    pub(crate) jump: Option<Jump>,
     pub(crate) source: Source,
+}
+
+/// The way from one object to a leaf of another: `}},"geo":{"name":`.
+#[derive(Debug)]
+pub(crate) struct Jump {
+    pub(crate) from: u16,
+    pub(crate) text: Fragment,
 }
 
 /// An object of the document.
 #[derive(Debug)]
 pub(crate) struct Group {
+    name: String,
     pub(crate) parent: u16,
     pub(crate) depth: u16,
     /// `,"name":{`
@@ -164,12 +174,14 @@ impl Plan {
             };
             tree.replace(referrer.target, Entry::One(Source::Referrer(rows)));
         }
-        tree.add("cloudflare.", Entry::One(Source::Leftovers));
+        // `~` sorts behind all names: the leftovers come last.
+        tree.add("cloudflare.~", Entry::One(Source::Leftovers));
 
         let mut plan = Self {
             checks,
             leaves: Vec::new(),
             groups: vec![Group {
+                name: String::new(),
                 parent: 0,
                 depth: 0,
                 text: Fragment::default(),
@@ -199,9 +211,15 @@ impl Plan {
                 Entry::One(source) => (key, source.clone()),
                 Entry::List(sources) => (key, Source::List(sources.clone().into())),
             };
+            let from = self.leaves.last().map_or(0, |leaf| leaf.group);
+            let jump = (from != group).then(|| Jump {
+                from,
+                text: Fragment::new(&self.way(from, group, &text)),
+            });
             self.leaves.push(Leaf {
                 group,
                 text: Fragment::new(&text),
+                jump,
                 source,
             });
         }
@@ -213,12 +231,44 @@ impl Plan {
         for (name, branch) in &branch.branches {
             let child = self.groups.len() as u16;
             self.groups.push(Group {
+                name: name.clone(),
                 parent: group,
                 depth,
                 text: Fragment::new(&format!(",\"{name}\":{{")),
             });
             self.grow(branch, child);
         }
+    }
+}
+
+impl Plan {
+    /// What closes and opens objects on the way from one, which has a member already, to a leaf of
+    /// another, whose own text begins with a comma.
+    fn way(&self, from: u16, to: u16, text: &str) -> String {
+        let (mut from, mut to) = (from, to);
+        let (mut closed, mut opened) = (String::new(), String::new());
+        while from != to {
+            let (Some(left), Some(right)) = (
+                self.groups.get(usize::from(from)),
+                self.groups.get(usize::from(to)),
+            ) else {
+                break;
+            };
+            if left.depth >= right.depth {
+                closed.push('}');
+                from = left.parent;
+            } else {
+                opened.insert_str(0, &format!("\"{}\":{{", right.name));
+                to = right.parent;
+            }
+        }
+        if opened.is_empty() {
+            return closed + text;
+        }
+        format!(
+            "{closed},{opened}{}",
+            text.strip_prefix(',').unwrap_or(text)
+        )
     }
 }
 

@@ -5,7 +5,7 @@
 //! that are no UTF-8, a row's other name, more than [`MANY_UNKNOWN`] unknown names) it leaves to
 //! `slow`, which also says what is wrong with a line that is no record.
 
-use crate::keys::Keys;
+use crate::keys::{Cursor, Keys};
 use crate::record::{Kind, Record, Span, Unknown, Value};
 use crate::simd::find_special;
 
@@ -30,21 +30,19 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
     }
     loop {
         let member = at;
-        let name_start = expect(line, at, b'"')?;
-        let name_end = find_special(line, name_start);
-        // An escape in the name, or a control byte: not here.
-        at = expect(line, name_end, b'"')?;
-        at = expect(line, blank(line, at), b':')?;
-        at = blank(line, at);
-        let (value, after) = value(line, at)?;
-        let name = Span::new(name_start, name_end);
-        let key = keys.find(&mut cursor, name.of(line));
-        let value = Value {
-            member: member as u32,
-            ..value
-        };
-        record.store(key, Unknown { name, value }, line);
-        at = blank(line, after);
+        if let Some((row, len)) = keys.expected(&mut cursor, line, at) {
+            let (value, after) = value(line, blank(line, at + len))?;
+            if let Some(place) = record.values.get_mut(usize::from(row)) {
+                *place = Value {
+                    member: member as u32,
+                    ..value
+                };
+            }
+            record.has_members = true;
+            at = blank(line, after);
+        } else {
+            at = blank(line, other_member(line, at, keys, &mut cursor, record)?);
+        }
         match line.get(at) {
             Some(b',') => at = blank(line, at + 1),
             Some(b'}') => break,
@@ -55,6 +53,31 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
         return Err(Unusual);
     }
     end(line, at + 1)
+}
+
+/// Reads a member whose name is not the expected one, and says where it ends.
+#[inline(never)]
+fn other_member(
+    line: &[u8],
+    member: usize,
+    keys: &mut Keys,
+    cursor: &mut Cursor,
+    record: &mut Record,
+) -> Result<usize, Unusual> {
+    let name_start = expect(line, member, b'"')?;
+    let name_end = find_special(line, name_start);
+    // An escape in the name, or a control byte: not here.
+    let at = expect(line, name_end, b'"')?;
+    let at = expect(line, blank(line, at), b':')?;
+    let (value, after) = value(line, blank(line, at))?;
+    let name = Span::new(name_start, name_end);
+    let value = Value {
+        member: member as u32,
+        ..value
+    };
+    let key = keys.find(cursor, name.of(line));
+    record.store(key, Unknown { name, value }, line);
+    Ok(after)
 }
 
 /// Whether `text` is one JSON value no deeper than [`DEPTH_MAX`], by the rules of the fast path.

@@ -34,6 +34,78 @@ fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
+/// Whether `prefix[..len]` stands at `at`; `prefix` is padded to a whole number of sixteen bytes more.
+///
+/// `false` also where `bytes` has less than that many bytes left: who asks has another way.
+#[inline(always)]
+pub(crate) fn begins_with(bytes: &[u8], at: usize, prefix: &[u8], len: usize) -> bool {
+    let mut done = 0;
+    while done < len {
+        let (Some(block), Some(expected)) = (
+            bytes.get(at + done..at + done + 16),
+            prefix.get(done..done + 16),
+        ) else {
+            return false;
+        };
+        let wanted = match len - done {
+            16.. => 0xffff,
+            rest => (1 << rest) - 1,
+        };
+        if equal_mask(block, expected) & wanted != wanted {
+            return false;
+        }
+        done += 16;
+    }
+    true
+}
+
+/// One bit per byte that is equal in both, which have sixteen.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, v128, v128_load};
+
+    debug_assert!(left.len() == 16 && right.len() == 16);
+    // SAFETY: both slices have 16 bytes, and v128_load asks for no alignment.
+    let (left, right) = unsafe {
+        (
+            v128_load(left.as_ptr().cast::<v128>()),
+            v128_load(right.as_ptr().cast::<v128>()),
+        )
+    };
+    u32::from(u8x16_bitmask(u8x16_eq(left, right)))
+}
+
+/// One bit per byte that is equal in both, which have sixteen.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
+    use core::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
+
+    debug_assert!(left.len() == 16 && right.len() == 16);
+    // SAFETY: every x86_64 has SSE2; both slices have 16 bytes, and the loads are unaligned ones.
+    unsafe {
+        let left = _mm_loadu_si128(left.as_ptr().cast::<__m128i>());
+        let right = _mm_loadu_si128(right.as_ptr().cast::<__m128i>());
+        _mm_movemask_epi8(_mm_cmpeq_epi8(left, right)).cast_unsigned()
+    }
+}
+
+/// One bit per byte that is equal in both, which have sixteen.
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
+#[inline(always)]
+fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
+    left.iter()
+        .zip(right)
+        .enumerate()
+        .fold(0, |mask, (bit, (left, right))| {
+            mask | u32::from(left == right) << bit
+        })
+}
+
 /// Copies the sixteen bytes at `from` to `to`; answers whether both have so many.
 ///
 /// In wasm the compiler makes a `memory.copy` of every copy that is longer than one register, a
@@ -139,6 +211,22 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn prefixes_are_compared_to_their_last_byte() {
+        let bytes: Vec<u8> = (0..80).collect();
+        for len in 1..40 {
+            let mut prefix = bytes[8..8 + len].to_vec();
+            prefix.resize(len + 16, 0xff);
+            assert!(begins_with(&bytes, 8, &prefix, len));
+            for place in 0..len {
+                prefix[place] ^= 1;
+                assert!(!begins_with(&bytes, 8, &prefix, len), "{len} {place}");
+                prefix[place] ^= 1;
+            }
+            assert!(!begins_with(&bytes[..8 + len - 1], 8, &prefix, len));
         }
     }
 }

@@ -7,9 +7,10 @@
     reason = "Instant::now traps in wasm only, and this is what the clock is for"
 )]
 
-use std::error::Error;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use core::error::Error;
+use core::hint::black_box;
+use core::time::Duration;
+use std::time::Instant;
 use std::{env, fs};
 
 use logpush_normalizer::{
@@ -18,7 +19,9 @@ use logpush_normalizer::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let path = arguments.next().ok_or("usage: bench-native FILE [ROUNDS]")?;
+    let path = arguments
+        .next()
+        .ok_or("usage: bench-native FILE [ROUNDS]")?;
     let rounds: u32 = arguments.next().map_or(Ok(15), |rounds| rounds.parse())?;
     let upload = fs::read(path)?;
     if rounds == 0 {

@@ -17,6 +17,9 @@ pub(crate) fn url(text: &str, dataset: Option<&Dataset>) -> Result<Uri, String> 
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
         return Err("--url needs a scheme and a host: https://logs.example.com".to_owned());
     };
+    if authority.port_u16().is_none() && !authority.as_str().ends_with(authority.host()) {
+        return Err("--url has a port that is none: it is a number up to 65535".to_owned());
+    }
     if authority.as_str().contains('@') {
         return Err(format!("--url has a user or a password in it: {SECRET}"));
     }

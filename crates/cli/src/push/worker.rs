@@ -5,9 +5,11 @@ use std::io::{self, Read as _};
 
 use serde::Deserialize;
 use thiserror::Error;
-use ureq::Agent;
 use ureq::http::{Response, Uri};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 
+use crate::printable;
 use crate::push::target::{Secret, is_loopback};
 
 /// A Worker that takes uploads.
@@ -38,8 +40,7 @@ pub(crate) enum Refusal {
         hint: Option<String>,
         retry_after: Option<Duration>,
     },
-    /// It may have arrived all the same.
-    #[error("{0}")]
+    #[error("{}", words_of(.0))]
     NoAnswer(#[from] ureq::Error),
 }
 
@@ -60,6 +61,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// more request 15, and a large upload is on its way to the intake for longer than that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// What is known without the body is answered at once; workerd closes a second later, which is
+/// what ureq waits for then.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The longest wait that a Worker may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
@@ -77,6 +82,7 @@ impl Worker {
             // To follow one would give the secret away, and lose the body.
             .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_per_write(Some(ANSWER_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT));
         // No proxy stands between this machine and itself.
         let config = match url.host().is_some_and(is_loopback) {
@@ -92,13 +98,42 @@ impl Worker {
 
     /// Posts one upload, once.
     pub(crate) fn send(&self, body: &[u8]) -> Result<Answer, Refusal> {
-        let mut response = self
-            .agent
+        match self.request().send(body) {
+            Ok(response) => self.read(response),
+            // What answers before it has read everything, and closes, breaks the connection, and
+            // its answer is lost with it: for a wrong secret, or an upload that is too large.
+            Err(error) if is_broken(&error) => Err(match self.ask_without_body(body.len()) {
+                Some(refusal) => refusal,
+                None => error.into(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What is said to an upload of this size before its first byte, if it is a refusal.
+    fn ask_without_body(&self, len: usize) -> Option<Refusal> {
+        let response = self
+            .request()
+            .config()
+            .timeout_recv_response(Some(ASK_TIMEOUT))
+            .build()
+            .header("Content-Length", len)
+            .header("Expect", "100-continue")
+            // Fails at the first byte: nothing is sent twice.
+            .send(SendBody::from_owned_reader(NoBody))
+            .ok()?;
+        self.read(response).err()
+    }
+
+    fn request(&self) -> RequestBuilder<WithBody> {
+        self.agent
             .post(&self.url)
             .header("X-Logpush-Secret", &self.secret.header)
             .header("Content-Encoding", "gzip")
             .content_type("application/octet-stream")
-            .send(body)?;
+    }
+
+    fn read(&self, mut response: Response<Body>) -> Result<Answer, Refusal> {
         let status = response.status();
         let mut text = Vec::new();
         response
@@ -118,21 +153,34 @@ impl Worker {
                 text: shown(&text),
             });
         }
-        Err(Refusal::Answer {
-            status: status.as_u16(),
-            hint: match (&words.error, words.hint) {
-                (Some(_), hint) => hint.map(|hint| shown(&hint)),
-                (None, _) => Some("these are not the Worker's words: check the URL".to_owned()),
+        let retry_after = retry_after(&response);
+        let status = status.as_u16();
+        Err(match words.error {
+            Some(error) => Refusal::Answer {
+                status,
+                error: shown(&error),
+                hint: words.hint.map(|hint| shown(&hint)),
+                retry_after,
             },
-            error: match words.error {
-                Some(error) => shown(&error),
-                None if text.trim().is_empty() => {
-                    status.canonical_reason().unwrap_or("refused").to_owned()
-                }
-                None => shown(&text),
+            None => Refusal::Answer {
+                status,
+                error: match shown(&text) {
+                    empty if empty.is_empty() => "refused without a word".to_owned(),
+                    text => text,
+                },
+                hint: Some("these are not the Worker's words: check the URL".to_owned()),
+                retry_after,
             },
-            retry_after: retry_after(&response),
         })
+    }
+}
+
+/// A body that cannot be sent.
+struct NoBody;
+
+impl io::Read for NoBody {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("no body is meant to be sent"))
     }
 }
 
@@ -174,15 +222,38 @@ impl Refusal {
     pub(crate) fn holds_for_all(&self) -> bool {
         match self {
             Self::Answer { status, .. } => matches!(status, 300..=399 | 401 | 403 | 404 | 405),
-            Self::NoAnswer(error) => match error {
-                ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
-                ureq::Error::HostNotFound
-                | ureq::Error::ConnectionFailed
-                | ureq::Error::Tls(_)
-                | ureq::Error::Rustls(_) => true,
-                _ => false,
-            },
+            Self::NoAnswer(error) => !may_have_arrived(error),
         }
+    }
+}
+
+/// Whether a connection was there, and broke.
+fn is_broken(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::UnexpectedEof
+        ),
+        _ => false,
+    }
+}
+
+/// Whether the request was on its way already.
+fn may_have_arrived(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(timeout) => !matches!(timeout, Timeout::Resolve | Timeout::Connect),
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => true,
+        error => is_broken(error),
+    }
+}
+
+fn words_of(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 
@@ -192,19 +263,11 @@ fn retry_after<T>(response: &Response<T>) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// A text from outside, fit for a terminal: its beginning, on one line.
+/// The beginning of a text from outside, on one line.
 fn shown(text: &str) -> String {
-    let text = text.trim();
-    let mut shown: String = text
-        .chars()
-        .take(SHOWN_MAX)
-        .map(|character| match character.is_control() {
-            true => ' ',
-            false => character,
-        })
-        .collect();
-    if shown.len() < text.len() {
-        shown += " ...";
+    let text = printable(text.trim());
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
+        None => text,
     }
-    shown
 }

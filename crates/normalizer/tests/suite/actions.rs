@@ -38,7 +38,10 @@ fn every_action_has_a_type() {
         ("forceconnectionclose", "end"),
         // Not known, or almost.
         ("somethingnew", "info"),
-        ("a name that is much longer than the longest of the known actions", "info"),
+        (
+            "a name that is much longer than the longest of the known actions",
+            "info",
+        ),
         ("blocked", "info"),
         ("bloc", "info"),
         (" block", "info"),

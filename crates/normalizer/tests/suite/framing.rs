@@ -22,13 +22,15 @@ fn told(upload: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// `a`, `b` and so on stand for records.
+/// `a` to `d` stand for records.
 fn expect(rows: &[(&str, &str, &[&str])]) {
     for (name, upload, expected) in rows {
         let mut text = String::new();
         for character in upload.chars() {
             match character {
-                'a'..='f' => text.push_str(&format!("{{\"RuleID\":\"{character}\",\"New\":[1,{{\"x\":\"]}},[{{\\\"\"}}]}}")),
+                'a'..='d' => text.push_str(&format!(
+                    "{{\"RuleID\":\"{character}\",\"New\":[1,{{\"x\":\"]}},[{{\\\"\"}}]}}"
+                )),
                 _ => text.push(character),
             }
         }
@@ -63,15 +65,27 @@ fn a_line_that_is_no_record_costs_no_other() {
         ("a number", "a\n12\nb", &["a", "! 12", "b"]),
         ("a text", "\"x\"\nb", &["! \"x\"", "b"]),
         ("null", "null\nb", &["! null", "b"]),
-        ("an object that ends too early", "{\"x\":1\nb", &["! {\"x\":1", "b"]),
+        (
+            "an object that ends too early",
+            "{\"x\":1\nb",
+            &["! {\"x\":1", "b"],
+        ),
         ("two on one line", "{}{}\nb", &["! {}{}", "b"]),
         ("a comma behind", "{},\nb", &["! {},", "b"]),
-        ("a mark in the middle", "a\n\u{feff}{}\nb", &["a", "! \u{feff}{}", "b"]),
+        (
+            "a mark in the middle",
+            "a\n\u{feff}{}\nb",
+            &["a", "! \u{feff}{}", "b"],
+        ),
         ("an open string", "{\"x\":\"\nb", &["! {\"x\":\"", "b"]),
         ("a trailing comma", "{\"x\":1,}\nb", &["! {\"x\":1,}", "b"]),
         ("single quotes", "{'x':1}\nb", &["! {'x':1}", "b"]),
         ("a comment", "{\"x\":1} // y\nb", &["! {\"x\":1} // y", "b"]),
-        ("closing brackets", "]\n}\n,\nb", &["! ]", "! }", "! ,", "b"]),
+        (
+            "closing brackets",
+            "]\n}\n,\nb",
+            &["! ]", "! }", "! ,", "b"],
+        ),
         ("a carriage return only", "{}\r{}\nb", &["! {}\r{}", "b"]),
     ]);
 }
@@ -90,9 +104,13 @@ fn an_array_holds_records() {
         ("empty", "[]", &[]),
         ("empty, with white space", " [ \n ] ", &[]),
         ("a trailing comma", "[a,b,]", &["a", "b"]),
-        ("more commas", "[,a,,b,]", &["a", "b"]),
+        ("more commas", "[a,,b,,]", &["a", "b"]),
         ("several arrays", "[a,b][c]", &["a", "b", "c"]),
-        ("several arrays, a line each", "[a,b]\n[c]\n[]\n[d]\n", &["a", "b", "c", "d"]),
+        (
+            "several arrays, a line each",
+            "[a,b]\n[c]\n[]\n[d]\n",
+            &["a", "b", "c", "d"],
+        ),
         ("lines behind", "[a]\nb\nc", &["a", "b", "c"]),
     ]);
 }
@@ -102,21 +120,55 @@ fn an_array_holds_records() {
 fn an_element_that_is_no_record_costs_no_other() {
     expect(&[
         ("a word", "[a,oops,b]", &["a", "! oops", "b"]),
-        ("numbers", "[1,-2.5,a]", &["! 1", "! -2.5", "a"]),
-        ("null", "[null,a]", &["! null", "a"]),
-        ("a text with a comma", "[\"x,]\\\"\",a]", &["! \"x,]\\\"\"", "a"]),
-        ("an array in the array", "[[a],b]", &["! [{\"RuleID\":\"a\",\"New\":[1,{\"x\":\"]},[{\\\"\"}]}]", "b"]),
+        ("numbers", "[a,1,-2.5,b]", &["a", "! 1", "! -2.5", "b"]),
+        ("null", "[a,null,b]", &["a", "! null", "b"]),
+        ("a text with a comma", "[a,\"x,]\\\"\",b]", &["a", "! \"x,]\\\"\"", "b"]),
+        ("an array in the array", "[a,[{}],b]", &["a", "! [{}]", "b"]),
         ("two without a comma", "[{} {},a]", &["! {} {}", "a"]),
         ("closed by the wrong bracket", "[{\"x\":1],a]", &["! {\"x\":1]", "a"]),
-        ("a closing brace too many", "[a},b]", &["! {\"RuleID\":\"a\",\"New\":[1,{\"x\":\"]},[{\\\"\"}]}}", "b"]),
+        ("a closing brace too many", "[{}},b]", &["! {}}", "b"]),
         ("not closed", "[a,b", &["a", "b"]),
         ("not closed behind a comma", "[a,b,", &["a", "b"]),
         ("not closed in a record", "[a,{\"x\":[1,", &["a", "! {\"x\":[1,"]),
         ("not closed in a text", "[a,{\"x\":\"y", &["a", "! {\"x\":\"y"]),
         ("not closed in an escape", "[a,{\"x\":\"y\\", &["a", "! {\"x\":\"y\\"]),
-        ("nothing but the bracket", "[", &[]),
         ("garbage behind", "[a]oops\nb", &["a", "! oops", "b"]),
         ("closed twice", "[a]]\nb", &["a", "! ]", "b"]),
+    ]);
+}
+
+/// An element that is complete ends with its line, and no string goes over a line break.
+#[test]
+#[wasm]
+fn a_broken_array_costs_no_line_but_the_broken_one() {
+    expect(&[
+        ("no commas", "[a\nb\r\nc\n]\nd", &["a", "b", "c", "d"]),
+        ("a comma is missing", "[a,\nb\n c,d]", &["a", "b", "c", "d"]),
+        ("words", "[a\noops\n1\nb]", &["a", "! oops", "! 1", "b"]),
+        ("an open string", "[{\"x\":\"off\na,\nb]", &["! {\"x\":\"off", "a", "b"]),
+        ("an open string in a list", "[{\"x\":[{\"y\":\"off\na,\nb]", &["! {\"x\":[{\"y\":\"off", "a", "b"]),
+        ("an open escape", "[{\"x\":\"off\\\na,\nb]", &["! {\"x\":\"off\\", "a", "b"]),
+        ("an open name", "[{\"x\na\n]", &["! {\"x", "a"]),
+    ]);
+}
+
+/// Between lines no array begins: a bad line would take the good ones behind it for its elements.
+#[test]
+#[wasm]
+fn an_array_begins_where_the_body_begins_or_behind_another() {
+    expect(&[
+        ("nothing else", "[", &[]),
+        ("a word", "[oops\na\nb", &["! oops", "a", "b"]),
+        ("numbers", "[1,2]\na", &["! 1", "! 2", "a"]),
+        ("an open string", "[\"oops\na", &["! \"oops", "a"]),
+        ("a comma", "[,a]\nb", &["a", "b"]),
+        ("an array in the array", "[[{}]]\na", &["! [{}]", "a"]),
+        ("behind an array", "[a]\n[oops\nb", &["a", "! oops", "b"]),
+        ("behind a line", "a\n[oops\nb", &["a", "! [oops", "b"]),
+        ("a whole array behind a line", "a\n[{}]\nb", &["a", "! [{}]", "b"]),
+        ("an open array behind a line", "a\n[{},\nb", &["a", "! [{},", "b"]),
+        ("behind an array and a line", "[a]\nb\n[oops\nc", &["a", "b", "! [oops", "c"]),
+        ("a time before each record", "[2026-01-02] {}\n[2026-01-02] {}\n", &["! 2026-01-02", "{}", "! [2026-01-02] {}"]),
     ]);
 }
 
@@ -171,5 +223,8 @@ fn an_identity_is_the_records() {
     assert_eq!(errors[0], errors[2]);
     assert_ne!(errors[0], errors[1]);
     // It never changes: a redelivery after an upgrade is still known.
-    assert_eq!(ids("{\"source\":\"a\",\"source\":\"b\"}"), ["7301221ebb04b3bc3c9e1de64a486aa8"]);
+    assert_eq!(
+        ids("{\"source\":\"a\",\"source\":\"b\"}"),
+        ["7301221ebb04b3bc3c9e1de64a486aa8"]
+    );
 }

@@ -137,7 +137,10 @@ fn a_host_of_any_length_stays_whole() {
             for path in ["destination.address", "destination.domain", "url.domain"] {
                 assert!(at(&document, path) == &host, "{path}: {length} {end}");
             }
-            assert!(at(&document, "related.hosts") == &json!([host]), "{length} {end}");
+            assert!(
+                at(&document, "related.hosts") == &json!([host]),
+                "{length} {end}"
+            );
         }
     }
     // The longest that is split.
@@ -156,7 +159,14 @@ fn a_host_of_any_length_stays_whole() {
 #[wasm]
 fn many_hosts_of_one_upload_keep_their_parts_apart() {
     let hosts: Vec<String> = (0..3000)
-        .map(|number| format!("h{}.example{}.co.uk:{}", number % 1700, number % 13, 1 + number % 3))
+        .map(|number| {
+            format!(
+                "h{}.example{}.co.uk:{}",
+                number % 1700,
+                number % 13,
+                1 + number % 3
+            )
+        })
         .collect();
     let upload: String = hosts
         .iter()

@@ -1,15 +1,32 @@
 //! All tests of the normalizer from outside, natively and in wasm.
 
 mod actions;
+mod batches;
+#[cfg(not(target_arch = "wasm32"))]
+mod checks;
 mod common;
 mod ecs;
 mod fields;
 mod framing;
+#[cfg(not(target_arch = "wasm32"))]
+mod generate;
+mod gunzip;
 mod hosts;
+mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+mod memory;
 mod names;
+mod native;
+mod original;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
 mod referrer;
+mod refusals;
+mod schema;
 mod seed;
+mod shrink;
 mod strict;
 mod text;
 mod times;
+mod uploads;
 mod values;

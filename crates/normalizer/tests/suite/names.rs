@@ -21,9 +21,21 @@ fn the_last_of_equal_names_wins() {
             r#""RuleID":"1","Ref":"r","RuleID":"2","Kind":"k","RuleID":"3""#,
             json!({"rule.id": "3", "rule.reference": "r", "cloudflare.Kind": "k"}),
         ),
-        ("the last is null", r#""RuleID":"1","RuleID":null"#, json!({})),
-        ("the last is empty", r#""RuleID":"1","RuleID":"","RuleID":"" "#, json!({})),
-        ("the first is null", r#""RuleID":null,"RuleID":"1""#, json!({"rule.id": "1"})),
+        (
+            "the last is null",
+            r#""RuleID":"1","RuleID":null"#,
+            json!({}),
+        ),
+        (
+            "the last is empty",
+            r#""RuleID":"1","RuleID":"","RuleID":"" "#,
+            json!({}),
+        ),
+        (
+            "the first is null",
+            r#""RuleID":null,"RuleID":"1""#,
+            json!({"rule.id": "1"}),
+        ),
         (
             "the last does not convert",
             r#""ClientIP":"192.0.2.1","ClientIP":"x""#,
@@ -39,7 +51,11 @@ fn the_last_of_equal_names_wins() {
             r#""Unknown":1,"Other":2,"Unknown":[3]"#,
             json!({"cloudflare.Unknown": [3], "cloudflare.Other": 2}),
         ),
-        ("unknown, the last is null", r#""Unknown":1,"Unknown":null"#, json!({})),
+        (
+            "unknown, the last is null",
+            r#""Unknown":1,"Unknown":null"#,
+            json!({}),
+        ),
         (
             "one of them escaped",
             r#""RuleID":"1","Rule\u0049D":"2""#,
@@ -85,14 +101,46 @@ fn a_field_under_the_name_that_documents_have_for_it_is_that_field() {
     });
     let alone = json!({"cloudflare.source": "x", "event.module": "cloudflare.x"});
     golden(&[
-        ("own name first", r#""Source":"waf","source":"x""#, both.clone()),
-        ("own name last", r#""source":"x","Source":"waf""#, both.clone()),
-        ("three", r#""source":"x","Source":"y","Source":"waf""#, both.clone()),
-        ("other name twice", r#""source":"y","Source":"waf","source":"x""#, both),
-        ("own name null, first", r#""Source":null,"source":"x""#, alone.clone()),
-        ("own name null, last", r#""source":"x","Source":null"#, alone.clone()),
-        ("own name empty", r#""source":"x","Source":"","Kind":null"#, alone.clone()),
-        ("own name null at last", r#""Source":"waf","source":"x","Source":null"#, alone),
+        (
+            "own name first",
+            r#""Source":"waf","source":"x""#,
+            both.clone(),
+        ),
+        (
+            "own name last",
+            r#""source":"x","Source":"waf""#,
+            both.clone(),
+        ),
+        (
+            "three",
+            r#""source":"x","Source":"y","Source":"waf""#,
+            both.clone(),
+        ),
+        (
+            "other name twice",
+            r#""source":"y","Source":"waf","source":"x""#,
+            both,
+        ),
+        (
+            "own name null, first",
+            r#""Source":null,"source":"x""#,
+            alone.clone(),
+        ),
+        (
+            "own name null, last",
+            r#""source":"x","Source":null"#,
+            alone.clone(),
+        ),
+        (
+            "own name empty",
+            r#""source":"x","Source":"","Kind":null"#,
+            alone.clone(),
+        ),
+        (
+            "own name null at last",
+            r#""Source":"waf","source":"x","Source":null"#,
+            alone,
+        ),
         (
             "other name null",
             r#""Source":"waf","source":null"#,
@@ -128,7 +176,14 @@ fn the_order_of_the_fields_does_not_matter() {
     for start in [1, 17, 33] {
         let mut rotated = members.clone();
         rotated.rotate_left(start);
-        orders.push(rotated.iter().step_by(2).chain(rotated.iter().skip(1).step_by(2)).cloned().collect());
+        orders.push(
+            rotated
+                .iter()
+                .step_by(2)
+                .chain(rotated.iter().skip(1).step_by(2))
+                .cloned()
+                .collect(),
+        );
     }
     // One upload: what was learned from a record is no use for the next.
     let upload: String = orders
@@ -196,7 +251,10 @@ not a record
 fn unknown_names_beyond_a_bound_are_counted_together() {
     let long = "n".repeat(129);
     let members: Vec<String> = (0..100).map(|number| format!("\"n{number}\":1")).collect();
-    let upload = format!("{{{},\"{long}\":1}}\n{{\"n7\":1,\"{long}\":2}}", members.join(","));
+    let upload = format!(
+        "{{{},\"{long}\":1}}\n{{\"n7\":1,\"{long}\":2}}",
+        members.join(",")
+    );
     let summary = outcome(config(Shape::Ecs), upload.as_bytes()).summary;
     assert_eq!(summary.unknown_fields.len(), 64);
     assert_eq!(summary.unknown_fields["n7"], 2);

@@ -98,8 +98,14 @@ fn a_whole_referrer_wins() {
     };
     let rebuilt = || Some(json!("//e.org/p"));
     for (whole, expected) in [
-        (r#""https://whole.org/?x""#, with(Some(json!("https://whole.org/?x")), Value::Null)),
-        (r#""https:\/\/whole.org\/""#, with(Some(json!("https://whole.org/")), Value::Null)),
+        (
+            r#""https://whole.org/?x""#,
+            with(Some(json!("https://whole.org/?x")), Value::Null),
+        ),
+        (
+            r#""https:\/\/whole.org\/""#,
+            with(Some(json!("https://whole.org/")), Value::Null),
+        ),
         ("7", with(Some(json!("7")), Value::Null)),
         (r#""""#, with(rebuilt(), Value::Null)),
         ("null", with(rebuilt(), Value::Null)),

@@ -20,9 +20,8 @@ pub(crate) fn parse(text: &str, shape: Shape) -> Result<Value, String> {
 }
 
 fn object(text: &str, path: &str, levels: usize) -> Result<Value, String> {
-    let members: Members = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let mut object = Map::new();
-    for (name, value) in members.0 {
+    for (name, value) in members(text)? {
         let text = value.get();
         let value = if levels > 0 && text.starts_with('{') && path != "cloudflare" {
             let path = if path.is_empty() { &name } else { "below" };
@@ -37,7 +36,8 @@ fn object(text: &str, path: &str, levels: usize) -> Result<Value, String> {
     Ok(Value::Object(object))
 }
 
-fn scalar(text: &str) -> Result<Value, String> {
+/// A value that came from the record: any valid JSON.
+pub(crate) fn scalar(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         // Valid JSON all the same: the value is kept as it came.
         Err(error) if error.to_string().contains("number out of range") => {
@@ -48,6 +48,12 @@ fn scalar(text: &str) -> Result<Value, String> {
 }
 
 /// An object's members, all of them.
+pub(crate) fn members(text: &str) -> Result<Vec<(String, Box<RawValue>)>, String> {
+    serde_json::from_str(text)
+        .map(|members: Members| members.0)
+        .map_err(|error| error.to_string())
+}
+
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {

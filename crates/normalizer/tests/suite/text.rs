@@ -19,7 +19,10 @@ fn a_text_means_the_same_whatever_its_escapes() {
         ("😀", "😀"),
         (r"\uDBFF\uDFFF", "\u{10ffff}"),
         (r"\ufffd\uffff", "\u{fffd}\u{ffff}"),
-        ("\u{feff}\u{2028}\u{2029}\u{85}", "\u{feff}\u{2028}\u{2029}\u{85}"),
+        (
+            "\u{feff}\u{2028}\u{2029}\u{85}",
+            "\u{feff}\u{2028}\u{2029}\u{85}",
+        ),
         ("\u{7f}", "\u{7f}"),
         (r"\\u0041", "\\u0041"),
         (r"\\\u0041", "\\A"),
@@ -29,7 +32,9 @@ fn a_text_means_the_same_whatever_its_escapes() {
     ] {
         golden(&[(
             written,
-            &format!("\"Description\":\"{written}\",\"Kind\":\"{written}\",\"New\":{{\"{written}\":[\"{written}\"]}}"),
+            &format!(
+                "\"Description\":\"{written}\",\"Kind\":\"{written}\",\"New\":{{\"{written}\":[\"{written}\"]}}"
+            ),
             json!({
                 "cloudflare.Kind": text,
                 "cloudflare.New": {text: [text]},
@@ -48,14 +53,22 @@ fn an_escape_may_stand_anywhere() {
         let upload: String = (0..40)
             .map(|before| {
                 let padding = "p".repeat(before);
-                format!("{{\"Description\":\"{padding}{escape}x\",\"Ref\":\"{padding}{escape}\"}}\n")
+                format!(
+                    "{{\"Description\":\"{padding}{escape}x\",\"Ref\":\"{padding}{escape}\"}}\n"
+                )
             })
             .collect();
         let documents = outcome(config(Shape::Ecs), upload.as_bytes()).documents;
         for (before, document) in documents.iter().enumerate() {
             let padding = "p".repeat(before);
-            assert_eq!(at(document, "rule.description"), &json!(format!("{padding}{text}x")));
-            assert_eq!(at(document, "rule.reference"), &json!(format!("{padding}{text}")));
+            assert_eq!(
+                at(document, "rule.description"),
+                &json!(format!("{padding}{text}x"))
+            );
+            assert_eq!(
+                at(document, "rule.reference"),
+                &json!(format!("{padding}{text}"))
+            );
         }
     }
 }
@@ -86,7 +99,8 @@ fn what_is_no_text_is_replaced() {
         (b"\xe9t\xe9", "\u{fffd}t\u{fffd}"),
     ];
     for (bytes, text) in rows {
-        let mut upload = br#"{"Datetime":1657630626219000000,"Action":"block","ClientRequestPath":"#.to_vec();
+        let mut upload =
+            br#"{"Datetime":1657630626219000000,"Action":"block","ClientRequestPath":"#.to_vec();
         for piece in [b"\"".as_slice(), bytes, b"\",\"New\":[\"", bytes, b"\"]}\n"] {
             upload.extend_from_slice(piece);
         }
@@ -112,7 +126,10 @@ fn what_is_no_text_is_replaced() {
 #[wasm]
 fn a_name_that_is_no_text_is_replaced_too() {
     let document = only(outcome(config(Shape::Ecs), b"{\"N\xffw\":1,\"\\ud800\":2}").documents);
-    assert_eq!(document["cloudflare"], json!({"N\u{fffd}w": 1, "\u{fffd}": 2}));
+    assert_eq!(
+        document["cloudflare"],
+        json!({"N\u{fffd}w": 1, "\u{fffd}": 2})
+    );
 }
 
 #[test]
@@ -120,9 +137,15 @@ fn a_name_that_is_no_text_is_replaced_too() {
 fn both_notes_of_a_document_stand_side_by_side() {
     let record = br#"{"ClientRequestPath":"\ud800","Datetime":"x"}"#;
     let document = only(outcome(config(Shape::Ecs), record).documents);
-    assert_eq!(document["tags"], json!(["text_repaired", "time_from_arrival"]));
+    assert_eq!(
+        document["tags"],
+        json!(["text_repaired", "time_from_arrival"])
+    );
     let message = at(&document, "error.message").as_str().unwrap();
-    assert!(message.contains("U+FFFD; Datetime is no readable time"), "{message}");
+    assert!(
+        message.contains("U+FFFD; Datetime is no readable time"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -185,11 +208,16 @@ fn a_number_keeps_its_digits() {
         "1e999",
         "18446744073709551616",
     ] {
-        let record = format!(r#"{{"New":{number},"MatchIndex":{number},"Kind":{number},"Datetime":1}}"#);
+        let record =
+            format!(r#"{{"New":{number},"MatchIndex":{number},"Kind":{number},"Datetime":1}}"#);
         let outcome = outcome(config(Shape::Ecs), record.as_bytes());
         for name in ["New", "matchIndex", "Kind"] {
             let member = format!("\"{name}\":{number}");
-            assert!(outcome.lines[0].contains(&member), "{member}: {}", outcome.lines[0]);
+            assert!(
+                outcome.lines[0].contains(&member),
+                "{member}: {}",
+                outcome.lines[0]
+            );
         }
         both_paths(&config(Shape::Ecs), &record);
     }

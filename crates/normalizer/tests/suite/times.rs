@@ -152,7 +152,10 @@ fn what_is_no_time_is_kept_and_the_arrival_stands_in() {
         assert_eq!(at(&document, "@timestamp"), ARRIVAL, "{time}");
         assert_eq!(document["tags"], json!(["time_from_arrival"]), "{time}");
         let message = at(&document, "error.message").as_str().unwrap();
-        assert!(message.starts_with("Datetime is no readable time: "), "{message}");
+        assert!(
+            message.starts_with("Datetime is no readable time: "),
+            "{message}"
+        );
         let kept = at(&document, "cloudflare.Datetime");
         match serde_json::from_str::<Value>(time) {
             Ok(value) => assert_eq!(kept, &value),
@@ -187,8 +190,14 @@ fn a_missing_time_is_the_arrival() {
 #[test]
 #[wasm]
 fn a_long_text_for_a_time_is_shown_by_its_beginning() {
-    let document = both_paths(&config(Shape::Ecs), &record(&format!("\"{}\"", "é".repeat(500))));
+    let document = both_paths(
+        &config(Shape::Ecs),
+        &record(&format!("\"{}\"", "é".repeat(500))),
+    );
     let message = at(&document, "error.message").as_str().unwrap();
     assert!(message.len() < 200, "{message}");
-    assert_eq!(at(&document, "cloudflare.Datetime"), &json!("é".repeat(500)));
+    assert_eq!(
+        at(&document, "cloudflare.Datetime"),
+        &json!("é".repeat(500))
+    );
 }

@@ -85,7 +85,9 @@ fn a_country_is_known_or_is_kept() {
             json!({"source.geo.country_iso_code": code, "source.geo.country_name": name}),
         )]);
     }
-    for unknown in ["XX", "T1", "t1", "EU", "UK", "AN", "u", "usa", "France", "é"] {
+    for unknown in [
+        "XX", "T1", "t1", "EU", "UK", "AN", "u", "usa", "France", "é",
+    ] {
         golden(&[(
             unknown,
             &format!("\"ClientCountry\":\"{unknown}\""),
@@ -111,7 +113,19 @@ fn a_protocol_is_named_and_versioned_or_is_kept() {
             json!({"http.version": version, "network.protocol": "http"}),
         )]);
     }
-    for kept in ["HTTP", "HTTP/", "HTTP/x", "HTTP/1.", "HTTP/.1", "HTTP/1.1.1", "HTTP 1.1", "SPDY/3", "unknown", "HTT", "é/1.1"] {
+    for kept in [
+        "HTTP",
+        "HTTP/",
+        "HTTP/x",
+        "HTTP/1.",
+        "HTTP/.1",
+        "HTTP/1.1.1",
+        "HTTP 1.1",
+        "SPDY/3",
+        "unknown",
+        "HTT",
+        "é/1.1",
+    ] {
         golden(&[(
             kept,
             &format!("\"ClientRequestProtocol\":\"{kept}\""),
@@ -175,12 +189,19 @@ fn a_number_is_a_text_where_a_text_is_due() {
         ("12", "12"),
         ("-1.50", "-1.50"),
         ("1e3", "1e3"),
-        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        (
+            "123456789012345678901234567890",
+            "123456789012345678901234567890",
+        ),
         ("true", "true"),
         ("false", "false"),
     ] {
         golden(&[
-            ("RuleID", &format!("\"RuleID\":{given}"), json!({"rule.id": text})),
+            (
+                "RuleID",
+                &format!("\"RuleID\":{given}"),
+                json!({"rule.id": text}),
+            ),
             (
                 "ClientRequestMethod",
                 &format!("\"ClientRequestMethod\":{given}"),

@@ -1,0 +1,56 @@
+// The core alone in V8, without a Worker around it.
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** The core of a compiled module: passes over an upload, timed. */
+export class Core {
+  constructor(module) {
+    this.exports = new WebAssembly.Instance(module).exports;
+  }
+
+  /** Milliseconds to inflate an upload, and its plain bytes. */
+  inflate(upload) {
+    const start = performance.now();
+    this.exports.begin(0);
+    const plainBytes = this.#pass(upload, this.exports.inflate);
+    return { ms: performance.now() - start, plainBytes };
+  }
+
+  /** Milliseconds to inflate and normalise an upload, and what came out. */
+  normalize(upload, { keep = false } = {}) {
+    const start = performance.now();
+    this.exports.begin(Number(keep));
+    this.#pass(upload, this.exports.feed);
+    const records = checked(this.exports.finish());
+    return { ms: performance.now() - start, records };
+  }
+
+  /** Milliseconds to compress the batches that the last `normalize` kept, and their size then. */
+  deflate(level) {
+    const start = performance.now();
+    const bytes = checked(this.exports.deflate(level));
+    return { ms: performance.now() - start, bytes };
+  }
+
+  /** Wasm memory never shrinks: its size is its peak. */
+  get memoryMib() {
+    return this.exports.memory.buffer.byteLength / 2 ** 20;
+  }
+
+  #pass(upload, take) {
+    let sum = 0;
+    for (let at = 0; at < upload.length; at += CHUNK_BYTES) {
+      const chunk = upload.subarray(at, at + CHUNK_BYTES);
+      // Making room may grow the memory, which gives it another buffer.
+      const room = this.exports.room(chunk.length);
+      new Uint8Array(this.exports.memory.buffer, room, chunk.length).set(chunk);
+      sum = checked(take(chunk.length));
+    }
+    return sum;
+  }
+}
+
+function checked(number) {
+  if (number < 0) throw new Error("the core failed");
+  return number;
+}

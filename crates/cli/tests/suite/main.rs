@@ -1,0 +1,13 @@
+//! The command `logpush-ecs`, run as a user runs it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows these in tests, but not in what tests share"
+)]
+
+mod common;
+mod normalize;
+mod push;
+mod server;

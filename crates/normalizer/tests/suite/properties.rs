@@ -1,0 +1,255 @@
+//! What holds for any input. A case that once failed becomes a row of a table.
+
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+use logpush_normalizer::datasets::by_name;
+use logpush_normalizer::{Normalizer, Row, Shape, Target, Time, UploadError};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value;
+
+use crate::checks;
+use crate::common::{at, both_paths, config, document, gzip, run};
+use crate::generate::{Members, members, record, write};
+
+/// `PROPTEST_CASES` in the environment asks for more cases than a usual run has time for.
+fn settings(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Bytes that are an upload, or look like one.
+fn upload() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        6 => record(),
+        2 => select(vec!["\n", "\r\n", " ", ",", "[", "]", "{", "}", "\"", "\\", "\u{feff}", "test", "{\"content\":\"test\"}"]).prop_map(str::to_owned),
+        1 => any::<String>(),
+        1 => (1..600_usize).prop_map(|length| "x".repeat(length)),
+        1 => (1..90_usize).prop_map(|depth| "[{\"a\":".repeat(depth)),
+    ];
+    let separator = select(vec!["\n", "\n", "\n", "\r\n", ",", ""]);
+    let text = prop::collection::vec((piece, separator), 0..10).prop_map(|pieces| {
+        pieces
+            .into_iter()
+            .fold(String::new(), |text, (piece, separator)| {
+                text + &piece + separator
+            })
+    });
+    prop_oneof![
+        4 => text.clone().prop_map(String::into_bytes),
+        2 => text.clone().prop_map(|text| format!("[{text}]").into_bytes()),
+        2 => (text.clone(), text.clone()).prop_map(|(one, two)| [gzip(one.as_bytes()), gzip(two.as_bytes())].concat()),
+        1 => (text, any::<Index>(), any::<u8>()).prop_map(|(text, place, bits)| {
+            let mut upload = gzip(text.as_bytes());
+            let place = place.index(upload.len());
+            upload[place] ^= bits;
+            upload
+        }),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+    ]
+}
+
+/// A record's text with some bytes changed.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        select(b"\"\\{}[],:0-.eEtfnu \t\r\x00\x1f\x80\xff\xc3\xed".to_vec()),
+        any::<u8>()
+    ];
+    let change = (any::<Index>(), 0..4_u8, byte);
+    (record(), prop::collection::vec(change, 1..4)).prop_map(|(record, changes)| {
+        let mut bytes = record.into_bytes();
+        for (place, kind, byte) in changes {
+            let place = place.index(bytes.len() + 1);
+            match kind {
+                0 => bytes.insert(place, byte),
+                1 if place < bytes.len() => bytes[place] = byte,
+                2 if place < bytes.len() => drop(bytes.remove(place)),
+                3 => bytes.truncate(place.max(1)),
+                _ => {}
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(settings(300))]
+
+    #[test]
+    fn any_upload_is_read_in_any_chunks(bytes in upload()) {
+        checks::upload(&bytes);
+    }
+
+    #[test]
+    fn chunks_of_different_sizes_make_no_difference(bytes in upload(), cuts in prop::collection::vec(any::<Index>(), 0..8)) {
+        let whole = run(config(Shape::Ecs), &bytes, bytes.len());
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        places.extend([0, bytes.len()]);
+        places.sort_unstable();
+        let mut normalizer = Normalizer::new(config(Shape::Ecs));
+        let mut batches = Vec::new();
+        let mut pieces = places.windows(2).map(|place| &bytes[place[0]..place[1]]);
+        let result = pieces.try_for_each(|mut piece| {
+            while let Some(batch) = normalizer.feed(&mut piece)? {
+                batches.push(batch);
+            }
+            Ok::<(), UploadError>(())
+        }).and_then(|()| {
+            while let Some(batch) = normalizer.finish()? {
+                batches.push(batch);
+            }
+            Ok(batches)
+        });
+        match (result, whole) {
+            (Ok(batches), Ok((whole, _))) => prop_assert_eq!(batches, whole),
+            (result, whole) => prop_assert_eq!(result.is_err(), whole.is_err()),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(1500))]
+
+    #[test]
+    fn a_line_is_an_event_if_it_is_an_object(line in damaged()) {
+        checks::scanner(&line);
+    }
+
+    #[test]
+    fn any_bytes_are_an_event_if_they_are_an_object(line in prop::collection::vec(select(b"\"\\{}[],:0-1.eEtrufalsn \t\x00\xc3\xa9".to_vec()), 0..24)) {
+        checks::scanner(&line);
+        let mut member = b"{\"Action\":".to_vec();
+        member.extend_from_slice(&line);
+        checks::scanner(&member);
+        member.push(b'}');
+        checks::scanner(&member);
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(300))]
+
+    #[test]
+    fn nothing_of_a_record_is_lost(members in members(), style in any::<u64>()) {
+        let written = write(&members, style);
+        let comma = if members.is_empty() { "" } else { "," };
+        let text = format!("{{\"Unknown\":0{comma}{}", &written[1..]);
+        let document = both_paths(&config(Shape::Ecs), &text);
+        for (name, value) in last_of_each(&members) {
+            prop_assert!(is_carried(&name, &value, &document), "{name}: {value} of {text} in {document}");
+        }
+    }
+}
+
+/// The last of equal names wins; null and the empty text are absent.
+fn last_of_each(members: &Members) -> Members {
+    let mut last = Members::new();
+    for (name, value) in members {
+        last.retain(|(other, _)| other != name);
+        last.push((name.clone(), value.clone()));
+    }
+    last.retain(|(_, value)| !value.is_null() && value != "");
+    last
+}
+
+/// Whether a field's value is in the document: as it came, or converted so that it can be told.
+fn is_carried(name: &str, value: &Value, document: &Value) -> bool {
+    let kept = |name: &str| document["cloudflare"].get(name) == Some(value);
+    let rows = by_name("firewall_events").unwrap().rows;
+    match rows.iter().find(|row| row.field == name) {
+        Some(row) => {
+            kept(name)
+                || row
+                    .targets
+                    .iter()
+                    .any(|target| converted(*target, value, document))
+        }
+        // A name that the table uses for a field of its own gets underscores.
+        None => {
+            (0..6).any(|marks| kept(&format!("{name}{}", "_".repeat(marks))))
+                || other_name(rows, name, value, document)
+        }
+    }
+}
+
+fn other_name(rows: &[Row], name: &str, value: &Value, document: &Value) -> bool {
+    rows.iter().any(|row| {
+        row.targets
+            .iter()
+            .any(|target| matches!(target, Target::Keep(kept) if *kept == name))
+            && row
+                .targets
+                .iter()
+                .any(|target| converted(*target, value, document))
+    })
+}
+
+fn converted(target: Target, value: &Value, document: &Value) -> bool {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let found = |path| at(document, path).as_str();
+    match target {
+        Target::Keep(name) => document["cloudflare"].get(name) == Some(value),
+        Target::Text(path) | Target::Ip(path) => found(path) == Some(&text),
+        Target::Integer(path) => at(document, path)
+            .as_i64()
+            .is_some_and(|integer| integer.to_string() == text),
+        Target::Timestamp(path) => {
+            Time::parse(text.as_bytes())
+                .map(|time| time.to_string())
+                .as_deref()
+                == found(path)
+        }
+        Target::Query(path) => {
+            found(path).is_some_and(|query| query == text.strip_prefix('?').unwrap_or(&text))
+        }
+        Target::HttpVersion(path) => {
+            found(path).is_some_and(|version| text.eq_ignore_ascii_case(&format!("HTTP/{version}")))
+        }
+        Target::TlsVersion(path) => found(path).is_some_and(|version| {
+            let protocol = found("tls.version_protocol").unwrap_or_default();
+            text.eq_ignore_ascii_case(&format!("{protocol}v{version}"))
+        }),
+        Target::CountryCode(path) => {
+            found(path).is_some_and(|code| text.eq_ignore_ascii_case(code))
+        }
+        // These add to what another target of the row carries whole.
+        Target::Domain(_)
+        | Target::Host(_)
+        | Target::Port(_)
+        | Target::HttpProtocol(_)
+        | Target::TlsProtocol(_)
+        | Target::CountryName(_)
+        | Target::ActionType(_)
+        | Target::Module(_) => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(100))]
+
+    /// Every nanosecond of three centuries, against another library's calendar.
+    #[test]
+    fn a_time_is_exact(nanos in 100_000_000_000_000_000_i64..i64::MAX, offset in -1439..1440_i32) {
+        let time = DateTime::from_timestamp_nanos(nanos);
+        let decimals = if nanos % 1000 == 0 { SecondsFormat::Micros } else { SecondsFormat::Nanos };
+        let expected = time.to_rfc3339_opts(decimals, true);
+        let elsewhere = time.with_timezone(&FixedOffset::east_opt(offset * 60).unwrap());
+        for written in [
+            nanos.to_string(),
+            format!("\"{nanos}\""),
+            format!("\"{}\"", elsewhere.to_rfc3339_opts(SecondsFormat::Nanos, true)),
+            format!("\"{}\"", elsewhere.to_rfc3339_opts(SecondsFormat::Nanos, true).replace('T', " ")),
+            format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000),
+            format!("{}.{:03}", nanos / 1000, nanos % 1000),
+        ] {
+            let document = document(&format!("{{\"Datetime\":{written}}}"));
+            prop_assert_eq!(at(&document, "@timestamp"), &expected, "{}", written);
+        }
+    }
+}
