@@ -50,8 +50,11 @@ impl Failure<'_> {
         }
         writer.put(b"\"id\":\"");
         writer.put(self.id);
-        writer.put(b"\",\"kind\":\"pipeline_error\",\"original\":");
-        writer.quoted(original);
+        writer.put(b"\",\"kind\":\"pipeline_error\"");
+        if !original.is_empty() {
+            writer.put(b",\"original\":");
+            writer.quoted(original);
+        }
         writer.put(b"},\"observer\":{\"vendor\":\"Cloudflare\"}");
         if self.is_cut || original.len() < self.original.len() {
             writer.put(b",\"labels\":{\"truncated\":\"event.original\"},\"tags\":[\"truncated\"]");

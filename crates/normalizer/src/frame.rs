@@ -114,14 +114,15 @@ impl Framer {
                 }
                 Mode::Open => {
                     self.skip_blank(b"");
-                    match self.text(self.start, self.filled).first() {
-                        None => return Frame::More,
-                        Some(b'[') => {
-                            self.advance(self.start + 1);
-                            self.mode = Mode::Array;
-                        }
-                        Some(_) => self.mode = Mode::Line,
-                    }
+                    let Some(is_array) = self.is_array(is_end) else {
+                        return Frame::More;
+                    };
+                    self.mode = if is_array {
+                        self.advance(self.start + 1);
+                        Mode::Array
+                    } else {
+                        Mode::Line
+                    };
                 }
                 Mode::Line => {
                     if self.searched == self.start {
@@ -199,6 +200,26 @@ impl Framer {
                     return Frame::TooLongEnd { len };
                 }
             }
+        }
+    }
+
+    /// Whether an array of records begins here; nothing where more bytes must tell.
+    fn is_array(&self, is_end: bool) -> Option<bool> {
+        let begun = self.text(self.start, self.filled);
+        match begun.split_first() {
+            None if is_end => Some(false),
+            None => None,
+            Some((b'[', rest)) => {
+                let behind = rest.trim_ascii_start();
+                match behind.first() {
+                    // In whatever pieces they come, more blanks than this are a line of their own.
+                    _ if rest.len() - behind.len() >= self.line_max => Some(false),
+                    Some(b'{' | b']') => Some(true),
+                    None if !is_end => None,
+                    _ => Some(false),
+                }
+            }
+            Some(_) => Some(false),
         }
     }
 
@@ -282,6 +303,8 @@ impl Framer {
                         self.searched = place;
                         return None;
                     }
+                    // A line break is not escaped: it breaks the string all the same.
+                    Some(b'\\') if bytes.get(place + 1) == Some(&b'\n') => at = place + 1,
                     Some(b'\\') => at = place + 2,
                     Some(b'"') => {
                         *in_string = false;

@@ -116,7 +116,16 @@ type Run = Result<(Vec<Batch>, Summary), UploadError>;
 fn assert_same(one: &Run, other: &Run, how: &str) {
     match (one, other) {
         (Ok((batches, summary)), Ok((others, other_summary))) => {
-            assert_eq!(batches, others, "{how}");
+            let shown = |batches: &[Batch]| -> Vec<String> {
+                let body = |batch: &Batch| String::from_utf8_lossy(&batch.body).into_owned();
+                batches.iter().map(body).collect()
+            };
+            assert!(
+                batches == others,
+                "{how}:\n{:.4000?}\nwhole:\n{:.4000?}",
+                shown(batches),
+                shown(others)
+            );
             let received = other_summary.bytes_received;
             let summary = Summary {
                 bytes_received: received,

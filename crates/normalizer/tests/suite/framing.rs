@@ -3,7 +3,7 @@
 use logpush_normalizer::Shape;
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
-use crate::common::{at, config, outcome};
+use crate::common::{at, config, limited, outcome};
 
 /// What each document of an upload is about: the record's `RuleID`, or the text that is no record.
 fn told(upload: &[u8]) -> Vec<String> {
@@ -122,16 +122,36 @@ fn an_element_that_is_no_record_costs_no_other() {
         ("a word", "[a,oops,b]", &["a", "! oops", "b"]),
         ("numbers", "[a,1,-2.5,b]", &["a", "! 1", "! -2.5", "b"]),
         ("null", "[a,null,b]", &["a", "! null", "b"]),
-        ("a text with a comma", "[a,\"x,]\\\"\",b]", &["a", "! \"x,]\\\"\"", "b"]),
+        (
+            "a text with a comma",
+            "[a,\"x,]\\\"\",b]",
+            &["a", "! \"x,]\\\"\"", "b"],
+        ),
         ("an array in the array", "[a,[{}],b]", &["a", "! [{}]", "b"]),
         ("two without a comma", "[{} {},a]", &["! {} {}", "a"]),
-        ("closed by the wrong bracket", "[{\"x\":1],a]", &["! {\"x\":1]", "a"]),
+        (
+            "closed by the wrong bracket",
+            "[{\"x\":1],a]",
+            &["! {\"x\":1]", "a"],
+        ),
         ("a closing brace too many", "[{}},b]", &["! {}}", "b"]),
         ("not closed", "[a,b", &["a", "b"]),
         ("not closed behind a comma", "[a,b,", &["a", "b"]),
-        ("not closed in a record", "[a,{\"x\":[1,", &["a", "! {\"x\":[1,"]),
-        ("not closed in a text", "[a,{\"x\":\"y", &["a", "! {\"x\":\"y"]),
-        ("not closed in an escape", "[a,{\"x\":\"y\\", &["a", "! {\"x\":\"y\\"]),
+        (
+            "not closed in a record",
+            "[a,{\"x\":[1,",
+            &["a", "! {\"x\":[1,"],
+        ),
+        (
+            "not closed in a text",
+            "[a,{\"x\":\"y",
+            &["a", "! {\"x\":\"y"],
+        ),
+        (
+            "not closed in an escape",
+            "[a,{\"x\":\"y\\",
+            &["a", "! {\"x\":\"y\\"],
+        ),
         ("garbage behind", "[a]oops\nb", &["a", "! oops", "b"]),
         ("closed twice", "[a]]\nb", &["a", "! ]", "b"]),
     ]);
@@ -145,31 +165,77 @@ fn a_broken_array_costs_no_line_but_the_broken_one() {
         ("no commas", "[a\nb\r\nc\n]\nd", &["a", "b", "c", "d"]),
         ("a comma is missing", "[a,\nb\n c,d]", &["a", "b", "c", "d"]),
         ("words", "[a\noops\n1\nb]", &["a", "! oops", "! 1", "b"]),
-        ("an open string", "[{\"x\":\"off\na,\nb]", &["! {\"x\":\"off", "a", "b"]),
-        ("an open string in a list", "[{\"x\":[{\"y\":\"off\na,\nb]", &["! {\"x\":[{\"y\":\"off", "a", "b"]),
-        ("an open escape", "[{\"x\":\"off\\\na,\nb]", &["! {\"x\":\"off\\", "a", "b"]),
+        (
+            "an open string",
+            "[{\"x\":\"off\na,\nb]",
+            &["! {\"x\":\"off", "a", "b"],
+        ),
+        (
+            "an open string in a list",
+            "[{\"x\":[{\"y\":\"off\na,\nb]",
+            &["! {\"x\":[{\"y\":\"off", "a", "b"],
+        ),
+        (
+            "an open escape",
+            "[{\"x\":\"off\\\na,\nb]",
+            &["! {\"x\":\"off\\", "a", "b"],
+        ),
         ("an open name", "[{\"x\na\n]", &["! {\"x", "a"]),
     ]);
 }
 
-/// Between lines no array begins: a bad line would take the good ones behind it for its elements.
+/// An array begins where the body begins, or behind another, and with a record. Elsewhere a bad
+/// line would take the good ones behind it for its elements.
 #[test]
 #[wasm]
-fn an_array_begins_where_the_body_begins_or_behind_another() {
+fn a_bracket_that_begins_no_array_begins_a_line() {
     expect(&[
-        ("nothing else", "[", &[]),
-        ("a word", "[oops\na\nb", &["! oops", "a", "b"]),
-        ("numbers", "[1,2]\na", &["! 1", "! 2", "a"]),
-        ("an open string", "[\"oops\na", &["! \"oops", "a"]),
-        ("a comma", "[,a]\nb", &["a", "b"]),
-        ("an array in the array", "[[{}]]\na", &["! [{}]", "a"]),
-        ("behind an array", "[a]\n[oops\nb", &["a", "! oops", "b"]),
+        ("nothing else", "[", &["! ["]),
+        ("nothing but blanks behind", "[ \n\t", &["! ["]),
+        ("a word", "[oops\na\nb", &["! [oops", "a", "b"]),
+        (
+            "a time before each record",
+            "[2026-01-02] {}\n[2026-01-02] {}\n",
+            &["! [2026-01-02] {}", "! [2026-01-02] {}"],
+        ),
+        ("numbers", "[1,2]\na", &["! [1,2]", "a"]),
+        ("an open string", "[\"oops\na", &["! [\"oops", "a"]),
+        ("a comma", "[,{}]\nb", &["! [,{}]", "b"]),
+        ("an array in the array", "[[{}]]\na", &["! [[{}]]", "a"]),
         ("behind a line", "a\n[oops\nb", &["a", "! [oops", "b"]),
-        ("a whole array behind a line", "a\n[{}]\nb", &["a", "! [{}]", "b"]),
-        ("an open array behind a line", "a\n[{},\nb", &["a", "! [{},", "b"]),
-        ("behind an array and a line", "[a]\nb\n[oops\nc", &["a", "b", "! [oops", "c"]),
-        ("a time before each record", "[2026-01-02] {}\n[2026-01-02] {}\n", &["! 2026-01-02", "{}", "! [2026-01-02] {}"]),
+        (
+            "a whole array behind a line",
+            "a\n[{}]\nb",
+            &["a", "! [{}]", "b"],
+        ),
+        (
+            "an open array behind a line",
+            "a\n[{},\nb",
+            &["a", "! [{},", "b"],
+        ),
+        (
+            "behind an array and a line",
+            "[a]\nb\n[oops\nc",
+            &["a", "b", "! [oops", "c"],
+        ),
+        ("behind an array", "[a]\n[oops\nb", &["a", "! [oops", "b"]),
     ]);
+}
+
+/// How far the record may stand behind the bracket does not depend on the chunks.
+#[test]
+#[wasm]
+fn blanks_behind_a_bracket_count_as_its_line() {
+    for blanks in [98, 99, 100, 101, 250] {
+        let config = limited(|limits| limits.line_bytes = 100);
+        let upload = format!("[{}{{\"RuleID\":\"a\"}}]\n{{}}", " ".repeat(blanks));
+        let summary = outcome(config, upload.as_bytes()).summary;
+        assert_eq!(
+            (summary.records, summary.errors),
+            (2, u64::from(blanks >= 100)),
+            "{blanks}"
+        );
+    }
 }
 
 #[test]

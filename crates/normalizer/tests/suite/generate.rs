@@ -159,7 +159,7 @@ impl Writer {
         self.style ^= self.style << 13;
         self.style ^= self.style >> 7;
         self.style ^= self.style << 17;
-        self.style % of == 0
+        self.style.is_multiple_of(of)
     }
 
     fn blank(&mut self) {

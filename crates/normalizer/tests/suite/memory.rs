@@ -1,8 +1,9 @@
 //! Memory is bounded by one line and one batch, whatever the size of the upload.
 #![allow(unsafe_code)]
 
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::System;
 
 use logpush_normalizer::{Config, Normalizer, Shape};
 

@@ -84,7 +84,15 @@ fn a_missing_time_is_the_arrival() {
 #[test]
 #[wasm]
 fn an_unreadable_time_is_the_arrival_too() {
-    for time in ["\"garbage\"", "0", "true", "[1]", "{\"a\":1}", "\"\\u0041\"", "-5"] {
+    for time in [
+        "\"garbage\"",
+        "0",
+        "true",
+        "[1]",
+        "{\"a\":1}",
+        "\"\\u0041\"",
+        "-5",
+    ] {
         let given: Value = serde_json::from_str(time).unwrap();
         for record in [
             format!("{{\"Datetime\":{time}}}"),
@@ -94,7 +102,10 @@ fn an_unreadable_time_is_the_arrival_too() {
             assert_eq!(document["Datetime"], json!(ARRIVAL_NANOS), "{record}");
             assert_eq!(document["DatetimeAsReceived"], given, "{record}");
             let message = at(&document, "error.message").as_str().unwrap();
-            assert!(message.starts_with("Datetime is no readable time"), "{message}");
+            assert!(
+                message.starts_with("Datetime is no readable time"),
+                "{message}"
+            );
         }
     }
     for absent in ["null", r#""""#] {
@@ -114,9 +125,15 @@ fn an_alias_that_the_record_has_stays_the_records() {
         (r#""Metadata":{"a":1}"#, r#""metadata":{"b":2}"#),
         (r#""RuleID":"r""#, r#""RuleId":"x""#),
         (r#""MatchIndex":1"#, r#""matchIndex":2"#),
-        (r#""ClientASNDescription":"A""#, r#""clientASNDescription":"B""#),
+        (
+            r#""ClientASNDescription":"A""#,
+            r#""clientASNDescription":"B""#,
+        ),
     ] {
-        for record in [format!("{{{time},{own},{alias}}}"), format!("{{{alias},{own},{time}}}")] {
+        for record in [
+            format!("{{{time},{own},{alias}}}"),
+            format!("{{{alias},{own},{time}}}"),
+        ] {
             assert_eq!(native(&record), record);
         }
     }

@@ -14,7 +14,10 @@ fn refused(document: &[u8], reason: &str, dataset: bool, shape: Shape) -> Value 
 fn stand_in(document: &[u8], reason: &str, with_text: bool, dataset: bool, shape: Shape) -> Value {
     let dataset = dataset.then(|| datasets::by_name("firewall_events").unwrap());
     let arrival = Time::from_unix_millis(1_767_323_045_678);
-    let line = String::from_utf8(refusal(document, reason, true, dataset, shape, arrival)).unwrap();
+    let line = String::from_utf8(refusal(
+        document, reason, with_text, dataset, shape, arrival,
+    ))
+    .unwrap();
     assert!(!line.contains('\n') && line.len() < 32 * 1024);
     let document = strict::parse(&line, Shape::Ecs).unwrap();
     if shape == Shape::Ecs {
@@ -63,7 +66,10 @@ fn it_can_go_without_the_text() {
     for shape in [Shape::Ecs, Shape::Native] {
         let document = stand_in(b"<script>", "403", false, true, shape);
         assert_eq!(at(&document, "event.original"), &Value::Null);
-        assert_eq!(at(&document, "error.message"), "the intake refused this event: 403");
+        assert_eq!(
+            at(&document, "error.message"),
+            "the intake refused this event: 403"
+        );
         assert_eq!(document["tags"], json!(["truncated"]));
     }
 }

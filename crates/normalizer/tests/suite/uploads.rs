@@ -149,7 +149,10 @@ fn the_dataset_is_told_by_the_first_record_of_a_known_one() {
         assert_eq!(at(last, "event.kind"), "event", "{upload}");
         assert_eq!(outcome.summary.errors, errors, "{upload}");
         for document in before {
-            assert_eq!(at(document, "error.message"), "not a record of any known dataset");
+            assert_eq!(
+                at(document, "error.message"),
+                "not a record of any known dataset"
+            );
             assert_eq!(at(document, "event.dataset"), &Value::Null);
         }
     }
