@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --json]: what bench/README.md describes, side by side in one run.
+// npm run bench [-- --quick] [-- --json] [-- --write]: what bench/README.md describes, side by side in one run.
 
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,10 +23,16 @@ const SEED = 1;
 const FULL = { rounds: 15, sizes: [20_000, 200_000], largeRounds: 5, flat: [1_000, 10_000, 100_000, 1_000_000], coreRounds: 25 };
 const QUICK = { rounds: 5, sizes: [20_000], largeRounds: 0, flat: [1_000, 10_000, 100_000], coreRounds: 7 };
 
+const TURNS = 3;
+const RECORDS_A_TURN = 200_000;
+
+/** Everything printed, for --write. */
+const printed = [];
+
 const exec = promisify(execFile);
 
 await main(import.meta.url, async (args) => {
-  const { values } = parseArgs({ args, options: { json: { type: "boolean" }, quick: { type: "boolean" } } });
+  const { values } = parseArgs({ args, options: { json: { type: "boolean" }, quick: { type: "boolean" }, write: { type: "boolean" } } });
   const plan = values.quick ? QUICK : FULL;
   const env = await setup();
   const dir = await build({ bench: true, env });
@@ -49,6 +55,7 @@ await main(import.meta.url, async (args) => {
   Object.assign(results, await oneIsolate(dir, plan.flat.at(-1), largest));
   Object.assign(results, await native(program));
   Object.assign(results, await startUpAndSize(dir));
+  if (values.write) writeResults();
   if (values.json) process.stdout.write(`${JSON.stringify(round(results))}\n`);
 });
 
@@ -92,15 +99,18 @@ async function sideBySide(records, rounds, { dir, core }) {
     }
   }
   const by = Object.fromEntries(contestants.map(({ name, times }) => [name, median(times)]));
+  const cpuBy = Object.fromEntries(contestants.map(({ name, cpu }) => [name, mean(cpu)]));
   const ratio = by["peer, discard"] / by["ours, discard"];
   const ratioDelivery = by["peer, delivery"] / by["ours, delivery"];
+  const cpuRatio = cpuBy["peer, discard"] / cpuBy["ours, discard"];
+  const cpuRatioDelivery = cpuBy["peer, delivery"] / cpuBy["ours, delivery"];
   print(
     `${records} events in workerd, ${megabytes(upload.length)} gzip: ms for an upload, median (fastest to slowest) of ${rounds}`,
     table([
       ["", "wall clock", "CPU of the process, mean", "MiB resident at most"],
-      ...contestants.map(({ name, times, cpu, worker }) => [name, spread(times), fixed(mean(cpu)), fixed(worker.peakResidentMib() ?? NaN)]),
+      ...contestants.map(({ name, times, worker }) => [name, spread(times), fixed(cpuBy[name]), fixed(worker.peakResidentMib() ?? NaN)]),
     ]),
-    `the peer takes ${fixed(ratio)} times as long as ours without delivery, ${fixed(ratioDelivery)} times with it`,
+    `the peer takes ${fixed(ratio)} times as long as ours without delivery, ${fixed(ratioDelivery)} times with it; in CPU time ${fixed(cpuRatio)} and ${fixed(cpuRatioDelivery)} times`,
   );
   for (const { worker } of contestants) await worker.stop();
   sink.stop();
@@ -108,6 +118,8 @@ async function sideBySide(records, rounds, { dir, core }) {
   return {
     peer_ratio: ratio,
     peer_ratio_delivery: ratioDelivery,
+    peer_ratio_cpu: cpuRatio,
+    peer_ratio_delivery_cpu: cpuRatioDelivery,
     ours_ms: by["ours, discard"],
     ours_delivery_ms: by["ours, delivery"],
     peer_ms: by["peer, discard"],
@@ -120,7 +132,9 @@ async function sideBySide(records, rounds, { dir, core }) {
 function coreInWasm(bytes, { coreRounds }) {
   say("the core in wasm, under Node");
   const upload = uploadOf({ records: FULL.sizes[0], seed: SEED });
+  const start = performance.now();
   const core = new Core(new WebAssembly.Module(bytes));
+  const startMs = performance.now() - start;
   const inflating = [];
   const normalizing = [];
   let plainBytes;
@@ -142,7 +156,7 @@ function coreInWasm(bytes, { coreRounds }) {
       ["inflate", spread(inflating), fixed(speed(median(inflating)))],
       ["inflate and normalise", spread(normalizing), fixed(speed(median(normalizing)))],
     ]),
-    `inflating and normalising takes ${fixed(multiple)} times as long as inflating; wasm memory ${fixed(core.memoryMib)} MiB`,
+    `inflating and normalising takes ${fixed(multiple)} times as long as inflating; wasm memory ${fixed(core.memoryMib)} MiB; its module is compiled and started in ${fixed(startMs)} ms`,
   );
 
   core.normalize(upload, { keep: true });
@@ -178,21 +192,25 @@ async function largeUpload(records) {
 async function flatness(bytes, sizes, largest) {
   say("cost per record, by size of the upload");
   const core = new Core(new WebAssembly.Module(bytes));
-  const rows = [];
-  for (const records of sizes) {
-    const upload = records === sizes.at(-1) ? largest : uploadOf({ records, seed: SEED, sparse: true });
-    // As many rounds as make about 400,000 records, one at least, after one that warms up.
-    const rounds = Math.max(1, Math.round(400_000 / records));
-    core.normalize(upload);
-    const nanos = Array.from({ length: rounds }, () => (core.normalize(upload).ms * 1e6) / records);
-    rows.push({ records, nanos, rounds, memoryMib: core.memoryMib });
+  const rows = sizes.map((records) => ({
+    records,
+    upload: records === sizes.at(-1) ? largest : uploadOf({ records, seed: SEED, sparse: true }),
+    nanos: [],
+  }));
+  // The sizes take turns, so that a busy moment of the machine is not that of one size alone.
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const { records, upload, nanos } of rows) {
+      const rounds = Math.max(1, Math.round(RECORDS_A_TURN / records));
+      for (let number = 0; number < rounds; number += 1) nanos.push((core.normalize(upload).ms * 1e6) / records);
+    }
   }
   print(
     "the core in wasm, records of 28 fields: ns for a record, by size of the upload",
     table([
-      ["records", "median (fastest to slowest)", "rounds", "wasm MiB so far"],
-      ...rows.map(({ records, nanos, rounds, memoryMib }) => [records, spread(nanos), rounds, fixed(memoryMib)]),
+      ["records", "median (fastest to slowest)", "rounds"],
+      ...rows.map(({ records, nanos }) => [records, spread(nanos), nanos.length]),
     ]),
+    `wasm memory after all of them ${fixed(core.memoryMib)} MiB`,
   );
   return { ns_per_record: Object.fromEntries(rows.map(({ records, nanos }) => [records, median(nanos)])) };
 }
@@ -298,7 +316,15 @@ function megabytes(bytes) {
 }
 
 function print(title, lines, last) {
-  process.stdout.write(`\n${[title, ...lines.map((line) => `  ${line}`), ...(last ? [`  ${last}`] : [])].join("\n")}\n`);
+  printed.push([title, ...lines.map((line) => `  ${line}`), ...(last ? [`  ${last}`] : [])].join("\n"));
+  process.stdout.write(`\n${printed.at(-1)}\n`);
+}
+
+/** Puts what was printed into bench/README.md, in place of the last results. */
+function writeResults() {
+  const path = join(root, "bench/README.md");
+  const [before] = readFileSync(path, "utf8").split(/(?<=^## Results\n)/m);
+  writeFileSync(path, `${before}\n\`\`\`text\n${printed.join("\n\n")}\n\`\`\`\n`);
 }
 
 /** Numbers to four digits: more would be noise. */

@@ -1,7 +1,7 @@
 //! Variables and secrets, read once an upload: every problem is named at once.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use js_sys::Reflect;
 use logpush_normalizer::{Dataset, Limits, Shape};
@@ -11,9 +11,12 @@ use worker::Env;
 use crate::auth::Secrets;
 use crate::deliver::{Destination, Http, Retry, Sekoia};
 
+/// The value of a name.
+type Lookup = dyn Fn(&str) -> Option<String>;
+
 /// Where variables and secrets come from.
 pub(crate) struct Variables {
-    read: Box<dyn Fn(&str) -> Option<String>>,
+    read: Box<Lookup>,
 }
 
 impl Variables {

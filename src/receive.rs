@@ -1,6 +1,6 @@
 //! An upload arrives: who sends it, is it acceptable, and what is it told in the end.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,

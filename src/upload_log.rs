@@ -1,6 +1,6 @@
 //! One structured line per upload: none per event, no payload, no secret.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use logpush_normalizer::Normalizer;
 use serde_json::{Map, Value, json};

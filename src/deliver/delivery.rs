@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, RefCell};
 use core::ops::Range;
-use std::time::Duration;
+use core::time::Duration;
 
 use js_sys::Uint8Array;
 use logpush_normalizer::{Batch, Dataset, Shape, Time, refusal};

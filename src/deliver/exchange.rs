@@ -2,7 +2,7 @@
 
 use core::future::Future;
 use core::pin::pin;
-use std::time::Duration;
+use core::time::Duration;
 
 use chrono::DateTime;
 use futures_util::future::{Either, select};

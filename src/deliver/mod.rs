@@ -9,7 +9,7 @@ mod http;
 mod sekoia;
 
 use core::fmt;
-use std::time::Duration;
+use core::time::Duration;
 
 use worker::Headers;
 

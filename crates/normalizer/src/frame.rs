@@ -183,7 +183,7 @@ impl Framer {
                             end
                         }
                     };
-                    let end = found.or(is_end.then_some(self.filled));
+                    let end = found.or_else(|| is_end.then_some(self.filled));
                     let until = end.unwrap_or(self.searched);
                     let len = len + (until - self.start) as u64;
                     self.advance(until);
@@ -287,7 +287,7 @@ impl Framer {
         let unsearched = self.text(self.searched, self.filled);
         let found = memchr(b'\n', unsearched).map(|place| self.searched + place);
         self.searched = self.filled;
-        found.or((is_end && self.start < self.filled).then_some(self.filled))
+        found.or_else(|| (is_end && self.start < self.filled).then_some(self.filled))
     }
 
     /// Where the element ends: at the comma or bracket that is the array's own.

@@ -55,7 +55,11 @@ impl Time {
     pub(crate) fn format(self, text: &mut [u8; FORMATTED_MAX]) -> usize {
         let (days, second) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
-        let decimals = if self.nanos % 1000 == 0 { 6 } else { 9 };
+        let decimals = if self.nanos.is_multiple_of(1000) {
+            6
+        } else {
+            9
+        };
         *text = *b"0000-00-00T00:00:00.000000000Z  ";
         digits(text, 0, 4, year);
         digits(text, 5, 2, month);
