@@ -2,7 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { arch, cpus, platform, release, totalmem } from "node:os";
+import { arch, cpus, loadavg, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -34,6 +34,7 @@ const exec = promisify(execFile);
 await main(import.meta.url, async (args) => {
   const { values } = parseArgs({ args, options: { json: { type: "boolean" }, quick: { type: "boolean" }, write: { type: "boolean" } } });
   const plan = values.quick ? QUICK : FULL;
+  const machine = machineShape();
   const env = await setup();
   const dir = await build({ bench: true, env });
   say("building the core alone, for wasm and natively (two minutes from nothing)");
@@ -41,7 +42,7 @@ await main(import.meta.url, async (args) => {
   const program = await coreProgram(env);
 
   print(`logpush-ecs, npm run bench${values.quick ? " -- --quick" : ""}`, [
-    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}`,
+    machine,
     `Node ${process.versions.node} (V8 ${process.versions.v8}), workerd ${workerdVersion()}, ${await read("rustc", ["--version"], { env })}`,
   ]);
 
@@ -301,6 +302,13 @@ async function startUpAndSize(dir) {
     `start of workerd to the first answer: ${spread(starts.ours)} ms, with a Worker of one line ${spread(starts.nothing)} ms, of 5: ours adds ${fixed(startMs)} ms`,
   ]);
   return { wasm_bytes: wasm.length, wasm_gzip_bytes: gzipped, start_ms: startMs };
+}
+
+function machineShape() {
+  const date = new Date().toISOString().slice(0, 10);
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const system = `${platform()} ${release()} ${arch()}`;
+  return `${date}, ${cpus().length} x ${cpus()[0].model.trim()}, ${memory} GiB, ${system}, load average ${fixed(loadavg()[0])} before the start`;
 }
 
 function workerdVersion() {

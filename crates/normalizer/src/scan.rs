@@ -39,6 +39,11 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
                 };
             }
             record.has_members = true;
+            // What Cloudflare sends has no blanks: the comma is looked for first.
+            if line.get(after) == Some(&b',') {
+                at = blank(line, after + 1);
+                continue;
+            }
             at = blank(line, after);
         } else {
             at = blank(line, other_member(line, at, keys, &mut cursor, record)?);

@@ -106,40 +106,68 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
         })
 }
 
-/// Copies the sixteen bytes at `from` to `to`; answers whether both have so many.
+/// The longest piece that [`copy_short`] copies: four blocks.
+pub(crate) const SHORT: usize = 64;
+
+/// Copies `source[start..start + len]` to `target[to..]`, block by block; `false`, and nothing done,
+/// where it is longer than [`SHORT`] or where one of both has less than that many bytes there.
 ///
 /// In wasm the compiler makes a `memory.copy` of every copy that is longer than one register, a
-/// call of 10 to 20 ns, even where the length is a constant: hence a vector load and store.
+/// call of 10 to 20 ns, even where the length is a constant: hence vector loads and stores, and no
+/// loop, which it would know for a copy again.
 #[inline(always)]
-pub(crate) fn copy_block(source: &[u8], from: usize, target: &mut [u8], to: usize) -> bool {
-    match (source.get(from..from + 16), target.get_mut(to..to + 16)) {
-        (Some(source), Some(target)) => {
-            copy_sixteen(source, target);
-            true
-        }
-        _ => false,
+pub(crate) fn copy_short(
+    source: &[u8],
+    start: usize,
+    len: usize,
+    target: &mut [u8],
+    to: usize,
+) -> bool {
+    if len > SHORT {
+        return false;
     }
+    let (Some(source), Some(target)) = (
+        source.get(start..).and_then(<[u8]>::first_chunk::<SHORT>),
+        target
+            .get_mut(to..)
+            .and_then(<[u8]>::first_chunk_mut::<SHORT>),
+    ) else {
+        return false;
+    };
+    copy_block::<0>(source, target);
+    if len > 16 {
+        copy_block::<16>(source, target);
+        if len > 32 {
+            copy_block::<32>(source, target);
+            if len > 48 {
+                copy_block::<48>(source, target);
+            }
+        }
+    }
+    true
 }
 
+/// Copies the sixteen bytes at `AT`, which is at most 48.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline(always)]
-fn copy_sixteen(source: &[u8], target: &mut [u8]) {
+fn copy_block<const AT: usize>(source: &[u8; SHORT], target: &mut [u8; SHORT]) {
     use core::arch::wasm32::{v128, v128_load, v128_store};
 
-    debug_assert!(source.len() == 16 && target.len() == 16);
-    // SAFETY: both slices have 16 bytes, and neither instruction asks for alignment.
+    const { assert!(AT + 16 <= SHORT) };
+    // SAFETY: sixteen bytes at AT are within both arrays; neither instruction asks for alignment.
     unsafe {
-        v128_store(
-            target.as_mut_ptr().cast::<v128>(),
-            v128_load(source.as_ptr().cast::<v128>()),
-        );
+        let block = v128_load(source.as_ptr().add(AT).cast::<v128>());
+        v128_store(target.as_mut_ptr().add(AT).cast::<v128>(), block);
     }
 }
 
+/// Copies the sixteen bytes at `AT`, which is at most 48.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
-fn copy_sixteen(source: &[u8], target: &mut [u8]) {
-    target.copy_from_slice(source);
+fn copy_block<const AT: usize>(source: &[u8; SHORT], target: &mut [u8; SHORT]) {
+    if let (Some(source), Some(target)) = (source.get(AT..AT + 16), target.get_mut(AT..AT + 16)) {
+        target.copy_from_slice(source);
+    }
 }
 
 /// One bit per byte of `block`, which has sixteen.

@@ -1,12 +1,12 @@
 //! The buffer that a document is written into.
 
 use crate::record::Span;
-use crate::simd::copy_block;
+use crate::simd::{SHORT, copy_short};
 
 /// A growing buffer, made for very many very short pieces.
 ///
 /// `Vec::extend_from_slice` is a call to `memcpy` per piece, and a document has about 150 pieces
-/// of 12 bytes: here a piece is copied in blocks of sixteen that may run over its end.
+/// of 12 bytes: here a piece is copied in blocks that may run over its end.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     /// Its whole length is initialised; what is written ends at `len`.
@@ -37,8 +37,8 @@ impl Fragment {
     }
 }
 
-/// How far a piece is read and written in one step.
-pub(crate) const BLOCK: usize = 16;
+/// How much more than a piece may be read and written with it.
+pub(crate) const BLOCK: usize = SHORT;
 
 impl Writer {
     #[inline(always)]
@@ -118,28 +118,22 @@ impl Writer {
         self.slice(&fragment.padded, usize::from(is_first), fragment.len);
     }
 
-    /// Copies block by block into room that is there.
+    /// Copies into room that is there.
     #[inline(always)]
     fn copy(&mut self, source: &[u8], start: usize, end: usize) {
-        let (mut from, mut to) = (start, self.len);
-        while from < end {
-            if !copy_block(source, from, &mut self.buffer, to) {
-                self.copy_bytes(source, from, end, to);
-                break;
-            }
-            from += BLOCK;
-            to += BLOCK;
+        let len = end.saturating_sub(start);
+        if !copy_short(source, start, len, &mut self.buffer, self.len) {
+            self.copy_long(source, start, end);
         }
-        self.len += end.saturating_sub(start);
+        self.len += len;
     }
 
-    /// The last bytes of a source, fewer than a block.
+    /// Copies what is long, or at the end of its source.
     #[inline(never)]
-    fn copy_bytes(&mut self, source: &[u8], from: usize, end: usize, to: usize) {
-        let source = source.get(from..end).unwrap_or_default();
-        let target = self.buffer.get_mut(to..).unwrap_or_default();
-        for (target, source) in target.iter_mut().zip(source) {
-            *target = *source;
+    fn copy_long(&mut self, source: &[u8], start: usize, end: usize) {
+        let source = source.get(start..end).unwrap_or_default();
+        if let Some(target) = self.buffer.get_mut(self.len..self.len + source.len()) {
+            target.copy_from_slice(source);
         }
     }
 

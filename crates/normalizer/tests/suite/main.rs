@@ -19,6 +19,7 @@ mod framing;
 mod generate;
 mod gunzip;
 mod hosts;
+mod json;
 mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;

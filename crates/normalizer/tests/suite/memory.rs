@@ -135,5 +135,6 @@ fn hosts_without_end_are_forgotten() {
         lines.concat().into_bytes()
     });
     let (bytes, _) = peak(config(Shape::Ecs), upload);
-    assert!(bytes < 3 * MIB, "{bytes} bytes");
+    // A batch and the 1,024 hosts of the cache. All 20,000 names would be 4 MiB more.
+    assert!(bytes < 4 * MIB, "{bytes} bytes");
 }
