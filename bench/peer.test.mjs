@@ -3,31 +3,17 @@
 // common, the time of arrival; and the words of two JSON parsers about what they cannot read.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { build } from "../scripts/build.mjs";
 import { TIMESTAMP_FORMATS, lineOf, ndjsonOf, recordsOf } from "../tests/generate.mjs";
 import { INTAKE_KEY, startIntake } from "../tests/intake.mjs";
-import { gzipSync } from "node:zlib";
 import { PEER_FLAGS, ourModules, peerModules } from "./artefacts.mjs";
 import { startInWorkerd } from "./workerd.mjs";
 
 let intakes;
 let workers;
-
-before(async () => {
-  intakes = [await startIntake(), await startIntake()];
-  const vars = (intake) => ({ DESTINATION: "sekoia", SEKOIA_INTAKE_URL: intake.url, SEKOIA_INTAKE_KEY: INTAKE_KEY });
-  workers = [
-    await startInWorkerd({ modules: ourModules(await build()), vars: vars(intakes[0]) }),
-    await startInWorkerd({ modules: await peerModules(), vars: vars(intakes[1]), flags: PEER_FLAGS }),
-  ];
-});
-
-after(async () => {
-  for (const worker of workers ?? []) await worker.stop();
-  for (const intake of intakes ?? []) await intake.close();
-});
 
 /** The documents that ours and the peer make of an upload, in the order of its records. */
 async function documentsOf(plain) {
@@ -35,7 +21,7 @@ async function documentsOf(plain) {
   const both = [];
   for (const [index, worker] of workers.entries()) {
     const intake = intakes[index];
-    intake.reset();
+    await intake.reset();
     const { answer } = await worker.push(upload);
     assert.equal(answer.records, intake.events.length);
     assert.deepEqual(intake.errors, []);
@@ -50,17 +36,6 @@ function comparable(document) {
   if (failed) document.error.message = "";
   if (failed || document.tags?.includes("time_from_arrival")) document["@timestamp"] = "";
   return document;
-}
-
-for (const timestamps of TIMESTAMP_FORMATS) {
-  for (const sparse of [false, true]) {
-    test(`300 events, times as ${timestamps}, ${sparse ? 28 : 47} fields`, async () => {
-      // Below the records of one batch: they arrive in order.
-      const [ours, peers] = await documentsOf(ndjsonOf({ records: 300, seed: 7, timestamps, sparse }));
-      assert.equal(ours.length, 300);
-      for (const [index, document] of ours.entries()) assert.deepEqual(peers[index], document, `record ${index}`);
-    });
-  }
 }
 
 const [USUAL] = recordsOf({ records: 1 });
@@ -138,19 +113,47 @@ function table(field, values) {
   return Object.fromEntries(values.map((value) => [`${field} ${JSON.stringify(value).slice(0, 60)}`, { ...USUAL, [field]: value }]));
 }
 
-test("odd records", async () => {
-  const names = Object.keys(ODD);
-  const lines = Object.values(ODD).map((odd) => (typeof odd === "string" ? odd : lineOf(odd)));
-  const [ours, peers] = await documentsOf(lines.join("\r\n"));
-  assert.equal(ours.length, names.length);
-  const different = names.filter((name, index) => {
-    try {
-      assert.deepEqual(peers[index], ours[index]);
-      return false;
-    } catch (error) {
-      console.error(name+"\nOURS "+JSON.stringify(ours[index])+"\nPEER "+JSON.stringify(peers[index]));
-      return true;
-    }
+// One suite: its tests share the intakes, and run one after the other.
+describe("the peer's documents are ours", () => {
+  before(async () => {
+    intakes = [await startIntake(), await startIntake()];
+    const vars = (intake) => ({ DESTINATION: "sekoia", SEKOIA_INTAKE_URL: intake.url, SEKOIA_INTAKE_KEY: INTAKE_KEY });
+    workers = [
+      await startInWorkerd({ modules: ourModules(await build()), vars: vars(intakes[0]) }),
+      await startInWorkerd({ modules: await peerModules(), vars: vars(intakes[1]), flags: PEER_FLAGS }),
+    ];
   });
-  assert.deepEqual(different, []);
+
+  after(async () => {
+    for (const worker of workers ?? []) await worker.stop();
+    for (const intake of intakes ?? []) await intake.close();
+  });
+
+  for (const timestamps of TIMESTAMP_FORMATS) {
+    for (const sparse of [false, true]) {
+      test(`300 events, times as ${timestamps}, ${sparse ? 28 : 47} fields`, async () => {
+        // Below the records of one batch: they arrive in order.
+        const [ours, peers] = await documentsOf(ndjsonOf({ records: 300, seed: 7, timestamps, sparse }));
+        assert.equal(ours.length, 300);
+        for (const [index, document] of ours.entries()) assert.deepEqual(peers[index], document, `record ${index}`);
+      });
+    }
+  }
+
+  test("odd records", async () => {
+    const names = Object.keys(ODD);
+    const lines = Object.values(ODD).map((odd) => (typeof odd === "string" ? odd : lineOf(odd)));
+    const [ours, peers] = await documentsOf(lines.join("\r\n"));
+    assert.equal(ours.length, names.length);
+    const different = names.filter((name, index) => {
+      try {
+        assert.deepEqual(peers[index], ours[index]);
+        return false;
+      } catch (error) {
+        console.error(`${name}\n  ours ${JSON.stringify(ours[index])}\n  peer ${JSON.stringify(peers[index])}`);
+        return true;
+      }
+    });
+    assert.deepEqual(different, []);
+  });
 });

@@ -112,7 +112,9 @@ function sum(output, pattern) {
 }
 
 function endToEndTests() {
-  return readdirSync(join(root, "tests"))
-    .filter((name) => name.endsWith(".test.mjs"))
-    .map((name) => join("tests", name));
+  return ["tests", "bench"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith(".test.mjs"))
+      .map((name) => join(folder, name)),
+  );
 }

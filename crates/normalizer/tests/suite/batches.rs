@@ -69,6 +69,26 @@ fn a_batch_has_a_number_of_bytes_at_most_and_no_less_than_fits() {
 
 #[test]
 #[wasm]
+fn the_bytes_between_documents_count() {
+    let upload = lines(3);
+    let lengths: Vec<usize> = outcome(config(Shape::Ecs), upload.as_bytes())
+        .lines
+        .iter()
+        .map(String::len)
+        .collect();
+    let (two, three) = (
+        lengths[0] + 1 + lengths[1],
+        lengths.iter().sum::<usize>() + 2,
+    );
+    for (max, first) in [(two - 1, 1), (two, 2), (three - 1, 2), (three, 3)] {
+        let config = limited(|limits| limits.batch_bytes = max);
+        let outcome = outcome(config, upload.as_bytes());
+        assert_eq!(outcome.batches[0].records, first, "{max}");
+    }
+}
+
+#[test]
+#[wasm]
 fn records_that_are_none_count_as_well() {
     let config = limited(|limits| {
         limits.batch_records = 2;

@@ -227,6 +227,21 @@ fn a_native_record_is_cut_as_well() {
     assert!(document["ClientRequestPath"].as_str().unwrap().len() > 200_000);
 }
 
+#[test]
+#[wasm]
+fn the_label_has_the_names_as_they_are() {
+    for (name, shown) in [
+        ("New", "cloudflare.New"),
+        (r#"a \"b\" \\ c"#, r#"cloudflare.a "b" \ c"#),
+        (r"\u00e9\ud83d\ude00\n", "cloudflare.é😀\n"),
+        ("é.b", "cloudflare.é.b"),
+    ] {
+        let record = format!("{{\"{name}\":\"{}\"}}", "x".repeat(300_000));
+        let (document, _) = cut(&config(Shape::Ecs), &record);
+        assert_eq!(label(&document), shown);
+    }
+}
+
 /// Names of cut fields are an attacker's too: long, with quotes and escapes in them.
 #[test]
 #[wasm]
