@@ -2,9 +2,8 @@
 
 use crate::record::{Record, Span, Unknown, Value};
 use crate::scan::MANY_UNKNOWN;
-use crate::simd::{begins_with, find_special};
+use crate::simd::{Prefix, WINDOW, find_special};
 use crate::table::{Dataset, Target};
-use crate::writer::BLOCK;
 
 /// The names of a table.
 ///
@@ -15,18 +14,18 @@ pub(crate) struct Keys {
     names: Vec<Name>,
     /// Index into `names` plus 1, by hash; 0 is a free place. A power of two, at most half full.
     places: Vec<u16>,
-    /// Which name followed the one of this index last time.
-    next: Vec<u16>,
 }
 
 #[derive(Debug)]
 struct Name {
     text: &'static [u8],
-    /// `"name":`, with room behind it for a block to be read over its end.
-    quoted: Box<[u8]>,
+    /// `"name":`; nothing where that is very long, or where the name is another one.
+    quoted: Option<Prefix>,
     row: u16,
     /// Whether this is the name that the document has for the field, not Cloudflare's.
     is_other: bool,
+    /// Index of the name that followed this one last time.
+    next: u16,
 }
 
 /// What a name means.
@@ -41,24 +40,27 @@ pub(crate) enum Key {
 }
 
 /// Finds the keys of one record, in their order.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
     /// Index of the last name found.
-    last: usize,
+    last: u16,
+    /// Index of the name that followed it last time.
+    guess: u16,
 }
 
 impl Keys {
     pub(crate) fn new(dataset: &'static Dataset) -> Self {
         let mut names: Vec<Name> = Vec::with_capacity(2 * dataset.rows.len());
         for (index, row) in dataset.rows.iter().enumerate() {
-            names.push(Name::new(row.field, index, false));
+            names.push(Name::new(row.field, index, false, index));
         }
         for (index, row) in dataset.rows.iter().enumerate() {
             for target in row.targets {
                 if let Target::Keep(kept) = target
                     && !dataset.rows.iter().any(|row| row.field == *kept)
                 {
-                    names.push(Name::new(kept, index, true));
+                    let name = Name::new(kept, index, true, names.len());
+                    names.push(name);
                 }
             }
         }
@@ -73,41 +75,37 @@ impl Keys {
                 *free = index as u16 + 1;
             }
         }
-        let next = (1..=names.len() as u16).collect();
-        Self {
-            names,
-            places,
-            next,
-        }
+        Self { names, places }
     }
 
-    /// The row whose `"name":` stands at `at`, and the length of that, if it is the row that
-    /// followed last time.
+    /// The row with whose `"name":` the window begins, and the length of that, if it is the row
+    /// that followed last time.
     #[inline(always)]
     pub(crate) fn expected(
         &self,
         cursor: &mut Cursor,
-        line: &[u8],
-        at: usize,
+        window: &[u8; WINDOW],
     ) -> Option<(u16, usize)> {
-        let guess = *self.next.get(cursor.last)?;
-        let name = self.names.get(usize::from(guess))?;
-        let len = name.text.len() + QUOTED_MORE;
-        if name.is_other || !begins_with(line, at, &name.quoted, len) {
+        let name = self.names.get(usize::from(cursor.guess))?;
+        let quoted = name.quoted.as_ref()?;
+        if !quoted.begins(window) {
             return None;
         }
-        cursor.last = usize::from(guess);
-        Some((name.row, len))
+        *cursor = Cursor {
+            last: cursor.guess,
+            guess: name.next,
+        };
+        Some((name.row, quoted.len()))
     }
 
     /// What `name` means; `cursor` says where the record's last name stood.
-    #[inline(always)]
     pub(crate) fn find(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
-        // The name before the first is taken to be the last of the table.
-        let guess = self.next.get(cursor.last).copied().unwrap_or_default();
-        match self.names.get(usize::from(guess)) {
+        match self.names.get(usize::from(cursor.guess)) {
             Some(expected) if same(expected.text, name) => {
-                cursor.last = usize::from(guess);
+                *cursor = Cursor {
+                    last: cursor.guess,
+                    guess: expected.next,
+                };
                 expected.key()
             }
             _ => self.look_up(cursor, name),
@@ -128,37 +126,39 @@ impl Keys {
             };
             match self.names.get(usize::from(index)) {
                 Some(found) if found.text == name => {
-                    if let Some(next) = self.next.get_mut(cursor.last) {
-                        *next = index;
+                    let (key, guess) = (found.key(), found.next);
+                    if let Some(last) = self.names.get_mut(usize::from(cursor.last)) {
+                        last.next = index;
                     }
-                    cursor.last = usize::from(index);
-                    return found.key();
+                    *cursor = Cursor { last: index, guess };
+                    return key;
                 }
                 _ => place = (place + 1) & mask,
             }
         }
     }
 
-    /// A cursor before the first name of a record.
+    /// A cursor before the first name of a record: the name before it is taken to be the last of
+    /// the table.
     pub(crate) fn begin(&self) -> Cursor {
         Cursor {
-            last: self.names.len().saturating_sub(1),
+            last: (self.names.len() as u16).saturating_sub(1),
+            guess: self.names.last().map_or(0, |last| last.next),
         }
     }
 }
 
-/// Bytes of `"":`.
-pub(crate) const QUOTED_MORE: usize = 3;
-
 impl Name {
-    fn new(text: &'static str, row: usize, is_other: bool) -> Self {
-        let mut quoted = format!("\"{text}\":").into_bytes();
-        quoted.resize(quoted.len() + BLOCK, 0);
+    fn new(text: &'static str, row: usize, is_other: bool, index: usize) -> Self {
         Self {
             text: text.as_bytes(),
-            quoted: quoted.into(),
+            quoted: match is_other {
+                true => None,
+                false => Prefix::new(format!("\"{text}\":").as_bytes()),
+            },
             row: row as u16,
             is_other,
+            next: index as u16 + 1,
         }
     }
 

@@ -82,6 +82,17 @@ impl Record {
 }
 
 impl Value {
+    /// A value that is no text.
+    #[inline(always)]
+    pub(crate) fn plain(kind: Kind, member: usize, start: usize, end: usize) -> Self {
+        Self {
+            kind,
+            escaped: false,
+            span: Span::new(start, end),
+            member: member as u32,
+        }
+    }
+
     /// Whether the value says nothing.
     #[inline(always)]
     pub(crate) fn is_absent(&self) -> bool {

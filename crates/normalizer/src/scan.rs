@@ -7,7 +7,7 @@
 
 use crate::keys::{Cursor, Keys};
 use crate::record::{Kind, Record, Span, Unknown, Value};
-use crate::simd::find_special;
+use crate::simd::{find_special, is_ascii};
 
 /// A line that the fast path does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub(crate) const MANY_UNKNOWN: usize = 256;
 
 /// Reads `line`, without white space around it, into `record`.
 pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
-    core::str::from_utf8(line).map_err(|_| Unusual)?;
+    if !is_ascii(line) {
+        core::str::from_utf8(line).map_err(|_| Unusual)?;
+    }
     let mut cursor = keys.begin();
     let mut at = expect(line, 0, b'{')?;
     at = blank(line, at);
@@ -29,27 +31,25 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
         return end(line, at + 1);
     }
     loop {
-        let member = at;
-        if let Some((row, len)) = keys.expected(&mut cursor, line, at) {
-            let (value, after) = value(line, blank(line, at + len))?;
+        let window = line.get(at..).and_then(<[u8]>::first_chunk);
+        if let Some((row, len)) = window.and_then(|window| keys.expected(&mut cursor, window)) {
+            let (value, after) = value(line, at, at + len)?;
             if let Some(place) = record.values.get_mut(usize::from(row)) {
-                *place = Value {
-                    member: member as u32,
-                    ..value
-                };
+                *place = value;
             }
             record.has_members = true;
-            // What Cloudflare sends has no blanks: the comma is looked for first.
-            if line.get(after) == Some(&b',') {
-                at = blank(line, after + 1);
-                continue;
-            }
-            at = blank(line, after);
+            at = after;
         } else {
-            at = blank(line, other_member(line, at, keys, &mut cursor, record)?);
+            at = other_member(line, blank(line, at), keys, &mut cursor, record)?;
         }
+        // What Cloudflare sends has no blanks: the comma is looked for first.
+        if line.get(at) == Some(&b',') {
+            at += 1;
+            continue;
+        }
+        at = blank(line, at);
         match line.get(at) {
-            Some(b',') => at = blank(line, at + 1),
+            Some(b',') => at += 1,
             Some(b'}') => break,
             _ => return Err(Unusual),
         }
@@ -74,12 +74,8 @@ fn other_member(
     // An escape in the name, or a control byte: not here.
     let at = expect(line, name_end, b'"')?;
     let at = expect(line, blank(line, at), b':')?;
-    let (value, after) = value(line, blank(line, at))?;
+    let (value, after) = value(line, member, at)?;
     let name = Span::new(name_start, name_end);
-    let value = Value {
-        member: member as u32,
-        ..value
-    };
     let key = keys.find(cursor, name.of(line));
     record.store(key, Unknown { name, value }, line);
     Ok(after)
@@ -87,7 +83,7 @@ fn other_member(
 
 /// Whether `text` is one JSON value no deeper than [`DEPTH_MAX`], by the rules of the fast path.
 pub(crate) fn is_value(text: &[u8]) -> bool {
-    value(text, 0).is_ok_and(|(_, after)| after == text.len())
+    value(text, 0, 0).is_ok_and(|(_, after)| after == text.len())
 }
 
 #[inline(always)]
@@ -117,10 +113,10 @@ fn blank(line: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Reads the value at `at`, and says where it ends.
+/// Reads the value at `at` of the member at `member`, and says where it ends.
 #[inline(always)]
-fn value(line: &[u8], at: usize) -> Result<(Value, usize), Unusual> {
-    let (kind, escaped, span, after) = match line.get(at) {
+fn value(line: &[u8], member: usize, at: usize) -> Result<(Value, usize), Unusual> {
+    match line.get(at) {
         Some(b'"') => {
             let (end, escaped) = string(line, at + 1)?;
             let kind = if end == at + 1 {
@@ -128,29 +124,33 @@ fn value(line: &[u8], at: usize) -> Result<(Value, usize), Unusual> {
             } else {
                 Kind::Text
             };
-            (kind, escaped, Span::new(at + 1, end), end + 1)
+            let value = Value {
+                kind,
+                escaped,
+                span: Span::new(at + 1, end),
+                member: member as u32,
+            };
+            Ok((value, end + 1))
         }
-        Some(b'-' | b'0'..=b'9') => {
+        Some(b'0'..=b'9') => {
             let end = number(line, at)?;
-            (Kind::Number, false, Span::new(at, end), end)
+            Ok((Value::plain(Kind::Number, member, at, end), end))
         }
-        Some(b'{' | b'[') => {
-            let end = nested(line, at)?;
-            (Kind::Nested, false, Span::new(at, end), end)
-        }
-        Some(_) => {
-            let (kind, end) = literal(line, at)?;
-            (kind, false, Span::new(at, end), end)
-        }
-        None => return Err(Unusual),
+        _ => other_value(line, member, at),
+    }
+}
+
+/// Reads a value that begins with no quote and no digit, and says where it ends.
+#[inline(never)]
+fn other_value(line: &[u8], member: usize, at: usize) -> Result<(Value, usize), Unusual> {
+    let (kind, end) = match (line.get(at), line.get(at + 1)) {
+        (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => (Kind::Nested, at + 2),
+        (Some(b'{' | b'['), _) => (Kind::Nested, nested(line, at)?),
+        (Some(b'-'), _) => (Kind::Number, number(line, at)?),
+        (Some(b' ' | b'\t'), _) => return value(line, member, blank(line, at)),
+        _ => literal(line, at)?,
     };
-    let value = Value {
-        kind,
-        escaped,
-        span,
-        member: 0,
-    };
-    Ok((value, after))
+    Ok((Value::plain(kind, member, at, end), end))
 }
 
 /// Reads a string from behind its quote; answers the place of the closing one, and whether it has escapes.

@@ -34,29 +34,52 @@ fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// Whether `prefix[..len]` stands at `at`; `prefix` is padded to a whole number of sixteen bytes more.
-///
-/// `false` also where `bytes` has less than that many bytes left: who asks has another way.
-#[inline(always)]
-pub(crate) fn begins_with(bytes: &[u8], at: usize, prefix: &[u8], len: usize) -> bool {
-    let mut done = 0;
-    while done < len {
-        let (Some(block), Some(expected)) = (
-            bytes.get(at + done..at + done + 16),
-            prefix.get(done..done + 16),
-        ) else {
-            return false;
-        };
-        let wanted = match len - done {
+/// Bytes at the beginning of a member that are looked at together: a name, and what follows it.
+pub(crate) const WINDOW: usize = 64;
+
+/// A name as it stands in a record, `"name":`, made ready to be compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prefix {
+    /// Zeros behind it.
+    text: [u8; Self::MAX],
+    len: u32,
+    /// One bit per byte of it in each block.
+    wanted: [u32; 3],
+}
+
+impl Prefix {
+    /// Three blocks. The longest of the documented names has 46 bytes with its quotes and colon.
+    pub(crate) const MAX: usize = 48;
+
+    /// Nothing where `text` is longer than [`Self::MAX`].
+    pub(crate) fn new(text: &[u8]) -> Option<Self> {
+        let mut padded = [0; Self::MAX];
+        padded.get_mut(..text.len())?.copy_from_slice(text);
+        let wanted = [0, 16, 32].map(|from| match text.len().saturating_sub(from) {
             16.. => 0xffff,
             rest => (1 << rest) - 1,
-        };
-        if equal_mask(block, expected) & wanted != wanted {
-            return false;
-        }
-        done += 16;
+        });
+        Some(Self {
+            text: padded,
+            len: text.len() as u32,
+            wanted,
+        })
     }
-    true
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether `window` begins with the name.
+    #[inline(always)]
+    pub(crate) fn begins(&self, window: &[u8; WINDOW]) -> bool {
+        let [first, second, third] = self.wanted;
+        let is_begun = equal_mask(&window[..16], &self.text[..16]) & first == first
+            && equal_mask(&window[16..32], &self.text[16..32]) & second == second;
+        is_begun
+            && (third == 0 || equal_mask(&window[32..48], &self.text[32..48]) & third == third)
+    }
 }
 
 /// One bit per byte that is equal in both, which have sixteen.
@@ -106,15 +129,18 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
         })
 }
 
-/// The longest piece that [`copy_short`] copies: four blocks.
-pub(crate) const SHORT: usize = 64;
+/// The longest piece that [`copy_short`] copies: eight blocks.
+pub(crate) const SHORT: usize = 128;
 
-/// Copies `source[start..start + len]` to `target[to..]`, block by block; `false`, and nothing done,
-/// where it is longer than [`SHORT`] or where one of both has less than that many bytes there.
+/// How much more than a piece [`copy_short`] may write: one block.
+pub(crate) const BLOCK: usize = 16;
+
+/// Copies `source[start..start + len]` to `target[to..]`, and may write up to a block behind it;
+/// `false`, and nothing done, where that is longer than [`SHORT`], not there, or has no room.
 ///
 /// In wasm the compiler makes a `memory.copy` of every copy that is longer than one register, a
 /// call of 10 to 20 ns, even where the length is a constant: hence vector loads and stores, and no
-/// loop, which it would know for a copy again.
+/// loop, which it would know for a copy again. Two blocks that overlap end where the piece ends.
 #[inline(always)]
 pub(crate) fn copy_short(
     source: &[u8],
@@ -123,51 +149,145 @@ pub(crate) fn copy_short(
     target: &mut [u8],
     to: usize,
 ) -> bool {
-    if len > SHORT {
-        return false;
-    }
-    let (Some(source), Some(target)) = (
-        source.get(start..).and_then(<[u8]>::first_chunk::<SHORT>),
-        target
-            .get_mut(to..)
-            .and_then(<[u8]>::first_chunk_mut::<SHORT>),
-    ) else {
+    let Some(readable) = source.len().checked_sub(start) else {
         return false;
     };
-    copy_block::<0>(source, target);
-    if len > 16 {
-        copy_block::<16>(source, target);
-        if len > 32 {
-            copy_block::<32>(source, target);
-            if len > 48 {
-                copy_block::<48>(source, target);
+    let Some(writable) = target.len().checked_sub(to) else {
+        return false;
+    };
+    if len > SHORT || len > readable || len + BLOCK > writable {
+        return false;
+    }
+    // SAFETY: `start <= source.len()` and `to <= target.len()`: both were subtracted without an
+    // underflow. `len` bytes can be read from `source`, `readable` of them in all, and
+    // `len + BLOCK` can be written to `target`, which is another borrow and does not overlap it.
+    unsafe {
+        let source = source.as_ptr().add(start);
+        let target = target.as_mut_ptr().add(to);
+        if len <= BLOCK {
+            if readable >= BLOCK {
+                copy_block(source, target, 0);
+            } else {
+                copy_few(source, target, len);
             }
+            return true;
         }
+        copy_block(source, target, 0);
+        if len > 2 * BLOCK {
+            copy_block(source, target, BLOCK);
+            if len > 4 * BLOCK {
+                copy_block(source, target, 2 * BLOCK);
+                copy_block(source, target, 3 * BLOCK);
+                copy_block(source, target, len - 4 * BLOCK);
+                copy_block(source, target, len - 3 * BLOCK);
+            }
+            copy_block(source, target, len - 2 * BLOCK);
+        }
+        copy_block(source, target, len - BLOCK);
     }
     true
 }
 
-/// Copies the sixteen bytes at `AT`, which is at most 48.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+/// Copies a block, `at` bytes behind both places.
+///
+/// # Safety
+///
+/// `at + BLOCK` bytes can be read from `source` and written to `target`.
 #[inline(always)]
-fn copy_block<const AT: usize>(source: &[u8; SHORT], target: &mut [u8; SHORT]) {
-    use core::arch::wasm32::{v128, v128_load, v128_store};
-
-    const { assert!(AT + 16 <= SHORT) };
-    // SAFETY: sixteen bytes at AT are within both arrays; neither instruction asks for alignment.
+unsafe fn copy_block(source: *const u8, target: *mut u8, at: usize) {
+    // SAFETY: the caller's promise; neither instruction asks for alignment.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     unsafe {
-        let block = v128_load(source.as_ptr().add(AT).cast::<v128>());
-        v128_store(target.as_mut_ptr().add(AT).cast::<v128>(), block);
+        use core::arch::wasm32::{v128, v128_load, v128_store};
+
+        let block = v128_load(source.add(at).cast::<v128>());
+        v128_store(target.add(at).cast::<v128>(), block);
+    }
+    // SAFETY: the caller's promise; bytes have no alignment.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    unsafe {
+        let block = source.add(at).cast::<[u8; BLOCK]>().read();
+        target.add(at).cast::<[u8; BLOCK]>().write(block);
     }
 }
 
-/// Copies the sixteen bytes at `AT`, which is at most 48.
+/// Copies at most sixteen bytes, and not one more.
+///
+/// # Safety
+///
+/// `len` bytes can be read from `source` and written to `target`.
+#[inline(never)]
+unsafe fn copy_few(source: *const u8, target: *mut u8, len: usize) {
+    // SAFETY: the caller's promise: two pieces that overlap end with the last byte.
+    unsafe {
+        match len {
+            8.. => {
+                let (first, last) = (
+                    source.cast::<u64>().read_unaligned(),
+                    source.add(len - 8).cast::<u64>().read_unaligned(),
+                );
+                target.cast::<u64>().write_unaligned(first);
+                target.add(len - 8).cast::<u64>().write_unaligned(last);
+            }
+            4.. => {
+                let (first, last) = (
+                    source.cast::<u32>().read_unaligned(),
+                    source.add(len - 4).cast::<u32>().read_unaligned(),
+                );
+                target.cast::<u32>().write_unaligned(first);
+                target.add(len - 4).cast::<u32>().write_unaligned(last);
+            }
+            1.. => {
+                let (first, middle, last) = (
+                    source.read(),
+                    source.add(len / 2).read(),
+                    source.add(len - 1).read(),
+                );
+                target.write(first);
+                target.add(len / 2).write(middle);
+                target.add(len - 1).write(last);
+            }
+            0 => {}
+        }
+    }
+}
+
+/// Whether all bytes are ASCII.
+///
+/// The standard library goes by registers, which have four bytes in wasm.
+#[inline(always)]
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let (quads, blocks) = blocks.as_chunks::<4>();
+    quads.iter().all(|quad| !has_high_bit(quad))
+        && blocks.iter().all(|block| !has_high_bit(&[*block; 4]))
+        && rest.is_ascii()
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
+    use core::arch::wasm32::{u8x16_bitmask, v128, v128_load, v128_or};
+
+    let place = blocks.as_ptr().cast::<v128>();
+    // SAFETY: four blocks stand there, and v128_load asks for no alignment.
+    let (left, right) = unsafe {
+        (
+            v128_or(v128_load(place), v128_load(place.add(1))),
+            v128_or(v128_load(place.add(2)), v128_load(place.add(3))),
+        )
+    };
+    u8x16_bitmask(v128_or(left, right)) != 0
+}
+
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
-fn copy_block<const AT: usize>(source: &[u8; SHORT], target: &mut [u8; SHORT]) {
-    if let (Some(source), Some(target)) = (source.get(AT..AT + 16), target.get_mut(AT..AT + 16)) {
-        target.copy_from_slice(source);
-    }
+fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
+    blocks
+        .as_flattened()
+        .iter()
+        .fold(0, |bits, byte| bits | byte)
+        >= 0x80
 }
 
 /// One bit per byte of `block`, which has sixteen.
@@ -244,17 +364,51 @@ mod tests {
 
     #[test]
     fn prefixes_are_compared_to_their_last_byte() {
-        let bytes: Vec<u8> = (0..80).collect();
-        for len in 1..40 {
-            let mut prefix = bytes[8..8 + len].to_vec();
-            prefix.resize(len + 16, 0xff);
-            assert!(begins_with(&bytes, 8, &prefix, len));
-            for place in 0..len {
-                prefix[place] ^= 1;
-                assert!(!begins_with(&bytes, 8, &prefix, len), "{len} {place}");
-                prefix[place] ^= 1;
+        for len in 1..=Prefix::MAX {
+            let mut window: [u8; WINDOW] = core::array::from_fn(|place| place as u8 + 1);
+            let prefix = Prefix::new(&window[..len]).unwrap();
+            assert_eq!(prefix.len(), len);
+            for place in 0..WINDOW {
+                window[place] ^= 0x80;
+                assert_eq!(prefix.begins(&window), place >= len, "{len} {place}");
+                window[place] ^= 0x80;
             }
-            assert!(!begins_with(&bytes[..8 + len - 1], 8, &prefix, len));
         }
+        assert!(Prefix::new(&[b'a'; Prefix::MAX + 1]).is_none());
+    }
+
+    #[test]
+    fn ascii_is_told_from_all_else_at_every_place() {
+        for len in 0..150 {
+            let mut bytes = vec![0x7f; len];
+            assert!(is_ascii(&bytes));
+            for place in 0..len {
+                bytes[place] = 0x80;
+                assert!(!is_ascii(&bytes), "{len} {place}");
+                bytes[place] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_are_copied_to_their_last_byte_and_only_where_there_is_room() {
+        let source: Vec<u8> = (0..200).collect();
+        for start in [0, 1, 7, 60, 180, 200] {
+            for len in 0..=200 - start {
+                for slack in 0..=BLOCK {
+                    let mut target = vec![0xff; 3 + len + slack];
+                    let copied = copy_short(&source, start, len, &mut target, 3);
+                    assert_eq!(copied, len <= SHORT && slack == BLOCK, "{start} {len} {slack}");
+                    if copied {
+                        assert_eq!(target[3..3 + len], source[start..start + len]);
+                    }
+                    assert_eq!(target[..3], [0xff; 3]);
+                }
+            }
+        }
+        let mut target = [0; 300];
+        assert!(!copy_short(&source, 199, 2, &mut target, 0));
+        assert!(!copy_short(&source, 201, 0, &mut target, 0));
+        assert!(!copy_short(&source, 0, 1, &mut target, 301));
     }
 }

@@ -1,7 +1,7 @@
 //! The buffer that a document is written into.
 
 use crate::record::Span;
-use crate::simd::{SHORT, copy_short};
+use crate::simd::{BLOCK, copy_short};
 
 /// A growing buffer, made for very many very short pieces.
 ///
@@ -16,9 +16,9 @@ pub(crate) struct Writer {
 
 /// What stands before a value: `,"name":`, `,"name":"` or the like.
 ///
-/// It is written very often: behind it there is room for the writer's blocks to read on.
 #[derive(Debug, Default)]
 pub(crate) struct Fragment {
+    /// It is written very often: behind it there is room for a block to be read over its end.
     padded: Box<[u8]>,
     len: usize,
     /// Whether it ends with the quote of a text.
@@ -36,9 +36,6 @@ impl Fragment {
         }
     }
 }
-
-/// How much more than a piece may be read and written with it.
-pub(crate) const BLOCK: usize = SHORT;
 
 impl Writer {
     #[inline(always)]
