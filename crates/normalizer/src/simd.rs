@@ -164,28 +164,96 @@ pub(crate) fn copy_short(
     unsafe {
         let source = source.as_ptr().add(start);
         let target = target.as_mut_ptr().add(to);
-        if len <= BLOCK {
-            if readable >= BLOCK {
-                copy_block(source, target, 0);
-            } else {
-                copy_few(source, target, len);
-            }
-            return true;
+        if len <= BLOCK && readable < BLOCK {
+            copy_few(source, target, len);
+        } else {
+            copy_blocks(source, target, len);
         }
-        copy_block(source, target, 0);
-        if len > 2 * BLOCK {
-            copy_block(source, target, BLOCK);
-            if len > 4 * BLOCK {
-                copy_block(source, target, 2 * BLOCK);
-                copy_block(source, target, 3 * BLOCK);
-                copy_block(source, target, len - 4 * BLOCK);
-                copy_block(source, target, len - 3 * BLOCK);
-            }
-            copy_block(source, target, len - 2 * BLOCK);
-        }
-        copy_block(source, target, len - BLOCK);
     }
     true
+}
+
+/// A name as it stands before a value: [`copy_member`] writes it.
+#[derive(Debug)]
+pub(crate) struct Name {
+    /// Zeros behind it.
+    text: [u8; Self::MAX],
+    len: u32,
+}
+
+impl Name {
+    pub(crate) const MAX: usize = 64;
+
+    /// Nothing where `text` is longer than [`Self::MAX`] or shorter than the comma that can be left out.
+    pub(crate) fn new(text: &[u8]) -> Option<Self> {
+        let mut padded = [0; Self::MAX];
+        padded.get_mut(..text.len())?.copy_from_slice(text);
+        let len = text.len() as u32;
+        (len > 0).then_some(Self { text: padded, len })
+    }
+}
+
+/// Writes `name` without its first `skip` bytes (0 or 1), then `value[start..end]`, then `behind`,
+/// to `target[to..]`, and says where that ends, not counting `behind`; nothing where it is no short
+/// piece, is not there or has no room.
+#[inline(always)]
+pub(crate) fn copy_member(
+    name: &Name,
+    skip: bool,
+    value: &[u8],
+    (start, end): (usize, usize),
+    behind: u8,
+    target: &mut [u8],
+    to: usize,
+) -> Option<usize> {
+    let len = end.checked_sub(start)?;
+    let readable = value.len().checked_sub(start)?;
+    let writable = target.len().checked_sub(to)?;
+    if len > SHORT || readable < len.max(BLOCK) || writable < Name::MAX + SHORT + 1 {
+        return None;
+    }
+    // SAFETY: the three lengths were subtracted without an underflow: `start <= value.len()`,
+    // `to <= target.len()`. A name has between 1 and MAX bytes, and MAX bytes of room; one byte
+    // less, it is still read within them, for it is read in blocks of its own length or BLOCK.
+    // From `value`, a block or `len` bytes can be read. Written are at most MAX and SHORT bytes, each
+    // in whole blocks (both are multiples of BLOCK), and one byte: that is `writable`. The
+    // borrows do not overlap.
+    unsafe {
+        let skip = usize::from(skip);
+        let first = target.as_mut_ptr().add(to);
+        let name_len = name.len as usize - skip;
+        copy_blocks(name.text.as_ptr().add(skip), first, name_len);
+        let second = first.add(name_len);
+        copy_blocks(value.as_ptr().add(start), second, len);
+        second.add(len).write(behind);
+        Some(to + name_len + len)
+    }
+}
+
+/// Copies `len` bytes, at most [`SHORT`]; where they are fewer than a block, a whole one.
+///
+/// # Safety
+///
+/// `len` bytes, and at least a block, can be read from `source` and written to `target`.
+#[inline(always)]
+unsafe fn copy_blocks(source: *const u8, target: *mut u8, len: usize) {
+    // SAFETY: the caller's promise; each block stands within the `len` bytes, or is the only one.
+    unsafe {
+        copy_block(source, target, 0);
+        if len > BLOCK {
+            if len > 2 * BLOCK {
+                copy_block(source, target, BLOCK);
+                if len > 4 * BLOCK {
+                    copy_block(source, target, 2 * BLOCK);
+                    copy_block(source, target, 3 * BLOCK);
+                    copy_block(source, target, len - 4 * BLOCK);
+                    copy_block(source, target, len - 3 * BLOCK);
+                }
+                copy_block(source, target, len - 2 * BLOCK);
+            }
+            copy_block(source, target, len - BLOCK);
+        }
+    }
 }
 
 /// Copies a block, `at` bytes behind both places.

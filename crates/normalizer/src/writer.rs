@@ -1,7 +1,7 @@
 //! The buffer that a document is written into.
 
 use crate::record::Span;
-use crate::simd::{BLOCK, copy_short};
+use crate::simd::{BLOCK, Name, copy_member, copy_short};
 
 /// A growing buffer, made for very many very short pieces.
 ///
@@ -23,6 +23,8 @@ pub(crate) struct Fragment {
     len: usize,
     /// Whether it ends with the quote of a text.
     opens_text: bool,
+    /// The same, for the writer's shortest way.
+    name: Option<Name>,
 }
 
 impl Fragment {
@@ -33,9 +35,13 @@ impl Fragment {
             padded: padded.into(),
             len: text.len(),
             opens_text: text.ends_with(":\""),
+            name: Name::new(text.as_bytes()),
         }
     }
 }
+
+/// What a member's shortest way needs to be free behind what was written, so that it is mostly there.
+const ROOM: usize = 512;
 
 impl Writer {
     #[inline(always)]
@@ -97,15 +103,27 @@ impl Writer {
     /// the function that has them too large for the compilers of wasm engines.
     #[inline(never)]
     pub(crate) fn member(&mut self, name: &Fragment, is_first: bool, value: &[u8], span: Span) {
+        let place = (span.start as usize, span.end as usize);
+        let Some(end) = name.name.as_ref().and_then(|name| {
+            let buffer = &mut self.buffer;
+            copy_member(name, is_first, value, place, b'"', buffer, self.len)
+        }) else {
+            return self.long_member(name, is_first, value, span);
+        };
+        // The quote was written in any case, and counts where it belongs to the member.
+        self.len = end + usize::from(name.opens_text);
+    }
+
+    /// As [`member`](Self::member), for what is long, at the end of its source, or needs more room.
+    #[cold]
+    #[inline(never)]
+    fn long_member(&mut self, name: &Fragment, is_first: bool, value: &[u8], span: Span) {
         let (start, end) = (span.start as usize, span.end as usize);
-        self.reserve(name.len + BLOCK + end.saturating_sub(start) + 1);
+        self.reserve(name.len + end.saturating_sub(start) + ROOM);
         self.copy(&name.padded, usize::from(is_first), name.len);
         self.copy(value, start, end);
         if name.opens_text {
-            if let Some(place) = self.buffer.get_mut(self.len) {
-                *place = b'"';
-            }
-            self.len += 1;
+            self.byte(b'"');
         }
     }
 
