@@ -46,6 +46,16 @@ pub(crate) enum Fact {
     Remainder(Span),
 }
 
+impl Fact {
+    #[inline(always)]
+    fn fit(&mut self, is_fit: bool) -> bool {
+        if is_fit {
+            *self = Self::Fit;
+        }
+        is_fit
+    }
+}
+
 impl Check {
     /// The check that a target asks for.
     pub(crate) fn of(target: Target) -> Self {
@@ -69,7 +79,10 @@ impl Check {
     ///
     /// A text may still have escapes: what is cut out of it or compared needs none, and where a
     /// backslash is left, none of these checks passes.
-    #[inline]
+    ///
+    /// Every arm writes its fact where it belongs: in wasm a fact that is handed on is a call of
+    /// `memory.copy`.
+    #[inline(always)]
     pub(crate) fn look(
         self,
         value: &Value,
@@ -79,40 +92,35 @@ impl Check {
     ) -> bool {
         let bytes = value.span.of(text);
         let is_text = value.kind == Kind::Text;
-        let found = match self {
-            Self::None => Some(Fact::Fit),
-            Self::Scalar | Self::Word => {
-                if value.kind == Kind::Nested {
-                    return false;
+        match self {
+            Self::None => fact.fit(true),
+            Self::Scalar | Self::Word => fact.fit(value.kind != Kind::Nested),
+            Self::Integer => fact
+                .fit(matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes)),
+            Self::Ip => fact.fit(is_text && is_ip(bytes)),
+            Self::Time => {
+                matches!(value.kind, Kind::Text | Kind::Number) && time(bytes, fact)
+            }
+            Self::Host => {
+                if is_text {
+                    *fact = Fact::Host(value.span, hosts.host(bytes));
                 }
-                *fact = Fact::Fit;
-                return true;
+                is_text
             }
-            Self::Integer => (matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes))
-                .then_some(Fact::Fit),
-            Self::Ip => (is_text && is_ip(bytes)).then_some(Fact::Fit),
-            Self::Time if matches!(value.kind, Kind::Text | Kind::Number) => {
-                Time::parse(bytes).map(Fact::Time)
-            }
-            Self::Host if is_text => Some(Fact::Host(value.span, hosts.host(bytes))),
             Self::Query => {
-                let rest = Span {
-                    start: value.span.start + question_mark(bytes) as u32,
-                    end: value.span.end,
-                };
-                (is_text && rest.start < rest.end).then_some(Fact::Remainder(rest))
+                let start = value.span.start + question_mark(bytes) as u32;
+                let has_rest = is_text && start < value.span.end;
+                if has_rest {
+                    *fact = Fact::Remainder(Span {
+                        start,
+                        end: value.span.end,
+                    });
+                }
+                has_rest
             }
-            Self::Http if is_text => http(bytes, value.span),
-            Self::Tls if is_text => tls(bytes, value.span),
-            Self::Country if is_text => country(bytes),
-            Self::Time | Self::Host | Self::Http | Self::Tls | Self::Country => None,
-        };
-        match found {
-            Some(found) => {
-                *fact = found;
-                true
-            }
-            None => false,
+            Self::Http => is_text && http(bytes, value.span, fact),
+            Self::Tls => is_text && tls(bytes, value.span, fact),
+            Self::Country => is_text && country(bytes, fact),
         }
     }
 
@@ -165,7 +173,7 @@ fn is_integer(bytes: &[u8]) -> bool {
 }
 
 /// Whether `bytes` are an IPv4 or IPv6 address.
-#[inline(always)]
+#[inline(never)]
 fn is_ip(bytes: &[u8]) -> bool {
     is_ipv4(bytes)
         || (bytes.contains(&b':')
@@ -202,35 +210,58 @@ fn is_ipv4(bytes: &[u8]) -> bool {
     dots == 3 && digits > 0
 }
 
+#[inline(never)]
+fn time(bytes: &[u8], fact: &mut Fact) -> bool {
+    let Some(time) = Time::parse(bytes) else {
+        return false;
+    };
+    *fact = Fact::Time(time);
+    true
+}
+
 /// `HTTP/1.1`, `HTTP/2`.
-fn http(bytes: &[u8], span: Span) -> Option<Fact> {
-    let (name, version) = bytes.split_at_checked(5)?;
-    (name.eq_ignore_ascii_case(b"HTTP/") && is_version(version)).then_some(Fact::Protocol(
+#[inline(never)]
+fn http(bytes: &[u8], span: Span, fact: &mut Fact) -> bool {
+    let Some((name, version)) = bytes.split_at_checked(5) else {
+        return false;
+    };
+    if !name.eq_ignore_ascii_case(b"HTTP/") || !is_version(version) {
+        return false;
+    }
+    *fact = Fact::Protocol(
         "http",
         Span {
             start: span.start + 5,
             end: span.end,
         },
-    ))
+    );
+    true
 }
 
 /// `TLSv1.3`, `SSLv3`; `none` and `unknown` are kept.
-fn tls(bytes: &[u8], span: Span) -> Option<Fact> {
-    let (name, version) = bytes.split_at_checked(4)?;
+#[inline(never)]
+fn tls(bytes: &[u8], span: Span, fact: &mut Fact) -> bool {
+    let Some((name, version)) = bytes.split_at_checked(4) else {
+        return false;
+    };
     let name = if name.eq_ignore_ascii_case(b"TLSv") {
         "tls"
     } else if name.eq_ignore_ascii_case(b"SSLv") {
         "ssl"
     } else {
-        return None;
+        return false;
     };
-    is_version(version).then_some(Fact::Protocol(
+    if !is_version(version) {
+        return false;
+    }
+    *fact = Fact::Protocol(
         name,
         Span {
             start: span.start + 4,
             end: span.end,
         },
-    ))
+    );
+    true
 }
 
 /// `2`, `1.1`.
@@ -242,10 +273,17 @@ fn is_version(bytes: &[u8]) -> bool {
     }
 }
 
-fn country(bytes: &[u8]) -> Option<Fact> {
-    let code: [u8; 2] = bytes.try_into().ok()?;
-    let code = code.map(|letter| letter.to_ascii_uppercase());
-    country::name(code).map(|name| Fact::Country(code, name))
+#[inline(never)]
+fn country(bytes: &[u8], fact: &mut Fact) -> bool {
+    let [first, second] = bytes else {
+        return false;
+    };
+    let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
+    let Some(name) = country::name(code) else {
+        return false;
+    };
+    *fact = Fact::Country(code, name);
+    true
 }
 
 #[cfg(test)]

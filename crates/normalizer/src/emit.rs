@@ -26,6 +26,7 @@ pub(crate) struct Event<'a> {
 
 impl Event<'_> {
     /// Writes the document, up to the brace that closes it.
+    #[inline(never)]
     pub(crate) fn write(&self, plan: &Plan, writer: &mut Writer) {
         writer.byte(b'{');
         let mut emitter = Emitter {

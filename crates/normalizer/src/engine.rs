@@ -86,7 +86,7 @@ impl Engine {
                 &mut self.record
             });
             if fast.is_ok() && !ready.needs_plain_text(&self.record) {
-                self.event(line, line, &id, Notes::default());
+                self.event(line, line, &id, &mut Notes::default());
             } else {
                 self.record.clear(ready.dataset.rows.len());
                 let mut repaired = false;
@@ -100,7 +100,7 @@ impl Engine {
                                 "bytes that are no valid text were replaced by U+FFFD".to_owned(),
                             );
                         }
-                        self.event(line, &text, &id, notes);
+                        self.event(line, &text, &id, &mut notes);
                     }
                     Err(error) => self.failure(&error.to_string(), line, false, &id),
                 }
@@ -130,25 +130,11 @@ impl Engine {
     }
 
     /// Writes the document of the record that came as `line`, and whose places refer to `text`.
-    fn event(&mut self, line: &[u8], text: &[u8], id: &[u8; 32], mut notes: Notes) {
+    fn event(&mut self, line: &[u8], text: &[u8], id: &[u8; 32], notes: &mut Notes) {
+        self.check(text);
         let Some(ready) = &self.ready else {
             return;
         };
-        self.leftovers.clear();
-        self.facts.resize(ready.dataset.rows.len(), Fact::None);
-        for &(row, check) in &ready.plan.checks {
-            let value = self.record.value(row);
-            let Some(fact) = self.facts.get_mut(usize::from(row)) else {
-                continue;
-            };
-            *fact = Fact::None;
-            if !value.is_absent() && !check.look(value, text, &mut self.hosts, fact) {
-                self.summary.invalid_values += 1;
-                if !ready.keeps(row) {
-                    self.leftovers.push(row);
-                }
-            }
-        }
         let time = match ready
             .plan
             .time_row
@@ -186,8 +172,32 @@ impl Engine {
         self.finish(line, id, notes);
     }
 
+    /// Looks at the values that are not taken as they come.
+    #[inline(never)]
+    fn check(&mut self, text: &[u8]) {
+        let Some(ready) = &self.ready else {
+            return;
+        };
+        self.leftovers.clear();
+        self.facts.resize(ready.dataset.rows.len(), Fact::None);
+        for &(row, check) in &ready.plan.checks {
+            let value = self.record.value(row);
+            let Some(fact) = self.facts.get_mut(usize::from(row)) else {
+                continue;
+            };
+            *fact = Fact::None;
+            if !value.is_absent() && !check.look(value, text, &mut self.hosts, fact) {
+                self.summary.invalid_values += 1;
+                if !ready.keeps(row) {
+                    self.leftovers.push(row);
+                }
+            }
+        }
+    }
+
     /// Closes the document with its notes, cut to the limit where it is longer.
-    fn finish(&mut self, line: &[u8], id: &[u8; 32], mut notes: Notes) {
+    #[inline(always)]
+    fn finish(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
         let max = self.config.limits.document_bytes;
         let body = self.document.len();
         notes.write(&mut self.document);
@@ -195,6 +205,14 @@ impl Engine {
             return;
         }
         self.document.truncate(body);
+        self.cut(line, id, notes);
+    }
+
+    /// Closes a document that is longer than the limit, cut to it.
+    #[cold]
+    #[inline(never)]
+    fn cut(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
+        let max = self.config.limits.document_bytes;
         self.document.byte(b'}');
         let kept_depth = match self.config.shape {
             // Cloudflare's own fields are members of `cloudflare`, or of the record itself.
