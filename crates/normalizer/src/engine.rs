@@ -280,10 +280,8 @@ impl Ready {
     /// Whether a text must be unescaped before it is looked at.
     #[inline(always)]
     fn needs_plain_text(&self, record: &Record) -> bool {
-        self.plan
-            .checks
-            .iter()
-            .any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
+        record.has_escapes
+            && self.plan.checks.iter().any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
     }
 
     /// Whether a row's value is kept under `cloudflare` in any case.

@@ -30,6 +30,9 @@ pub(crate) struct Leaf {
     /// The same behind what leads here from the object of the leaf before, if that is another one.
     pub(crate) jump: Option<Jump>,
     pub(crate) source: Source,
+    /// Whether this is a member as it came, name and value, right behind another one: members that
+    /// follow each other in the record too are written in one piece.
+    pub(crate) follows: bool,
 }
 
 /// The way from one object to a leaf of another: `}},"geo":{"name":`.
@@ -194,7 +197,25 @@ impl Plan {
                 .map(|row| row as u16),
         };
         plan.grow(&tree.root, 0);
+        plan.link(dataset);
         plan
+    }
+
+    /// Finds the leaves that may be written in one piece with the leaf before.
+    fn link(&mut self, dataset: &Dataset) {
+        let is_verbatim = |leaf: &Leaf| match leaf.source {
+            Source::Raw(row) => dataset
+                .rows
+                .get(usize::from(row))
+                .is_some_and(|row| row.targets.contains(&Target::Keep(row.field))),
+            _ => false,
+        };
+        let mut before = None;
+        for leaf in &mut self.leaves {
+            let this = is_verbatim(leaf).then_some(leaf.group);
+            leaf.follows = this.is_some() && this == before;
+            before = this;
+        }
     }
 
     fn grow(&mut self, branch: &Branch, group: u16) {
@@ -221,6 +242,7 @@ impl Plan {
                 text: Fragment::new(&text),
                 jump,
                 source,
+                follows: false,
             });
         }
         let depth = self

@@ -13,6 +13,8 @@ pub(crate) struct Record {
     pub(crate) has_other_names: bool,
     /// Whether the object has any member at all.
     pub(crate) has_members: bool,
+    /// Whether any value of the record's own members is a text with escapes.
+    pub(crate) has_escapes: bool,
 }
 
 /// A field that the dataset's table does not have.
@@ -66,6 +68,7 @@ impl Record {
         self.by_other_name.clear();
         self.has_other_names = false;
         self.has_members = false;
+        self.has_escapes = false;
     }
 
     /// The value of a row; a missing one where the table has no such row.
@@ -82,17 +85,6 @@ impl Record {
 }
 
 impl Value {
-    /// A value that is no text.
-    #[inline(always)]
-    pub(crate) fn plain(kind: Kind, member: usize, start: usize, end: usize) -> Self {
-        Self {
-            kind,
-            escaped: false,
-            span: Span::new(start, end),
-            member: member as u32,
-        }
-    }
-
     /// Whether the value says nothing.
     #[inline(always)]
     pub(crate) fn is_absent(&self) -> bool {

@@ -194,8 +194,8 @@ impl Name {
 }
 
 /// Writes `name` without its first `skip` bytes (0 or 1), then `value[start..end]`, then `behind`,
-/// to `target[to..]`, and says where that ends, not counting `behind`; nothing where it is no short
-/// piece, is not there or has no room.
+/// to `target[to..]`, and says where that ends, not counting `behind`; nothing where the value is not
+/// there or there is no room.
 #[inline(always)]
 pub(crate) fn copy_member(
     name: &Name,
@@ -209,28 +209,33 @@ pub(crate) fn copy_member(
     let len = end.checked_sub(start)?;
     let readable = value.len().checked_sub(start)?;
     let writable = target.len().checked_sub(to)?;
-    if len > SHORT || readable < len.max(BLOCK) || writable < Name::MAX + SHORT + 1 {
+    if readable < len || writable < len || writable - len < Name::MAX + BLOCK + 1 {
         return None;
     }
     // SAFETY: the three lengths were subtracted without an underflow: `start <= value.len()`,
-    // `to <= target.len()`. A name has between 1 and MAX bytes, and MAX bytes of room; one byte
-    // less, it is still read within them, for it is read in blocks of its own length or BLOCK.
-    // From `value`, a block or `len` bytes can be read. Written are at most MAX and SHORT bytes, each
-    // in whole blocks (both are multiples of BLOCK), and one byte: that is `writable`. The
-    // borrows do not overlap.
+    // `to <= target.len()`. A name has between 1 and MAX bytes, in room for MAX; one byte less, it
+    // is read within them, in blocks of its own length or, where it is shorter, one block: MAX is
+    // at least two. From `value`, `len` bytes can be read, and a block
+    // or less than a block. Written are at most MAX bytes, then `len` or a block, then one byte:
+    // `target` has that many. The borrows do not overlap.
     unsafe {
         let skip = usize::from(skip);
         let first = target.as_mut_ptr().add(to);
         let name_len = name.len as usize - skip;
         copy_blocks(name.text.as_ptr().add(skip), first, name_len);
         let second = first.add(name_len);
-        copy_blocks(value.as_ptr().add(start), second, len);
+        let value = value.as_ptr().add(start);
+        if readable < BLOCK {
+            copy_few(value, second, len);
+        } else {
+            copy_blocks(value, second, len);
+        }
         second.add(len).write(behind);
         Some(to + name_len + len)
     }
 }
 
-/// Copies `len` bytes, at most [`SHORT`]; where they are fewer than a block, a whole one.
+/// Copies `len` bytes; where they are fewer than a block, a whole one.
 ///
 /// # Safety
 ///
@@ -244,14 +249,34 @@ unsafe fn copy_blocks(source: *const u8, target: *mut u8, len: usize) {
             if len > 2 * BLOCK {
                 copy_block(source, target, BLOCK);
                 if len > 4 * BLOCK {
-                    copy_block(source, target, 2 * BLOCK);
-                    copy_block(source, target, 3 * BLOCK);
-                    copy_block(source, target, len - 4 * BLOCK);
-                    copy_block(source, target, len - 3 * BLOCK);
+                    copy_many(source, target, len);
+                    return;
                 }
                 copy_block(source, target, len - 2 * BLOCK);
             }
             copy_block(source, target, len - BLOCK);
+        }
+    }
+}
+
+/// Copies more than four blocks.
+///
+/// # Safety
+///
+/// `len` bytes, more than four blocks, can be read from `source` and written to `target`.
+#[inline(never)]
+unsafe fn copy_many(source: *const u8, target: *mut u8, len: usize) {
+    const STEP: usize = 4 * BLOCK;
+    let mut at = 0;
+    // SAFETY: the caller's promise; the last step ends with the last byte, over the one before it.
+    unsafe {
+        while at < len {
+            let place = at.min(len - STEP);
+            copy_block(source, target, place);
+            copy_block(source, target, place + BLOCK);
+            copy_block(source, target, place + 2 * BLOCK);
+            copy_block(source, target, place + 3 * BLOCK);
+            at += STEP;
         }
     }
 }

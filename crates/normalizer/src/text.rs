@@ -42,17 +42,36 @@ pub(crate) fn question_mark(text: &[u8]) -> usize {
 ///
 /// The same bytes have the same identity, so that a second delivery can be told from a second event.
 pub(crate) fn identity(bytes: &[u8]) -> [u8; 32] {
+    let hash = xxh3_128(bytes);
     let mut digits = [0; 32];
-    let mut hash = xxh3_128(bytes);
-    for digit in digits.iter_mut().rev() {
-        // Four bits.
-        let value = (hash & 15) as u8;
-        *digit = if value < 10 {
-            b'0' + value
-        } else {
-            b'a' + value - 10
-        };
-        hash >>= 4;
+    for (eight, shift) in digits.as_chunks_mut::<8>().0.iter_mut().zip([96, 64, 32, 0]) {
+        *eight = hexadecimal((hash >> shift) as u32);
     }
     digits
+}
+
+/// The eight digits of a number, all at once.
+fn hexadecimal(number: u32) -> [u8; 8] {
+    let mut nibbles = u64::from(number);
+    nibbles = (nibbles << 16 | nibbles) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles << 8 | nibbles) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles << 4 | nibbles) & 0x0f0f_0f0f_0f0f_0f0f;
+    // 1 where the nibble is above 9.
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let digits = nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1);
+    digits.to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_the_hash_in_hexadecimal() {
+        for number in 0..300_u32 {
+            let text = number.to_string();
+            let expected = format!("{:032x}", xxh3_128(text.as_bytes()));
+            assert_eq!(identity(text.as_bytes()), expected.as_bytes());
+        }
+    }
 }
