@@ -95,12 +95,11 @@ impl Check {
         match self {
             Self::None => fact.fit(true),
             Self::Scalar | Self::Word => fact.fit(value.kind != Kind::Nested),
-            Self::Integer => fact
-                .fit(matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes)),
-            Self::Ip => fact.fit(is_text && is_ip(bytes)),
-            Self::Time => {
-                matches!(value.kind, Kind::Text | Kind::Number) && time(bytes, fact)
+            Self::Integer => {
+                fact.fit(matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes))
             }
+            Self::Ip => fact.fit(is_text && is_ip(bytes)),
+            Self::Time => matches!(value.kind, Kind::Text | Kind::Number) && time(bytes, fact),
             Self::Host => {
                 if is_text {
                     *fact = Fact::Host(value.span, hosts.host(bytes));

@@ -281,7 +281,11 @@ impl Ready {
     #[inline(always)]
     fn needs_plain_text(&self, record: &Record) -> bool {
         record.has_escapes
-            && self.plan.checks.iter().any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
+            && self
+                .plan
+                .checks
+                .iter()
+                .any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
     }
 
     /// Whether a row's value is kept under `cloudflare` in any case.

@@ -77,8 +77,7 @@ impl Prefix {
         let [first, second, third] = self.wanted;
         let is_begun = equal_mask(&window[..16], &self.text[..16]) & first == first
             && equal_mask(&window[16..32], &self.text[16..32]) & second == second;
-        is_begun
-            && (third == 0 || equal_mask(&window[32..48], &self.text[32..48]) & third == third)
+        is_begun && (third == 0 || equal_mask(&window[32..48], &self.text[32..48]) & third == third)
     }
 }
 
@@ -127,6 +126,24 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
         .fold(0, |mask, (bit, (left, right))| {
             mask | u32::from(left == right) << bit
         })
+}
+
+/// Sixteen bytes as a vector.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+pub(crate) fn load(bytes: &[u8; 16]) -> core::arch::wasm32::v128 {
+    // SAFETY: sixteen bytes stand there, and v128_load asks for no alignment.
+    unsafe { core::arch::wasm32::v128_load(bytes.as_ptr().cast()) }
+}
+
+/// A vector as sixteen bytes.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+pub(crate) fn store(vector: core::arch::wasm32::v128) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    // SAFETY: there is room for sixteen bytes, and v128_store asks for no alignment.
+    unsafe { core::arch::wasm32::v128_store(bytes.as_mut_ptr().cast(), vector) };
+    bytes
 }
 
 /// The longest piece that [`copy_short`] copies: eight blocks.
@@ -491,7 +508,11 @@ mod tests {
                 for slack in 0..=BLOCK {
                     let mut target = vec![0xff; 3 + len + slack];
                     let copied = copy_short(&source, start, len, &mut target, 3);
-                    assert_eq!(copied, len <= SHORT && slack == BLOCK, "{start} {len} {slack}");
+                    assert_eq!(
+                        copied,
+                        len <= SHORT && slack == BLOCK,
+                        "{start} {len} {slack}"
+                    );
                     if copied {
                         assert_eq!(target[3..3 + len], source[start..start + len]);
                     }

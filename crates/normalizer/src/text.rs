@@ -44,7 +44,12 @@ pub(crate) fn question_mark(text: &[u8]) -> usize {
 pub(crate) fn identity(bytes: &[u8]) -> [u8; 32] {
     let hash = xxh3_128(bytes);
     let mut digits = [0; 32];
-    for (eight, shift) in digits.as_chunks_mut::<8>().0.iter_mut().zip([96, 64, 32, 0]) {
+    for (eight, shift) in digits
+        .as_chunks_mut::<8>()
+        .0
+        .iter_mut()
+        .zip([96, 64, 32, 0])
+    {
         *eight = hexadecimal((hash >> shift) as u32);
     }
     digits
