@@ -39,7 +39,7 @@ impl Event<'_> {
         while let Some((leaf, rest)) = leaves.split_first() {
             leaves = rest;
             match &leaf.source {
-                Source::Text(row) => {
+                Source::Text(row) | Source::Integer(row) => {
                     if let Fact::Fit | Fact::Host(..) = self.fact(*row) {
                         emitter.member(leaf, self.text, self.record.value(*row).span);
                     }
@@ -52,7 +52,24 @@ impl Event<'_> {
                         emitter.member(leaf, self.text, span);
                     }
                 }
-                _ => self.other_leaf(&mut emitter, leaf),
+                Source::Constant => emitter.begin(leaf),
+                Source::EventTime
+                | Source::Time(_)
+                | Source::EventId
+                | Source::Original
+                | Source::Referrer(_)
+                | Source::List(_)
+                | Source::Port(_)
+                | Source::Leftovers
+                | Source::CountryCode(_)
+                | Source::Module(_) => self.other_leaf(&mut emitter, leaf),
+                source => match self.piece(source) {
+                    Piece::None => {}
+                    Piece::Place(span) => emitter.member(leaf, self.text, span),
+                    Piece::Word(word) => {
+                        emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
+                    }
+                },
             }
         }
         emitter.move_to(0);
@@ -88,12 +105,6 @@ impl Event<'_> {
     #[inline(never)]
     fn other_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         match &leaf.source {
-            Source::Constant => emitter.begin(leaf),
-            Source::Integer(row) => {
-                if let Fact::Fit = self.fact(*row) {
-                    emitter.member(leaf, self.text, self.record.value(*row).span);
-                }
-            }
             Source::EventTime => emitter.time(leaf, self.time),
             Source::Time(row) => {
                 if let Fact::Time(time) = self.fact(*row) {
@@ -134,13 +145,8 @@ impl Event<'_> {
                     emitter.writer.byte(b'"');
                 }
             }
-            source => match self.piece(source) {
-                Piece::None => {}
-                Piece::Place(span) => emitter.member(leaf, self.text, span),
-                Piece::Word(word) => {
-                    emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
-                }
-            },
+            // The others are the business of `write`.
+            _ => {}
         }
     }
 
@@ -150,7 +156,7 @@ impl Event<'_> {
     }
 
     /// A text that a source gives.
-    #[inline(never)]
+    #[inline(always)]
     fn piece(&self, source: &Source) -> Piece {
         match source {
             Source::Text(row) => match self.fact(*row) {
@@ -216,30 +222,37 @@ impl Event<'_> {
     fn list(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, sources: &[Source]) {
         let mut begun = false;
         for (index, source) in sources.iter().enumerate() {
-            let Some(text) = self.piece(source).of(self.text) else {
+            let piece = self.list_piece(source);
+            let Some(text) = piece.of(self.text) else {
                 continue;
             };
             let earlier = sources.iter().take(index);
             if earlier
                 .into_iter()
-                .any(|source| self.piece(source).of(self.text) == Some(text))
+                .any(|source| self.list_piece(source).of(self.text) == Some(text))
             {
                 continue;
             }
+            // The leaf's own text opens the list and the first text in it.
             if begun {
-                emitter.writer.byte(b',');
+                emitter.writer.put(b",\"");
+                emitter.writer.put(text);
+                emitter.writer.byte(b'"');
+            } else if let Piece::Place(span) = piece {
+                emitter.member(leaf, self.text, span);
             } else {
-                emitter.begin(leaf);
-                emitter.writer.byte(b'[');
-                begun = true;
+                emitter.member(leaf, text, Span::new(0, text.len()));
             }
-            emitter.writer.byte(b'"');
-            emitter.writer.put(text);
-            emitter.writer.byte(b'"');
+            begun = true;
         }
         if begun {
             emitter.writer.byte(b']');
         }
+    }
+
+    #[inline(never)]
+    fn list_piece(&self, source: &Source) -> Piece {
+        self.piece(source)
     }
 
     /// The referrer as it came, or put together: Logpush sends it in four fields.

@@ -25,7 +25,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Leaf {
     pub(crate) group: u16,
-    /// `,"name":`, with the quote of a text, or the whole of a constant.
+    /// `,"name":`, with the quote of a text or the beginning of a list of texts, or the whole of a
+    /// constant.
     pub(crate) text: Fragment,
     /// The same behind what leads here from the object of the leaf before, if that is another one.
     pub(crate) jump: Option<Jump>,
@@ -222,6 +223,7 @@ impl Plan {
         for (name, entry) in &branch.leaves {
             let key = match entry {
                 Entry::One(source) if source.is_text() => format!(",\"{name}\":\""),
+                Entry::List(_) => format!(",\"{name}\":[\""),
                 _ => format!(",\"{name}\":"),
             };
             let (text, source) = match entry {

@@ -61,6 +61,8 @@ impl Time {
             9
         };
         *text = *b"0000-00-00T00:00:00.000000000Z  ";
+        // All of them fit: the year has four digits, the day 86,400 seconds.
+        let [year, month, day, second] = [year, month, day, second].map(|part| part as u32);
         digits(text, 0, 4, year);
         digits(text, 5, 2, month);
         digits(text, 8, 2, day);
@@ -72,7 +74,7 @@ impl Time {
         } else {
             self.nanos
         };
-        digits(text, 20, decimals, i64::from(fraction));
+        digits(text, 20, decimals, fraction);
         if let Some(end) = text.get_mut(20 + decimals) {
             *end = b'Z';
         }
@@ -103,7 +105,7 @@ pub(crate) const FORMATTED_MAX: usize = 32;
 
 /// Writes `value` right-aligned into `width` digits at `at`.
 #[inline(always)]
-fn digits(text: &mut [u8; FORMATTED_MAX], at: usize, width: usize, mut value: i64) {
+fn digits(text: &mut [u8; FORMATTED_MAX], at: usize, width: usize, mut value: u32) {
     for place in text.iter_mut().skip(at).take(width).rev() {
         // A digit, hence below 10.
         *place = b'0' + (value % 10) as u8;

@@ -34,7 +34,7 @@ impl Fragment {
         Self {
             padded: padded.into(),
             len: text.len(),
-            opens_text: text.ends_with(":\""),
+            opens_text: text.ends_with(":\"") || text.ends_with(":[\""),
             name: Name::new(text.as_bytes()),
         }
     }
