@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) upload_max: u64,
     pub(crate) deliveries_in_flight: usize,
     pub(crate) keep_original: bool,
+    pub(crate) shows_secrets: bool,
     pub(crate) retry: Retry,
     destination: DestinationKind,
 }
@@ -131,6 +132,7 @@ pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
         // Six connections may wait for their headers at once, a limit of the platform.
         deliveries_in_flight: reader.number("DELIVERIES_IN_FLIGHT", 4, 1, 6) as usize,
         keep_original: reader.one_of("KEEP_ORIGINAL", &[("false", false), ("true", true)]),
+        shows_secrets: reader.one_of("SENSITIVE_VALUES", &[("masked", false), ("shown", true)]),
         retry: Retry {
             timeout: Duration::from_millis(reader.number("INTAKE_TIMEOUT_MS", 15_000, 1, 600_000)),
             base: Duration::from_millis(reader.number("RETRY_BASE_MS", 500, 1, 60_000)),

@@ -73,6 +73,7 @@ async fn upload(
         shape: config.shape,
         arrival,
         keep_original: config.keep_original,
+        shows_secrets: config.shows_secrets,
         limits: config.limits,
     });
     let deliveries = Deliveries::new(|dataset| {
@@ -161,14 +162,16 @@ fn refused(error: &PipeError) -> Answer {
         PipeError::Upload(UploadError::TooLarge { .. }) | PipeError::TooLarge { .. } => {
             too_large(error)
         }
-        PipeError::Upload(UploadError::UnknownDataset) => Answer::error(
-            400,
-            &text,
-            &format!(
-                "name it in the job's destination: /logpush/{{dataset}} with one of {}",
-                dataset_names()
-            ),
-        ),
+        PipeError::Upload(UploadError::UnknownDataset | UploadError::AmbiguousDataset { .. }) => {
+            Answer::error(
+                400,
+                &text,
+                &format!(
+                    "name it in the job's destination: /logpush/{{dataset}} with one of {}",
+                    dataset_names()
+                ),
+            )
+        }
         PipeError::Upload(_) | PipeError::Aborted | PipeError::Short { .. } => Answer::error(
             400,
             &text,

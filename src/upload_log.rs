@@ -28,6 +28,7 @@ pub(crate) fn write(
         || summary.truncated > 0
         || summary.repaired > 0
         || !summary.unknown_fields.is_empty()
+        || !summary.unknown_values.is_empty()
         || counters.refused.get() > 0
         || counters.retries.get() > 0;
     let level = match (&error, wants_a_look) {
@@ -57,6 +58,7 @@ pub(crate) fn write(
     add("truncated", json!(summary.truncated));
     add("unknown_fields", json!(summary.unknown_fields));
     add("more_unknown_fields", json!(summary.more_unknown_fields));
+    add("unknown_values", json!(summary.unknown_values));
     add("bytes_received", json!(summary.bytes_received));
     add("bytes_plain", json!(summary.bytes_plain));
     add("bytes_documents", json!(summary.bytes_documents));

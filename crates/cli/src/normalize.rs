@@ -45,6 +45,10 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_original: bool,
 
+    /// Write passwords, cookies and the like as they came, not as `[masked]`
+    #[arg(long)]
+    show_secrets: bool,
+
     /// Files to read; `-`, or none, is standard input
     #[arg(value_name = "FILE", value_parser = Input::parser(), default_value = "-")]
     files: Vec<Input>,
@@ -116,6 +120,7 @@ impl<W: Write> Normalize<W> {
             },
             arrival: clock::arrival(),
             keep_original: args.keep_original,
+            shows_secrets: args.show_secrets,
             limits: Limits {
                 // A document at once: what was read of a file that breaks off is all written.
                 batch_records: 1,

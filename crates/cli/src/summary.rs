@@ -32,6 +32,9 @@ impl Totals {
             *all.unknown_fields.entry(name.clone()).or_default() += count;
         }
         all.more_unknown_fields += summary.more_unknown_fields;
+        for (field, count) in &summary.unknown_values {
+            *all.unknown_values.entry(*field).or_default() += count;
+        }
         all.bytes_received += summary.bytes_received;
         all.bytes_plain += summary.bytes_plain;
         all.bytes_documents += summary.bytes_documents;
@@ -90,6 +93,10 @@ impl fmt::Display for Text<'_> {
         }
         if counters.more_unknown_fields > 0 {
             line("  (more names)", &counters.more_unknown_fields)?;
+        }
+        line("unknown values", &counters.unknown_values.len())?;
+        for (field, count) in &counters.unknown_values {
+            line(&format!("  of {field}"), count)?;
         }
         line("received", &Megabytes(counters.bytes_received))?;
         line("plain input", &Megabytes(counters.bytes_plain))?;

@@ -14,6 +14,8 @@ pub struct Config {
     pub arrival: Time,
     /// Whether every document carries the record's text as `event.original` too.
     pub keep_original: bool,
+    /// Whether secrets ([`Target::Masked`](crate::Target::Masked)) are written as they came.
+    pub shows_secrets: bool,
     /// What bounds memory and sizes.
     pub limits: Limits,
 }

@@ -2,30 +2,52 @@
 
 use core::net::Ipv6Addr;
 
+use crate::address::{self, UrlParts};
 use crate::country;
 use crate::domain::{Host, HostCache};
+use crate::elements::elements;
 use crate::record::{Kind, Span, Value};
-use crate::table::Target;
+use crate::table::Words;
 use crate::text::question_mark;
 use crate::timestamp::Time;
 
-/// What a field's value must be for its targets to take it.
+/// What a field's value must be for a target to take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// Anything.
-    None,
     /// No object and no list.
     Scalar,
-    /// As `Scalar`, and compared with known words.
-    Word,
     Integer,
+    /// An integer above 0.
+    Positive,
+    Float,
     Ip,
+    /// A list of texts, numbers and booleans, or one of them.
+    Texts,
+    /// A list of addresses, or one.
+    Ips,
+    /// A list of texts, of which one is not empty, or one text.
+    First,
     Time,
+    Milliseconds,
     Host,
+    Url,
+    Uri,
     Query,
     Http,
+    HttpOutcome,
     Tls,
     Country,
+    Action,
+    Words(Words, Mode),
+}
+
+/// What a word that a list does not have is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// News.
+    Closed,
+    /// None of our business.
+    Open,
 }
 
 /// What was found out about a value, for its targets to write.
@@ -42,40 +64,54 @@ pub(crate) enum Fact {
     Country([u8; 2], &'static str),
     /// A protocol: its name, and the version as it stands in the text.
     Protocol(&'static str, Span),
-    /// The text without what introduces it.
-    Remainder(Span),
+    /// A part of the text.
+    Place(Span),
+    Word(&'static str),
+    Number(u64),
+    /// Number of the address in [`Findings::urls`].
+    Url(u16),
 }
 
-impl Fact {
-    #[inline(always)]
-    fn fit(&mut self, is_fit: bool) -> bool {
-        if is_fit {
-            *self = Self::Fit;
+/// What a check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// There is a fact.
+    Found,
+    /// The value is sound, but says nothing to these targets: it must be kept elsewhere.
+    Nothing,
+    /// A sound value, of which its list of words has none.
+    UnknownWord,
+    /// The value is not what the targets need.
+    Invalid,
+}
+
+/// What checks work with, and facts that are too large for their place.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    hosts: HostCache,
+    words: WordCache,
+    pub(crate) urls: Vec<UrlParts>,
+}
+
+impl Findings {
+    pub(crate) fn new() -> Self {
+        Self {
+            hosts: HostCache::new(),
+            words: WordCache::default(),
+            urls: Vec::new(),
         }
-        is_fit
+    }
+
+    /// Forgets what belongs to the last record.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.urls.clear();
     }
 }
 
 impl Check {
-    /// The check that a target asks for.
-    pub(crate) fn of(target: Target) -> Self {
-        match target {
-            Target::Text(_) | Target::Module(_) => Self::Scalar,
-            Target::ActionType(_) => Self::Word,
-            Target::Integer(_) => Self::Integer,
-            Target::Ip(_) => Self::Ip,
-            Target::Timestamp(_) => Self::Time,
-            Target::Domain(_) | Target::Host(_) | Target::Port(_) => Self::Host,
-            Target::Query(_) => Self::Query,
-            Target::HttpVersion(_) | Target::HttpProtocol(_) => Self::Http,
-            Target::TlsProtocol(_) | Target::TlsVersion(_) => Self::Tls,
-            Target::CountryCode(_) | Target::CountryName(_) => Self::Country,
-            Target::Keep(_) => Self::None,
-        }
-    }
-
-    /// Looks at a value that is not absent, and notes in `fact` what was found out; answers whether
-    /// the targets can take it.
+    /// Looks at a value that is not absent, and notes in `fact` what was found out. `step` is the
+    /// check's number in its plan.
     ///
     /// A text may still have escapes: what is cut out of it or compared needs none, and where a
     /// backslash is left, none of these checks passes.
@@ -85,47 +121,262 @@ impl Check {
     #[inline(always)]
     pub(crate) fn look(
         self,
+        step: usize,
         value: &Value,
         text: &[u8],
-        hosts: &mut HostCache,
+        findings: &mut Findings,
         fact: &mut Fact,
-    ) -> bool {
+    ) -> Outcome {
         let bytes = value.span.of(text);
         let is_text = value.kind == Kind::Text;
+        let is_number = matches!(value.kind, Kind::Text | Kind::Number);
         match self {
-            Self::None => fact.fit(true),
-            Self::Scalar | Self::Word => fact.fit(value.kind != Kind::Nested),
-            Self::Integer => {
-                fact.fit(matches!(value.kind, Kind::Text | Kind::Number) && is_integer(bytes))
-            }
+            Self::Scalar => fact.fit(value.kind != Kind::Nested),
+            Self::Integer => fact.fit(is_number && is_integer(bytes)),
             Self::Ip => fact.fit(is_text && is_ip(bytes)),
-            Self::Time => matches!(value.kind, Kind::Text | Kind::Number) && time(bytes, fact),
+            Self::Time => valid(is_number && time(bytes, fact)),
             Self::Host => {
                 if is_text {
-                    *fact = Fact::Host(value.span, hosts.host(bytes));
+                    *fact = Fact::Host(value.span, findings.hosts.host(bytes));
                 }
-                is_text
+                valid(is_text)
             }
             Self::Query => {
                 let start = value.span.start + question_mark(bytes) as u32;
-                let has_rest = is_text && start < value.span.end;
-                if has_rest {
-                    *fact = Fact::Remainder(Span {
-                        start,
-                        end: value.span.end,
-                    });
-                }
-                has_rest
+                let place = Span {
+                    start,
+                    end: value.span.end,
+                };
+                valid(is_text && fact.place(place))
             }
-            Self::Http => is_text && http(bytes, value.span, fact),
-            Self::Tls => is_text && tls(bytes, value.span, fact),
-            Self::Country => is_text && country(bytes, fact),
+            Self::Http => valid(is_text && http(bytes, value.span, fact)),
+            Self::Tls => valid(is_text && tls(bytes, value.span, fact)),
+            Self::Country => valid(is_text && country(bytes, fact)),
+            Self::Action | Self::Words(..) => self.word(step, value, bytes, findings, fact),
+            _ => self.look_further(value, text, findings, fact),
         }
+    }
+
+    /// The checks that few fields ask for.
+    #[inline(never)]
+    fn look_further(
+        self,
+        value: &Value,
+        text: &[u8],
+        findings: &mut Findings,
+        fact: &mut Fact,
+    ) -> Outcome {
+        let bytes = value.span.of(text);
+        let is_text = value.kind == Kind::Text;
+        let is_number = matches!(value.kind, Kind::Text | Kind::Number);
+        match self {
+            Self::Positive if is_number && is_integer(bytes) => {
+                if bytes == b"0" || bytes.first() == Some(&b'-') {
+                    return Outcome::Nothing;
+                }
+                fact.fit(true)
+            }
+            Self::Float => fact.fit(is_number && is_number_text(bytes)),
+            Self::Texts => {
+                let elements = || elements(text, value);
+                if elements().any(|element| element.kind == Kind::Nested) {
+                    return Outcome::Invalid;
+                }
+                fact.found(elements().next().is_some())
+            }
+            Self::Ips => {
+                let elements = || elements(text, value);
+                if elements()
+                    .any(|element| element.kind != Kind::Text || !is_ip(element.span.of(text)))
+                {
+                    return Outcome::Invalid;
+                }
+                fact.found(elements().next().is_some())
+            }
+            Self::First => {
+                match elements(text, value).find(|element| element.kind != Kind::Nested) {
+                    Some(element) => {
+                        *fact = Fact::Place(element.span);
+                        Outcome::Found
+                    }
+                    None => Outcome::Nothing,
+                }
+            }
+            Self::Milliseconds if is_number => match nanoseconds(bytes) {
+                Some(number) => {
+                    *fact = Fact::Number(number);
+                    Outcome::Found
+                }
+                None => Outcome::Invalid,
+            },
+            Self::Url if is_text => {
+                let url = address::url(bytes, value.span, &mut findings.hosts);
+                *fact = Fact::Url(findings.urls.len() as u16);
+                findings.urls.push(url);
+                Outcome::Found
+            }
+            Self::Uri if is_text => {
+                let url = address::uri(bytes, value.span);
+                *fact = Fact::Url(findings.urls.len() as u16);
+                findings.urls.push(url);
+                Outcome::Found
+            }
+            Self::HttpOutcome => match bytes {
+                // 0 is Cloudflare's way to say "none".
+                b"0" => Outcome::Nothing,
+                [b'1'..=b'3', _, _] if is_integer(bytes) => fact.word("success"),
+                [b'4'..=b'9', _, _] if is_integer(bytes) => fact.word("failure"),
+                _ => Outcome::Invalid,
+            },
+            _ => Outcome::Invalid,
+        }
+    }
+
+    /// The checks that compare a value with words.
+    #[inline(never)]
+    fn word(
+        self,
+        step: usize,
+        value: &Value,
+        bytes: &[u8],
+        findings: &mut Findings,
+        fact: &mut Fact,
+    ) -> Outcome {
+        if value.kind == Kind::Nested {
+            return Outcome::Invalid;
+        }
+        let (outcome, word) = findings.words.get(step, bytes, || match self {
+            Self::Words(words, mode) => look_up(words, mode, bytes),
+            _ => (Outcome::Found, action_type(bytes)),
+        });
+        if !word.is_empty() {
+            *fact = Fact::Word(word);
+        }
+        outcome
     }
 
     /// Whether the check reads the text itself, so that escapes must be resolved before it.
     pub(crate) fn reads_text(self) -> bool {
-        !matches!(self, Self::None | Self::Scalar | Self::Query)
+        !matches!(self, Self::Scalar | Self::Query)
+    }
+}
+
+impl Fact {
+    #[inline(always)]
+    fn fit(&mut self, is_fit: bool) -> Outcome {
+        if is_fit {
+            *self = Self::Fit;
+        }
+        valid(is_fit)
+    }
+
+    fn found(&mut self, is_found: bool) -> Outcome {
+        if !is_found {
+            return Outcome::Nothing;
+        }
+        self.fit(true)
+    }
+
+    fn word(&mut self, word: &'static str) -> Outcome {
+        *self = Self::Word(word);
+        Outcome::Found
+    }
+
+    fn place(&mut self, place: Span) -> bool {
+        let is_any = place.start < place.end;
+        if is_any {
+            *self = Self::Place(place);
+        }
+        is_any
+    }
+}
+
+#[inline(always)]
+fn valid(is_valid: bool) -> Outcome {
+    if is_valid {
+        Outcome::Found
+    } else {
+        Outcome::Invalid
+    }
+}
+
+/// The word of a list for one of Cloudflare's; `""` where there is none.
+fn look_up(words: Words, mode: Mode, bytes: &[u8]) -> (Outcome, &'static str) {
+    let find = |wanted: &[u8]| {
+        words
+            .iter()
+            .find(|(theirs, _)| theirs.as_bytes().eq_ignore_ascii_case(wanted))
+            .map(|(_, ours)| *ours)
+    };
+    match (find(bytes).filter(|_| bytes != b"*"), mode) {
+        (Some(word), _) => (Outcome::Found, word),
+        (None, Mode::Open) => (Outcome::Found, ""),
+        (None, Mode::Closed) => (Outcome::UnknownWord, find(b"*").unwrap_or_default()),
+    }
+}
+
+/// Words looked up lately: a field has few values, and a list of words up to a hundred.
+#[derive(Debug, Default)]
+struct WordCache {
+    entries: Vec<WordEntry>,
+}
+
+#[derive(Clone, Debug)]
+struct WordEntry {
+    step: u16,
+    len: u8,
+    /// The word as it came; longer ones are looked up each time.
+    theirs: [u8; Self::MAX],
+    ours: Option<(Outcome, &'static str)>,
+}
+
+impl WordEntry {
+    const MAX: usize = 40;
+    const FREE: Self = Self {
+        step: 0,
+        len: 0,
+        theirs: [0; Self::MAX],
+        ours: None,
+    };
+}
+
+impl WordCache {
+    /// A power of two. 256 entries of 72 bytes are 18 KB.
+    const PLACES: usize = 256;
+
+    fn get(
+        &mut self,
+        step: usize,
+        bytes: &[u8],
+        look_up: impl FnOnce() -> (Outcome, &'static str),
+    ) -> (Outcome, &'static str) {
+        if bytes.len() > WordEntry::MAX {
+            return look_up();
+        }
+        if self.entries.is_empty() {
+            self.entries.resize(Self::PLACES, WordEntry::FREE);
+        }
+        let ends = bytes.first().copied().unwrap_or_default() as usize
+            + 7 * bytes.last().copied().unwrap_or_default() as usize;
+        let place = (31 * step + ends + 3 * bytes.len()) % Self::PLACES;
+        let Some(entry) = self.entries.get_mut(place) else {
+            return look_up();
+        };
+        if let Some(ours) = entry.ours
+            && usize::from(entry.step) == step
+            && usize::from(entry.len) == bytes.len()
+            && entry.theirs.iter().zip(bytes).all(|(a, b)| a == b)
+        {
+            return ours;
+        }
+        let ours = look_up();
+        entry.step = step as u16;
+        entry.len = bytes.len() as u8;
+        for (place, byte) in entry.theirs.iter_mut().zip(bytes) {
+            *place = *byte;
+        }
+        entry.ours = Some(ours);
+        ours
     }
 }
 
@@ -207,6 +458,32 @@ fn is_ipv4(bytes: &[u8]) -> bool {
         }
     }
     dots == 3 && digits > 0
+}
+
+/// Whether `bytes` are a number by JSON's grammar.
+fn is_number_text(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Number>(bytes).is_ok()
+}
+
+/// Milliseconds, whole or with a fraction, as nanoseconds.
+fn nanoseconds(bytes: &[u8]) -> Option<u64> {
+    let text = core::str::from_utf8(bytes).ok()?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    // What is below a nanosecond falls away.
+    let fraction = fraction.get(..6).unwrap_or(fraction);
+    let below = match fraction.len() {
+        0 => 0,
+        len => fraction.parse::<u64>().ok()? * 10_u64.pow(6 - len as u32),
+    };
+    whole
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1_000_000)?
+        .checked_add(below)
 }
 
 #[inline(never)]

@@ -115,6 +115,10 @@ mod lanes {
     }
 
     /// The register after a block.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "a lane is below 16, the length of a plane"
+    )]
     #[inline(never)]
     pub(super) fn update(register: u32, block: &[u8; BLOCK]) -> u32 {
         let tables = Tables::new();
@@ -204,7 +208,7 @@ mod lanes {
             block
                 .get(lane * LANE + at..)
                 .and_then(|rest| rest.first_chunk())
-                .map_or(u8x16_splat(0), load)
+                .map_or_else(|| u8x16_splat(0), load)
         };
         let rows = [
             row(0),
@@ -279,6 +283,10 @@ mod lanes {
         u8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(upper, lower)
     }
 
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "a byte is below 256, the length of a table"
+    )]
     fn shift(register: u32) -> u32 {
         let [first, second, third, fourth] = register.to_le_bytes().map(usize::from);
         SHIFT[0][first] ^ SHIFT[1][second] ^ SHIFT[2][third] ^ SHIFT[3][fourth]

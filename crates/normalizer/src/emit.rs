@@ -1,8 +1,9 @@
 //! Writing an ECS document by a dataset's plan.
 
-use crate::convert::{Fact, action_type};
-use crate::domain::{Parts, WHOLE};
-use crate::plan::{Leaf, Plan, ReferrerRows, Source};
+use crate::convert::{Fact, Findings};
+use crate::domain::{Host, Parts, WHOLE};
+use crate::elements::elements;
+use crate::plan::{Checked, JoinedRows, Leaf, Plan, Source, UrlPart};
 use crate::record::{Kind, Record, Span};
 use crate::text::question_mark;
 use crate::timestamp::{FORMATTED_MAX, Time};
@@ -13,8 +14,9 @@ pub(crate) struct Event<'a> {
     /// The text that the record's places refer to.
     pub(crate) text: &'a [u8],
     pub(crate) record: &'a Record,
-    /// One per row.
+    /// One per check.
     pub(crate) facts: &'a [Fact],
+    pub(crate) findings: &'a Findings,
     /// Rows whose values their targets cannot take.
     pub(crate) leftovers: &'a [u16],
     /// Hexadecimal.
@@ -22,7 +24,16 @@ pub(crate) struct Event<'a> {
     pub(crate) time: Time,
     /// The record's text as it came, where documents are to carry it.
     pub(crate) original: Option<&'a str>,
+    /// Whether secrets are written as they came.
+    pub(crate) shows_secrets: bool,
 }
+
+/// What stands for a secret.
+pub(crate) const MASK: &str = "[masked]";
+
+/// Elements of a list that are compared with each other: an alert has a few, hostile records have
+/// thousands, and beyond these one may stand twice.
+const COMPARED_MAX: usize = 32;
 
 impl Event<'_> {
     /// Writes the document, up to the brace that closes it.
@@ -39,11 +50,6 @@ impl Event<'_> {
         while let Some((leaf, rest)) = leaves.split_first() {
             leaves = rest;
             match &leaf.source {
-                Source::Text(row) | Source::Integer(row) => {
-                    if let Fact::Fit | Fact::Host(..) = self.fact(*row) {
-                        emitter.member(leaf, self.text, self.record.value(*row).span);
-                    }
-                }
                 Source::Raw(row) => {
                     let value = self.record.value(*row);
                     if !value.is_absent() {
@@ -53,22 +59,13 @@ impl Event<'_> {
                     }
                 }
                 Source::Constant => emitter.begin(leaf),
-                Source::EventTime
-                | Source::Time(_)
-                | Source::EventId
-                | Source::Original
-                | Source::Referrer(_)
-                | Source::List(_)
-                | Source::Port(_)
-                | Source::Leftovers
-                | Source::CountryCode(_)
-                | Source::Module(_) => self.other_leaf(&mut emitter, leaf),
                 source => match self.piece(source) {
-                    Piece::None => {}
                     Piece::Place(span) => emitter.member(leaf, self.text, span),
                     Piece::Word(word) => {
                         emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
                     }
+                    Piece::None => {}
+                    Piece::Other => self.other_leaf(&mut emitter, leaf),
                 },
             }
         }
@@ -102,180 +99,297 @@ impl Event<'_> {
         left
     }
 
+    /// Writes a leaf that is no single piece of the text.
     #[inline(never)]
     fn other_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         match &leaf.source {
             Source::EventTime => emitter.time(leaf, self.time),
-            Source::Time(row) => {
-                if let Fact::Time(time) = self.fact(*row) {
-                    emitter.time(leaf, *time);
-                }
-            }
             Source::EventId => emitter.member(leaf, self.id, Span::new(0, self.id.len())),
-            Source::Original => {
-                if let Some(original) = self.original {
-                    emitter.begin(leaf);
-                    emitter.writer.quoted(original);
-                }
-            }
-            Source::Referrer(rows) => self.referrer(emitter, leaf, *rows),
             Source::List(sources) => self.list(emitter, leaf, sources),
-            Source::Port(row) => {
-                if let Fact::Host(span, host) = self.fact(*row)
-                    && host.port > 0
-                {
-                    let start = span.start + u32::from(host.port);
-                    emitter.member(leaf, self.text, Span { start, ..*span });
-                }
-            }
             Source::Leftovers => self.leftovers(emitter, leaf),
-            Source::CountryCode(row) => {
-                if let Fact::Country(code, _) = self.fact(*row) {
-                    emitter.member(leaf, code, Span::new(0, code.len()));
+            Source::First(sources) => {
+                for source in sources {
+                    if self.try_leaf(emitter, leaf, source) {
+                        return;
+                    }
                 }
             }
-            Source::Module(row) => {
-                if let Fact::Fit = self.fact(*row) {
-                    emitter.begin(leaf);
-                    emitter.writer.put(b"cloudflare.");
-                    let span = self.record.value(*row).span;
-                    emitter
-                        .writer
-                        .slice(self.text, span.start as usize, span.end as usize);
-                    emitter.writer.byte(b'"');
-                }
+            source => {
+                self.try_leaf(emitter, leaf, source);
             }
-            // The others are the business of `write`.
-            _ => {}
         }
     }
 
+    /// Writes a leaf, if `source` gives a value.
+    fn try_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, source: &Source) -> bool {
+        let before = (emitter.writer.len(), emitter.group, emitter.fresh);
+        emitter.begin(leaf);
+        // The leaf's own text has the quote of a text already, unless several sources compete.
+        let needs_quotes = source.is_text() && !leaf.source.is_text();
+        if needs_quotes {
+            emitter.writer.byte(b'"');
+        }
+        if !self.value(emitter.writer, source) {
+            emitter.writer.truncate(before.0);
+            (_, emitter.group, emitter.fresh) = before;
+            return false;
+        }
+        if source.is_text() {
+            emitter.writer.byte(b'"');
+        }
+        true
+    }
+
+    /// Writes a value, without the quotes of a text; whether there is one.
+    fn value(&self, writer: &mut Writer, source: &Source) -> bool {
+        match self.piece(source) {
+            Piece::Place(span) => writer.slice(self.text, span.start as usize, span.end as usize),
+            Piece::Word(word) => writer.put(word.as_bytes()),
+            Piece::None => return false,
+            Piece::Other => return self.other_value(writer, source),
+        }
+        true
+    }
+
+    fn other_value(&self, writer: &mut Writer, source: &Source) -> bool {
+        match source {
+            Source::Default(word) => writer.put(word.as_bytes()),
+            Source::Raw(row) => {
+                let value = self.record.value(*row);
+                if value.is_absent() {
+                    return false;
+                }
+                writer.put(value.json_span().of(self.text));
+            }
+            Source::Masked(row) => {
+                let value = self.record.value(*row);
+                if value.is_absent() {
+                    return false;
+                }
+                if self.shows_secrets {
+                    writer.put(value.json_span().of(self.text));
+                } else {
+                    writer.quoted(MASK);
+                }
+            }
+            Source::Original => match self.original {
+                Some(original) => writer.quoted(original),
+                None => return false,
+            },
+            Source::Time(of) => match self.fact(*of) {
+                Fact::Time(time) => {
+                    let mut text = [0; FORMATTED_MAX];
+                    let len = time.format(&mut text);
+                    writer.slice(&text, 0, len);
+                }
+                _ => return false,
+            },
+            Source::CountryCode(of) => match self.fact(*of) {
+                Fact::Country(code, _) => writer.put(code),
+                _ => return false,
+            },
+            Source::Lower(of) => match self.fact(*of) {
+                Fact::Fit => writer.lower(self.record.value(of.row).span.of(self.text)),
+                _ => return false,
+            },
+            Source::Module(of) => match self.fact(*of) {
+                Fact::Fit => {
+                    writer.put(b"cloudflare.");
+                    writer.put(self.record.value(of.row).span.of(self.text));
+                }
+                _ => return false,
+            },
+            Source::Number(of) => match self.fact(*of) {
+                Fact::Number(number) => writer.put(number.to_string().as_bytes()),
+                _ => return false,
+            },
+            Source::Sum(of) => match self.sum(of) {
+                Some(sum) => writer.put(sum.to_string().as_bytes()),
+                None => return false,
+            },
+            Source::Joined(rows) => match self.record.joined(self.text, *rows) {
+                Some(pieces) => {
+                    writer.byte(b'"');
+                    for piece in pieces {
+                        writer.put(piece);
+                    }
+                    writer.byte(b'"');
+                }
+                None => return false,
+            },
+            // The others are pieces, or the business of `other_leaf`.
+            _ => return false,
+        }
+        true
+    }
+
     #[inline(always)]
-    fn fact(&self, row: u16) -> &Fact {
-        self.facts.get(usize::from(row)).unwrap_or(&Fact::None)
+    fn fact(&self, of: Checked) -> &Fact {
+        self.facts.get(usize::from(of.step)).unwrap_or(&Fact::None)
     }
 
     /// A text that a source gives.
     #[inline(always)]
     fn piece(&self, source: &Source) -> Piece {
         match source {
-            Source::Text(row) => match self.fact(*row) {
-                Fact::Fit | Fact::Host(..) => Piece::Place(self.record.value(*row).span),
+            Source::Text(of) | Source::Numeral(of) => match self.fact(*of) {
+                Fact::Fit => Piece::Place(self.record.value(of.row).span),
                 _ => Piece::None,
             },
-            Source::Host(row) => match self.fact(*row) {
-                Fact::Host(span, host) => Piece::Place(match host.name_end {
-                    WHOLE => *span,
-                    end => Span {
-                        start: span.start,
-                        end: span.start + u32::from(end),
-                    },
-                }),
+            Source::Host(of) => match self.fact(*of) {
+                Fact::Host(span, host) => Piece::Place(name(*span, *host)),
                 _ => Piece::None,
             },
-            Source::RegisteredDomain(row) => self.part(*row, |parts| (parts.registered, parts.end)),
-            Source::Subdomain(row) => {
-                self.part(*row, |parts| (0, parts.registered.saturating_sub(1)))
-            }
-            Source::TopLevelDomain(row) => self.part(*row, |parts| (parts.top_level, parts.end)),
-            Source::Remainder(row) => match self.fact(*row) {
-                Fact::Remainder(span) => Piece::Place(*span),
+            Source::RegisteredDomain(of) => self.part(*of, registered_domain),
+            Source::Subdomain(of) => self.part(*of, subdomain),
+            Source::TopLevelDomain(of) => self.part(*of, top_level_domain),
+            Source::Port(of) => match self.fact(*of) {
+                Fact::Host(span, host) => port(*span, *host),
                 _ => Piece::None,
             },
-            Source::ProtocolName(row) => match self.fact(*row) {
+            Source::Place(of) => match self.fact(*of) {
+                Fact::Place(span) => Piece::Place(*span),
+                _ => Piece::None,
+            },
+            Source::ProtocolName(of) => match self.fact(*of) {
                 Fact::Protocol(name, _) => Piece::Word(name),
                 _ => Piece::None,
             },
-            Source::ProtocolVersion(row) => match self.fact(*row) {
+            Source::ProtocolVersion(of) => match self.fact(*of) {
                 Fact::Protocol(_, version) => Piece::Place(*version),
                 _ => Piece::None,
             },
-            Source::CountryName(row) => match self.fact(*row) {
+            Source::CountryName(of) => match self.fact(*of) {
                 Fact::Country(_, name) => Piece::Word(name),
                 _ => Piece::None,
             },
-            Source::ActionType(row) => match self.fact(*row) {
-                Fact::Fit => Piece::Word(action_type(self.record.value(*row).span.of(self.text))),
+            Source::Word(of) | Source::WordNumber(of) => match self.fact(*of) {
+                Fact::Word(word) => Piece::Word(word),
                 _ => Piece::None,
             },
-            // The others give no text: `leaf` writes them.
+            Source::UrlPart(of, part) => self.url_part(*of, *part),
+            _ => Piece::Other,
+        }
+    }
+
+    /// The same, out of line.
+    #[inline(never)]
+    fn one_piece(&self, source: &Source) -> Piece {
+        self.piece(source)
+    }
+
+    #[inline(always)]
+    fn part(&self, of: Checked, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
+        match self.fact(of) {
+            Fact::Host(span, host) => part(*span, *host, places),
             _ => Piece::None,
         }
     }
 
-    #[inline(always)]
-    fn part(&self, row: u16, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
-        let Fact::Host(span, host) = self.fact(row) else {
+    #[inline(never)]
+    fn url_part(&self, of: Checked, part_of: UrlPart) -> Piece {
+        let Fact::Url(number) = self.fact(of) else {
             return Piece::None;
         };
-        match host.parts.map(places) {
-            Some((start, end)) if start < end => Piece::Place(Span {
-                start: span.start + u32::from(start),
-                end: span.start + u32::from(end),
-            }),
-            _ => Piece::None,
+        let Some(url) = self.findings.urls.get(usize::from(*number)) else {
+            return Piece::None;
+        };
+        let has_host = url.scheme.start < url.scheme.end && url.authority.start < url.authority.end;
+        match part_of {
+            UrlPart::Full if has_host => some(url.whole),
+            UrlPart::Scheme => some(url.scheme),
+            UrlPart::Path => some(url.path),
+            UrlPart::Query => some(url.query),
+            UrlPart::Fragment => some(url.fragment),
+            _ if !has_host => Piece::None,
+            UrlPart::Full => Piece::None,
+            UrlPart::Domain => some(name(url.authority, url.host)),
+            UrlPart::RegisteredDomain => part(url.authority, url.host, registered_domain),
+            UrlPart::Subdomain => part(url.authority, url.host, subdomain),
+            UrlPart::TopLevelDomain => part(url.authority, url.host, top_level_domain),
+            UrlPart::Port => port(url.authority, url.host),
         }
+    }
+
+    fn sum(&self, of: &[Checked]) -> Option<u64> {
+        of.iter()
+            .filter(|of| matches!(self.fact(**of), Fact::Fit))
+            .map(|of| {
+                let digits = self.record.value(of.row).span.of(self.text);
+                core::str::from_utf8(digits).ok()?.parse::<u64>().ok()
+            })
+            // What is negative or too large is no count.
+            .try_fold(None, |sum, number| {
+                let (sum, number) = (sum.unwrap_or(0), number?);
+                Some(Some(u64::checked_add(sum, number)?))
+            })
+            .flatten()
     }
 
     /// Each text of a list once.
     #[inline(never)]
     fn list(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, sources: &[Source]) {
-        let mut begun = false;
-        for (index, source) in sources.iter().enumerate() {
-            let piece = self.list_piece(source);
-            let Some(text) = piece.of(self.text) else {
-                continue;
-            };
-            let earlier = sources.iter().take(index);
-            if earlier
-                .into_iter()
-                .any(|source| self.list_piece(source).of(self.text) == Some(text))
-            {
-                continue;
+        let mut list = List {
+            emitter,
+            leaf,
+            seen: [b""; COMPARED_MAX],
+            count: 0,
+        };
+        for source in sources {
+            match source {
+                Source::Words(words) => words.iter().for_each(|word| list.add(word.as_bytes())),
+                Source::Elements(of) => {
+                    if let Fact::Fit = self.fact(*of) {
+                        for element in elements(self.text, self.record.value(of.row)) {
+                            list.add(element.span.of(self.text));
+                        }
+                    }
+                }
+                source => match self.one_piece(source) {
+                    // The first of most lists: from here it can be read over its end.
+                    Piece::Place(span) if list.count == 0 => list.begin(self.text, span),
+                    Piece::Place(span) => list.add(span.of(self.text)),
+                    Piece::Word(word) => list.add(word.as_bytes()),
+                    Piece::None | Piece::Other => {}
+                },
             }
-            // The leaf's own text opens the list and the first text in it.
-            if begun {
-                emitter.writer.put(b",\"");
-                emitter.writer.put(text);
-                emitter.writer.byte(b'"');
-            } else if let Piece::Place(span) = piece {
-                emitter.member(leaf, self.text, span);
-            } else {
-                emitter.member(leaf, text, Span::new(0, text.len()));
-            }
-            begun = true;
         }
-        if begun {
-            emitter.writer.byte(b']');
-        }
+        list.end();
     }
 
-    #[inline(never)]
-    fn list_piece(&self, source: &Source) -> Piece {
-        self.piece(source)
-    }
-
-    /// The referrer as it came, or put together: Logpush sends it in four fields.
-    #[inline(never)]
-    fn referrer(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, rows: ReferrerRows) {
-        if let Some(whole) = rows.whole
-            && let Piece::Place(span) = self.piece(&Source::Text(whole))
-        {
-            emitter.begin(leaf);
-            emitter.writer.byte(b'"');
-            emitter
-                .writer
-                .slice(self.text, span.start as usize, span.end as usize);
-            emitter.writer.byte(b'"');
-            return;
-        }
-        if let Some(referrer) = self.record.referrer(self.text, rows) {
-            emitter.begin(leaf);
-            emitter.writer.byte(b'"');
-            for piece in referrer {
-                emitter.writer.put(piece);
+    /// Rows whose value another row's took the place of, where it is another value: they are left over.
+    pub(crate) fn losers(&self, plan: &Plan, found: &mut Vec<u16>) {
+        for sources in &plan.contests {
+            let mut winner = None;
+            for source in sources {
+                let mut text = Writer::default();
+                let is_there = match self.one_piece(source) {
+                    Piece::Place(span) => {
+                        text.put(span.of(self.text));
+                        true
+                    }
+                    Piece::Word(word) => {
+                        text.put(word.as_bytes());
+                        true
+                    }
+                    Piece::None => false,
+                    Piece::Other => self.other_value(&mut text, source),
+                };
+                if !is_there {
+                    continue;
+                }
+                let Some(winner) = &winner else {
+                    winner = Some(text);
+                    continue;
+                };
+                if let Some(row) = source.row()
+                    && text.written() != Writer::written(winner)
+                    && plan.keeps.get(usize::from(row)) == Some(&false)
+                    && !found.contains(&row)
+                {
+                    found.push(row);
+                }
             }
-            emitter.writer.byte(b'"');
         }
     }
 
@@ -333,22 +447,110 @@ enum Piece {
     None,
     Place(Span),
     Word(&'static str),
+    /// Not to be had as a piece of the text.
+    Other,
 }
 
-impl Piece {
-    /// The text itself, as far as lists need it.
-    fn of(self, text: &[u8]) -> Option<&[u8]> {
-        match self {
-            Self::Place(span) if span.start < span.end => Some(span.of(text)),
-            Self::Word(word) => Some(word.as_bytes()),
-            _ => None,
+fn some(span: Span) -> Piece {
+    if span.start < span.end {
+        Piece::Place(span)
+    } else {
+        Piece::None
+    }
+}
+
+/// The name of the host that stands at `span`.
+#[inline(always)]
+fn name(span: Span, host: Host) -> Span {
+    match host.name_end {
+        WHOLE => span,
+        end => Span {
+            start: span.start,
+            end: span.start + u32::from(end),
+        },
+    }
+}
+
+#[inline(always)]
+fn port(span: Span, host: Host) -> Piece {
+    match host.port {
+        0 => Piece::None,
+        port => Piece::Place(Span {
+            start: span.start + u32::from(port),
+            ..span
+        }),
+    }
+}
+
+#[inline(always)]
+fn part(span: Span, host: Host, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
+    match host.parts.map(places) {
+        Some((start, end)) if start < end => Piece::Place(Span {
+            start: span.start + u32::from(start),
+            end: span.start + u32::from(end),
+        }),
+        _ => Piece::None,
+    }
+}
+
+fn registered_domain(parts: Parts) -> (u16, u16) {
+    (parts.registered, parts.end)
+}
+
+fn subdomain(parts: Parts) -> (u16, u16) {
+    (0, parts.registered.saturating_sub(1))
+}
+
+fn top_level_domain(parts: Parts) -> (u16, u16) {
+    (parts.top_level, parts.end)
+}
+
+/// A list in the making.
+struct List<'a, 'emitter, 'text> {
+    emitter: &'a mut Emitter<'emitter>,
+    leaf: &'a Leaf,
+    seen: [&'text [u8]; COMPARED_MAX],
+    count: usize,
+}
+
+impl<'text> List<'_, '_, 'text> {
+    /// Adds the first text, which stands at `span`.
+    fn begin(&mut self, source: &'text [u8], span: Span) {
+        if span.start < span.end {
+            self.emitter.member(self.leaf, source, span);
+            self.seen[0] = span.of(source);
+            self.count = 1;
+        }
+    }
+
+    /// Adds a text that is not there yet.
+    fn add(&mut self, text: &'text [u8]) {
+        if self.count == 0 {
+            return self.begin(text, Span::new(0, text.len()));
+        }
+        if text.is_empty() || self.seen.iter().take(self.count).any(|seen| *seen == text) {
+            return;
+        }
+        if let Some(place) = self.seen.get_mut(self.count) {
+            *place = text;
+        }
+        self.count += 1;
+        let writer = &mut *self.emitter.writer;
+        writer.put(b",\"");
+        writer.put(text);
+        writer.byte(b'"');
+    }
+
+    fn end(self) {
+        if self.count > 0 {
+            self.emitter.writer.byte(b']');
         }
     }
 }
 
 impl Record {
-    /// The pieces of the referrer, where at least its host is known.
-    pub(crate) fn referrer<'a>(&self, text: &'a [u8], rows: ReferrerRows) -> Option<[&'a [u8]; 6]> {
+    /// The pieces of an address that came in parts, where at least its host is known.
+    pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
         let part = |row| {
             let value = self.value(row);
             if value.kind == Kind::Text {

@@ -1,9 +1,8 @@
 //! One record in, one document out.
 
 use crate::config::{Config, Shape};
-use crate::convert::{Check, Fact};
+use crate::convert::{Fact, Findings, Outcome};
 use crate::datasets::{event_dataset, recognise};
-use crate::domain::HostCache;
 use crate::emit::Event;
 use crate::failure::{Failure, ORIGINAL_MAX};
 use crate::keys::Keys;
@@ -13,7 +12,7 @@ use crate::scan::scan;
 use crate::shrink::{NAME_MAX, NAMES_MAX, shrink};
 use crate::slow;
 use crate::summary::Summary;
-use crate::table::{Dataset, Target};
+use crate::table::Dataset;
 use crate::text::{beginning, identity, whole_characters};
 use crate::writer::Writer;
 
@@ -25,8 +24,10 @@ pub(crate) struct Engine {
     record: Record,
     facts: Vec<Fact>,
     leftovers: Vec<u16>,
-    hosts: HostCache,
+    findings: Findings,
     document: Writer,
+    /// Datasets among which the last record's fields did not decide.
+    pub(crate) candidates: Vec<&'static str>,
     pub(crate) summary: Summary,
 }
 
@@ -59,8 +60,9 @@ impl Engine {
             record: Record::default(),
             facts: Vec::new(),
             leftovers: Vec::new(),
-            hosts: HostCache::new(),
+            findings: Findings::new(),
             document: Writer::default(),
+            candidates: Vec::new(),
             summary: Summary::default(),
         }
     }
@@ -75,9 +77,11 @@ impl Engine {
         self.document.clear();
         self.summary.records += 1;
         if self.ready.is_none() {
-            self.ready = slow::names(line)
-                .and_then(|fields| recognise(&fields))
-                .map(Ready::new);
+            match slow::names(line).map(|fields| recognise(&fields)) {
+                Some(Ok(dataset)) => self.ready = Some(Ready::new(dataset)),
+                Some(Err(candidates)) => self.candidates = candidates,
+                None => {}
+            }
         }
         let id = identity(line);
         if let Some(ready) = &mut self.ready {
@@ -137,8 +141,8 @@ impl Engine {
         };
         let time = match ready
             .plan
-            .time_row
-            .and_then(|row| self.facts.get(usize::from(row)))
+            .time
+            .and_then(|(_, step)| self.facts.get(usize::from(step)))
         {
             Some(Fact::Time(time)) => Some(*time),
             _ => None,
@@ -156,17 +160,27 @@ impl Engine {
             .config
             .keep_original
             .then(|| String::from_utf8_lossy(line));
-        let event = Event {
+        let mut event = Event {
             text,
             record: &self.record,
             facts: &self.facts,
+            findings: &self.findings,
             leftovers: &self.leftovers,
             id,
             time: time.unwrap_or(self.config.arrival),
             original: original.as_deref(),
+            shows_secrets: self.config.shows_secrets,
         };
         match self.config.shape {
-            Shape::Ecs => event.write(&ready.plan, &mut self.document),
+            Shape::Ecs => {
+                let mut leftovers = Vec::new();
+                if !ready.plan.contests.is_empty() {
+                    leftovers.extend_from_slice(&self.leftovers);
+                    event.losers(&ready.plan, &mut leftovers);
+                    event.leftovers = &leftovers;
+                }
+                event.write(&ready.plan, &mut self.document);
+            }
             Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
         }
         self.finish(line, id, notes);
@@ -179,18 +193,37 @@ impl Engine {
             return;
         };
         self.leftovers.clear();
-        self.facts.resize(ready.dataset.rows.len(), Fact::None);
-        for &(row, check) in &ready.plan.checks {
-            let value = self.record.value(row);
-            let Some(fact) = self.facts.get_mut(usize::from(row)) else {
-                continue;
-            };
+        self.findings.clear();
+        self.facts.resize(ready.plan.checks.len(), Fact::None);
+        let mut last_invalid = None;
+        for (number, (step, fact)) in ready.plan.checks.iter().zip(&mut self.facts).enumerate() {
+            let value = self.record.value(step.row);
             *fact = Fact::None;
-            if !value.is_absent() && !check.look(value, text, &mut self.hosts, fact) {
-                self.summary.invalid_values += 1;
-                if !ready.keeps(row) {
-                    self.leftovers.push(row);
+            if value.is_absent() {
+                continue;
+            }
+            let outcome = step
+                .check
+                .look(number, value, text, &mut self.findings, fact);
+            if outcome == Outcome::Found {
+                continue;
+            }
+            match outcome {
+                Outcome::UnknownWord => {
+                    if let Some(row) = ready.dataset.rows.get(usize::from(step.row)) {
+                        self.summary.count_unknown_value(row.field);
+                    }
+                    continue;
                 }
+                Outcome::Invalid if last_invalid != Some(step.row) => {
+                    last_invalid = Some(step.row);
+                    self.summary.invalid_values += 1;
+                }
+                _ => {}
+            }
+            let is_kept = ready.plan.keeps.get(usize::from(step.row)) != Some(&false);
+            if !is_kept && self.leftovers.last() != Some(&step.row) {
+                self.leftovers.push(step.row);
             }
         }
     }
@@ -252,6 +285,10 @@ impl Engine {
         let room = self.config.limits.document_bytes.saturating_sub(1024) / 6;
         let shown = beginning(&original, room.min(ORIGINAL_MAX));
         let dataset = self.dataset();
+        let native_time = match self.config.shape {
+            Shape::Ecs => None,
+            Shape::Native => dataset.and_then(|of| of.native_time(self.config.arrival)),
+        };
         Failure {
             message,
             original: shown,
@@ -259,10 +296,9 @@ impl Engine {
             time: self.config.arrival,
             id,
             dataset: dataset.and_then(event_dataset),
-            native_time: match (self.config.shape, &self.ready) {
-                (Shape::Native, Some(ready)) => ready.native_time(self.config.arrival),
-                _ => None,
-            },
+            native_time: native_time
+                .as_ref()
+                .map(|(field, time)| (*field, time.as_str())),
         }
         .write(&mut self.document);
     }
@@ -285,22 +321,12 @@ impl Ready {
                 .plan
                 .checks
                 .iter()
-                .any(|(row, check)| record.value(*row).escaped && Check::reads_text(*check))
-    }
-
-    /// Whether a row's value is kept under `cloudflare` in any case.
-    #[cold]
-    fn keeps(&self, row: u16) -> bool {
-        self.dataset.rows.get(usize::from(row)).is_some_and(|row| {
-            row.targets
-                .iter()
-                .any(|target| matches!(target, Target::Keep(_)))
-        })
+                .any(|step| record.value(step.row).escaped && step.check.reads_text())
     }
 
     /// Why a record has no time of its own.
     fn time_message(&self, record: &Record, text: &[u8]) -> String {
-        let Some((row, field)) = self.plan.time_row.and_then(|row| {
+        let Some((row, field)) = self.plan.time.and_then(|(row, _)| {
             self.dataset
                 .rows
                 .get(usize::from(row))
@@ -321,11 +347,6 @@ impl Ready {
             }
         };
         format!("{field} is no readable time: {shown}; the upload's arrival stands in")
-    }
-
-    fn native_time(&self, arrival: crate::timestamp::Time) -> Option<(&'static str, i64)> {
-        let row = self.dataset.rows.get(usize::from(self.plan.time_row?))?;
-        Some((row.field, arrival.unix_nanos()?))
     }
 }
 

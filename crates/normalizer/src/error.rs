@@ -32,4 +32,10 @@ pub enum UploadError {
     /// No dataset was named, and no record of the first batch tells which it is.
     #[error("the dataset of the upload cannot be told from its records")]
     UnknownDataset,
+    /// No dataset was named, and the records' fields are those of several.
+    #[error("the records' fields are those of several datasets: {}", .candidates.join(", "))]
+    AmbiguousDataset {
+        /// Their names.
+        candidates: Vec<&'static str>,
+    },
 }

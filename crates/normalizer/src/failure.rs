@@ -24,8 +24,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) id: &'a [u8; 32],
     /// `event.dataset`, where it is known.
     pub(crate) dataset: Option<&'a str>,
-    /// A member that SEKOIA.IO's own parser needs, and its value.
-    pub(crate) native_time: Option<(&'a str, i64)>,
+    /// A member that SEKOIA.IO's own parser needs, and its value as JSON.
+    pub(crate) native_time: Option<(&'a str, &'a str)>,
 }
 
 impl Failure<'_> {
@@ -34,11 +34,11 @@ impl Failure<'_> {
         let original = beginning(self.original, ORIGINAL_MAX);
         writer.put(b"{\"@timestamp\":");
         writer.quoted(&self.time.to_string());
-        if let Some((field, nanos)) = self.native_time {
+        if let Some((field, time)) = self.native_time {
             writer.byte(b',');
             writer.quoted(field);
             writer.byte(b':');
-            writer.put(nanos.to_string().as_bytes());
+            writer.put(time.as_bytes());
         }
         writer.put(b",\"ecs\":{\"version\":\"9.4.0\"},\"error\":{\"message\":");
         writer.quoted(beginning(self.message, MESSAGE_MAX));

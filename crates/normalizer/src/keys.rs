@@ -64,6 +64,12 @@ impl Keys {
                 }
             }
         }
+        for (other, field) in dataset.renamed {
+            if let Some(index) = dataset.rows.iter().position(|row| row.field == *field) {
+                let name = Name::new(other, index, true, names.len());
+                names.push(name);
+            }
+        }
         let mut places = vec![0; (2 * names.len()).next_power_of_two()];
         for (index, name) in names.iter().enumerate() {
             let mask = places.len() - 1;
@@ -122,7 +128,7 @@ impl Keys {
                 .get(place)
                 .and_then(|taken| taken.checked_sub(1))
             else {
-                return Key::Unknown;
+                return self.in_another_case(name);
             };
             match self.names.get(usize::from(index)) {
                 Some(found) if found.text == name => {
@@ -136,6 +142,16 @@ impl Keys {
                 _ => place = (place + 1) & mask,
             }
         }
+    }
+
+    /// A name that differs from a row's own in the case of its letters only: audit logs come in
+    /// lower case from some accounts.
+    #[cold]
+    fn in_another_case(&self, name: &[u8]) -> Key {
+        self.names
+            .iter()
+            .find(|known| known.text.eq_ignore_ascii_case(name))
+            .map_or(Key::Unknown, |known| Key::OtherName(known.row))
     }
 
     /// A cursor before the first name of a record: the name before it is taken to be the last of

@@ -13,16 +13,19 @@
 
 pub mod datasets;
 
+mod address;
 mod batch;
 mod config;
 mod convert;
 mod country;
 mod crc;
 mod domain;
+mod elements;
 mod emit;
 mod engine;
 mod error;
 mod failure;
+mod fields;
 mod frame;
 mod gunzip;
 mod gzip_header;
@@ -52,5 +55,5 @@ pub use gunzip::{Gunzip, Inflated};
 pub use normalizer::Normalizer;
 pub use refusal::refusal;
 pub use summary::Summary;
-pub use table::{Constant, Dataset, Native, NativeTimes, Referrer, Row, Target};
+pub use table::{Constant, Dataset, Joined, Native, NativeTime, Row, Target, Words};
 pub use timestamp::Time;

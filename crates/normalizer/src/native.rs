@@ -5,11 +5,11 @@
 //! sends is added at the end.
 
 use crate::convert::Fact;
-use crate::emit::Event;
-use crate::plan::{Plan, ReferrerRows, Source};
+use crate::emit::{Event, MASK};
+use crate::plan::{JoinedRows, Plan, Source};
 use crate::record::{Kind, Span, Value};
 use crate::simd::find_special;
-use crate::table::{Dataset, NativeTimes};
+use crate::table::{Dataset, NativeTime, Target};
 use crate::timestamp::Time;
 use crate::writer::Writer;
 
@@ -23,27 +23,43 @@ impl Event<'_> {
     /// Writes the record, up to the brace that closes it.
     pub(crate) fn write_native(&self, dataset: &Dataset, plan: &Plan, writer: &mut Writer) {
         let mut edits = Vec::new();
-        for (index, row) in dataset.rows.iter().enumerate() {
-            let value = self.record.value(index as u16);
-            if value.kind == Kind::Empty && dataset.native.drop_empty.contains(&row.field) {
-                edits.push(Edit {
-                    place: self.member(*value),
-                    by: String::new(),
-                });
-            }
-            let time = match self.facts.get(index) {
-                Some(Fact::Time(time)) => Some(*time),
-                // Without its time, or with one that it cannot read, a record makes the parser fail.
-                _ if plan.time_row == Some(index as u16) && value.kind != Kind::Missing => {
-                    Some(self.time)
-                }
-                _ => None,
-            };
-            let NativeTimes::UnixNano = dataset.native.times;
-            if let Some(nanos) = time.and_then(Time::unix_nanos) {
+        for row in plan.masked.iter().filter(|_| !self.shows_secrets) {
+            let value = self.record.value(*row);
+            if !value.is_absent() {
                 edits.push(Edit {
                     place: value.json_span(),
-                    by: nanos.to_string(),
+                    by: format!("\"{MASK}\""),
+                });
+            }
+        }
+        let native = dataset.native.as_ref();
+        for field in native.iter().flat_map(|native| native.drop_empty) {
+            if let Some(row) = dataset.number(field) {
+                let value = self.record.value(row);
+                if value.kind == Kind::Empty {
+                    edits.push(Edit {
+                        place: self.member(*value),
+                        by: String::new(),
+                    });
+                }
+            }
+        }
+        let time_row = plan.time.map(|(row, _)| row);
+        for (field, form) in native.iter().flat_map(|native| native.times) {
+            let Some(row) = dataset.number(field) else {
+                continue;
+            };
+            let value = self.record.value(row);
+            let time = match self.time_of(plan, row) {
+                Some(time) => Some(time),
+                // Without its time, or with one that it cannot read, a record makes the parser fail.
+                None if time_row == Some(row) && value.kind != Kind::Missing => Some(self.time),
+                None => None,
+            };
+            if let Some(by) = time.and_then(|time| form.write(time)) {
+                edits.push(Edit {
+                    place: value.json_span(),
+                    by,
                 });
             }
         }
@@ -66,15 +82,25 @@ impl Event<'_> {
             writer,
             any: self.record.has_members && !self.is_emptied(&edits),
         };
-        if let Some(row) = plan.time_row
+        let Some(native) = native else {
+            return;
+        };
+        let form_of = |field: &str| {
+            native
+                .times
+                .iter()
+                .find(|(of, _)| *of == field)
+                .map(|(_, form)| *form)
+        };
+        if let Some(row) = time_row
             && let Some(of) = dataset.rows.get(usize::from(row))
         {
             let value = self.record.value(row);
-            if value.kind == Kind::Missing
-                && let Some(nanos) = self.time.unix_nanos()
-            {
-                members.add(of.field).put(nanos.to_string().as_bytes());
-            } else if self.leftovers.contains(&row) {
+            if value.kind == Kind::Missing {
+                if let Some(time) = form_of(of.field).and_then(|form| form.write(self.time)) {
+                    members.add(of.field).put(time.as_bytes());
+                }
+            } else if self.leftovers.contains(&row) && form_of(of.field).is_some() {
                 let json = value.json_span();
                 members.add(&format!("{}AsReceived", of.field)).slice(
                     self.text,
@@ -83,24 +109,33 @@ impl Event<'_> {
                 );
             }
         }
-        for (alias, field) in dataset.native.aliases {
-            let Some(row) = dataset.rows.iter().position(|row| row.field == *field) else {
+        for (alias, field) in native.aliases {
+            let Some(row) = dataset.number(field) else {
                 continue;
             };
-            let value = self.record.value(row as u16);
-            if !value.is_absent() && !self.has(alias) {
+            let value = self.record.value(row);
+            if self.has(alias) {
+                continue;
+            }
+            if let Some(form) = form_of(alias) {
+                let time = self.time_of(plan, row).unwrap_or(self.time);
+                if let Some(time) = form.write(time) {
+                    members.add(alias).put(time.as_bytes());
+                }
+            } else if !value.is_absent() {
                 let json = value.json_span();
                 members
                     .add(alias)
                     .slice(self.text, json.start as usize, json.end as usize);
             }
         }
-        if let Some(alias) = dataset.native.referrer_alias
-            && let Some(rows) = plan.referrer()
-            && rows
-                .whole
+        if let Some(alias) = native.joined_alias
+            && !self.has(alias)
+            && dataset
+                .number(alias)
                 .is_none_or(|row| self.record.value(row).is_absent())
-            && let Some(pieces) = self.record.referrer(self.text, rows)
+            && let Some(rows) = plan.joined()
+            && let Some(pieces) = self.record.joined(self.text, rows)
         {
             let writer = members.add(alias);
             writer.byte(b'"');
@@ -109,6 +144,17 @@ impl Event<'_> {
             }
             writer.byte(b'"');
         }
+    }
+
+    /// The time of a row's value, if it has one.
+    fn time_of(&self, plan: &Plan, row: u16) -> Option<Time> {
+        plan.checks
+            .iter()
+            .zip(self.facts)
+            .find_map(|(step, fact)| match fact {
+                Fact::Time(time) if step.row == row => Some(*time),
+                _ => None,
+            })
     }
 
     /// Whether the record has the alias itself.
@@ -173,11 +219,48 @@ fn only_brace(text: &[u8]) -> bool {
 }
 
 impl Plan {
-    fn referrer(&self) -> Option<ReferrerRows> {
-        self.leaves.iter().find_map(|leaf| match leaf.source {
-            Source::Referrer(rows) => Some(rows),
+    fn joined(&self) -> Option<JoinedRows> {
+        self.leaves.iter().find_map(|leaf| match &leaf.source {
+            Source::Joined(rows) => Some(*rows),
+            Source::First(sources) => sources.iter().find_map(|source| match source {
+                Source::Joined(rows) => Some(*rows),
+                _ => None,
+            }),
             _ => None,
         })
+    }
+}
+
+impl Dataset {
+    /// The field without which the native parser fails, and `time` in the form that it reads.
+    pub(crate) fn native_time(&self, time: Time) -> Option<(&'static str, String)> {
+        let row = self
+            .rows
+            .iter()
+            .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))?;
+        let (field, form) = self
+            .native
+            .as_ref()?
+            .times
+            .iter()
+            .find(|(field, _)| *field == row.field)?;
+        Some((field, form.write(time)?))
+    }
+
+    fn number(&self, field: &str) -> Option<u16> {
+        let row = self.rows.iter().position(|row| row.field == field)?;
+        Some(row as u16)
+    }
+}
+
+impl NativeTime {
+    /// The time as JSON; nothing where the form cannot hold it.
+    fn write(self, time: Time) -> Option<String> {
+        match self {
+            Self::UnixNano => Some(time.unix_nanos()?.to_string()),
+            Self::Unix => Some(time.unix_nanos()?.div_euclid(1_000_000_000).to_string()),
+            Self::Rfc3339 => Some(format!("\"{time}\"")),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::table::Dataset;
 ///     shape: Shape::Ecs,
 ///     arrival: Time::from_unix_millis(1_657_630_626_000),
 ///     keep_original: false,
+///     shows_secrets: false,
 ///     limits: Limits::default(),
 /// });
 /// let mut upload = br#"{"Action":"block","Datetime":1657630626219000000}"#.as_slice();
@@ -184,7 +185,10 @@ impl Normalizer {
     fn known(&self, batch: Batch) -> Result<Batch, UploadError> {
         match self.dataset() {
             Some(_) => Ok(batch),
-            None => Err(UploadError::UnknownDataset),
+            None if self.engine.candidates.is_empty() => Err(UploadError::UnknownDataset),
+            None => Err(UploadError::AmbiguousDataset {
+                candidates: self.engine.candidates.clone(),
+            }),
         }
     }
 

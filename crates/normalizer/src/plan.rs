@@ -2,23 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use crate::convert::Check;
+use crate::convert::{Check, Mode};
 use crate::table::{Constant, Dataset, Target};
 use crate::writer::Fragment;
 
 /// What the engine does for every record of a dataset.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The rows whose values are looked at before anything is written, with what is asked of them.
-    pub(crate) checks: Vec<(u16, Check)>,
+    /// What is asked of the rows' values before anything is written, row by row.
+    pub(crate) checks: Vec<Step>,
     /// The document's leaves, group by group.
     pub(crate) leaves: Vec<Leaf>,
     /// The document's objects; the first is the document itself.
     pub(crate) groups: Vec<Group>,
     /// Names under `cloudflare` that the table uses.
     pub(crate) kept: Vec<&'static str>,
-    /// The row of the event's time.
-    pub(crate) time_row: Option<u16>,
+    /// The row of the event's time, and where its fact is found.
+    pub(crate) time: Option<(u16, u16)>,
+    /// Leaves that several rows give, of which the first wins.
+    pub(crate) contests: Vec<Box<[Source]>>,
+    /// Per row, whether it is kept under `cloudflare` in any case.
+    pub(crate) keeps: Vec<bool>,
+    /// Rows of secrets.
+    pub(crate) masked: Vec<u16>,
+}
+
+/// One check of one row's value.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) row: u16,
+    pub(crate) check: Check,
 }
 
 /// One value of the document, and what it is made of.
@@ -53,64 +66,144 @@ pub(crate) struct Group {
     pub(crate) text: Fragment,
 }
 
-/// Where a leaf's value comes from; numbers are rows of the table.
+/// A row's value, and the fact that a check of it noted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checked {
+    pub(crate) row: u16,
+    /// Number of the check.
+    pub(crate) step: u16,
+}
+
+/// Where a leaf's value comes from.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Constant,
+    /// A constant, where no row gives the value.
+    Default(&'static str),
+    /// Words that a list always has.
+    Words(&'static [&'static str]),
     /// The record's identity.
     EventId,
     /// The record's text, where the configuration asks for it.
     Original,
     /// The event's time, or the upload's arrival.
     EventTime,
-    /// The value as it came.
+    /// The row's value as it came.
     Raw(u16),
-    Text(u16),
-    Integer(u16),
-    Time(u16),
+    /// The row's secret, or the word that stands for it.
+    Masked(u16),
+    Text(Checked),
+    Lower(Checked),
+    /// A number as it stands in the text.
+    Numeral(Checked),
+    /// A number that was worked out.
+    Number(Checked),
+    /// The sum of integers.
+    Sum(Box<[Checked]>),
+    Time(Checked),
     /// The name without its port.
-    Host(u16),
-    RegisteredDomain(u16),
-    Subdomain(u16),
-    TopLevelDomain(u16),
-    Port(u16),
-    /// The text without what introduces it.
-    Remainder(u16),
-    ProtocolName(u16),
-    ProtocolVersion(u16),
-    CountryCode(u16),
-    CountryName(u16),
-    Module(u16),
-    /// The whole referrer, of the parts or as it came.
-    Referrer(ReferrerRows),
+    Host(Checked),
+    RegisteredDomain(Checked),
+    Subdomain(Checked),
+    TopLevelDomain(Checked),
+    Port(Checked),
+    /// A part of the text.
+    Place(Checked),
+    UrlPart(Checked, UrlPart),
+    ProtocolName(Checked),
+    ProtocolVersion(Checked),
+    CountryCode(Checked),
+    CountryName(Checked),
+    /// One of our words.
+    Word(Checked),
+    /// One of our words that is a number.
+    WordNumber(Checked),
+    Module(Checked),
+    /// The texts of a list, or one text.
+    Elements(Checked),
+    /// An address put together from its parts.
+    Joined(JoinedRows),
+    /// The first of several that gives a value.
+    First(Box<[Self]>),
     /// A list, of what several rows give.
     List(Box<[Self]>),
-    ActionType(u16),
     /// Under `cloudflare`: what could not be converted, and what has no row.
     Leftovers,
 }
 
+/// The parts of a whole address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlPart {
+    /// The whole, where it has a scheme and a host.
+    Full,
+    Scheme,
+    Domain,
+    RegisteredDomain,
+    Subdomain,
+    TopLevelDomain,
+    Port,
+    Path,
+    Query,
+    Fragment,
+}
+
 impl Source {
-    /// Whether the value is always a text, so that its quotes are known beforehand.
-    fn is_text(&self) -> bool {
-        !matches!(
+    /// Whether the value is always one text, so that its quotes are known beforehand.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(
             self,
-            Self::Constant
-                | Self::Original
-                | Self::Raw(_)
-                | Self::Integer(_)
-                | Self::Port(_)
-                | Self::Referrer(_)
-                | Self::List(_)
-                | Self::Leftovers
-        )
+            Self::EventId
+                | Self::EventTime
+                | Self::Text(_)
+                | Self::Lower(_)
+                | Self::Time(_)
+                | Self::Host(_)
+                | Self::RegisteredDomain(_)
+                | Self::Subdomain(_)
+                | Self::TopLevelDomain(_)
+                | Self::Place(_)
+                | Self::ProtocolName(_)
+                | Self::ProtocolVersion(_)
+                | Self::CountryCode(_)
+                | Self::CountryName(_)
+                | Self::Word(_)
+                | Self::Module(_)
+                | Self::Default(_)
+        ) || matches!(self, Self::UrlPart(_, part) if *part != UrlPart::Port)
+    }
+
+    /// The row that gives the value, if one alone does.
+    pub(crate) fn row(&self) -> Option<u16> {
+        match self {
+            Self::Raw(row) | Self::Masked(row) => Some(*row),
+            Self::Text(of)
+            | Self::Lower(of)
+            | Self::Numeral(of)
+            | Self::Number(of)
+            | Self::Time(of)
+            | Self::Host(of)
+            | Self::RegisteredDomain(of)
+            | Self::Subdomain(of)
+            | Self::TopLevelDomain(of)
+            | Self::Port(of)
+            | Self::Place(of)
+            | Self::UrlPart(of, _)
+            | Self::ProtocolName(of)
+            | Self::ProtocolVersion(of)
+            | Self::CountryCode(of)
+            | Self::CountryName(of)
+            | Self::Word(of)
+            | Self::WordNumber(of)
+            | Self::Module(of)
+            | Self::Elements(of) => Some(of.row),
+            _ => None,
+        }
     }
 }
 
-/// The rows of a referrer's parts, and of the whole where the table has one.
+/// The rows of an address's parts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ReferrerRows {
-    pub(crate) whole: Option<u16>,
+pub(crate) struct JoinedRows {
     pub(crate) scheme: u16,
     pub(crate) host: u16,
     pub(crate) path: u16,
@@ -119,70 +212,28 @@ pub(crate) struct ReferrerRows {
 
 /// ECS fields of the tables' targets that are lists. A test holds this against the schema.
 const LISTS: &[&str] = &[
+    "dns.header_flags",
+    "dns.resolved_ip",
+    "email.bcc.address",
+    "email.cc.address",
+    "email.from.address",
+    "email.reply_to.address",
+    "email.to.address",
     "event.category",
     "event.type",
+    "host.ip",
+    "observer.ip",
+    "related.hash",
     "related.hosts",
     "related.ip",
+    "related.user",
 ];
 
 impl Plan {
     pub(crate) fn new(dataset: &'static Dataset) -> Self {
         let mut tree = Tree::default();
-        for (path, constant) in dataset.constants {
-            tree.add(path, Entry::Constant(*constant));
-        }
-        tree.add("event.id", Entry::One(Source::EventId));
-        tree.add("event.original", Entry::One(Source::Original));
-        let mut checks = Vec::new();
-        let mut kept = Vec::new();
-        for (index, row) in dataset.rows.iter().enumerate() {
-            let number = index as u16;
-            let check = row
-                .targets
-                .iter()
-                .map(|target| Check::of(*target))
-                // A field that goes to `Text` and `Domain` is asked for what `Domain` needs.
-                .fold(Check::None, |strictest, check| match check {
-                    Check::None => strictest,
-                    Check::Scalar if strictest != Check::None => strictest,
-                    _ => check,
-                });
-            if check != Check::None {
-                checks.push((number, check));
-            }
-            for target in row.targets {
-                if let Target::Keep(name) = target {
-                    kept.push(*name);
-                }
-                tree.add_target(*target, number);
-            }
-        }
-        if let Some(referrer) = &dataset.referrer {
-            let number = |field| {
-                dataset
-                    .rows
-                    .iter()
-                    .position(|row| row.field == field)
-                    .map_or(u16::MAX, |row| row as u16)
-            };
-            let whole = dataset
-                .rows
-                .iter()
-                .position(|row| row.targets.contains(&Target::Text(referrer.target)));
-            let rows = ReferrerRows {
-                whole: whole.map(|row| row as u16),
-                scheme: number(referrer.scheme),
-                host: number(referrer.host),
-                path: number(referrer.path),
-                query: number(referrer.query),
-            };
-            tree.replace(referrer.target, Entry::One(Source::Referrer(rows)));
-        }
-        // `~` sorts behind all names: the leftovers come last.
-        tree.add("cloudflare.~", Entry::One(Source::Leftovers));
-
         let mut plan = Self {
-            checks,
+            checks: Vec::new(),
             leaves: Vec::new(),
             groups: vec![Group {
                 name: String::new(),
@@ -190,25 +241,183 @@ impl Plan {
                 depth: 0,
                 text: Fragment::default(),
             }],
-            kept,
-            time_row: dataset
-                .rows
-                .iter()
-                .position(|row| row.targets.contains(&Target::Timestamp("@timestamp")))
-                .map(|row| row as u16),
+            kept: Vec::new(),
+            time: None,
+            contests: Vec::new(),
+            keeps: Vec::new(),
+            masked: Vec::new(),
         };
+        tree.add("event.id", Entry::One(Source::EventId));
+        tree.add("event.original", Entry::One(Source::Original));
+        for (index, row) in dataset.rows.iter().enumerate() {
+            let number = index as u16;
+            let mut keeps = row.targets.is_empty();
+            if row.targets.is_empty() {
+                plan.kept.push(row.field);
+                tree.add_source(&format!("cloudflare.{}", row.field), Source::Raw(number));
+            }
+            for target in row.targets {
+                match target {
+                    Target::Keep(name) | Target::Masked(name) => {
+                        keeps = true;
+                        plan.kept.push(*name);
+                    }
+                    _ => {}
+                }
+                plan.add_target(&mut tree, *target, number);
+            }
+            plan.keeps.push(keeps);
+        }
+        for joined in dataset.joined {
+            let row = |field| {
+                dataset
+                    .rows
+                    .iter()
+                    .position(|row| row.field == field)
+                    .map_or(u16::MAX, |row| row as u16)
+            };
+            let rows = JoinedRows {
+                scheme: row(joined.scheme),
+                host: row(joined.host),
+                path: row(joined.path),
+                query: row(joined.query),
+            };
+            tree.add_source(joined.target, Source::Joined(rows));
+        }
+        for (path, constant) in dataset.constants {
+            tree.add_constant(path, *constant);
+        }
+        // `~` sorts behind all names: the leftovers come last.
+        tree.add("cloudflare.~", Entry::One(Source::Leftovers));
         plan.grow(&tree.root, 0);
         plan.link(dataset);
         plan
     }
 
+    /// The check of a row, which is made once for all targets that ask for the same.
+    fn check(&mut self, row: u16, check: Check) -> Checked {
+        let known = self
+            .checks
+            .iter()
+            .position(|step| step.row == row && step.check == check);
+        let step = known.unwrap_or_else(|| {
+            self.checks.push(Step { row, check });
+            self.checks.len() - 1
+        });
+        Checked {
+            row,
+            step: step as u16,
+        }
+    }
+
+    fn add_target(&mut self, tree: &mut Tree, target: Target, row: u16) {
+        let mut add = |path: &str, source: Source| tree.add_source(path, source);
+        match target {
+            Target::Text(path) => add(path, Source::Text(self.check(row, Check::Scalar))),
+            Target::Lower(path) => add(path, Source::Lower(self.check(row, Check::Scalar))),
+            Target::Module(path) => add(path, Source::Module(self.check(row, Check::Scalar))),
+            Target::Texts(path) => add(path, Source::Elements(self.check(row, Check::Texts))),
+            Target::Ips(path) => add(path, Source::Elements(self.check(row, Check::Ips))),
+            Target::First(path) => add(path, Source::Place(self.check(row, Check::First))),
+            Target::Integer(path) => add(path, Source::Numeral(self.check(row, Check::Integer))),
+            Target::Positive(path) => add(path, Source::Numeral(self.check(row, Check::Positive))),
+            Target::Float(path) => add(path, Source::Numeral(self.check(row, Check::Float))),
+            Target::Sum(path) => tree.add_sum(path, self.check(row, Check::Integer)),
+            // What passed the check of an address is a text that can be copied.
+            Target::Ip(path) => add(path, Source::Text(self.check(row, Check::Ip))),
+            Target::Timestamp(path) => {
+                let of = self.check(row, Check::Time);
+                if path == "@timestamp" {
+                    self.time = Some((row, of.step));
+                    add(path, Source::EventTime);
+                } else {
+                    add(path, Source::Time(of));
+                }
+            }
+            Target::Milliseconds(path) => {
+                add(path, Source::Number(self.check(row, Check::Milliseconds)));
+            }
+            Target::Host(path) => add(path, Source::Host(self.check(row, Check::Host))),
+            Target::Domain(path) => {
+                let of = self.check(row, Check::Host);
+                add(path, Source::Host(of));
+                let group = path.rsplit_once('.').map_or(path, |(group, _)| group);
+                add(
+                    &format!("{group}.registered_domain"),
+                    Source::RegisteredDomain(of),
+                );
+                add(&format!("{group}.subdomain"), Source::Subdomain(of));
+                add(
+                    &format!("{group}.top_level_domain"),
+                    Source::TopLevelDomain(of),
+                );
+            }
+            Target::Port(path) => add(path, Source::Port(self.check(row, Check::Host))),
+            Target::Url(group) => {
+                let whole = self.check(row, Check::Scalar);
+                add(&format!("{group}.original"), Source::Text(whole));
+                let of = self.check(row, Check::Url);
+                for (name, part) in URL_PARTS {
+                    add(&format!("{group}.{name}"), Source::UrlPart(of, *part));
+                }
+            }
+            Target::Uri(group) => {
+                let of = self.check(row, Check::Uri);
+                add(&format!("{group}.path"), Source::UrlPart(of, UrlPart::Path));
+                add(
+                    &format!("{group}.query"),
+                    Source::UrlPart(of, UrlPart::Query),
+                );
+            }
+            Target::Query(path) => add(path, Source::Place(self.check(row, Check::Query))),
+            Target::HttpVersion(path) => {
+                add(path, Source::ProtocolVersion(self.check(row, Check::Http)));
+            }
+            Target::HttpProtocol(path) => {
+                add(path, Source::ProtocolName(self.check(row, Check::Http)));
+            }
+            Target::HttpOutcome(path) => {
+                add(path, Source::Word(self.check(row, Check::HttpOutcome)));
+            }
+            Target::TlsVersion(path) => {
+                add(path, Source::ProtocolVersion(self.check(row, Check::Tls)));
+            }
+            Target::TlsProtocol(path) => {
+                add(path, Source::ProtocolName(self.check(row, Check::Tls)));
+            }
+            Target::CountryCode(path) => {
+                add(path, Source::CountryCode(self.check(row, Check::Country)));
+            }
+            Target::CountryName(path) => {
+                add(path, Source::CountryName(self.check(row, Check::Country)));
+            }
+            Target::ActionType(path) => add(path, Source::Word(self.check(row, Check::Action))),
+            Target::Words(path, words) => {
+                let check = Check::Words(words, Mode::Closed);
+                add(path, Source::Word(self.check(row, check)));
+            }
+            Target::When(path, words) => {
+                let check = Check::Words(words, Mode::Open);
+                add(path, Source::Word(self.check(row, check)));
+            }
+            Target::Numbers(path, words) => {
+                let check = Check::Words(words, Mode::Closed);
+                add(path, Source::WordNumber(self.check(row, check)));
+            }
+            Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
+            Target::Masked(name) => {
+                self.masked.push(row);
+                add(&format!("cloudflare.{name}"), Source::Masked(row));
+            }
+        }
+    }
+
     /// Finds the leaves that may be written in one piece with the leaf before.
     fn link(&mut self, dataset: &Dataset) {
         let is_verbatim = |leaf: &Leaf| match leaf.source {
-            Source::Raw(row) => dataset
-                .rows
-                .get(usize::from(row))
-                .is_some_and(|row| row.targets.contains(&Target::Keep(row.field))),
+            Source::Raw(row) => dataset.rows.get(usize::from(row)).is_some_and(|row| {
+                row.targets.is_empty() || row.targets.contains(&Target::Keep(row.field))
+            }),
             _ => false,
         };
         let mut before = None;
@@ -221,19 +430,17 @@ impl Plan {
 
     fn grow(&mut self, branch: &Branch, group: u16) {
         for (name, entry) in &branch.leaves {
-            let key = match entry {
-                Entry::One(source) if source.is_text() => format!(",\"{name}\":\""),
-                Entry::List(_) => format!(",\"{name}\":[\""),
+            let source = entry.source();
+            let text = match (entry, &source) {
+                (Entry::Constant(constant), _) => format!(",\"{name}\":{}", json(*constant)),
+                (_, Source::Leftovers) => String::new(),
+                (_, Source::List(_)) => format!(",\"{name}\":[\""),
+                (_, source) if source.is_text() => format!(",\"{name}\":\""),
                 _ => format!(",\"{name}\":"),
             };
-            let (text, source) = match entry {
-                Entry::Constant(constant) => {
-                    (format!("{key}{}", json(*constant)), Source::Constant)
-                }
-                Entry::One(Source::Leftovers) => (String::new(), Source::Leftovers),
-                Entry::One(source) => (key, source.clone()),
-                Entry::List(sources) => (key, Source::List(sources.clone().into())),
-            };
+            if let Source::First(sources) = &source {
+                self.contests.push(sources.clone());
+            }
             let from = self.leaves.last().map_or(0, |leaf| leaf.group);
             let jump = (from != group).then(|| Jump {
                 from,
@@ -263,9 +470,7 @@ impl Plan {
             self.grow(branch, child);
         }
     }
-}
 
-impl Plan {
     /// What closes and opens objects on the way from one, which has a member already, to a leaf of
     /// another, whose own text begins with a comma.
     fn way(&self, from: u16, to: u16, text: &str) -> String {
@@ -296,6 +501,20 @@ impl Plan {
     }
 }
 
+/// What a whole address gives below its name, beside `original`.
+const URL_PARTS: &[(&str, UrlPart)] = &[
+    ("full", UrlPart::Full),
+    ("scheme", UrlPart::Scheme),
+    ("domain", UrlPart::Domain),
+    ("registered_domain", UrlPart::RegisteredDomain),
+    ("subdomain", UrlPart::Subdomain),
+    ("top_level_domain", UrlPart::TopLevelDomain),
+    ("port", UrlPart::Port),
+    ("path", UrlPart::Path),
+    ("query", UrlPart::Query),
+    ("fragment", UrlPart::Fragment),
+];
+
 fn json(constant: Constant) -> String {
     match constant {
         Constant::Text(text) => format!("\"{text}\""),
@@ -318,7 +537,22 @@ struct Branch {
 enum Entry {
     Constant(Constant),
     One(Source),
+    /// The first that gives a value.
+    First(Vec<Source>),
     List(Vec<Source>),
+    Sum(Vec<Checked>),
+}
+
+impl Entry {
+    fn source(&self) -> Source {
+        match self {
+            Self::Constant(_) => Source::Constant,
+            Self::One(source) => source.clone(),
+            Self::First(sources) => Source::First(sources.clone().into()),
+            Self::List(sources) => Source::List(sources.clone().into()),
+            Self::Sum(rows) => Source::Sum(rows.clone().into()),
+        }
+    }
 }
 
 impl Tree {
@@ -332,20 +566,26 @@ impl Tree {
         (branch, rest.to_owned())
     }
 
-    /// Adds a leaf; the first of two wins, except in a list, which takes both.
+    /// Adds a leaf, behind what the same leaf has already.
     fn add(&mut self, path: &str, entry: Entry) {
         let (branch, name) = self.place(path);
-        match (branch.leaves.get_mut(&name), entry) {
-            (Some(Entry::List(sources)), Entry::List(more)) => sources.extend(more),
-            (Some(_), _) => {}
-            (None, entry) => {
-                branch.leaves.insert(name, entry);
+        let entry = match (branch.leaves.remove(&name), entry) {
+            (None, entry) => entry,
+            (Some(Entry::List(mut sources)), Entry::List(more)) => {
+                sources.extend(more);
+                Entry::List(sources)
             }
-        }
-    }
-
-    fn replace(&mut self, path: &str, entry: Entry) {
-        let (branch, name) = self.place(path);
+            (Some(Entry::Sum(mut rows)), Entry::Sum(more)) => {
+                rows.extend(more);
+                Entry::Sum(rows)
+            }
+            (Some(Entry::One(first)), Entry::One(second)) => Entry::First(vec![first, second]),
+            (Some(Entry::First(mut sources)), Entry::One(more)) => {
+                sources.push(more);
+                Entry::First(sources)
+            }
+            (Some(known), _) => known,
+        };
         branch.leaves.insert(name, entry);
     }
 
@@ -358,40 +598,19 @@ impl Tree {
         self.add(path, entry);
     }
 
-    fn add_target(&mut self, target: Target, row: u16) {
-        match target {
-            // What passed the check of an address is a text that can be copied.
-            Target::Text(path) | Target::Ip(path) => self.add_source(path, Source::Text(row)),
-            Target::Integer(path) => self.add_source(path, Source::Integer(row)),
-            Target::Timestamp(path @ "@timestamp") => self.add_source(path, Source::EventTime),
-            Target::Timestamp(path) => self.add_source(path, Source::Time(row)),
-            Target::Host(path) => self.add_source(path, Source::Host(row)),
-            Target::Domain(path) => {
-                self.add_source(path, Source::Host(row));
-                let group = path.strip_suffix("domain").unwrap_or(path);
-                self.add_source(
-                    &format!("{group}registered_domain"),
-                    Source::RegisteredDomain(row),
-                );
-                self.add_source(&format!("{group}subdomain"), Source::Subdomain(row));
-                self.add_source(
-                    &format!("{group}top_level_domain"),
-                    Source::TopLevelDomain(row),
-                );
-            }
-            Target::Port(path) => self.add_source(path, Source::Port(row)),
-            Target::Query(path) => self.add_source(path, Source::Remainder(row)),
-            Target::HttpVersion(path) | Target::TlsVersion(path) => {
-                self.add_source(path, Source::ProtocolVersion(row));
-            }
-            Target::HttpProtocol(path) | Target::TlsProtocol(path) => {
-                self.add_source(path, Source::ProtocolName(row));
-            }
-            Target::CountryCode(path) => self.add_source(path, Source::CountryCode(row)),
-            Target::CountryName(path) => self.add_source(path, Source::CountryName(row)),
-            Target::ActionType(path) => self.add_source(path, Source::ActionType(row)),
-            Target::Module(path) => self.add_source(path, Source::Module(row)),
-            Target::Keep(name) => self.add_source(&format!("cloudflare.{name}"), Source::Raw(row)),
-        }
+    fn add_sum(&mut self, path: &str, of: Checked) {
+        self.add(path, Entry::Sum(vec![of]));
+    }
+
+    /// Adds what stands where no row gives a value, or what a list has beside them.
+    fn add_constant(&mut self, path: &str, constant: Constant) {
+        let (branch, name) = self.place(path);
+        let is_alone = !branch.leaves.contains_key(&name);
+        let entry = match constant {
+            _ if is_alone => Entry::Constant(constant),
+            Constant::Text(text) => Entry::One(Source::Default(text)),
+            Constant::List(words) => Entry::List(vec![Source::Words(words)]),
+        };
+        self.add(path, entry);
     }
 }

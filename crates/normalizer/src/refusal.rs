@@ -3,7 +3,7 @@
 use crate::config::Shape;
 use crate::datasets::event_dataset;
 use crate::failure::Failure;
-use crate::table::{Dataset, Target};
+use crate::table::Dataset;
 use crate::text::{beginning, identity};
 use crate::timestamp::Time;
 use crate::writer::Writer;
@@ -28,12 +28,10 @@ pub fn refusal(
 ) -> Vec<u8> {
     let text = String::from_utf8_lossy(document);
     let shown = beginning(&text, if with_text { SHOWN_MAX } else { 0 });
-    let time_field = dataset.and_then(|dataset| {
-        dataset
-            .rows
-            .iter()
-            .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))
-    });
+    let native_time = match shape {
+        Shape::Ecs => None,
+        Shape::Native => dataset.and_then(|dataset| dataset.native_time(arrival)),
+    };
     let mut writer = Writer::default();
     Failure {
         message: &format!("the intake refused this event: {reason}"),
@@ -42,10 +40,9 @@ pub fn refusal(
         time: arrival,
         id: &identity(document),
         dataset: dataset.and_then(event_dataset),
-        native_time: match shape {
-            Shape::Ecs => None,
-            Shape::Native => time_field.and_then(|row| Some((row.field, arrival.unix_nanos()?))),
-        },
+        native_time: native_time
+            .as_ref()
+            .map(|(field, time)| (*field, time.as_str())),
     }
     .write(&mut writer);
     writer.written().to_vec()

@@ -21,6 +21,8 @@ pub struct Summary {
     pub unknown_fields: BTreeMap<String, u64>,
     /// Unknown fields beyond the names that are told apart.
     pub more_unknown_fields: u64,
+    /// Fields whose value is a word that the table does not have, and how often each had one.
+    pub unknown_values: BTreeMap<&'static str, u64>,
     /// Bytes as received.
     pub bytes_received: u64,
     /// Bytes after gunzip.
@@ -38,6 +40,10 @@ const NAMES_MAX: usize = 64;
 const NAME_MAX: usize = 128;
 
 impl Summary {
+    pub(crate) fn count_unknown_value(&mut self, field: &'static str) {
+        *self.unknown_values.entry(field).or_default() += 1;
+    }
+
     pub(crate) fn count_unknown(&mut self, name: &[u8]) {
         let known = core::str::from_utf8(name)
             .ok()

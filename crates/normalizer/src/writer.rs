@@ -152,6 +152,16 @@ impl Writer {
         }
     }
 
+    /// Writes the inside of a JSON string in lower case; of its escapes, only hexadecimal digits
+    /// have letters in upper case.
+    pub(crate) fn lower(&mut self, text: &[u8]) {
+        let start = self.len;
+        self.put(text);
+        if let Some(written) = self.buffer.get_mut(start..self.len) {
+            written.make_ascii_lowercase();
+        }
+    }
+
     /// Writes `text` as the inside of a JSON string.
     pub(crate) fn escaped(&mut self, text: &str) {
         for byte in text.bytes() {

@@ -13,6 +13,7 @@ fn config(shape: Shape, limits: Limits) -> Config {
         shape,
         arrival: Time::from_unix_millis(1_767_323_045_678),
         keep_original: false,
+        shows_secrets: false,
         limits,
     }
 }

@@ -200,18 +200,19 @@ fn the_order_of_the_fields_does_not_matter() {
 
 #[test]
 #[wasm]
-fn a_name_is_known_as_it_is_written_only() {
+fn a_name_is_known_in_any_case_of_its_letters() {
     golden(&[(
         "almost",
-        r#""action":"block","Action ":"block","ACTION":"block","RuleId":"1","":"nothing","a.b":{"c":1},"é":2"#,
+        r#""action":"block","Action ":"block","ACTION":"log","RuleId":"1","":"nothing","a.b":{"c":1},"é":2"#,
         json!({
             "cloudflare.": "nothing",
-            "cloudflare.ACTION": "block",
+            "cloudflare.ACTION": "log",
             "cloudflare.Action ": "block",
-            "cloudflare.RuleId": "1",
             "cloudflare.a.b": {"c": 1},
-            "cloudflare.action": "block",
             "cloudflare.é": 2,
+            "event.action": "block",
+            "event.type": ["denied"],
+            "rule.id": "1",
         }),
     )]);
     golden(&[(

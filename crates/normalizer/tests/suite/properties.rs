@@ -199,7 +199,7 @@ proptest! {
                 prop_assert_eq!(&document[name], value, "{} of {}", name, text);
             }
         }
-        for (alias, field) in by_name("firewall_events").unwrap().native.aliases {
+        for (alias, field) in by_name("firewall_events").unwrap().native.as_ref().unwrap().aliases {
             let own = members.iter().find(|(name, _)| name == alias);
             let of_field = members.iter().find(|(name, _)| name == field);
             let expected = own.or(of_field).map_or(&Value::Null, |(_, value)| value);
@@ -249,13 +249,17 @@ fn is_carried(name: &str, value: &Value, document: &Value) -> bool {
 
 fn other_name(rows: &[Row], name: &str, value: &Value, document: &Value) -> bool {
     rows.iter().any(|row| {
-        row.targets
-            .iter()
-            .any(|target| matches!(target, Target::Keep(kept) if *kept == name))
-            && row
-                .targets
-                .iter()
-                .any(|target| converted(*target, value, document))
+        let is_name = row.field.eq_ignore_ascii_case(name)
+            || row.targets.iter().any(
+                |target| matches!(target, Target::Keep(kept) if kept.eq_ignore_ascii_case(name)),
+            );
+        let keeps = row.targets.is_empty() && document["cloudflare"].get(row.field) == Some(value);
+        is_name
+            && (keeps
+                || row
+                    .targets
+                    .iter()
+                    .any(|target| converted(*target, value, document)))
     })
 }
 
@@ -290,15 +294,8 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
         Target::CountryCode(path) => {
             found(path).is_some_and(|code| text.eq_ignore_ascii_case(code))
         }
-        // These add to what another target of the row carries whole.
-        Target::Domain(_)
-        | Target::Host(_)
-        | Target::Port(_)
-        | Target::HttpProtocol(_)
-        | Target::TlsProtocol(_)
-        | Target::CountryName(_)
-        | Target::ActionType(_)
-        | Target::Module(_) => false,
+        // The others add to what another target of the row carries whole, or no row here has them.
+        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an upload is: Cloudflare's test of a destination, or records, and of which dataset.
 
+use logpush_normalizer::datasets::DATASETS;
 use logpush_normalizer::{Config, Normalizer, Shape, UploadError};
 use serde_json::Value;
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
@@ -134,14 +135,14 @@ fn without_dataset() -> Config {
 fn the_dataset_is_told_by_the_first_record_of_a_known_one() {
     for (upload, errors) in [
         (FULL, 0),
-        (r#"{"Action":"block"}"#, 0),
-        (r#"{"Action":"block","RayID":"1","New":1}"#, 0),
-        ("{\"Act\\u0069on\":\"block\"}", 0),
-        ("[{\"Action\":\"block\"}]", 0),
-        ("{\"ClientIP\":\"\\ud800\",\"New\":\"\\ud800\"}", 0),
-        ("oops\n\n{\"Action\":\"block\"}", 1),
-        ("{}\n{\"a\":1,\"b\":2}\n{\"Action\":\"block\"}", 2),
-        ("{\"content\":\"x\"}\n{\"Action\":\"block\"}", 1),
+        (r#"{"MatchIndex":1}"#, 0),
+        (r#"{"MatchIndex":1,"RayID":"1","New":1}"#, 0),
+        ("{\"Match\\u0049ndex\":1}", 0),
+        ("[{\"MatchIndex\":1}]", 0),
+        ("{\"MatchIndex\":\"\\ud800\",\"New\":\"\\ud800\"}", 0),
+        ("oops\n\n{\"MatchIndex\":1}", 1),
+        ("{}\n{\"a\":1,\"b\":2}\n{\"MatchIndex\":1}", 2),
+        ("{\"content\":\"x\"}\n{\"MatchIndex\":1}", 1),
     ] {
         let outcome = outcome(without_dataset(), upload.as_bytes());
         let (last, before) = outcome.documents.split_last().unwrap();
@@ -163,19 +164,50 @@ fn the_dataset_is_told_by_the_first_record_of_a_known_one() {
     assert_eq!(normalizer.dataset().unwrap().name, "firewall_events");
 }
 
+/// Fields that several datasets have, and none has most of, do not decide.
+#[test]
+#[wasm]
+fn an_upload_of_one_of_several_datasets_is_refused_with_their_names() {
+    let upload = r#"{"Datetime":1}"#;
+    let error = try_outcome(without_dataset(), upload.as_bytes()).unwrap_err();
+    let UploadError::AmbiguousDataset { candidates } = &error else {
+        panic!("{error}");
+    };
+    assert!(candidates.len() > 1, "{candidates:?}");
+    for candidate in candidates {
+        assert!(error.to_string().contains(candidate), "{error}");
+    }
+}
+
+#[test]
+#[wasm]
+fn a_record_of_each_dataset_tells_which_it_is() {
+    for dataset in DATASETS {
+        let fields: Vec<String> = dataset
+            .rows
+            .iter()
+            .map(|row| format!("\"{}\":null", row.field))
+            .collect();
+        let upload = format!("{{{}}}", fields.join(","));
+        let mut normalizer = Normalizer::new(without_dataset());
+        normalizer.feed(&mut upload.as_bytes()).unwrap();
+        normalizer.finish().unwrap();
+        assert_eq!(normalizer.dataset().unwrap().name, dataset.name);
+    }
+}
+
 /// No batch goes anywhere as long as it is not known which intake it is for.
 #[test]
 #[wasm]
 fn an_upload_of_no_known_dataset_is_refused() {
     for upload in [
-        r#"{"QueryName":"example.com","QueryType":1,"ResponseCode":0}"#,
-        r#"{"Action":"block","QueryName":"example.com","QueryType":1}"#,
+        r#"{"Action":"block","Name":"example.com","Number":1}"#,
         r#"{"a":1}"#,
         "oops\n12\n",
         "{}\n{}",
         &"oops\n".repeat(1001),
         // The first batch is full before the record that would tell.
-        &format!("{}{}", "oops\n".repeat(1001), r#"{"Action":"block"}"#),
+        &format!("{}{}", "oops\n".repeat(1001), r#"{"MatchIndex":1}"#),
     ] {
         let error = try_outcome(without_dataset(), upload.as_bytes()).unwrap_err();
         assert_eq!(error, UploadError::UnknownDataset, "{upload:.100}");

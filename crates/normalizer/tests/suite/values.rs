@@ -323,7 +323,6 @@ fn a_number_or_boolean_is_kept_where_only_a_text_makes_sense() {
     for field in [
         "ClientCountry",
         "ClientIP",
-        "ClientRequestHost",
         "ClientRequestProtocol",
         "ClientRequestQuery",
         "ClientSSLProtocol",

@@ -1,0 +1,68 @@
+//! `workers_trace_events`: one run of a Cloudflare Worker, with its log lines and errors.
+
+use crate::table::Constant::{List, Text as One};
+use crate::table::Target::{Keep, Milliseconds, Text, Timestamp, When, Words};
+use crate::table::{Dataset, kept, row};
+
+pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
+    name: "workers_trace_events",
+    constants: &[
+        ("ecs.version", One("9.4.0")),
+        ("event.kind", One("event")),
+        ("event.category", List(&["web"])),
+        ("event.dataset", One("workers-trace-events")),
+        ("event.module", One("cloudflare")),
+        ("event.type", List(&["info"])),
+        ("observer.vendor", One("Cloudflare")),
+    ],
+    #[rustfmt::skip]
+    rows: &[
+        kept("CPUTimeMs"),
+        kept("DispatchNamespace"),
+        kept("Entrypoint"),
+        // The request or message that started the run: URL, method, headers and RayID are inside.
+        kept("Event"),
+        row("EventTimestampMs", &[Timestamp("@timestamp")]),
+        row("EventType",        &[Text("event.action"), Words("faas.trigger.type", TRIGGERS), When("event.type", &[("fetch", "access")])]),
+        kept("Exceptions"),
+        // What the Worker's own code writes to its console: kept, since it is why one logs it.
+        kept("Logs"),
+        row("Outcome",          &[Words("event.outcome", OUTCOMES), When("event.type", ERRORS), Keep("Outcome")]),
+        row("ScriptName",       &[Text("faas.name")]),
+        kept("ScriptTags"),
+        kept("ScriptVersion"),
+        row("WallTimeMs",       &[Milliseconds("event.duration")]),
+    ],
+    renamed: &[],
+    joined: &[],
+    native: None,
+};
+
+/// ECS: "one of http, pubsub, datasource, timer, other".
+#[rustfmt::skip]
+const TRIGGERS: crate::table::Words = &[
+    ("fetch", "http"),
+    ("scheduled", "timer"), ("alarm", "timer"),
+    ("queue", "pubsub"),
+    ("email", "other"),     ("worker_rpc", "other"), ("hibernatable_web_socket", "other"),
+    ("*", "other"),
+];
+
+/// Beside the documented words those of the Workers runtime (github.com/cloudflare/workerd,
+/// with its spelling of `kilSwitch`). When the client went away, the run itself is no failure.
+#[rustfmt::skip]
+const OUTCOMES: crate::table::Words = &[
+    ("ok", "success"),
+    ("canceled", "unknown"),      ("responseStreamDisconnected", "unknown"), ("unknown", "unknown"),
+    ("exception", "failure"),     ("exceededCpu", "failure"),    ("exceededMemory", "failure"),
+    ("scriptNotFound", "failure"), ("daemonDown", "failure"),    ("loadShed", "failure"),
+    ("killSwitch", "failure"),    ("kilSwitch", "failure"),
+    ("*", "unknown"),
+];
+
+#[rustfmt::skip]
+const ERRORS: crate::table::Words = &[
+    ("exception", "error"),      ("exceededCpu", "error"), ("exceededMemory", "error"),
+    ("scriptNotFound", "error"), ("daemonDown", "error"),  ("loadShed", "error"),
+    ("killSwitch", "error"),     ("kilSwitch", "error"),
+];
