@@ -33,7 +33,8 @@ function read(path) {
 
 /** The rows of a dataset's table: each field, and the paths that it goes to. */
 function rowsOf(rust) {
-  return [...rust.matchAll(/row\("(\w+)",\s*&\[(.*?)\]\)/gs)].map(([, field, targets]) => {
+  return [...rust.matchAll(/row\("(\w+)",\s*&\[(.*?)\]\)|kept\("(\w+)"\)/gs)].map(([, field, targets, kept]) => {
+    if (kept) return { field: kept, paths: [`cloudflare.${kept}`] };
     const found = [...targets.matchAll(/(\w+)\("([^"]+)"\)/g)].map(([, kind, path]) => ({ kind, path }));
     return {
       field,
@@ -299,12 +300,12 @@ test("docs/mapping.md has the actions of the code", () => {
 });
 
 test("docs/mapping.md has the aliases of the native shape", () => {
-  const [, native] = TABLE.split("native: Native {");
+  const [, native] = TABLE.split("native: Some(Native {");
   const aliases = [...native.matchAll(/\("(\w+)", "(\w+)"\)/g)].map(([, alias, field]) => `${alias} is added, from ${field}`);
   const documented = tablesUnder(MAPPING, "`SHAPE=native`")[0].map(([change]) => change.replaceAll("`", ""));
   assert.equal(aliases.length, 4);
   for (const alias of aliases) assert.ok(documented.includes(alias), alias);
-  const referrer = /referrer_alias: Some\("(\w+)"\)/.exec(native)[1];
+  const referrer = /joined_alias: Some\("(\w+)"\)/.exec(native)[1];
   assert.ok(documented.some((change) => change.startsWith(`${referrer} is added`)));
   for (const [, field] of native.matchAll(/drop_empty: &\["(\w+)"\]/g)) {
     assert.ok(documented.includes(`${field} is removed if it is empty`));

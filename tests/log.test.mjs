@@ -38,6 +38,7 @@ const FIELDS = [
   "times_from_arrival",
   "truncated",
   "unknown_fields",
+  "unknown_values",
   "wasm_memory_bytes",
 ];
 const ONLY_SOMETIMES = ["destination_test", "error", "last_reason"];
@@ -92,6 +93,7 @@ test("an upload without trouble: every count", async () => {
     truncated: 0,
     unknown_fields: {},
     more_unknown_fields: 0,
+    unknown_values: {},
     bytes_received: BODY.length,
     bytes_plain: gunzipSync(BODY).length,
     bytes_sent: intake.requests.reduce((sum, { bytes }) => sum + bytes, 0),

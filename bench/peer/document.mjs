@@ -187,6 +187,7 @@ function eventOf(record, line, arrival, summary) {
   const country = countryOf(record.ClientCountry);
   const ip = addressOf(record.ClientIP);
   const host = hostOf(record.ClientRequestHost);
+  const address = host ? record.ClientRequestHost : textOf(record.ClientRequestHost, "ClientRequestHost");
   const http = protocolOf(record.ClientRequestProtocol, "ClientRequestProtocol", HTTP);
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
   const module = textOf(record.Source, "Source");
@@ -225,13 +226,13 @@ function eventOf(record, line, arrival, summary) {
   return JSON.stringify({
     "@timestamp": time ?? arrival,
     cloudflare: hasAny(cloudflare) ? cloudflare : undefined,
-    destination: host && {
-      address: record.ClientRequestHost,
-      domain: host.domain,
-      port: host.port,
-      registered_domain: host.registered,
-      subdomain: host.subdomain,
-      top_level_domain: host.topLevel,
+    destination: address === undefined ? undefined : {
+      address,
+      domain: host?.domain,
+      port: host?.port,
+      registered_domain: host?.registered,
+      subdomain: host?.subdomain,
+      top_level_domain: host?.topLevel,
     },
     ecs: ECS,
     error: time === undefined ? { message: timeMessageOf(record) } : undefined,
