@@ -385,10 +385,16 @@ impl Consumer<'_> {
         };
         // One batch of documents, with a few words about each.
         let text = body.text().await?;
-        let letters: Vec<Letter<'_>> = text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
+        let letters: Vec<Letter<'_>> = match text.lines().map(serde_json::from_str).collect() {
+            Ok(letters) => letters,
+            // Somebody wrote over it: it stays as it is.
+            Err(error) => {
+                let problem = format!("the dead letter cannot be read: {error}");
+                log_problem("error", &problem, Some(&object.key()));
+                journal.fail(Some(problem), 0).await;
+                return Ok(Decision::Ack);
+            }
+        };
         let documents: Vec<&[u8]> = letters
             .iter()
             .map(|letter| letter.document.get().as_bytes())

@@ -1,5 +1,6 @@
 //! Dead letters: what is finally refused is kept in R2, with its reason, until the operator decides.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,8 @@ pub(crate) enum Kind {
 pub(crate) struct Letter<'a> {
     /// Number of its record in the upload, from 0.
     pub(crate) record: u64,
-    pub(crate) reason: &'a str,
+    #[serde(borrow)]
+    pub(crate) reason: Cow<'a, str>,
     #[serde(borrow)]
     pub(crate) document: &'a RawValue,
 }
@@ -202,7 +204,7 @@ fn documents(refused: &[Refused]) -> Vec<u8> {
         let Some(document) = document else { continue };
         let letter = Letter {
             record: refused.record,
-            reason: &refused.reason,
+            reason: Cow::Borrowed(&refused.reason),
             document: &document,
         };
         if serde_json::to_writer(&mut text, &letter).is_ok() {
@@ -235,7 +237,7 @@ mod tests {
             Refused {
                 record: 7,
                 document: br#"{"a":1.0,"b":"\u00e9 x"}"#.to_vec(),
-                reason: "status 400".to_owned(),
+                reason: "status 400: {\"message\":\"no\"}".to_owned(),
             },
             Refused {
                 record: 9,
@@ -246,9 +248,10 @@ mod tests {
         let text = String::from_utf8(documents(&refused)).unwrap();
         assert_eq!(
             text,
-            "{\"record\":7,\"reason\":\"status 400\",\"document\":{\"a\":1.0,\"b\":\"\\u00e9 x\"}}\n{\"record\":9,\"reason\":\"\",\"document\":\"no JSON\"}\n"
+            "{\"record\":7,\"reason\":\"status 400: {\\\"message\\\":\\\"no\\\"}\",\"document\":{\"a\":1.0,\"b\":\"\\u00e9 x\"}}\n{\"record\":9,\"reason\":\"\",\"document\":\"no JSON\"}\n"
         );
         let read: Letter<'_> = serde_json::from_str(text.lines().next().unwrap()).unwrap();
         assert_eq!(read.document.get().as_bytes(), refused[0].document);
+        assert_eq!(read.reason, refused[0].reason);
     }
 }

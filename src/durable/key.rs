@@ -55,7 +55,7 @@ pub(crate) fn upload(dataset: &str, arrival_millis: u64, id: &str, is_gzip: bool
     )
 }
 
-/// The key of a dead letter: of the upload `id`, from its record `first`.
+/// The key of a dead letter: of the upload `id`, from its record `first`, in that order.
 pub(crate) fn dead_letter(
     dataset: &str,
     now_millis: u64,
@@ -64,7 +64,7 @@ pub(crate) fn dead_letter(
     extension: &str,
 ) -> String {
     format!(
-        "{DEAD}{}-{first}.{extension}",
+        "{DEAD}{}-{first:010}.{extension}",
         dated(dataset, now_millis, id)
     )
 }

@@ -137,6 +137,11 @@ class Durable {
     return this.miniflare.getR2Bucket("UPLOADS", "worker");
   }
 
+  /** Stores an object without the Worker. */
+  async put(key, body) {
+    return (await this.bucket()).put(key, typeof body === "string" ? body : Uint8Array.from(body).buffer);
+  }
+
   /** The keys under a prefix. */
   async keys(prefix = "") {
     const bucket = await this.bucket();
