@@ -359,7 +359,17 @@ impl Event<'_> {
 
     /// Rows whose value another row's took the place of, where it is another value: they are left over.
     pub(crate) fn losers(&self, plan: &Plan, found: &mut Vec<u16>) {
+        let may_lose = |source: &Source| {
+            source.row().is_some_and(|row| {
+                plan.keeps.get(usize::from(row)) == Some(&false)
+                    && !self.record.value(row).is_absent()
+            })
+        };
         for sources in &plan.contests {
+            // Mostly there is nobody to lose: nothing is written down for a comparison.
+            if !sources.iter().skip(1).any(may_lose) {
+                continue;
+            }
             let mut winner = None;
             for source in sources {
                 let mut text = Writer::default();
