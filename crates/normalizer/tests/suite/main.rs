@@ -30,6 +30,8 @@ mod original;
 mod properties;
 mod referrer;
 mod refusals;
+#[cfg(not(target_arch = "wasm32"))]
+mod samples;
 mod schema;
 mod seed;
 mod shrink;
