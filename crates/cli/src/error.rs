@@ -6,6 +6,7 @@ use logpush_normalizer::UploadError;
 use thiserror::Error;
 
 use crate::input::Input;
+use crate::jobs::error::JobsError;
 
 /// Why a command, or a part of its work, is not done.
 #[derive(Debug, Error)]
@@ -23,6 +24,8 @@ pub(crate) enum Error {
     /// The Worker's words were shown already.
     #[error("stopped: every other upload would be refused for the same reason")]
     Stopped,
+    #[error("{}", .0.text())]
+    Jobs(Box<JobsError>),
     /// What clap cannot find by itself.
     #[error("{message}")]
     Usage {

@@ -66,7 +66,7 @@ struct Complaint {
     #[serde(default)]
     message: String,
     #[serde(default)]
-    error_chain: Vec<Complaint>,
+    error_chain: Vec<Self>,
 }
 
 #[derive(Deserialize)]

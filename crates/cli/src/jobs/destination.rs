@@ -74,8 +74,7 @@ impl Destination {
     ) -> Result<Self, String> {
         let mut destination = Self::parse(&format!("r2://{bucket}/{dataset}/{{DATE}}"));
         destination.set("account-id", account);
-        destination.set("access-key-id", &keys.id);
-        destination.set("secret-access-key", &keys.secret);
+        destination.set_r2_keys(keys);
         destination.checked()
     }
 
@@ -96,6 +95,11 @@ impl Destination {
             Some((_, old)) => *old = value,
             None => self.parameters.push((name.to_owned(), value)),
         }
+    }
+
+    pub(crate) fn set_r2_keys(&mut self, keys: &R2Keys) {
+        self.set("access-key-id", &keys.id);
+        self.set("secret-access-key", &keys.secret);
     }
 
     /// Whole, as Cloudflare takes it.

@@ -1,7 +1,5 @@
 //! What goes wrong with jobs: what happened, to what, and what to do about it.
 
-use std::io;
-
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -43,8 +41,6 @@ pub(crate) enum JobsError {
     NoZones,
     #[error("no field of {dataset} is offered")]
     NoFields { dataset: String },
-    #[error("cannot write standard output: {0}")]
-    Output(#[source] io::Error),
     /// What clap cannot find by itself.
     #[error("{0}")]
     Usage(String),
@@ -70,7 +66,7 @@ impl JobsError {
             Self::NoFields { .. } => {
                 Some("the plan or subscription may not have this dataset: ask Cloudflare")
             }
-            Self::Output(_) | Self::Usage(_) => None,
+            Self::Usage(_) => None,
         }
     }
 

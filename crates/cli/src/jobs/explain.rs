@@ -65,7 +65,9 @@ pub(crate) fn destination(words: &str) -> &'static str {
         Some(301 | 302 | 303 | 307 | 308) => {
             "the host redirects instead of taking the upload: Access or a redirect rule stands before the Worker; let the path /logpush pass, or use the workers.dev address"
         }
-        Some(429) => "the Worker or its zone limits the rate: raise the limit, or take it off /logpush",
+        Some(429) => {
+            "the Worker or its zone limits the rate: raise the limit, or take it off /logpush"
+        }
         Some(502) => {
             "the Worker is right, and the intake refuses: check the intake's key and URL, `npx wrangler tail` has its words"
         }
@@ -206,24 +208,150 @@ mod tests {
         let zone = "POST zones/z/logpush/jobs";
         let account = "GET accounts/a/logpush/jobs";
         for (call, status, code, message, dataset, words) in [
-            (zone, 403, 1004, "creating a new job (for firewall_events dataset) is not allowed: exceeded max jobs allowed", "firewall_events", "jobs list"),
-            (zone, 403, 1004, "creating a new job is not allowed: Bot Management fields are not allowed", "http_requests", "--fields"),
-            (account, 403, 1004, "reading job for product 'gateway_dns' is not allowed (1004)", "gateway_dns", "Zero Trust: PII"),
-            (account, 403, 10000, "Authentication error", "access_requests", "Zero Trust: PII"),
-            (zone, 403, 10000, "Authentication error", "firewall_events", "Zone > Logs > Edit"),
-            (account, 403, 9109, "Unauthorized to access requested resource", "audit_logs", "Account > Logs > Edit"),
-            (zone, 401, 1000, "Invalid API Token", "firewall_events", "revoked or expired"),
-            (zone, 400, 6003, "Invalid request headers", "firewall_events", "Global API Key"),
-            (zone, 404, 7003, "Could not route to /zones/z/logpush/jobs, perhaps your object identifier is invalid?", "firewall_events", "no such zone"),
-            (zone, 400, 1002, "error validating destination: error writing object: error uploading", "firewall_events", "jobs check"),
-            (zone, 400, 1002, "error validating destination: error writing object: error uploading to https: status:302", "firewall_events", "redirects"),
-            (zone, 400, 1002, "error validating destination: error writing object: error uploading to https: 401 {\"error\":\"the secret is wrong\"}", "firewall_events", "secret"),
-            (zone, 409, 1002, "job already exists", "firewall_events", "jobs update"),
-            (zone, 400, 1002, "dataset is immutable", "firewall_events", "fixed"),
-            (zone, 400, 1002, "invalid filter: unknown operator", "firewall_events", "operators"),
-            ("GET zones/z/logpush/jobs/7", 404, 1002, "job not found", "firewall_events", "no such job"),
-            (zone, 429, 10429, "rate limited", "firewall_events", "five minutes"),
-            (zone, 502, 0, "bad gateway", "firewall_events", "cloudflarestatus"),
+            (
+                zone,
+                403,
+                1004,
+                "creating a new job (for firewall_events dataset) is not allowed: exceeded max jobs allowed",
+                "firewall_events",
+                "jobs list",
+            ),
+            (
+                zone,
+                403,
+                1004,
+                "creating a new job is not allowed: Bot Management fields are not allowed",
+                "http_requests",
+                "--fields",
+            ),
+            (
+                account,
+                403,
+                1004,
+                "reading job for product 'gateway_dns' is not allowed (1004)",
+                "gateway_dns",
+                "Zero Trust: PII",
+            ),
+            (
+                account,
+                403,
+                10000,
+                "Authentication error",
+                "access_requests",
+                "Zero Trust: PII",
+            ),
+            (
+                zone,
+                403,
+                10000,
+                "Authentication error",
+                "firewall_events",
+                "Zone > Logs > Edit",
+            ),
+            (
+                account,
+                403,
+                9109,
+                "Unauthorized to access requested resource",
+                "audit_logs",
+                "Account > Logs > Edit",
+            ),
+            (
+                zone,
+                401,
+                1000,
+                "Invalid API Token",
+                "firewall_events",
+                "revoked or expired",
+            ),
+            (
+                zone,
+                400,
+                6003,
+                "Invalid request headers",
+                "firewall_events",
+                "Global API Key",
+            ),
+            (
+                zone,
+                404,
+                7003,
+                "Could not route to /zones/z/logpush/jobs, perhaps your object identifier is invalid?",
+                "firewall_events",
+                "no such zone",
+            ),
+            (
+                zone,
+                400,
+                1002,
+                "error validating destination: error writing object: error uploading",
+                "firewall_events",
+                "jobs check",
+            ),
+            (
+                zone,
+                400,
+                1002,
+                "error validating destination: error writing object: error uploading to https: status:302",
+                "firewall_events",
+                "redirects",
+            ),
+            (
+                zone,
+                400,
+                1002,
+                "error validating destination: error writing object: error uploading to https: 401 {\"error\":\"the secret is wrong\"}",
+                "firewall_events",
+                "secret",
+            ),
+            (
+                zone,
+                409,
+                1002,
+                "job already exists",
+                "firewall_events",
+                "jobs update",
+            ),
+            (
+                zone,
+                400,
+                1002,
+                "dataset is immutable",
+                "firewall_events",
+                "fixed",
+            ),
+            (
+                zone,
+                400,
+                1002,
+                "invalid filter: unknown operator",
+                "firewall_events",
+                "operators",
+            ),
+            (
+                "GET zones/z/logpush/jobs/7",
+                404,
+                1002,
+                "job not found",
+                "firewall_events",
+                "no such job",
+            ),
+            (
+                zone,
+                429,
+                10429,
+                "rate limited",
+                "firewall_events",
+                "five minutes",
+            ),
+            (
+                zone,
+                502,
+                0,
+                "bad gateway",
+                "firewall_events",
+                "cloudflarestatus",
+            ),
         ] {
             let hint = hint_of(call, status, code, message, dataset);
             assert!(hint.contains(words), "{message}: {hint}");
@@ -233,11 +361,26 @@ mod tests {
     #[test]
     fn what_the_destination_answered_is_explained() {
         for (text, words) in [
-            ("error 401: error pushing: error uploading to https: 401 {}", "secret"),
-            ("error 503: error pushing: error uploading to https: 503 {}", "jobs check"),
-            ("error 502: error pushing: error uploading to https: 502 {}", "intake"),
-            ("error 413: error pushing: error uploading to https: 413 {}", "too large"),
-            ("error 404: error pushing: error uploading to https: 404 {}", "URL"),
+            (
+                "error 401: error pushing: error uploading to https: 401 {}",
+                "secret",
+            ),
+            (
+                "error 503: error pushing: error uploading to https: 503 {}",
+                "jobs check",
+            ),
+            (
+                "error 502: error pushing: error uploading to https: 502 {}",
+                "intake",
+            ),
+            (
+                "error 413: error pushing: error uploading to https: 413 {}",
+                "too large",
+            ),
+            (
+                "error 404: error pushing: error uploading to https: 404 {}",
+                "URL",
+            ),
             ("status 1105", "resolve"),
             ("context deadline exceeded", "in time"),
             ("something else", "jobs check"),
