@@ -457,6 +457,21 @@ test("explained: a token that has another form, such as the Global API Key", asy
   assertSays(done.stderr, "Global API Key");
 });
 
+test("no secret is shown, even where Cloudflare repeats it", async () => {
+  const destination = `${worker()}/logpush/${DATASET}?header_X-Logpush-Secret=${SECRET}`;
+  for (const [path, body] of [
+    ["/validate/destination", { success: true, result: { valid: false, message: `cannot parse ${destination}` } }],
+    ["/logpush/jobs", { success: false, errors: [{ code: 1002, message: `cannot parse ${destination}` }] }],
+    ["/logpush/jobs", `<html>${destination} ${TOKEN}</html>`],
+  ]) {
+    cloudflare.fault({ status: 200, body, when: (request) => request.method === "POST" && request.path.endsWith(path) });
+    const done = await jobsJson(create());
+    assert.equal(done.code, 1);
+    assertSays(done.stdout, "[secret]");
+    assertSays(done.stderr, "[secret]");
+  }
+});
+
 for (const [name, arrange] of [
   ["reached", () => Array.from({ length: 4 }, () => cloudflare.addJob({ dataset: "http_requests" }))],
   ["none, since the plan has no Logpush for the dataset", () => Object.assign(cloudflare.quota, { [DATASET]: 0 })],

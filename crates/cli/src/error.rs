@@ -6,7 +6,6 @@ use logpush_normalizer::UploadError;
 use thiserror::Error;
 
 use crate::input::Input;
-use crate::jobs::error::JobsError;
 
 /// Why a command, or a part of its work, is not done.
 #[derive(Debug, Error)]
@@ -24,8 +23,9 @@ pub(crate) enum Error {
     /// The Worker's words were shown already.
     #[error("stopped: every other upload would be refused for the same reason")]
     Stopped,
-    #[error("{}", .0.text())]
-    Jobs(Box<JobsError>),
+    /// In words that are fit to be shown.
+    #[error("{0}")]
+    Jobs(String),
     /// What clap cannot find by itself.
     #[error("{message}")]
     Usage {

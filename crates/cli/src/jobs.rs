@@ -9,7 +9,7 @@ mod delete;
 mod destination;
 mod difference;
 mod enable;
-pub(crate) mod error;
+mod error;
 mod explain;
 mod fields;
 mod job;
@@ -24,12 +24,14 @@ mod update;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::jobs::error::JobsError;
+use crate::jobs::mask::Mask;
 use crate::jobs::session::{Outcome, Session};
 
 /// Create, look after and check Logpush jobs
@@ -87,29 +89,17 @@ enum Command {
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     let General { dry_run, json, api } = args.general;
-    let session = Session::new(&api, dry_run);
-    let done = session.and_then(|session| {
-        let outcome = match args.command {
-            Command::Fields(args) => fields::run(&session, &args),
-            Command::Create(args) => create::run(&session, &args),
-            Command::List(args) => list::run(&session, &args),
-            Command::Show(args) => show::run(&session, &args),
-            Command::Update(args) => update::run(&session, &args),
-            Command::Enable(args) => enable::enable(&session, &args),
-            Command::Disable(args) => enable::disable(&session, &args),
-            Command::Delete(args) => delete::run(&session, &args),
-            Command::Check(args) => check::run(&session, &args),
-        }?;
-        // Whatever it is, and wherever it comes from: no secret leaves.
-        Ok(Outcome {
-            text: session.mask.hide(&outcome.text),
-            json: masked(&session, &outcome.json),
-            ..outcome
-        })
-    });
+    let mask = Rc::new(Mask::default());
+    let done =
+        Session::new(&api, dry_run, &mask).and_then(|session| command(&session, &args.command));
+    // Whatever is said, and wherever it comes from: no secret leaves.
     match done {
         Ok(outcome) => {
-            print(json, &outcome.text, &outcome.json)?;
+            print(
+                json,
+                &mask.hide(&outcome.text),
+                &masked(&mask, &outcome.json),
+            )?;
             Ok(match outcome.is_done {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,
@@ -117,19 +107,33 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
         }
         Err(JobsError::Usage(message)) => Err(Error::Usage {
             subcommand: "jobs",
-            message,
+            message: mask.hide(&message),
         }),
         Err(error) => {
             if json {
-                print(json, "", &json!({ "error": error.json() }))?;
+                print(json, "", &masked(&mask, &json!({ "error": error.json() })))?;
             }
-            Err(Error::Jobs(Box::new(error)))
+            Err(Error::Jobs(mask.hide(&error.text())))
         }
     }
 }
 
-fn masked(session: &Session, value: &Value) -> Value {
-    serde_json::from_str(&session.mask.hide(&value.to_string())).unwrap_or(Value::Null)
+fn command(session: &Session, command: &Command) -> Result<Outcome, JobsError> {
+    match command {
+        Command::Fields(args) => fields::run(session, args),
+        Command::Create(args) => create::run(session, args),
+        Command::List(args) => list::run(session, args),
+        Command::Show(args) => show::run(session, args),
+        Command::Update(args) => update::run(session, args),
+        Command::Enable(args) => enable::enable(session, args),
+        Command::Disable(args) => enable::disable(session, args),
+        Command::Delete(args) => delete::run(session, args),
+        Command::Check(args) => check::run(session, args),
+    }
+}
+
+fn masked(mask: &Mask, value: &Value) -> Value {
+    serde_json::from_str(&mask.hide(&value.to_string())).unwrap_or(Value::Null)
 }
 
 fn print(json: bool, text: &str, value: &Value) -> Result<(), Error> {

@@ -422,3 +422,31 @@ fn described(job: &Job, offered: usize) -> String {
     line("enabled", if job.is_enabled() { "yes" } else { "no" });
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_uploads_can_be_logged_they_are_filtered_out() {
+        let host = ["ClientRequestHost".to_owned()];
+        let other = ["RayID".to_owned()];
+        let own = "https://logs.example.com/logpush/x";
+        for (dataset, fields, url, is_filtered) in [
+            ("http_requests", &host, own, true),
+            ("firewall_events", &host, own, true),
+            ("firewall_events", &other, own, false),
+            ("dns_logs", &host, own, false),
+            (
+                "firewall_events",
+                &host,
+                "https://w.example.workers.dev/logpush/x",
+                false,
+            ),
+            ("firewall_events", &host, "r2://bucket/x/{DATE}", false),
+        ] {
+            let filter = own_requests(dataset, fields, &Destination::parse(url));
+            assert_eq!(filter.is_some(), is_filtered, "{dataset} {url}");
+        }
+    }
+}

@@ -37,14 +37,11 @@ pub(crate) fn refused(
 pub(crate) fn destination(words: &str) -> &'static str {
     let lower = words.to_ascii_lowercase();
     let has = |text: &str| lower.contains(text);
-    if has("1105") || has("no such host") || has("resolve") || has("dns") {
+    if has_number(&lower, "1105") || has("no such host") || has("resolve") {
         return "Cloudflare cannot resolve the Worker's host name: is the Worker deployed, and its route or custom domain active? `npx wrangler deploy` prints the address";
     }
     if has("certificate") || has("tls") || has("x509") {
         return "the host needs a certificate that is publicly trusted: use the workers.dev address or a custom domain of the Worker";
-    }
-    if has("415") {
-        return "this is no answer of the Worker: check the URL of the destination";
     }
     match upload_status(&lower) {
         Some(400) => {
@@ -65,6 +62,7 @@ pub(crate) fn destination(words: &str) -> &'static str {
         Some(301 | 302 | 303 | 307 | 308) => {
             "the host redirects instead of taking the upload: Access or a redirect rule stands before the Worker; let the path /logpush pass, or use the workers.dev address"
         }
+        Some(415) => "this is no answer of the Worker: check the URL of the destination",
         Some(429) => {
             "the Worker or its zone limits the rate: raise the limit, or take it off /logpush"
         }
@@ -88,7 +86,14 @@ fn upload_status(words: &str) -> Option<u16> {
         .split(|c: char| !c.is_ascii_digit())
         .filter(|digits| digits.len() == 3)
         .filter_map(|digits| digits.parse().ok())
-        .find(|status| (300..600).contains(status))
+        // 443 is the port.
+        .find(|status| (300..600).contains(status) && *status != 443)
+}
+
+fn has_number(words: &str, number: &str) -> bool {
+    words
+        .split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits == number)
 }
 
 fn hint(
@@ -382,6 +387,10 @@ mod tests {
                 "URL",
             ),
             ("status 1105", "resolve"),
+            (
+                "dial tcp 192.0.2.7:443: status:404 at /logpush/dns_logs",
+                "URL",
+            ),
             ("context deadline exceeded", "in time"),
             ("something else", "jobs check"),
         ] {

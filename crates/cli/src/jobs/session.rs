@@ -38,11 +38,10 @@ pub(crate) struct Change<'a> {
 }
 
 impl Session {
-    pub(crate) fn new(base: &str, dry_run: bool) -> Result<Self, JobsError> {
-        let mask = Rc::new(Mask::default());
+    pub(crate) fn new(base: &str, dry_run: bool, mask: &Rc<Mask>) -> Result<Self, JobsError> {
         Ok(Self {
-            api: Api::from_environment(base, &mask)?,
-            mask,
+            api: Api::from_environment(base, mask)?,
+            mask: Rc::clone(mask),
             dry_run,
         })
     }
