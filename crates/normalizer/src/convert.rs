@@ -10,6 +10,7 @@ use crate::record::{Kind, Span, Value};
 use crate::table::Words;
 use crate::text::question_mark;
 use crate::timestamp::Time;
+use crate::word_cache::WordCache;
 
 /// What a field's value must be for a target to take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,11 @@ impl Findings {
         }
     }
 
+    fn add(&mut self, url: UrlParts) -> Fact {
+        self.urls.push(url);
+        Fact::Url(self.urls.len() as u16 - 1)
+    }
+
     /// Forgets what belongs to the last record.
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
@@ -177,22 +183,10 @@ impl Check {
                 fact.fit(true)
             }
             Self::Float => fact.fit(is_number && is_number_text(bytes)),
-            Self::Texts => {
-                let elements = || elements(text, value);
-                if elements().any(|element| element.kind == Kind::Nested) {
-                    return Outcome::Invalid;
-                }
-                fact.found(elements().next().is_some())
-            }
-            Self::Ips => {
-                let elements = || elements(text, value);
-                if elements()
-                    .any(|element| element.kind != Kind::Text || !is_ip(element.span.of(text)))
-                {
-                    return Outcome::Invalid;
-                }
-                fact.found(elements().next().is_some())
-            }
+            Self::Texts => fact.elements(text, value, |element| element.kind != Kind::Nested),
+            Self::Ips => fact.elements(text, value, |element| {
+                element.kind == Kind::Text && is_ip(element.span.of(text))
+            }),
             Self::First => {
                 match elements(text, value).find(|element| element.kind != Kind::Nested) {
                     Some(element) => {
@@ -211,14 +205,11 @@ impl Check {
             },
             Self::Url if is_text => {
                 let url = address::url(bytes, value.span, &mut findings.hosts);
-                *fact = Fact::Url(findings.urls.len() as u16);
-                findings.urls.push(url);
+                *fact = findings.add(url);
                 Outcome::Found
             }
             Self::Uri if is_text => {
-                let url = address::uri(bytes, value.span);
-                *fact = Fact::Url(findings.urls.len() as u16);
-                findings.urls.push(url);
+                *fact = findings.add(address::uri(bytes, value.span));
                 Outcome::Found
             }
             Self::HttpOutcome => match bytes {
@@ -270,11 +261,19 @@ impl Fact {
         valid(is_fit)
     }
 
-    fn found(&mut self, is_found: bool) -> Outcome {
-        if !is_found {
-            return Outcome::Nothing;
+    /// The elements of a list, if there are any and all of them are fit.
+    fn elements(&mut self, text: &[u8], value: &Value, is_fit: impl Fn(&Value) -> bool) -> Outcome {
+        let mut outcome = Outcome::Nothing;
+        for element in elements(text, value) {
+            if !is_fit(&element) {
+                return Outcome::Invalid;
+            }
+            outcome = Outcome::Found;
         }
-        self.fit(true)
+        if outcome == Outcome::Found {
+            *self = Self::Fit;
+        }
+        outcome
     }
 
     fn word(&mut self, word: &'static str) -> Outcome {
@@ -312,71 +311,6 @@ fn look_up(words: Words, mode: Mode, bytes: &[u8]) -> (Outcome, &'static str) {
         (Some(word), _) => (Outcome::Found, word),
         (None, Mode::Open) => (Outcome::Found, ""),
         (None, Mode::Closed) => (Outcome::UnknownWord, find(b"*").unwrap_or_default()),
-    }
-}
-
-/// Words looked up lately: a field has few values, and a list of words up to a hundred.
-#[derive(Debug, Default)]
-struct WordCache {
-    entries: Vec<WordEntry>,
-}
-
-#[derive(Clone, Debug)]
-struct WordEntry {
-    step: u16,
-    len: u8,
-    /// The word as it came; longer ones are looked up each time.
-    theirs: [u8; Self::MAX],
-    ours: Option<(Outcome, &'static str)>,
-}
-
-impl WordEntry {
-    const MAX: usize = 40;
-    const FREE: Self = Self {
-        step: 0,
-        len: 0,
-        theirs: [0; Self::MAX],
-        ours: None,
-    };
-}
-
-impl WordCache {
-    /// A power of two. 256 entries of 72 bytes are 18 KB.
-    const PLACES: usize = 256;
-
-    fn get(
-        &mut self,
-        step: usize,
-        bytes: &[u8],
-        look_up: impl FnOnce() -> (Outcome, &'static str),
-    ) -> (Outcome, &'static str) {
-        if bytes.len() > WordEntry::MAX {
-            return look_up();
-        }
-        if self.entries.is_empty() {
-            self.entries.resize(Self::PLACES, WordEntry::FREE);
-        }
-        let ends = bytes.first().copied().unwrap_or_default() as usize
-            + 7 * bytes.last().copied().unwrap_or_default() as usize;
-        let place = (31 * step + ends + 3 * bytes.len()) % Self::PLACES;
-        let Some(entry) = self.entries.get_mut(place) else {
-            return look_up();
-        };
-        if let Some(ours) = entry.ours
-            && usize::from(entry.step) == step
-            && usize::from(entry.len) == bytes.len()
-            && entry.theirs.iter().zip(bytes).all(|(a, b)| a == b)
-        {
-            return ours;
-        }
-        let ours = look_up();
-        entry.step = step as u16;
-        entry.len = bytes.len() as u8;
-        for (place, byte) in entry.theirs.iter_mut().zip(bytes) {
-            *place = *byte;
-        }
-        entry.ours = Some(ours);
-        ours
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::convert::{Fact, Findings};
 use crate::domain::{Host, Parts, WHOLE};
 use crate::elements::elements;
+use crate::emitter::Emitter;
 use crate::plan::{Checked, JoinedRows, Leaf, Plan, Source, UrlPart};
 use crate::record::{Kind, Record, Span};
 use crate::text::question_mark;
 use crate::timestamp::{FORMATTED_MAX, Time};
-use crate::writer::{Fragment, Writer};
+use crate::writer::Writer;
 
 /// A record that was read and looked at, ready to be written.
 pub(crate) struct Event<'a> {
@@ -103,7 +104,6 @@ impl Event<'_> {
     #[inline(never)]
     fn other_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         match &leaf.source {
-            Source::EventTime => emitter.time(leaf, self.time),
             Source::EventId => emitter.member(leaf, self.id, Span::new(0, self.id.len())),
             Source::List(sources) => self.list(emitter, leaf, sources),
             Source::Leftovers => self.leftovers(emitter, leaf),
@@ -154,34 +154,24 @@ impl Event<'_> {
     fn other_value(&self, writer: &mut Writer, source: &Source) -> bool {
         match source {
             Source::Default(word) => writer.put(word.as_bytes()),
-            Source::Raw(row) => {
+            Source::Raw(row) | Source::Masked(row) => {
                 let value = self.record.value(*row);
                 if value.is_absent() {
                     return false;
                 }
-                writer.put(value.json_span().of(self.text));
-            }
-            Source::Masked(row) => {
-                let value = self.record.value(*row);
-                if value.is_absent() {
-                    return false;
-                }
-                if self.shows_secrets {
-                    writer.put(value.json_span().of(self.text));
-                } else {
+                if matches!(source, Source::Masked(_)) && !self.shows_secrets {
                     writer.quoted(MASK);
+                } else {
+                    writer.put(value.json_span().of(self.text));
                 }
             }
             Source::Original => match self.original {
                 Some(original) => writer.quoted(original),
                 None => return false,
             },
+            Source::EventTime => write_time(writer, self.time),
             Source::Time(of) => match self.fact(*of) {
-                Fact::Time(time) => {
-                    let mut text = [0; FORMATTED_MAX];
-                    let len = time.format(&mut text);
-                    writer.slice(&text, 0, len);
-                }
+                Fact::Time(time) => write_time(writer, *time),
                 _ => return false,
             },
             Source::CountryCode(of) => match self.fact(*of) {
@@ -296,13 +286,12 @@ impl Event<'_> {
         };
         let has_host = url.scheme.start < url.scheme.end && url.authority.start < url.authority.end;
         match part_of {
-            UrlPart::Full if has_host => some(url.whole),
             UrlPart::Scheme => some(url.scheme),
             UrlPart::Path => some(url.path),
             UrlPart::Query => some(url.query),
             UrlPart::Fragment => some(url.fragment),
             _ if !has_host => Piece::None,
-            UrlPart::Full => Piece::None,
+            UrlPart::Full => some(url.whole),
             UrlPart::Domain => some(name(url.authority, url.host)),
             UrlPart::RegisteredDomain => part(url.authority, url.host, registered_domain),
             UrlPart::Subdomain => part(url.authority, url.host, subdomain),
@@ -332,8 +321,8 @@ impl Event<'_> {
         let mut list = List {
             emitter,
             leaf,
-            seen: [b""; COMPARED_MAX],
-            count: 0,
+            first: None,
+            others: Vec::new(),
         };
         for source in sources {
             match source {
@@ -347,7 +336,7 @@ impl Event<'_> {
                 }
                 source => match self.one_piece(source) {
                     // The first of most lists: from here it can be read over its end.
-                    Piece::Place(span) if list.count == 0 => list.begin(self.text, span),
+                    Piece::Place(span) if list.first.is_none() => list.begin(self.text, span),
                     Piece::Place(span) => list.add(span.of(self.text)),
                     Piece::Word(word) => list.add(word.as_bytes()),
                     Piece::None | Piece::Other => {}
@@ -373,28 +362,15 @@ impl Event<'_> {
             let mut winner = None;
             for source in sources {
                 let mut text = Writer::default();
-                let is_there = match self.one_piece(source) {
-                    Piece::Place(span) => {
-                        text.put(span.of(self.text));
-                        true
-                    }
-                    Piece::Word(word) => {
-                        text.put(word.as_bytes());
-                        true
-                    }
-                    Piece::None => false,
-                    Piece::Other => self.other_value(&mut text, source),
-                };
-                if !is_there {
+                if !self.value(&mut text, source) {
                     continue;
                 }
                 let Some(winner) = &winner else {
                     winner = Some(text);
                     continue;
                 };
-                if let Some(row) = source.row()
+                if let Some(row) = source.row().filter(|_| may_lose(source))
                     && text.written() != Writer::written(winner)
-                    && plan.keeps.get(usize::from(row)) == Some(&false)
                     && !found.contains(&row)
                 {
                     found.push(row);
@@ -515,12 +491,19 @@ fn top_level_domain(parts: Parts) -> (u16, u16) {
     (parts.top_level, parts.end)
 }
 
+fn write_time(writer: &mut Writer, time: Time) {
+    let mut text = [0; FORMATTED_MAX];
+    let len = time.format(&mut text);
+    writer.slice(&text, 0, len);
+}
+
 /// A list in the making.
 struct List<'a, 'emitter, 'text> {
     emitter: &'a mut Emitter<'emitter>,
     leaf: &'a Leaf,
-    seen: [&'text [u8]; COMPARED_MAX],
-    count: usize,
+    first: Option<&'text [u8]>,
+    /// Most lists have one text: this needs no memory until there is another.
+    others: Vec<&'text [u8]>,
 }
 
 impl<'text> List<'_, '_, 'text> {
@@ -528,23 +511,21 @@ impl<'text> List<'_, '_, 'text> {
     fn begin(&mut self, source: &'text [u8], span: Span) {
         if span.start < span.end {
             self.emitter.member(self.leaf, source, span);
-            self.seen[0] = span.of(source);
-            self.count = 1;
+            self.first = Some(span.of(source));
         }
     }
 
     /// Adds a text that is not there yet.
     fn add(&mut self, text: &'text [u8]) {
-        if self.count == 0 {
+        let Some(first) = self.first else {
             return self.begin(text, Span::new(0, text.len()));
-        }
-        if text.is_empty() || self.seen.iter().take(self.count).any(|seen| *seen == text) {
+        };
+        if text.is_empty() || first == text || self.others.contains(&text) {
             return;
         }
-        if let Some(place) = self.seen.get_mut(self.count) {
-            *place = text;
+        if self.others.len() + 1 < COMPARED_MAX {
+            self.others.push(text);
         }
-        self.count += 1;
         let writer = &mut *self.emitter.writer;
         writer.put(b",\"");
         writer.put(text);
@@ -552,7 +533,7 @@ impl<'text> List<'_, '_, 'text> {
     }
 
     fn end(self) {
-        if self.count > 0 {
+        if self.first.is_some() {
             self.emitter.writer.byte(b']');
         }
     }
@@ -581,112 +562,5 @@ impl Record {
             b"?"
         };
         Some([scheme, separator, host, part(rows.path), mark, query])
-    }
-}
-
-struct Emitter<'a> {
-    plan: &'a Plan,
-    writer: &'a mut Writer,
-    /// The object that is open.
-    group: u16,
-    /// Whether it has no member yet.
-    fresh: bool,
-}
-
-impl Emitter<'_> {
-    /// Opens the leaf's object, and writes its name (or the whole of a constant).
-    fn begin(&mut self, leaf: &Leaf) {
-        let (text, is_first) = self.arrive(leaf);
-        self.writer.fragment(text, is_first);
-    }
-
-    /// Writes a whole leaf.
-    #[inline(always)]
-    fn member(&mut self, leaf: &Leaf, value: &[u8], span: Span) {
-        let (text, is_first) = self.arrive(leaf);
-        self.writer.member(text, is_first, value, span);
-    }
-
-    /// What is to be written before the leaf's value, and whether it is its object's first.
-    #[inline(always)]
-    fn arrive<'leaf>(&mut self, leaf: &'leaf Leaf) -> (&'leaf Fragment, bool) {
-        if leaf.group != self.group {
-            match &leaf.jump {
-                // The leaf before was written: the way from there is known.
-                Some(jump) if jump.from == self.group && !self.fresh => {
-                    self.group = leaf.group;
-                    return (&jump.text, false);
-                }
-                _ => self.move_to(leaf.group),
-            }
-        }
-        (&leaf.text, core::mem::replace(&mut self.fresh, false))
-    }
-
-    fn time(&mut self, leaf: &Leaf, time: Time) {
-        let mut text = [0; FORMATTED_MAX];
-        let len = time.format(&mut text);
-        self.member(leaf, &text, Span::new(0, len));
-    }
-
-    /// Writes a member of `cloudflare` under the name that it came with, and `marks` underscores.
-    fn kept(&mut self, leaf: &Leaf, text: &[u8], name: Span, marks: usize, value: Span) {
-        if leaf.group != self.group {
-            self.move_to(leaf.group);
-        }
-        if !self.fresh {
-            self.writer.byte(b',');
-        }
-        self.fresh = false;
-        self.writer.byte(b'"');
-        self.writer.put(name.of(text));
-        for _ in 0..marks {
-            self.writer.byte(b'_');
-        }
-        self.writer.put(b"\":");
-        self.writer
-            .slice(text, value.start as usize, value.end as usize);
-    }
-
-    /// Closes and opens objects until `group` is open.
-    fn move_to(&mut self, group: u16) {
-        // No ECS path of a table has more than five names.
-        let mut to_open = [0_u16; 8];
-        let mut count = 0;
-        let (mut from, mut to) = (self.group, group);
-        while from != to {
-            if self.depth(from) >= self.depth(to) {
-                self.writer.byte(b'}');
-                self.fresh = false;
-                from = self.parent(from);
-            } else {
-                if let Some(place) = to_open.get_mut(count) {
-                    *place = to;
-                }
-                count += 1;
-                to = self.parent(to);
-            }
-        }
-        for index in to_open.iter().take(count).rev() {
-            if let Some(group) = self.plan.groups.get(usize::from(*index)) {
-                self.writer.fragment(&group.text, self.fresh);
-                self.fresh = true;
-            }
-        }
-        self.group = group;
-    }
-
-    fn depth(&self, group: u16) -> u16 {
-        self.plan
-            .groups
-            .get(usize::from(group))
-            .map_or(0, |group| group.depth)
-    }
-
-    fn parent(&self, group: u16) -> u16 {
-        self.plan
-            .groups
-            .get(usize::from(group))
-            .map_or(0, |group| group.parent)
     }
 }

@@ -22,6 +22,7 @@ mod crc;
 mod domain;
 mod elements;
 mod emit;
+mod emitter;
 mod engine;
 mod error;
 mod failure;
@@ -45,6 +46,8 @@ mod summary;
 mod table;
 mod text;
 mod timestamp;
+mod tree;
+mod word_cache;
 mod writer;
 
 pub use batch::Batch;

@@ -9,7 +9,7 @@ use crate::emit::{Event, MASK};
 use crate::plan::{JoinedRows, Plan, Source};
 use crate::record::{Kind, Span, Value};
 use crate::simd::find_special;
-use crate::table::{Dataset, NativeTime, Target};
+use crate::table::{Dataset, Native, NativeTime, Target};
 use crate::timestamp::Time;
 use crate::writer::Writer;
 
@@ -85,22 +85,18 @@ impl Event<'_> {
         let Some(native) = native else {
             return;
         };
-        let form_of = |field: &str| {
-            native
-                .times
-                .iter()
-                .find(|(of, _)| *of == field)
-                .map(|(_, form)| *form)
-        };
         if let Some(row) = time_row
             && let Some(of) = dataset.rows.get(usize::from(row))
         {
             let value = self.record.value(row);
             if value.kind == Kind::Missing {
-                if let Some(time) = form_of(of.field).and_then(|form| form.write(self.time)) {
+                if let Some(time) = native
+                    .form_of(of.field)
+                    .and_then(|form| form.write(self.time))
+                {
                     members.add(of.field).put(time.as_bytes());
                 }
-            } else if self.leftovers.contains(&row) && form_of(of.field).is_some() {
+            } else if self.leftovers.contains(&row) && native.form_of(of.field).is_some() {
                 let json = value.json_span();
                 members.add(&format!("{}AsReceived", of.field)).slice(
                     self.text,
@@ -117,7 +113,7 @@ impl Event<'_> {
             if self.has(alias) {
                 continue;
             }
-            if let Some(form) = form_of(alias) {
+            if let Some(form) = native.form_of(alias) {
                 let time = self.time_of(plan, row).unwrap_or(self.time);
                 if let Some(time) = form.write(time) {
                     members.add(alias).put(time.as_bytes());
@@ -238,18 +234,23 @@ impl Dataset {
             .rows
             .iter()
             .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))?;
-        let (field, form) = self
-            .native
-            .as_ref()?
-            .times
-            .iter()
-            .find(|(field, _)| *field == row.field)?;
-        Some((field, form.write(time)?))
+        let form = self.native.as_ref()?.form_of(row.field)?;
+        Some((row.field, form.write(time)?))
     }
 
     fn number(&self, field: &str) -> Option<u16> {
         let row = self.rows.iter().position(|row| row.field == field)?;
         Some(row as u16)
+    }
+}
+
+impl Native {
+    /// The form in which the parser reads the time under this key.
+    fn form_of(&self, key: &str) -> Option<NativeTime> {
+        self.times
+            .iter()
+            .find(|(of, _)| *of == key)
+            .map(|(_, form)| *form)
     }
 }
 

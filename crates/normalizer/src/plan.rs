@@ -1,9 +1,8 @@
 //! A dataset's table, made ready: what to look at in a record, and what to write in which order.
 
-use std::collections::BTreeMap;
-
 use crate::convert::{Check, Mode};
-use crate::table::{Constant, Dataset, Target};
+use crate::table::{Dataset, Target};
+use crate::tree::{Branch, Entry, Tree};
 use crate::writer::Fragment;
 
 /// What the engine does for every record of a dataset.
@@ -210,24 +209,33 @@ pub(crate) struct JoinedRows {
     pub(crate) query: u16,
 }
 
-/// ECS fields of the tables' targets that are lists. A test holds this against the schema.
-const LISTS: &[&str] = &[
-    "dns.header_flags",
-    "dns.resolved_ip",
-    "email.bcc.address",
-    "email.cc.address",
-    "email.from.address",
-    "email.reply_to.address",
-    "email.to.address",
-    "event.category",
-    "event.type",
-    "host.ip",
-    "observer.ip",
-    "related.hash",
-    "related.hosts",
-    "related.ip",
-    "related.user",
+/// Makes the source of a part of a checked value.
+type PartOf = fn(Checked) -> Source;
+
+/// What a host name gives beside itself.
+pub(crate) const DOMAIN_PARTS: [(&str, PartOf); 3] = [
+    ("registered_domain", Source::RegisteredDomain),
+    ("subdomain", Source::Subdomain),
+    ("top_level_domain", Source::TopLevelDomain),
 ];
+
+/// What a whole address gives below its name, beside `original`.
+pub(crate) const URL_PARTS: [(&str, UrlPart); 10] = [
+    ("full", UrlPart::Full),
+    ("scheme", UrlPart::Scheme),
+    ("domain", UrlPart::Domain),
+    ("registered_domain", UrlPart::RegisteredDomain),
+    ("subdomain", UrlPart::Subdomain),
+    ("top_level_domain", UrlPart::TopLevelDomain),
+    ("port", UrlPart::Port),
+    ("path", UrlPart::Path),
+    ("query", UrlPart::Query),
+    ("fragment", UrlPart::Fragment),
+];
+
+/// What a path with its query gives.
+pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
+    [("path", UrlPart::Path), ("query", UrlPart::Query)];
 
 impl Plan {
     pub(crate) fn new(dataset: &'static Dataset) -> Self {
@@ -342,15 +350,9 @@ impl Plan {
                 let of = self.check(row, Check::Host);
                 add(path, Source::Host(of));
                 let group = path.rsplit_once('.').map_or(path, |(group, _)| group);
-                add(
-                    &format!("{group}.registered_domain"),
-                    Source::RegisteredDomain(of),
-                );
-                add(&format!("{group}.subdomain"), Source::Subdomain(of));
-                add(
-                    &format!("{group}.top_level_domain"),
-                    Source::TopLevelDomain(of),
-                );
+                for (name, source) in DOMAIN_PARTS {
+                    add(&format!("{group}.{name}"), source(of));
+                }
             }
             Target::Port(path) => add(path, Source::Port(self.check(row, Check::Host))),
             Target::Url(group) => {
@@ -358,16 +360,14 @@ impl Plan {
                 add(&format!("{group}.original"), Source::Text(whole));
                 let of = self.check(row, Check::Url);
                 for (name, part) in URL_PARTS {
-                    add(&format!("{group}.{name}"), Source::UrlPart(of, *part));
+                    add(&format!("{group}.{name}"), Source::UrlPart(of, part));
                 }
             }
             Target::Uri(group) => {
                 let of = self.check(row, Check::Uri);
-                add(&format!("{group}.path"), Source::UrlPart(of, UrlPart::Path));
-                add(
-                    &format!("{group}.query"),
-                    Source::UrlPart(of, UrlPart::Query),
-                );
+                for (name, part) in URI_PARTS {
+                    add(&format!("{group}.{name}"), Source::UrlPart(of, part));
+                }
             }
             Target::Query(path) => add(path, Source::Place(self.check(row, Check::Query))),
             Target::HttpVersion(path) => {
@@ -432,7 +432,7 @@ impl Plan {
         for (name, entry) in &branch.leaves {
             let source = entry.source();
             let text = match (entry, &source) {
-                (Entry::Constant(constant), _) => format!(",\"{name}\":{}", json(*constant)),
+                (Entry::Constant(constant), _) => format!(",\"{name}\":{}", constant.json()),
                 (_, Source::Leftovers) => String::new(),
                 (_, Source::List(_)) => format!(",\"{name}\":[\""),
                 (_, source) if source.is_text() => format!(",\"{name}\":\""),
@@ -498,119 +498,5 @@ impl Plan {
             "{closed},{opened}{}",
             text.strip_prefix(',').unwrap_or(text)
         )
-    }
-}
-
-/// What a whole address gives below its name, beside `original`.
-const URL_PARTS: &[(&str, UrlPart)] = &[
-    ("full", UrlPart::Full),
-    ("scheme", UrlPart::Scheme),
-    ("domain", UrlPart::Domain),
-    ("registered_domain", UrlPart::RegisteredDomain),
-    ("subdomain", UrlPart::Subdomain),
-    ("top_level_domain", UrlPart::TopLevelDomain),
-    ("port", UrlPart::Port),
-    ("path", UrlPart::Path),
-    ("query", UrlPart::Query),
-    ("fragment", UrlPart::Fragment),
-];
-
-fn json(constant: Constant) -> String {
-    match constant {
-        Constant::Text(text) => format!("\"{text}\""),
-        Constant::List(texts) => format!("[\"{}\"]", texts.join("\",\"")),
-    }
-}
-
-#[derive(Default)]
-struct Tree {
-    root: Branch,
-}
-
-/// An object in the making: its own leaves come before its objects, each in alphabetical order.
-#[derive(Default)]
-struct Branch {
-    leaves: BTreeMap<String, Entry>,
-    branches: BTreeMap<String, Self>,
-}
-
-enum Entry {
-    Constant(Constant),
-    One(Source),
-    /// The first that gives a value.
-    First(Vec<Source>),
-    List(Vec<Source>),
-    Sum(Vec<Checked>),
-}
-
-impl Entry {
-    fn source(&self) -> Source {
-        match self {
-            Self::Constant(_) => Source::Constant,
-            Self::One(source) => source.clone(),
-            Self::First(sources) => Source::First(sources.clone().into()),
-            Self::List(sources) => Source::List(sources.clone().into()),
-            Self::Sum(rows) => Source::Sum(rows.clone().into()),
-        }
-    }
-}
-
-impl Tree {
-    fn place(&mut self, path: &str) -> (&mut Branch, String) {
-        let mut branch = &mut self.root;
-        let mut rest = path;
-        while let Some((name, below)) = rest.split_once('.') {
-            branch = branch.branches.entry(name.to_owned()).or_default();
-            rest = below;
-        }
-        (branch, rest.to_owned())
-    }
-
-    /// Adds a leaf, behind what the same leaf has already.
-    fn add(&mut self, path: &str, entry: Entry) {
-        let (branch, name) = self.place(path);
-        let entry = match (branch.leaves.remove(&name), entry) {
-            (None, entry) => entry,
-            (Some(Entry::List(mut sources)), Entry::List(more)) => {
-                sources.extend(more);
-                Entry::List(sources)
-            }
-            (Some(Entry::Sum(mut rows)), Entry::Sum(more)) => {
-                rows.extend(more);
-                Entry::Sum(rows)
-            }
-            (Some(Entry::One(first)), Entry::One(second)) => Entry::First(vec![first, second]),
-            (Some(Entry::First(mut sources)), Entry::One(more)) => {
-                sources.push(more);
-                Entry::First(sources)
-            }
-            (Some(known), _) => known,
-        };
-        branch.leaves.insert(name, entry);
-    }
-
-    fn add_source(&mut self, path: &str, source: Source) {
-        let entry = if LISTS.contains(&path) {
-            Entry::List(vec![source])
-        } else {
-            Entry::One(source)
-        };
-        self.add(path, entry);
-    }
-
-    fn add_sum(&mut self, path: &str, of: Checked) {
-        self.add(path, Entry::Sum(vec![of]));
-    }
-
-    /// Adds what stands where no row gives a value, or what a list has beside them.
-    fn add_constant(&mut self, path: &str, constant: Constant) {
-        let (branch, name) = self.place(path);
-        let is_alone = !branch.leaves.contains_key(&name);
-        let entry = match constant {
-            _ if is_alone => Entry::Constant(constant),
-            Constant::Text(text) => Entry::One(Source::Default(text)),
-            Constant::List(words) => Entry::List(vec![Source::Words(words)]),
-        };
-        self.add(path, entry);
     }
 }

@@ -181,11 +181,7 @@ pub(crate) fn copy_short(
     unsafe {
         let source = source.as_ptr().add(start);
         let target = target.as_mut_ptr().add(to);
-        if len <= BLOCK && readable < BLOCK {
-            copy_few(source, target, len);
-        } else {
-            copy_blocks(source, target, len);
-        }
+        copy_piece(source, readable, target, len);
     }
     true
 }
@@ -242,13 +238,27 @@ pub(crate) fn copy_member(
         copy_blocks(name.text.as_ptr().add(skip), first, name_len);
         let second = first.add(name_len);
         let value = value.as_ptr().add(start);
-        if readable < BLOCK {
-            copy_few(value, second, len);
-        } else {
-            copy_blocks(value, second, len);
-        }
+        copy_piece(value, readable, second, len);
         second.add(len).write(behind);
         Some(to + name_len + len)
+    }
+}
+
+/// Copies `len` bytes in whole blocks, where `source` has as many.
+///
+/// # Safety
+///
+/// `readable` bytes can be read from `source`, `len` of them at least; `len` bytes, and at least a
+/// block, can be written to `target`.
+#[inline(always)]
+unsafe fn copy_piece(source: *const u8, readable: usize, target: *mut u8, len: usize) {
+    // SAFETY: the caller's promise; with less than a block to be read, `len` is less than one too.
+    unsafe {
+        if readable < BLOCK {
+            copy_few(source, target, len);
+        } else {
+            copy_blocks(source, target, len);
+        }
     }
 }
 

@@ -15,7 +15,6 @@ pub(crate) struct Writer {
 }
 
 /// What stands before a value: `,"name":`, `,"name":"` or the like.
-///
 #[derive(Debug, Default)]
 pub(crate) struct Fragment {
     /// It is written very often: behind it there is room for a block to be read over its end.

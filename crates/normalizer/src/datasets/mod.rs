@@ -112,14 +112,14 @@ pub(crate) fn recognise(fields: &[String]) -> Result<&'static Dataset, Vec<&'sta
     if most == 0 || most * 2 < fields.len() {
         return Err(Vec::new());
     }
-    let mut best = counts.iter().filter(|(count, _)| *count == most);
-    match (best.next(), best.next()) {
-        (Some((_, dataset)), None) => Ok(dataset),
-        _ => Err(counts
-            .iter()
-            .filter(|(count, _)| *count == most)
-            .map(|(_, dataset)| dataset.name)
-            .collect()),
+    let best: Vec<&'static Dataset> = counts
+        .iter()
+        .filter(|(count, _)| *count == most)
+        .map(|(_, dataset)| *dataset)
+        .collect();
+    match best.as_slice() {
+        [dataset] => Ok(dataset),
+        several => Err(several.iter().map(|dataset| dataset.name).collect()),
     }
 }
 
