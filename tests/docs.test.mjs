@@ -220,7 +220,7 @@ test("the command line is called as its own tests call it", () => {
     assert.equal(options, `--release -p ${/^name = "(.*)"$/m.exec(manifest)[1]}`, command);
     const words = [subcommand, ...rest.trim().split(" ")];
     if (subcommand === "normalize") assert.deepEqual(words, [...JSON.parse(`[${tested}]`), "FILE"], command);
-    else assert.deepEqual(words.slice(0, 2), ["push", "--url"], command);
+    else if (subcommand !== "jobs") assert.deepEqual(words.slice(0, 2), ["push", "--url"], command);
   }
 });
 

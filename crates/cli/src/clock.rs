@@ -17,3 +17,8 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn arrival() -> Time {
     Time::from_unix_millis(chrono::Utc::now().timestamp_millis())
 }
+
+/// The time of day, to tell how long ago something was.
+pub(crate) fn utc() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}

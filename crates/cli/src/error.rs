@@ -23,6 +23,9 @@ pub(crate) enum Error {
     /// The Worker's words were shown already.
     #[error("stopped: every other upload would be refused for the same reason")]
     Stopped,
+    /// In words that are fit to be shown.
+    #[error("{0}")]
+    Jobs(String),
     /// What clap cannot find by itself.
     #[error("{message}")]
     Usage {

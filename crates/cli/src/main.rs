@@ -1,13 +1,14 @@
 //! The command `logpush-ecs`: what the Worker does, without deploying it.
 //!
 //! One file per subcommand: [`normalize`] runs the Worker's core over files, [`push`] plays
-//! Logpush to a Worker. Exit codes are the same for all of them: 0 when everything was done,
+//! Logpush to a Worker, [`jobs`] manages the jobs at Cloudflare. Exit codes are the same for all of them: 0 when everything was done,
 //! 1 when something was not, 2 for wrong usage.
 
 mod clock;
 mod dataset;
 mod error;
 mod input;
+mod jobs;
 mod normalize;
 mod progress;
 mod push;
@@ -32,12 +33,14 @@ struct Cli {
 enum Command {
     Normalize(normalize::Args),
     Push(push::Args),
+    Jobs(Box<jobs::Args>),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Normalize(args) => normalize::run(args),
         Command::Push(args) => push::run(args),
+        Command::Jobs(args) => jobs::run(*args),
     };
     match done {
         Ok(code) => code,

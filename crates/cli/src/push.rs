@@ -1,8 +1,8 @@
 //! `logpush-ecs push`: Logpush, played to a Worker.
 
-mod target;
-mod uploads;
-mod worker;
+pub(crate) mod target;
+pub(crate) mod uploads;
+pub(crate) mod worker;
 
 use core::time::Duration;
 use std::io::{self, Write as _};
@@ -90,11 +90,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
             "standard input can be read only once: --repeat needs files".to_owned(),
         ));
     }
-    let url = target::url(&args.url, args.dataset).map_err(usage)?;
+    let url = target::url("--url", &args.url, args.dataset).map_err(usage)?;
     let secret = Secret::from_environment().map_err(usage)?;
     let size = total_size(&args.files).and_then(|size| size.checked_mul(args.repeat));
     let mut push = Push {
-        worker: Worker::new(url, secret),
+        worker: Worker::new(url, secret.into()),
         progress: match args.test {
             true => Progress::hidden(),
             false => Progress::new(size),

@@ -4,48 +4,51 @@ use core::net::IpAddr;
 use std::env;
 
 use logpush_normalizer::Dataset;
-use ureq::http::{HeaderValue, Uri};
+use ureq::http::{HeaderName, HeaderValue, Uri};
 
 /// The URL of the uploads: the Worker's with the path for the dataset, or the whole URL as it is.
 ///
-/// The messages do not repeat the URL: it may carry what it should not.
-pub(crate) fn url(text: &str, dataset: Option<&Dataset>) -> Result<Uri, String> {
+/// The messages name the option, and do not repeat the URL: it may carry what it should not.
+pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result<Uri, String> {
     const SECRET: &str = "the secret belongs into the environment, into LOGPUSH_SECRET";
     let url: Uri = text
         .parse()
-        .map_err(|error| format!("--url is no URL: {error}"))?;
+        .map_err(|error| format!("{option} is no URL: {error}"))?;
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
-        return Err("--url needs a scheme and a host: https://logs.example.com".to_owned());
+        return Err(format!(
+            "{option} needs a scheme and a host: https://logs.example.com"
+        ));
     };
     if authority.port_u16().is_none() && !authority.as_str().ends_with(authority.host()) {
-        return Err("--url has a port that is none: it is a number up to 65535".to_owned());
+        return Err(format!(
+            "{option} has a port that is none: it is a number up to 65535"
+        ));
     }
     if authority.as_str().contains('@') {
-        return Err(format!("--url has a user or a password in it: {SECRET}"));
+        return Err(format!("{option} has a user or a password in it: {SECRET}"));
     }
     if url.query().is_some_and(has_header) {
         return Err(format!(
-            "--url has a header_ parameter, which only Cloudflare understands: {SECRET}"
+            "{option} has a header_ parameter, which only Cloudflare understands: {SECRET}"
         ));
     }
     match scheme {
         "https" => {}
         "http" if is_loopback(authority.host()) => {}
         "http" => {
-            return Err(
-                "--url is http, where the secret could be read on the way: use https (http is for this machine only)"
-                    .to_owned(),
-            );
+            return Err(format!(
+                "{option} is http, where the secret could be read on the way: use https (http is for this machine only)"
+            ));
         }
-        _ => return Err("--url is neither https nor http".to_owned()),
+        _ => return Err(format!("{option} is neither https nor http")),
     }
     let path = match (url.path().trim_matches('/'), dataset) {
         ("", None) => "/logpush".to_owned(),
         ("" | "logpush", Some(dataset)) => format!("/logpush/{}", dataset.name),
         (path, Some(dataset)) if path.rsplit('/').next() != Some(dataset.name) => {
-            return Err(
-                "--url has a path that is not the dataset's: leave one of the two out".to_owned(),
-            );
+            return Err(format!(
+                "{option} has a path that is not the dataset's: leave one of the two out"
+            ));
         }
         _ => return Ok(url),
     };
@@ -58,7 +61,7 @@ pub(crate) fn url(text: &str, dataset: Option<&Dataset>) -> Result<Uri, String> 
         .authority(authority.as_str())
         .path_and_query(path)
         .build()
-        .map_err(|error| format!("--url is no URL: {error}"))
+        .map_err(|error| format!("{option} is no URL: {error}"))
 }
 
 fn has_header(query: &str) -> bool {
@@ -78,9 +81,9 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 
 /// The secret, which is shown nowhere.
 pub(crate) struct Secret {
-    pub(crate) header: HeaderValue,
     /// As the environment has it: one, or two separated by a comma.
     all: String,
+    header: HeaderValue,
 }
 
 impl Secret {
@@ -98,19 +101,74 @@ impl Secret {
                     .to_owned(),
             );
         };
-        let mut header = HeaderValue::from_str(first).map_err(|_| {
+        let header = sensitive(first).ok_or_else(|| {
             "LOGPUSH_SECRET has characters in it that a header cannot carry".to_owned()
         })?;
-        header.set_sensitive(true);
-        Ok(Self { header, all })
+        Ok(Self { all, header })
     }
 
-    /// A text of the other side, without the secret in it.
-    pub(crate) fn hide_in(&self, text: &str) -> String {
-        parts(&self.all).fold(text.to_owned(), |text, secret| {
-            text.replace(secret, "[secret]")
-        })
+    /// The one that is sent.
+    pub(crate) fn first(&self) -> &str {
+        parts(&self.all).next().unwrap_or_default()
     }
+
+    /// All that must be hidden.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        parts(&self.all)
+    }
+
+    /// Whether the environment has this one and nothing around it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.first() == self.all
+    }
+}
+
+/// The headers that only this upload has: secrets, which are shown nowhere.
+#[derive(Default)]
+pub(crate) struct Headers {
+    list: Vec<(HeaderName, HeaderValue)>,
+    hidden: Vec<String>,
+}
+
+impl Headers {
+    /// Adds one; tells whether HTTP can carry it.
+    pub(crate) fn add(&mut self, name: &str, value: &str) -> bool {
+        let (Ok(name), Some(header)) = (name.parse::<HeaderName>(), sensitive(value)) else {
+            return false;
+        };
+        self.hidden.push(value.to_owned());
+        self.list.push((name, header));
+        true
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        self.list.iter()
+    }
+
+    /// A text of the other side, without the secrets in it.
+    pub(crate) fn hide_in(&self, text: &str) -> String {
+        self.hidden
+            .iter()
+            .filter(|value| !value.is_empty())
+            .fold(text.to_owned(), |text, value| {
+                text.replace(value, "[secret]")
+            })
+    }
+}
+
+impl From<Secret> for Headers {
+    fn from(secret: Secret) -> Self {
+        Self {
+            hidden: secret.parts().map(str::to_owned).collect(),
+            list: vec![(HeaderName::from_static("x-logpush-secret"), secret.header)],
+        }
+    }
+}
+
+fn sensitive(value: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(value).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 fn parts(all: &str) -> impl Iterator<Item = &str> {

@@ -10,13 +10,13 @@ use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 
 use crate::printable;
-use crate::push::target::{Secret, is_loopback};
+use crate::push::target::{Headers, is_loopback};
 
 /// A Worker that takes uploads.
 pub(crate) struct Worker {
     agent: Agent,
     url: Uri,
-    secret: Secret,
+    headers: Headers,
 }
 
 /// An upload was accepted.
@@ -65,6 +65,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// what ureq waits for then.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Nothing but the configuration is read for this answer.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// The longest wait that a Worker may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
@@ -75,7 +78,7 @@ const ANSWER_MAX: u64 = 64 * 1024;
 const SHOWN_MAX: usize = 300;
 
 impl Worker {
-    pub(crate) fn new(url: Uri, secret: Secret) -> Self {
+    pub(crate) fn new(url: Uri, headers: Headers) -> Self {
         let config = Agent::config_builder()
             .user_agent(concat!("logpush-ecs/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
@@ -92,8 +95,25 @@ impl Worker {
         Self {
             agent: config.build().into(),
             url,
-            secret,
+            headers,
         }
+    }
+
+    /// Asks whether the Worker is there and its configuration sound.
+    pub(crate) fn health(&self) -> Result<Answer, Refusal> {
+        let (Some(scheme), Some(authority)) = (self.url.scheme_str(), self.url.authority()) else {
+            return Err(ureq::Error::BadUri("no host".to_owned()).into());
+        };
+        let request = self
+            .agent
+            .get(format!("{scheme}://{authority}/health"))
+            .config()
+            .timeout_recv_response(Some(HEALTH_TIMEOUT))
+            .build();
+        let request = self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        });
+        self.read(request.call()?)
     }
 
     /// Posts one upload, once.
@@ -126,11 +146,14 @@ impl Worker {
     }
 
     fn request(&self) -> RequestBuilder<WithBody> {
-        self.agent
+        let request = self
+            .agent
             .post(&self.url)
-            .header("X-Logpush-Secret", &self.secret.header)
             .header("Content-Encoding", "gzip")
-            .content_type("application/octet-stream")
+            .content_type("application/octet-stream");
+        self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        })
     }
 
     fn read(&self, mut response: Response<Body>) -> Result<Answer, Refusal> {
@@ -142,7 +165,7 @@ impl Worker {
             .take(ANSWER_MAX)
             .read_to_end(&mut text)
             .map_err(ureq::Error::from)?;
-        let text = self.secret.hide_in(&String::from_utf8_lossy(&text));
+        let text = self.headers.hide_in(&String::from_utf8_lossy(&text));
         let words: Words = serde_json::from_str(&text).unwrap_or_default();
         if status.is_success() {
             return Ok(Answer {

@@ -1,0 +1,454 @@
+//! The links from Cloudflare's API to the Worker, each tried by itself.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::clock;
+use crate::jobs::destination::Destination;
+use crate::jobs::error::JobsError;
+use crate::jobs::explain;
+use crate::jobs::fields;
+use crate::jobs::job::Job;
+use crate::jobs::scope::Scope;
+use crate::jobs::session::Session;
+use crate::printable;
+use crate::push::target::Headers;
+use crate::push::uploads::Upload;
+use crate::push::worker::{Refusal, Worker};
+
+/// One link.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Link {
+    pub(crate) name: &'static str,
+    pub(crate) mark: Mark,
+    pub(crate) text: String,
+    pub(crate) hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mark {
+    Ok,
+    /// It works, and wants a look.
+    Warn,
+    /// It is broken: nothing arrives, or soon nothing will.
+    Fail,
+    /// Not tried.
+    Skip,
+}
+
+/// Most zones have something to log within an hour.
+const QUIET: TimeDelta = TimeDelta::hours(1);
+
+impl Link {
+    pub(crate) fn ok(name: &'static str, text: impl Into<String>) -> Self {
+        Self::new(name, Mark::Ok, text.into(), None)
+    }
+
+    pub(crate) fn warn(
+        name: &'static str,
+        text: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::new(name, Mark::Warn, text.into(), Some(hint.into()))
+    }
+
+    pub(crate) fn fail(
+        name: &'static str,
+        text: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::new(name, Mark::Fail, text.into(), Some(hint.into()))
+    }
+
+    fn skip(name: &'static str, text: impl Into<String>) -> Self {
+        Self::new(name, Mark::Skip, text.into(), None)
+    }
+
+    fn new(name: &'static str, mark: Mark, text: String, hint: Option<String>) -> Self {
+        Self {
+            name,
+            mark,
+            text: printable(&text),
+            hint: hint.map(|hint| printable(&hint)),
+        }
+    }
+}
+
+/// Walks the chain of one job; `worker` is where a job that writes to a bucket is read.
+pub(crate) fn walk(session: &Session, scope: &Scope, job: &Job, worker: Option<&str>) -> Vec<Link> {
+    let update = format!("`logpush-ecs jobs update {} {}", job.id(), scope.option());
+    let mut links = vec![
+        enabled(job, scope),
+        offered(session, scope, job, &update),
+        format(job),
+        limits(job, &update),
+        last_error(job),
+        last_delivery(job),
+    ];
+    links.extend(at_worker(session, job, worker));
+    links.push(from_cloudflare(session, scope, job));
+    links
+}
+
+/// Makes Cloudflare test a destination. Where that fails, the Worker's words are asked for from
+/// here: those that Cloudflare passes on tell little.
+pub(crate) fn test(
+    session: &Session,
+    scope: &Scope,
+    dataset: &str,
+    destination: &Destination,
+) -> Result<(), JobsError> {
+    let Err(words) = session.validate(scope, dataset, &destination.text())? else {
+        return Ok(());
+    };
+    let hint = match try_upload(destination) {
+        Some(Err(refusal)) => format!("tried from here: {}", words_of(&refusal)),
+        _ => explain::destination(&words).to_owned(),
+    };
+    Err(JobsError::Destination {
+        destination: destination.shown(),
+        words,
+        hint,
+    })
+}
+
+fn enabled(job: &Job, scope: &Scope) -> Link {
+    match job.is_enabled() {
+        true => Link::ok("enabled", "the job is enabled"),
+        false => Link::fail(
+            "enabled",
+            "the job is disabled: it delivers nothing, and what happens now is lost",
+            format!(
+                "`logpush-ecs jobs enable {} {}`; Cloudflare disables a job whose uploads fail for long, so mend what is broken below first",
+                job.id(),
+                scope.option()
+            ),
+        ),
+    }
+}
+
+fn offered(session: &Session, scope: &Scope, job: &Job, update: &str) -> Link {
+    let hint = || format!("{update} --fields all`");
+    let has = job.fields();
+    if has.is_empty() {
+        return Link::fail("fields", "the job sends no field", hint());
+    }
+    let offered = match fields::offered(session, scope, job.dataset()) {
+        Ok(offered) => offered,
+        Err(error) => {
+            return Link::warn(
+                "fields",
+                error.to_string(),
+                error.hint().unwrap_or_default(),
+            );
+        }
+    };
+    let missing: Vec<_> = offered
+        .iter()
+        .filter(|name| !has.contains(name))
+        .map(String::as_str)
+        .collect();
+    match missing.is_empty() {
+        true => Link::ok("fields", format!("all {} that are offered", has.len())),
+        false => Link::warn(
+            "fields",
+            format!(
+                "{} of {} that are offered; not sent: {}",
+                has.len(),
+                offered.len(),
+                missing.join(" ")
+            ),
+            hint(),
+        ),
+    }
+}
+
+fn format(job: &Job) -> Link {
+    let options = job.output_options();
+    let text = |name: &str| {
+        let value = options.get(name).and_then(serde_json::Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    if text("output_type") == "csv" || !text("record_template").is_empty() {
+        return Link::fail(
+            "format",
+            "the job sends CSV or a template, of which every line becomes an error event",
+            "create the job anew: `logpush-ecs jobs delete`, then `logpush-ecs jobs create`",
+        );
+    }
+    let rate = options
+        .get("sample_rate")
+        .and_then(serde_json::Value::as_f64);
+    if let Some(rate) = rate.filter(|rate| *rate < 1.0) {
+        return Link::warn(
+            "format",
+            format!("only a part of the records is sent: sample_rate {rate}"),
+            "`logpush-ecs jobs update JOB --sample 1` sends all",
+        );
+    }
+    let filter = match job.text("filter") {
+        "" => String::new(),
+        filter => format!(", filter {filter}"),
+    };
+    match job.timestamps().as_str() {
+        times @ ("unix" | "rfc3339") => Link::warn(
+            "format",
+            format!("times are cut to the second: {times}{filter}"),
+            "`logpush-ecs jobs update JOB --timestamps rfc3339ns`",
+        ),
+        times => Link::ok("format", format!("NDJSON, times as {times}{filter}")),
+    }
+}
+
+fn limits(job: &Job, update: &str) -> Link {
+    let number = |name: &str| {
+        let value = job.0.get(name).and_then(serde_json::Value::as_f64);
+        value.filter(|value| *value > 0.0)
+    };
+    match (number("max_upload_bytes"), number("max_upload_records")) {
+        (Some(bytes), records) => Link::ok(
+            "limits",
+            match records {
+                Some(records) => format!("uploads of at most {bytes} bytes, {records} records"),
+                None => format!("uploads of at most {bytes} bytes"),
+            },
+        ),
+        _ => Link::warn(
+            "limits",
+            "uploads have no limit in bytes: one that fails is sent again whole",
+            format!("{update} --max-upload-bytes 5000000`"),
+        ),
+    }
+}
+
+fn last_error(job: &Job) -> Link {
+    let (at, words) = (job.text("last_error"), job.text("error_message"));
+    match (at, words) {
+        ("", "") => Link::ok("last error", "none"),
+        _ => Link::fail(
+            "last error",
+            format!("{at}: {words}"),
+            explain::destination(words),
+        ),
+    }
+}
+
+fn last_delivery(job: &Job) -> Link {
+    const NAME: &str = "last delivery";
+    let at = job.text("last_complete");
+    let Ok(time) = DateTime::parse_from_rfc3339(at) else {
+        return Link::warn(
+            NAME,
+            "none yet",
+            "the first takes some minutes, on a busy zone hours; look again later",
+        );
+    };
+    let age = clock::utc().signed_duration_since(time.with_timezone(&Utc));
+    match age > QUIET {
+        true => Link::warn(
+            NAME,
+            format!("{at}, {} ago", rough(age)),
+            "either nothing happened that this dataset logs, or the job is stuck: look at the links around this one",
+        ),
+        false => Link::ok(NAME, format!("{at}, {} ago", rough(age))),
+    }
+}
+
+fn rough(age: TimeDelta) -> String {
+    match age.num_seconds().max(0) {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7_200 => format!("{} min", seconds / 60),
+        seconds @ ..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Whether the Worker is there, knows the job's secret, is configured, and knows the dataset.
+fn at_worker(session: &Session, job: &Job, worker: Option<&str>) -> Vec<Link> {
+    let destination = job.destination();
+    if !destination.is_worker() {
+        return match worker {
+            Some(url) => vec![match crate::push::target::url("--worker", url, None) {
+                Ok(url) => reachable(&Worker::new(url, Headers::default())),
+                Err(problem) => Link::fail("worker", problem, "correct --worker"),
+            }],
+            None => vec![Link::skip(
+                "worker",
+                "the job writes to a bucket: name the Worker that reads it with --worker",
+            )],
+        };
+    }
+    let Some(client) = client(&destination) else {
+        return vec![Link::fail(
+            "worker",
+            "the destination is no URL, or has headers that HTTP cannot carry",
+            "`logpush-ecs jobs update JOB --worker URL`",
+        )];
+    };
+    let mut links = vec![reachable(&client)];
+    if links.iter().any(|link| link.mark == Mark::Fail) {
+        links.push(Link::skip("secret", "the Worker is not reached"));
+        links.push(Link::skip("configuration", "the Worker is not reached"));
+        return links;
+    }
+    if session.dry_run {
+        links.push(Link::skip("secret", "a dry run sends no test upload"));
+        links.push(Link::skip(
+            "configuration",
+            "a dry run sends no test upload",
+        ));
+        return links;
+    }
+    links.extend(match try_upload(&destination) {
+        Some(Ok(text)) => accepted(job, &text),
+        Some(Err(refusal)) => refused(&refusal),
+        None => vec![Link::skip("secret", "no test upload could be made")],
+    });
+    links
+}
+
+fn reachable(worker: &Worker) -> Link {
+    const NAME: &str = "worker";
+    const DEPLOY: &str =
+        "`npm run deploy` deploys it, and prints its address; is the job's URL that one?";
+    match worker.health() {
+        Ok(answer) if answer.text.contains("\"status\"") => Link::ok(NAME, "reached from here"),
+        Ok(_) => Link::fail(NAME, "something else answers at this address", DEPLOY),
+        // Not configured, but there.
+        Err(refusal) if refusal.status() == Some(503) && refusal.to_string().contains("status") => {
+            Link::ok(NAME, "reached from here")
+        }
+        Err(refusal) => Link::fail(NAME, words_of(&refusal), DEPLOY),
+    }
+}
+
+fn accepted(job: &Job, text: &str) -> Vec<Link> {
+    if !text.contains("\"destination_test\":true") {
+        return vec![Link::fail(
+            "secret",
+            "something took the test upload that is not this Worker",
+            "check the job's destination: `logpush-ecs jobs show JOB`",
+        )];
+    }
+    let secret = match job.destination().header("X-Logpush-Secret") {
+        Some(_) => "the Worker knows the job's secret",
+        None => "the Worker knows the job's credentials",
+    };
+    vec![
+        Link::ok("secret", secret),
+        Link::ok("configuration", "sound, for this dataset"),
+    ]
+}
+
+/// The Worker looks at the secret first, then at its configuration, then at the dataset.
+fn refused(refusal: &Refusal) -> Vec<Link> {
+    let (words, hint) = (refusal.to_string(), refusal.hint().unwrap_or_default());
+    let ok = || Link::ok("secret", "the Worker knows the job's secret");
+    let skip = |name| Link::skip(name, "not reached");
+    match refusal.status() {
+        Some(401) => vec![
+            Link::fail("secret", words, explain::destination("status:401")),
+            skip("configuration"),
+        ],
+        Some(503) if words.contains("LOGPUSH_SECRET") => {
+            vec![skip("secret"), Link::fail("configuration", words, hint)]
+        }
+        Some(503) => vec![ok(), Link::fail("configuration", words, hint)],
+        Some(404) => vec![
+            ok(),
+            Link::ok("configuration", "sound"),
+            Link::fail("dataset", words, hint),
+        ],
+        _ => vec![Link::fail("secret", words, hint), skip("configuration")],
+    }
+}
+
+fn from_cloudflare(session: &Session, scope: &Scope, job: &Job) -> Link {
+    const NAME: &str = "cloudflare";
+    if session.dry_run {
+        return Link::skip(NAME, "a dry run makes Cloudflare send no test upload");
+    }
+    match session.validate(scope, job.dataset(), job.text("destination_conf")) {
+        Ok(Ok(())) => Link::ok(NAME, "Cloudflare's test upload arrives"),
+        Ok(Err(words)) => Link::fail(NAME, words.clone(), explain::destination(&words)),
+        Err(error) => Link::fail(NAME, error.to_string(), error.hint().unwrap_or_default()),
+    }
+}
+
+/// Sends the test that Cloudflare sends, with the headers of the job; the Worker's words.
+fn try_upload(destination: &Destination) -> Option<Result<String, Refusal>> {
+    let client = destination.is_worker().then(|| client(destination))??;
+    let upload = Upload::destination_test().ok()?;
+    Some(client.send(&upload.body).map(|answer| answer.text))
+}
+
+fn client(destination: &Destination) -> Option<Worker> {
+    let mut headers = Headers::default();
+    for (name, value) in destination.headers() {
+        // What uploads have anyway.
+        let is_own = ["content-type", "content-encoding"]
+            .iter()
+            .any(|own| name.eq_ignore_ascii_case(own));
+        if !is_own && !headers.add(name, &value) {
+            return None;
+        }
+    }
+    Some(Worker::new(destination.url()?, headers))
+}
+
+fn words_of(refusal: &Refusal) -> String {
+    let mut words = match refusal.status() {
+        Some(status) => format!("{status} {refusal}"),
+        None => format!("no answer: {refusal}"),
+    };
+    if let Some(hint) = refusal.hint() {
+        words += &format!("; {hint}");
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn job(value: Value) -> Job {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_format_is_judged() {
+        for (options, mark) in [
+            (json!({"timestamp_format": "rfc3339ns"}), Mark::Ok),
+            (json!({}), Mark::Ok),
+            (json!({"timestamp_format": "unix"}), Mark::Warn),
+            (json!({"sample_rate": 0.5}), Mark::Warn),
+            (json!({"sample_rate": 1}), Mark::Ok),
+            (json!({"output_type": "csv"}), Mark::Fail),
+            (json!({"record_template": "{{.RayID}}"}), Mark::Fail),
+        ] {
+            let link = format(&job(json!({ "output_options": options })));
+            assert_eq!(link.mark, mark, "{options}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_ages() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7_200, "2 h"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(rough(TimeDelta::seconds(seconds)), text);
+        }
+        let old = job(json!({ "last_complete": "2020-01-01T00:00:00Z" }));
+        assert_eq!(last_delivery(&old).mark, Mark::Warn);
+        assert_eq!(last_delivery(&job(json!({}))).mark, Mark::Warn);
+        let now = json!({ "last_complete": clock::utc().to_rfc3339() });
+        assert_eq!(last_delivery(&job(now)).mark, Mark::Ok);
+    }
+}

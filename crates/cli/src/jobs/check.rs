@@ -1,0 +1,144 @@
+//! `jobs check`: every link of the chain, with a mark, and a hint where it is broken.
+
+use logpush_normalizer::Dataset;
+use serde_json::{Value, json};
+
+use crate::dataset;
+use crate::jobs::chain::{self, Link, Mark};
+use crate::jobs::create::NAME_PREFIX;
+use crate::jobs::error::JobsError;
+use crate::jobs::job::Job;
+use crate::jobs::scope::{Scope, ScopesArgs};
+use crate::jobs::session::{Outcome, Session};
+use crate::printable;
+
+/// Check the chain from Cloudflare to the Worker, link by link
+///
+/// Looks at the jobs that deliver to a Worker of this kind, or at the one that is named. Sends
+/// Cloudflare's test upload, which no event comes from, unless it is a dry run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only this job
+    #[arg(value_name = "JOB", conflicts_with = "all_zones")]
+    job: Option<u64>,
+
+    #[command(flatten)]
+    scopes: ScopesArgs,
+
+    /// Only jobs of this dataset
+    #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
+    dataset: Option<&'static Dataset>,
+
+    /// The Worker that reads the bucket of a job that was created with `--via r2`
+    #[arg(long, value_name = "URL")]
+    worker: Option<String>,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+    let dataset = args.dataset.map(|dataset| dataset.name);
+    if let Some(dataset) = dataset {
+        args.scopes.expect(dataset)?;
+    }
+    let (mut text, mut all, mut broken) = (String::new(), Vec::new(), 0);
+    for scope in args.scopes.resolve(&session.api)? {
+        text += &format!("{scope}\n");
+        let (token, jobs) = match found(session, args, &scope, dataset) {
+            Ok(jobs) => (Link::ok("token", "may read and change the jobs here"), jobs),
+            Err(error) => (
+                Link::fail("token", error.to_string(), error.hint().unwrap_or_default()),
+                Vec::new(),
+            ),
+        };
+        let is_read = token.mark == Mark::Ok;
+        let mut links = vec![token];
+        if is_read && jobs.is_empty() {
+            links.push(no_job(&scope, dataset));
+        }
+        let mut checked = Vec::new();
+        text += &lines(&links, &mut broken);
+        for job in &jobs {
+            let links = chain::walk(session, &scope, job, args.worker.as_deref());
+            text += &printable(&format!(
+                "job {}, {}, {}",
+                job.id(),
+                job.dataset(),
+                job.destination().shown()
+            ));
+            text.push('\n');
+            text += &lines(&links, &mut broken);
+            checked.push(json!({
+                "job": job.id(),
+                "dataset": job.dataset(),
+                "name": job.text("name"),
+                "destination": job.destination().shown(),
+                "last_complete": job.0.get("last_complete"),
+                "links": links,
+            }));
+        }
+        all.push(json!({ "scope": scope.to_string(), "links": links, "jobs": checked }));
+    }
+    text += &match broken {
+        0 => "no link is broken\n".to_owned(),
+        1 => "1 link is broken\n".to_owned(),
+        count => format!("{count} links are broken\n"),
+    };
+    Ok(Outcome {
+        text,
+        json: json!({ "broken": broken, "scopes": Value::from(all) }),
+        is_done: broken == 0,
+    })
+}
+
+/// The job that is named, or those of this program.
+fn found(
+    session: &Session,
+    args: &Args,
+    scope: &Scope,
+    dataset: Option<&str>,
+) -> Result<Vec<Job>, JobsError> {
+    if let Some(job) = args.job {
+        return Ok(vec![session.job(scope, job)?]);
+    }
+    let mut jobs = session.jobs(scope, dataset)?;
+    jobs.retain(|job| job.destination().is_worker() || job.text("name").starts_with(NAME_PREFIX));
+    Ok(jobs)
+}
+
+fn no_job(scope: &Scope, dataset: Option<&str>) -> Link {
+    Link::fail(
+        "job",
+        match dataset {
+            Some(dataset) => format!("no job delivers {dataset} to a Worker"),
+            None => "no job delivers to a Worker".to_owned(),
+        },
+        format!(
+            "`logpush-ecs jobs create {} --dataset {} --worker URL`",
+            scope.option(),
+            dataset.unwrap_or("DATASET")
+        ),
+    )
+}
+
+fn lines(links: &[Link], broken: &mut u64) -> String {
+    let mut text = String::new();
+    for Link {
+        name,
+        mark,
+        text: words,
+        hint,
+    } in links
+    {
+        let mark = match mark {
+            Mark::Ok => "ok",
+            Mark::Warn => "warn",
+            Mark::Fail => "FAIL",
+            Mark::Skip => "skip",
+        };
+        *broken += u64::from(mark == "FAIL");
+        text += &format!("  {mark:<4}  {name:<13}  {words}\n");
+        if let Some(hint) = hint {
+            text += &format!("        {:<13}  hint: {hint}\n", "");
+        }
+    }
+    text
+}

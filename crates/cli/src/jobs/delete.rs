@@ -1,0 +1,48 @@
+//! `jobs delete`.
+
+use serde_json::json;
+
+use crate::jobs::api::Method;
+use crate::jobs::error::JobsError;
+use crate::jobs::scope::ScopeArgs;
+use crate::jobs::session::{Change, Outcome, Session, job_path};
+use crate::jobs::show;
+
+/// Delete a job, and show what it was
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The job's number
+    #[arg(value_name = "JOB")]
+    job: u64,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+    let scope = args.scope.resolve(&session.api)?;
+    let job = session.job(&scope, args.job)?;
+    let change = Change {
+        method: Method::Delete,
+        path: job_path(&scope, args.job),
+        dataset: job.dataset(),
+        body: None,
+        secrets: &[],
+    };
+    let (curl, was) = (session.curl(&change), show::text(&job));
+    Ok(match session.change(&change)? {
+        None => Outcome {
+            text: format!("would delete job {}:\n{was}{curl}\n", args.job),
+            json: json!({ "action": "none", "dry_run": true, "curl": curl, "job": job.shown() }),
+            is_done: true,
+        },
+        Some(_) => Outcome {
+            text: format!(
+                "deleted job {}, which was:\n{was}The same with curl:\n{curl}\n",
+                args.job
+            ),
+            json: json!({ "action": "deleted", "curl": curl, "job": job.shown() }),
+            is_done: true,
+        },
+    })
+}

@@ -1,0 +1,354 @@
+//! Where a job delivers: `destination_conf`, with the secret in it.
+
+use std::env;
+
+use logpush_normalizer::Dataset;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use ureq::http::Uri;
+
+use crate::jobs::mask::Mask;
+use crate::push::target::{self, Secret};
+
+/// The parameter that becomes the header with the Worker's secret.
+pub(crate) const SECRET_PARAMETER: &str = "header_X-Logpush-Secret";
+
+/// RFC 3986's unreserved characters; all others are encoded, a space as `%20`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Cloudflare's limit.
+const DESTINATION_MAX: usize = 4096;
+
+/// Parameters that are no secrets, of all destinations that Logpush knows.
+const OPEN_PARAMETERS: [&str; 5] = ["account-id", "region", "sse", "endpoint", "bucket-path"];
+
+/// Destinations whose paths are no secrets. That of others, such as Sumo Logic's, is the key.
+const OPEN_PATHS: [&str; 4] = ["r2://", "s3://", "gs://", "azure://"];
+
+const HIDDEN: &str = "[secret]";
+
+/// `destination_conf` in its parts, each as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// All before the question mark.
+    pub(crate) base: String,
+    parameters: Vec<(String, String)>,
+}
+
+/// A shell's way to a secret, in place of the secret.
+pub(crate) type Substitution = (String, String);
+
+impl Destination {
+    pub(crate) fn parse(text: &str) -> Self {
+        let (base, query) = text.split_once('?').unwrap_or((text, ""));
+        Self {
+            base: base.to_owned(),
+            parameters: query
+                .split('&')
+                .filter(|parameter| !parameter.is_empty())
+                .map(|parameter| {
+                    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+                    (name.to_owned(), value.to_owned())
+                })
+                .collect(),
+        }
+    }
+
+    /// The Worker, for a dataset.
+    pub(crate) fn worker(url: &str, dataset: &Dataset, secret: &Secret) -> Result<Self, String> {
+        let url = target::url("--worker", url, Some(dataset))?;
+        let mut destination = Self::parse(&url.to_string());
+        destination.set(SECRET_PARAMETER, secret.first());
+        destination.checked()
+    }
+
+    /// A bucket, with a folder for the dataset and in it one for each day.
+    pub(crate) fn r2(
+        bucket: &str,
+        dataset: &str,
+        account: &str,
+        keys: &R2Keys,
+    ) -> Result<Self, String> {
+        let mut destination = Self::parse(&format!("r2://{bucket}/{dataset}/{{DATE}}"));
+        destination.set("account-id", account);
+        destination.set_r2_keys(keys);
+        destination.checked()
+    }
+
+    fn checked(self) -> Result<Self, String> {
+        let len = self.text().len();
+        if len > DESTINATION_MAX {
+            return Err(format!(
+                "the destination has {len} characters, and Cloudflare takes {DESTINATION_MAX}: shorten the URL or the secret"
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Sets a parameter to this value, encoded.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        let value = encode(value);
+        match self.parameters.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value,
+            None => self.parameters.push((name.to_owned(), value)),
+        }
+    }
+
+    pub(crate) fn set_r2_keys(&mut self, keys: &R2Keys) {
+        self.set("access-key-id", &keys.id);
+        self.set("secret-access-key", &keys.secret);
+    }
+
+    /// Whole, as Cloudflare takes it.
+    pub(crate) fn text(&self) -> String {
+        self.join(&self.base, |_, value| value.to_owned())
+    }
+
+    /// Without its secrets.
+    pub(crate) fn shown(&self) -> String {
+        self.join(&self.shown_base(), |name, value| {
+            match OPEN_PARAMETERS.contains(&name) {
+                true => value.to_owned(),
+                false => HIDDEN.to_owned(),
+            }
+        })
+    }
+
+    /// Makes sure that its secrets are shown nowhere else either.
+    pub(crate) fn hide(&self, mask: &Mask) {
+        for (name, value) in &self.parameters {
+            if !OPEN_PARAMETERS.contains(&name.as_str()) {
+                mask.add(value);
+                mask.add(&decode(value));
+            }
+        }
+    }
+
+    /// Whether a Worker of this project is there, as far as the URL tells.
+    pub(crate) fn is_worker(&self) -> bool {
+        self.is_http()
+            && (self.header("X-Logpush-Secret").is_some()
+                || self.uri().is_some_and(|uri| is_logpush(uri.path())))
+    }
+
+    pub(crate) fn is_r2(&self) -> bool {
+        self.base.starts_with("r2://")
+    }
+
+    fn is_http(&self) -> bool {
+        self.base.starts_with("https://") || self.base.starts_with("http://")
+    }
+
+    /// What uploads go to, with what is left of the parameters when headers are taken out.
+    pub(crate) fn url(&self) -> Option<Uri> {
+        let others: Vec<_> = self
+            .parameters
+            .iter()
+            .filter(|(name, _)| !name.starts_with("header_"))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        match others.is_empty() {
+            true => self.uri(),
+            false => format!("{}?{}", self.base, others.join("&")).parse().ok(),
+        }
+    }
+
+    /// The headers that uploads carry.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, String)> {
+        self.parameters.iter().filter_map(|(name, value)| {
+            let name = name.strip_prefix("header_")?;
+            Some((name, decode(value)))
+        })
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Whether all is equal but for the order and the encoding of parameters.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.base == other.base && self.decoded() == other.decoded()
+    }
+
+    fn decoded(&self) -> Vec<(&str, String)> {
+        let mut decoded: Vec<_> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), decode(value)))
+            .collect();
+        decoded.sort();
+        decoded
+    }
+
+    fn uri(&self) -> Option<Uri> {
+        self.base.parse().ok()
+    }
+
+    fn join(&self, base: &str, value: impl Fn(&str, &str) -> String) -> String {
+        let parameters: Vec<_> = self
+            .parameters
+            .iter()
+            .map(|(name, raw)| format!("{name}={}", value(name, raw)))
+            .collect();
+        match parameters.is_empty() {
+            true => base.to_owned(),
+            false => format!("{base}?{}", parameters.join("&")),
+        }
+    }
+
+    fn shown_base(&self) -> String {
+        let (scheme, rest) = self.base.split_once("://").unwrap_or(("", &self.base));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let host = match authority.rsplit_once('@') {
+            Some((_, host)) => format!("{HIDDEN}@{host}"),
+            None => authority.to_owned(),
+        };
+        let is_open = path.is_empty()
+            || OPEN_PATHS.iter().any(|open| self.base.starts_with(open))
+            || is_logpush(&format!("/{path}"));
+        let path = match (path, is_open) {
+            ("", _) => String::new(),
+            (path, true) => format!("/{path}"),
+            (_, false) => format!("/{HIDDEN}"),
+        };
+        format!("{scheme}://{host}{path}")
+    }
+}
+
+/// The keys of an R2 bucket, for Logpush to write with.
+pub(crate) struct R2Keys {
+    id: String,
+    secret: String,
+}
+
+impl R2Keys {
+    /// From the environment, and nowhere else.
+    pub(crate) fn from_environment() -> Result<Self, String> {
+        let read = |name: &str| {
+            env::var(name)
+                .ok()
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| {
+                    format!(
+                        "{name} is not set: create an R2 API token with Object Read & Write for the bucket, and export what it shows"
+                    )
+                })
+        };
+        Ok(Self {
+            id: read("R2_ACCESS_KEY_ID")?,
+            secret: read("R2_SECRET_ACCESS_KEY")?,
+        })
+    }
+
+    /// What a shell that has the same environment would write for them.
+    pub(crate) fn substitutions(&self) -> Vec<Substitution> {
+        vec![
+            (encode(&self.id), "$R2_ACCESS_KEY_ID".to_owned()),
+            (encode(&self.secret), "$R2_SECRET_ACCESS_KEY".to_owned()),
+        ]
+    }
+}
+
+/// What a shell that has the same environment would write for the secret.
+pub(crate) fn substitution(secret: &Secret) -> Substitution {
+    let encoded = encode(secret.first());
+    let variable = match secret.is_alone() {
+        true => "$LOGPUSH_SECRET",
+        false => "${LOGPUSH_SECRET%%,*}",
+    };
+    let shell = match encoded == secret.first() {
+        true => variable.to_owned(),
+        false => format!("$(printf %s \"{variable}\" | jq -sRr @uri)"),
+    };
+    (encoded, shell)
+}
+
+pub(crate) fn encode(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
+fn decode(value: &str) -> String {
+    percent_decode_str(value).decode_utf8_lossy().into_owned()
+}
+
+fn is_logpush(path: &str) -> bool {
+    path == "/logpush" || path.starts_with("/logpush/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_has_no_secret() {
+        for (text, shown) in [
+            (
+                "https://w.example.workers.dev/logpush/firewall_events?header_X-Logpush-Secret=abc&tags=a",
+                "https://w.example.workers.dev/logpush/firewall_events?header_X-Logpush-Secret=[secret]&tags=[secret]",
+            ),
+            (
+                "https://collectors.example.com/receiver/v1/http/abc",
+                "https://collectors.example.com/[secret]",
+            ),
+            (
+                "https://me:abc@logs.example.com?header_A=b",
+                "https://[secret]@logs.example.com?header_A=[secret]",
+            ),
+            (
+                "r2://bucket/firewall_events/{DATE}?account-id=1&access-key-id=2&secret-access-key=3",
+                "r2://bucket/firewall_events/{DATE}?account-id=1&access-key-id=[secret]&secret-access-key=[secret]",
+            ),
+            ("", "://"),
+        ] {
+            assert_eq!(Destination::parse(text).shown(), shown);
+        }
+    }
+
+    #[test]
+    fn setting_one_parameter_keeps_all_others_as_they_are() {
+        let text = "https://w.example.com/logpush/x?header_CF-Access-Client-Id=a%2Db&header_X-Logpush-Secret=old&tag=1";
+        let mut destination = Destination::parse(text);
+        assert_eq!(destination.text(), text);
+        destination.set(SECRET_PARAMETER, "new one+");
+        assert_eq!(
+            destination.text(),
+            "https://w.example.com/logpush/x?header_CF-Access-Client-Id=a%2Db&header_X-Logpush-Secret=new%20one%2B&tag=1"
+        );
+        assert_eq!(
+            destination.header("x-logpush-secret").as_deref(),
+            Some("new one+")
+        );
+        assert_eq!(
+            destination.url().unwrap().to_string(),
+            "https://w.example.com/logpush/x?tag=1"
+        );
+    }
+
+    #[test]
+    fn order_and_encoding_make_no_difference() {
+        let one = Destination::parse("https://w.example.com/logpush?a=1%2D&b=2");
+        let other = Destination::parse("https://w.example.com/logpush?b=2&a=1-");
+        assert!(one.is_same(&other));
+        assert!(!one.is_same(&Destination::parse("https://w.example.com/logpush?a=1&b=2")));
+    }
+
+    #[test]
+    fn a_worker_is_told_by_its_path_or_its_header() {
+        for (text, is_worker) in [
+            ("https://w.example.com/logpush/firewall_events", true),
+            ("https://w.example.com/in?header_x-logpush-secret=1", true),
+            ("https://w.example.com/logpushed", false),
+            ("https://intake.example.com/plain/batch?header_KEY=1", false),
+            ("r2://bucket/logpush", false),
+        ] {
+            assert_eq!(Destination::parse(text).is_worker(), is_worker, "{text}");
+        }
+    }
+}

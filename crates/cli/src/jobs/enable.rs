@@ -1,0 +1,86 @@
+//! `jobs enable` and `jobs disable`.
+
+use serde_json::json;
+
+use crate::jobs::api::Method;
+use crate::jobs::error::JobsError;
+use crate::jobs::scope::ScopeArgs;
+use crate::jobs::session::{Change, Outcome, Session, job_path};
+
+/// Enable a job: it delivers from then on, and not what was before
+#[derive(Debug, clap::Args)]
+pub(crate) struct EnableArgs {
+    #[command(flatten)]
+    one: OneArgs,
+}
+
+/// Disable a job: what happens until it is enabled again is never delivered
+#[derive(Debug, clap::Args)]
+pub(crate) struct DisableArgs {
+    #[command(flatten)]
+    one: OneArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct OneArgs {
+    /// The job's number
+    #[arg(value_name = "JOB")]
+    job: u64,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+pub(crate) fn enable(session: &Session, args: &EnableArgs) -> Result<Outcome, JobsError> {
+    switch(session, &args.one, true)
+}
+
+pub(crate) fn disable(session: &Session, args: &DisableArgs) -> Result<Outcome, JobsError> {
+    switch(session, &args.one, false)
+}
+
+fn switch(session: &Session, args: &OneArgs, enabled: bool) -> Result<Outcome, JobsError> {
+    let scope = args.scope.resolve(&session.api)?;
+    let job = session.job(&scope, args.job)?;
+    let word = if enabled { "enabled" } else { "disabled" };
+    if job.is_enabled() == enabled {
+        return Ok(Outcome {
+            text: format!("job {} is {word} already\n", args.job),
+            json: json!({ "action": "none", "job": job.shown() }),
+            is_done: true,
+        });
+    }
+    let change = Change {
+        method: Method::Put,
+        path: job_path(&scope, args.job),
+        dataset: job.dataset(),
+        body: Some(json!({ "enabled": enabled })),
+        secrets: &[],
+    };
+    let curl = session.curl(&change);
+    Ok(match session.change(&change)? {
+        None => Outcome {
+            text: format!("would make job {} {word}:\n{curl}\n", args.job),
+            json: json!({ "action": "none", "dry_run": true, "curl": curl, "job": job.shown() }),
+            is_done: true,
+        },
+        Some(after) if after.is_enabled() != enabled => Outcome {
+            text: format!(
+                "job {} is not {word}, although Cloudflare took the change\n  hint: look again with `logpush-ecs jobs show {} {}`\n",
+                args.job,
+                args.job,
+                scope.option()
+            ),
+            json: json!({ "action": "none", "job": after.shown() }),
+            is_done: false,
+        },
+        Some(after) => Outcome {
+            text: format!(
+                "job {} is {word}; it takes 10 to 15 minutes everywhere. The same with curl:\n{curl}\n",
+                args.job
+            ),
+            json: json!({ "action": word, "curl": curl, "job": after.shown() }),
+            is_done: true,
+        },
+    })
+}

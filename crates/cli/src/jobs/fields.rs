@@ -1,0 +1,67 @@
+//! `jobs fields`: what the subscription offers of a dataset.
+
+use std::collections::BTreeMap;
+
+use logpush_normalizer::Dataset;
+use serde_json::json;
+
+use crate::dataset;
+use crate::jobs::api::Call;
+use crate::jobs::error::JobsError;
+use crate::jobs::scope::{Scope, ScopeArgs};
+use crate::jobs::session::{Outcome, Session};
+use crate::jobs::table::table;
+use crate::printable;
+
+/// List the fields of a dataset that the subscription offers
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The dataset
+    #[arg(value_name = "DATASET", value_parser = dataset::parser())]
+    dataset: &'static Dataset,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+    let dataset = args.dataset.name;
+    let scope = args.scope.resolve(&session.api)?;
+    scope.expect(dataset)?;
+    let fields = described(session, &scope, dataset)?;
+    let rows: Vec<_> = fields
+        .iter()
+        .map(|(name, description)| vec![printable(name), printable(description)])
+        .collect();
+    Ok(Outcome {
+        text: table(&["FIELD", "TYPE AND MEANING"], &rows),
+        json: json!({ "dataset": dataset, "fields": fields }),
+        is_done: true,
+    })
+}
+
+/// The names of the fields that are offered, in the alphabet's order.
+pub(crate) fn offered(
+    session: &Session,
+    scope: &Scope,
+    dataset: &str,
+) -> Result<Vec<String>, JobsError> {
+    let fields = described(session, scope, dataset)?;
+    match fields.is_empty() {
+        true => Err(JobsError::NoFields {
+            dataset: dataset.to_owned(),
+        }),
+        false => Ok(fields.into_keys().collect()),
+    }
+}
+
+fn described(
+    session: &Session,
+    scope: &Scope,
+    dataset: &str,
+) -> Result<BTreeMap<String, String>, JobsError> {
+    session.api.get(&Call::about(
+        format!("{}/logpush/datasets/{dataset}/fields", scope.path()),
+        Some(dataset),
+    ))
+}

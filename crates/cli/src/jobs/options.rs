@@ -1,0 +1,170 @@
+//! What a job can be told on the command line: the same for `create` and `update`.
+
+use serde_json::{Map, Value, json};
+
+use crate::jobs::error::JobsError;
+use crate::jobs::job::Job;
+
+/// Cloudflare's ranges, so that a wrong number does not have to travel.
+const UPLOAD_BYTES: core::ops::RangeInclusive<u64> = 5_000_000..=1_000_000_000;
+const UPLOAD_RECORDS: core::ops::RangeInclusive<u64> = 1_000..=1_000_000;
+const UPLOAD_INTERVAL: core::ops::RangeInclusive<u64> = 30..=300;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OptionsArgs {
+    /// The job's name: letters, digits, `-` and `.`
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(crate) name: Option<String>,
+
+    /// `all` that the subscription offers, or names with commas between them
+    #[arg(long, value_name = "FIELDS")]
+    pub(crate) fields: Option<String>,
+
+    /// How times are written
+    #[arg(long, value_name = "FORMAT")]
+    #[arg(value_parser = ["rfc3339ns", "rfc3339ms", "rfc3339", "unixnano", "unix"])]
+    pub(crate) timestamps: Option<String>,
+
+    /// Bytes of an upload before compression, 5000000 to 1000000000, or 0 for no limit
+    #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_BYTES))]
+    pub(crate) max_upload_bytes: Option<u64>,
+
+    /// Records of an upload, 1000 to 1000000, or 0 for Cloudflare's own limit
+    #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_RECORDS))]
+    pub(crate) max_upload_records: Option<u64>,
+
+    /// Seconds after which an upload is closed, 30 to 300, or 0 for Cloudflare's own limit
+    #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_INTERVAL))]
+    pub(crate) max_upload_interval: Option<u64>,
+
+    /// Which records are sent, as Cloudflare's filter in JSON; an empty one takes it off
+    #[arg(long, value_name = "JSON", value_parser = filter)]
+    pub(crate) filter: Option<String>,
+
+    /// The part of the records that is sent, above 0 up to 1
+    #[arg(long, value_name = "RATE", value_parser = sample)]
+    pub(crate) sample: Option<f64>,
+}
+
+impl OptionsArgs {
+    /// The job's own members, without those in `output_options`.
+    pub(crate) fn members(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), value);
+            }
+        };
+        set("name", self.name.as_ref().map(|name| json!(name)));
+        set("max_upload_bytes", self.max_upload_bytes.map(Value::from));
+        set(
+            "max_upload_records",
+            self.max_upload_records.map(Value::from),
+        );
+        set(
+            "max_upload_interval_seconds",
+            self.max_upload_interval.map(Value::from),
+        );
+        set("filter", self.filter.as_ref().map(|filter| json!(filter)));
+        members
+    }
+
+    /// Those in `output_options`, for fields that are known.
+    pub(crate) fn output(&self, fields: Option<Vec<String>>) -> Map<String, Value> {
+        let mut output = Map::new();
+        if let Some(fields) = fields {
+            output.insert("field_names".to_owned(), json!(fields));
+        }
+        if let Some(timestamps) = &self.timestamps {
+            output.insert("timestamp_format".to_owned(), json!(timestamps));
+        }
+        if let Some(sample) = self.sample {
+            output.insert("sample_rate".to_owned(), json!(sample));
+        }
+        output
+    }
+
+    /// The fields that are asked for, out of those that are offered.
+    pub(crate) fn choose(
+        &self,
+        offered: &[String],
+        dataset: &str,
+    ) -> Result<Vec<String>, JobsError> {
+        let chosen = match self.fields.as_deref() {
+            None | Some("all") => return Ok(offered.to_vec()),
+            Some(list) => list,
+        };
+        let names: Vec<_> = chosen
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let unknown: Vec<_> = names
+            .iter()
+            .filter(|name| !offered.contains(name))
+            .map(String::as_str)
+            .collect();
+        match (names.is_empty(), unknown.is_empty()) {
+            (true, _) => Err(JobsError::Usage("--fields names none".to_owned())),
+            (_, false) => Err(JobsError::Usage(format!(
+                "--fields has names that are not offered: {}; `logpush-ecs jobs fields {dataset}` lists those that are",
+                unknown.join(", ")
+            ))),
+            _ => Ok(names),
+        }
+    }
+}
+
+/// What a PUT replaces as a whole: the options of the job, with these changes.
+pub(crate) fn merged(job: &Job, changes: Map<String, Value>) -> Map<String, Value> {
+    let mut merged = job.output_options();
+    merged.extend(changes);
+    merged
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let is_sound = (1..=512).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    match is_sound {
+        true => Ok(text.to_owned()),
+        false => Err("Cloudflare takes letters, digits, - and . only, at most 512".to_owned()),
+    }
+}
+
+fn number(text: &str, range: core::ops::RangeInclusive<u64>) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number) if number == 0 || range.contains(&number) => Ok(number),
+        _ => Err(format!(
+            "Cloudflare takes {} to {}, or 0",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    const FILTER_MAX: usize = 1000;
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let filter: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if filter.get("where").is_none() {
+        return Err("a filter is {\"where\":{...}}".to_owned());
+    }
+    match text.len() {
+        0..=FILTER_MAX => Ok(text.to_owned()),
+        len => Err(format!(
+            "it has {len} bytes, and Cloudflare takes {FILTER_MAX}"
+        )),
+    }
+}
+
+fn sample(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
+        _ => Err("a rate is above 0, and at most 1".to_owned()),
+    }
+}

@@ -1,0 +1,146 @@
+//! What all commands have: the API, the mask, and the way to change something.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::jobs::api::{Api, Call, Method};
+use crate::jobs::curl::curl;
+use crate::jobs::destination::{R2Keys, Substitution, substitution};
+use crate::jobs::error::JobsError;
+use crate::jobs::job::Job;
+use crate::jobs::mask::Mask;
+use crate::jobs::scope::Scope;
+use crate::push::target::Secret;
+
+pub(crate) struct Session {
+    pub(crate) api: Api,
+    pub(crate) mask: Rc<Mask>,
+    pub(crate) dry_run: bool,
+}
+
+/// What a command has to say.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+    /// False where the exit code is 1.
+    pub(crate) is_done: bool,
+}
+
+/// A call that changes something.
+pub(crate) struct Change<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) dataset: &'a str,
+    pub(crate) body: Option<Value>,
+    pub(crate) secrets: &'a [Substitution],
+}
+
+impl Session {
+    pub(crate) fn new(base: &str, dry_run: bool, mask: &Rc<Mask>) -> Result<Self, JobsError> {
+        Ok(Self {
+            api: Api::from_environment(base, mask)?,
+            mask: Rc::clone(mask),
+            dry_run,
+        })
+    }
+
+    pub(crate) fn secret(&self) -> Result<Secret, JobsError> {
+        let secret = Secret::from_environment().map_err(JobsError::Usage)?;
+        for part in secret.parts() {
+            self.mask.add(part);
+        }
+        Ok(secret)
+    }
+
+    pub(crate) fn r2_keys(&self) -> Result<R2Keys, JobsError> {
+        let keys = R2Keys::from_environment().map_err(JobsError::Usage)?;
+        for (encoded, _) in keys.substitutions() {
+            self.mask.add(&encoded);
+        }
+        Ok(keys)
+    }
+
+    /// All jobs of a zone or an account, or those of a dataset.
+    pub(crate) fn jobs(&self, scope: &Scope, dataset: Option<&str>) -> Result<Vec<Job>, JobsError> {
+        let path = match dataset {
+            Some(dataset) => format!("{}/logpush/datasets/{dataset}/jobs", scope.path()),
+            None => format!("{}/logpush/jobs", scope.path()),
+        };
+        // Where there is none, the API may say null.
+        let jobs: Option<Vec<Job>> = self.api.get(&Call::about(path, dataset))?;
+        let jobs = jobs.unwrap_or_default();
+        for job in &jobs {
+            job.hide(&self.mask);
+        }
+        Ok(jobs)
+    }
+
+    pub(crate) fn job(&self, scope: &Scope, id: u64) -> Result<Job, JobsError> {
+        let job: Job = self.api.get(&Call::new(job_path(scope, id)))?;
+        job.hide(&self.mask);
+        Ok(job)
+    }
+
+    /// Makes the change, unless it is a dry run; what is changed is answered.
+    pub(crate) fn change(&self, change: &Change<'_>) -> Result<Option<Job>, JobsError> {
+        if self.dry_run {
+            return Ok(None);
+        }
+        let call = Call::about(change.path.clone(), Some(change.dataset));
+        let answer = self.api.send(change.method, &call, change.body.as_ref())?;
+        let job: Job = serde_json::from_value(answer).unwrap_or_default();
+        job.hide(&self.mask);
+        Ok(Some(job))
+    }
+
+    pub(crate) fn curl(&self, change: &Change<'_>) -> String {
+        curl(
+            change.method,
+            &self.api.url(&change.path),
+            change.body.as_ref(),
+            change.secrets,
+        )
+    }
+
+    /// Makes Cloudflare test a destination.
+    pub(crate) fn validate(
+        &self,
+        scope: &Scope,
+        dataset: &str,
+        destination: &str,
+    ) -> Result<Result<(), String>, JobsError> {
+        let call = Call::about(
+            format!("{}/logpush/validate/destination", scope.path()),
+            Some(dataset),
+        );
+        let body = json!({ "destination_conf": destination });
+        match self.api.send(Method::Post, &call, Some(&body)) {
+            Ok(answer) => {
+                let is_valid = answer.get("valid").and_then(Value::as_bool) == Some(true);
+                let words = answer.get("message").and_then(Value::as_str);
+                Ok(match is_valid {
+                    true => Ok(()),
+                    false => Err(crate::printable(words.unwrap_or("without a word"))),
+                })
+            }
+            // A bad destination is a bad request, too.
+            Err(JobsError::Refused {
+                status: 400, words, ..
+            }) => Ok(Err(words)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+pub(crate) fn job_path(scope: &Scope, id: u64) -> String {
+    format!("{}/logpush/jobs/{id}", scope.path())
+}
+
+/// The shell's words for the secrets of an environment that has them.
+pub(crate) fn substitutions(secret: Option<&Secret>, keys: Option<&R2Keys>) -> Vec<Substitution> {
+    let mut all: Vec<_> = secret.map(substitution).into_iter().collect();
+    all.extend(keys.map(R2Keys::substitutions).into_iter().flatten());
+    all
+}
