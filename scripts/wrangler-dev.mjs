@@ -24,6 +24,9 @@ export async function wranglerDev({ env, port, vars }) {
   mkdirSync(STATE, { recursive: true });
   const log = join(STATE, `dev-${port}.log`);
   const varsFile = join(STATE, `dev-${port}.env`);
+  const storage = join(STATE, `dev-${port}`);
+  // What an earlier run has stored is none of this one's.
+  rmSync(storage, { recursive: true, force: true });
   const lines = Object.entries(vars).map(([name, value]) => `${name}="${value}"\n`);
   writeFileSync(varsFile, lines.join(""), { mode: 0o600 });
   const output = openSync(log, "w");
@@ -32,6 +35,7 @@ export async function wranglerDev({ env, port, vars }) {
     "--port": port,
     "--inspector-port": await freePort(0),
     "--env-file": varsFile,
+    "--persist-to": storage,
     "--show-interactive-dev-session": "false",
   };
   const child = spawn(

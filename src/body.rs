@@ -1,4 +1,4 @@
-//! Reading the body of an upload in large chunks.
+//! Reading an upload, from a request or from storage, in large chunks.
 //!
 //! The runtime hands a request's body out in chunks of 4,096 bytes, each a crossing from
 //! JavaScript to wasm; its own `readAtLeast` fills a larger buffer before it answers.
@@ -6,7 +6,7 @@
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use worker::Request;
+use web_sys::ReadableStream;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,9 +23,9 @@ extern "C" {
 /// 64 KiB of gzip are about 600 KiB of records: one crossing for 16 chunks of the runtime.
 const CHUNK: u32 = 64 * 1024;
 
-/// The body of a request, from its beginning to its end.
+/// The bytes of an upload, from its beginning to its end.
 pub(crate) struct Body {
-    /// Nothing where the request has no body.
+    /// Nothing where there is no body.
     reader: Option<ByteReader>,
     /// Given to the runtime with every read, and got back with the bytes.
     buffer: Option<Uint8Array>,
@@ -33,8 +33,8 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(request: &Request) -> Result<Self, JsValue> {
-        let reader = match request.inner().body() {
+    pub(crate) fn new(stream: Option<ReadableStream>) -> Result<Self, JsValue> {
+        let reader = match stream {
             Some(stream) => {
                 let options = js_sys::Object::new();
                 Reflect::set(&options, &"mode".into(), &"byob".into())?;

@@ -53,7 +53,26 @@ pub(crate) struct Config {
     pub(crate) keep_original: bool,
     pub(crate) shows_secrets: bool,
     pub(crate) retry: Retry,
+    /// 0: as many as there are.
+    pub(crate) intake_requests_per_second: u64,
+    pub(crate) durable: Durable,
     destination: DestinationKind,
+}
+
+/// What only the durable route is handled by.
+#[derive(Debug)]
+pub(crate) struct Durable {
+    /// The first wait before an upload is delivered again, and the longest.
+    pub(crate) redelivery_base: Duration,
+    pub(crate) redelivery_max: Duration,
+    /// How long an upload is tried before it becomes a dead letter.
+    pub(crate) retry_for: Duration,
+    /// How long delivered uploads are kept; zero: not at all.
+    pub(crate) keep_delivered: Duration,
+    /// How long one invocation goes on delivering an upload.
+    pub(crate) invocation_max: Duration,
+    /// How long an upload must have been left alone before the sweep takes it up.
+    pub(crate) sweep_after: Duration,
 }
 
 #[derive(Debug)]
@@ -75,12 +94,23 @@ const BATCH_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// 100 MiB: what Cloudflare lets through on its smaller plans.
 const UPLOAD_BYTES: u64 = 100 * 1024 * 1024;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The secrets that let an upload in, or what is wrong with them.
 pub(crate) fn secrets(variables: &Variables) -> Result<Secrets, String> {
+    secrets_of(variables, "LOGPUSH_SECRET")
+}
+
+/// The secrets that let the operator in, or what is wrong with them.
+pub(crate) fn operator_secrets(variables: &Variables) -> Result<Secrets, String> {
+    secrets_of(variables, "OPERATOR_SECRET")
+}
+
+fn secrets_of(variables: &Variables, name: &str) -> Result<Secrets, String> {
     let text = variables
-        .get("LOGPUSH_SECRET")
-        .ok_or("LOGPUSH_SECRET is not set")?;
-    Secrets::parse(&text).map_err(|problem| format!("LOGPUSH_SECRET {problem}"))
+        .get(name)
+        .ok_or_else(|| format!("{name} is not set"))?;
+    Secrets::parse(&text).map_err(|problem| format!("{name} {problem}"))
 }
 
 /// Reads the configuration, the secrets' soundness included.
@@ -137,6 +167,32 @@ pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
             timeout: Duration::from_millis(reader.number("INTAKE_TIMEOUT_MS", 15_000, 1, 600_000)),
             base: Duration::from_millis(reader.number("RETRY_BASE_MS", 500, 1, 60_000)),
             budget: Duration::from_millis(reader.number("RETRY_BUDGET_MS", 25_000, 0, 600_000)),
+        },
+        intake_requests_per_second: reader.number("INTAKE_MAX_REQUESTS_PER_SECOND", 0, 0, 10_000),
+        durable: Durable {
+            redelivery_base: Duration::from_secs(reader.number(
+                "REDELIVERY_BASE_SECONDS",
+                10,
+                0,
+                3_600,
+            )),
+            // Queues take delays of up to 12 hours.
+            redelivery_max: Duration::from_secs(reader.number(
+                "REDELIVERY_MAX_SECONDS",
+                3_600,
+                0,
+                43_200,
+            )),
+            retry_for: DAY * reader.number("RETRY_DAYS", 7, 1, 90) as u32,
+            keep_delivered: DAY * reader.number("KEEP_DELIVERED_DAYS", 0, 0, 365) as u32,
+            // A consumer may run for 15 minutes.
+            invocation_max: Duration::from_millis(reader.number(
+                "INVOCATION_MAX_MS",
+                600_000,
+                0,
+                840_000,
+            )),
+            sweep_after: Duration::from_secs(reader.number("SWEEP_AFTER_SECONDS", 900, 0, 86_400)),
         },
         destination: reader.destination(),
     };

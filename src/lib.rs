@@ -5,14 +5,27 @@ mod auth;
 mod body;
 mod config;
 mod deliver;
+mod drain;
+mod durable;
+mod ledger;
+mod operator;
 mod pipe;
 mod receive;
+mod spool;
+mod sweep;
 mod upload_log;
 
-use worker::{Context, Env, Method, Request, Response, Result, event};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::worker_sys::MessageBatch;
+use worker::{
+    Context, Env, Method, Request, Response, Result, ScheduleContext, ScheduledEvent, console_log,
+    event,
+};
 
 use crate::answer::Answer;
 use crate::config::Variables;
+use crate::durable::bindings::{self, Route};
 
 /// Answers every request; errors are answers, since Logpush shows them to its customer.
 #[event(fetch)]
@@ -20,24 +33,58 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     let variables = Variables::new(&env);
     let path = request.path();
     let answer = match path.strip_prefix("/logpush") {
-        Some("" | "/") => receive::receive(request, &variables, None).await,
+        Some("" | "/") => receive::receive(request, &env, &variables, None).await,
         Some(rest) if rest.starts_with('/') => {
             let dataset = rest.trim_matches('/').to_owned();
-            receive::receive(request, &variables, Some(dataset)).await
+            receive::receive(request, &env, &variables, Some(dataset)).await
         }
-        _ if path == "/health" => health(request.method(), &variables),
-        _ => Answer::not_found(&path),
+        _ if path == "/health" => health(request.method(), &env, &variables),
+        _ => match path.strip_prefix("/api/") {
+            Some(rest) => operator::handle(&request, &env, &variables, rest).await,
+            None => Answer::not_found(&path),
+        },
     };
     answer.into_response()
 }
 
+/// Takes messages of the queue. Not by `#[event(queue)]`, whose messages do not tell how often they
+/// were delivered, and which turns an error into a panic.
+#[wasm_bindgen]
+pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
+    match bindings::route(&env) {
+        Ok(Route::Durable(bindings)) => {
+            drain::drain(&batch, &Variables::new(&env), &bindings).await;
+        }
+        route => {
+            let problem = route.err().unwrap_or_default();
+            console_log!(
+                "{}",
+                serde_json::json!({
+                    "level": "error",
+                    "message": "consumer",
+                    "error": format!("a queue without the durable route: {problem}"),
+                })
+            );
+            let _ = batch.retry_all(JsValue::UNDEFINED);
+        }
+    }
+}
+
+/// The sweep.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    if let Ok(Route::Durable(bindings)) = bindings::route(&env) {
+        sweep::sweep(&Variables::new(&env), &bindings).await;
+    }
+}
+
 /// Tells anyone whether the configuration is sound, and no more.
-fn health(method: Method, variables: &Variables) -> Answer {
+fn health(method: Method, env: &Env, variables: &Variables) -> Answer {
     if !matches!(method, Method::Get | Method::Head) {
         return Answer::method_not_allowed("GET, HEAD");
     }
-    match config::read(variables) {
-        Ok(_) => Answer::json(200, &serde_json::json!({ "status": "ok" })),
-        Err(_) => Answer::json(503, &serde_json::json!({ "status": "misconfigured" })),
+    match (config::read(variables), bindings::route(env)) {
+        (Ok(_), Ok(_)) => Answer::json(200, &serde_json::json!({ "status": "ok" })),
+        _ => Answer::json(503, &serde_json::json!({ "status": "misconfigured" })),
     }
 }

@@ -6,14 +6,14 @@
 use core::cell::{Cell, OnceCell};
 use core::pin::pin;
 
-use futures_util::future::{Either, FutureExt as _, select};
+use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use logpush_normalizer::{Batch, Dataset, Normalizer, UploadError};
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
 use crate::body::Body;
-use crate::deliver::{Counters, Delivery, DeliveryError};
+use crate::deliver::{Counters, Delivery, DeliveryError, Outcome};
 
 /// Why an upload was not delivered as a whole.
 #[derive(Debug, Error)]
@@ -34,6 +34,49 @@ pub(crate) enum PipeError {
     /// The upload's dataset has no intake.
     #[error("{0}")]
     NoDestination(String),
+    /// What came of a batch could not be written down.
+    #[error("{0}")]
+    Journal(String),
+    /// Another consumer has taken the upload over.
+    #[error("another consumer delivers the upload")]
+    TakenOver,
+    /// The invocation's time is up: another one continues.
+    #[error("the invocation's time was up")]
+    HandedOver,
+}
+
+/// Remembers what became of an upload's records, so that a later run continues there.
+pub(crate) trait Journal {
+    /// Whether a run that fails waits for the deliveries that are under way: what they come to counts.
+    const REMEMBERS: bool;
+
+    /// The pieces of a batch that no earlier run has delivered.
+    fn remaining(&self, batch: Batch) -> Vec<Batch>;
+
+    /// Takes note of what became of a piece; `is_last`: nothing else of the upload is left.
+    async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), PipeError>;
+
+    /// Whether the rest is to be left to another invocation.
+    fn must_stop(&self) -> bool;
+}
+
+/// Of the direct route: Logpush is told about the upload as a whole.
+pub(crate) struct NoJournal;
+
+impl Journal for NoJournal {
+    const REMEMBERS: bool = false;
+
+    fn remaining(&self, batch: Batch) -> Vec<Batch> {
+        vec![batch]
+    }
+
+    async fn note(&self, _outcome: Outcome, _is_last: bool) -> Result<(), PipeError> {
+        Ok(())
+    }
+
+    fn must_stop(&self) -> bool {
+        false
+    }
 }
 
 /// What is known of a body before it is read.
@@ -77,70 +120,143 @@ impl<'a> Deliveries<'a> {
     }
 }
 
-/// Reads the body to its end, and returns when the intake has every document.
-pub(crate) async fn run(
+/// Reads the body to its end, and returns when the intake has every document that `journal` had not
+/// noted before.
+pub(crate) async fn run<J: Journal>(
     body: &mut Body,
     announced: &Announced,
     normalizer: &mut Normalizer,
     in_flight: usize,
     deliveries: &Deliveries<'_>,
+    journal: &J,
 ) -> Result<(), PipeError> {
-    let mut on_their_way = FuturesUnordered::new();
-    let mut chunk = Vec::new();
-    loop {
-        let more = {
-            let mut read = pin!(body.read(&mut chunk));
-            loop {
-                if on_their_way.is_empty() {
-                    break read.await;
+    let run = Run {
+        in_flight,
+        deliveries,
+        journal,
+        is_read: Cell::new(false),
+        begun: Cell::new(0),
+        under_way: Cell::new(0),
+    };
+    let mut on_their_way = OnTheirWay::new();
+    let result = run
+        .read(body, announced, normalizer, &mut on_their_way)
+        .await;
+    if result.is_err() && J::REMEMBERS {
+        // The first reason is the one to tell.
+        while on_their_way.next().await.is_some() {}
+    }
+    result
+}
+
+/// One reading of a body.
+struct Run<'a, J> {
+    in_flight: usize,
+    deliveries: &'a Deliveries<'a>,
+    journal: &'a J,
+    /// Whether the body has ended, and every batch is made.
+    is_read: Cell<bool>,
+    /// Pieces whose delivery was begun.
+    begun: Cell<u64>,
+    /// Pieces whose delivery has not ended.
+    under_way: Cell<usize>,
+}
+
+/// Deliveries that are under way.
+type OnTheirWay<'r> = FuturesUnordered<LocalBoxFuture<'r, Result<(), PipeError>>>;
+
+impl<J: Journal> Run<'_, J> {
+    async fn read<'r>(
+        &'r self,
+        body: &mut Body,
+        announced: &Announced,
+        normalizer: &mut Normalizer,
+        on_their_way: &mut OnTheirWay<'r>,
+    ) -> Result<(), PipeError> {
+        let mut chunk = Vec::new();
+        loop {
+            let more = {
+                let mut read = pin!(body.read(&mut chunk));
+                loop {
+                    if on_their_way.is_empty() {
+                        break read.await;
+                    }
+                    // Deliveries go on while the next chunk is awaited.
+                    match select(read.as_mut(), on_their_way.next()).await {
+                        Either::Left((read, _)) => break read,
+                        Either::Right((delivered, _)) => delivered.unwrap_or(Ok(()))?,
+                    }
                 }
-                // Deliveries go on while the next chunk is awaited.
-                match select(read.as_mut(), on_their_way.next()).await {
-                    Either::Left((read, _)) => break read,
-                    Either::Right((delivered, _)) => delivered.unwrap_or(Ok(()))?,
-                }
+            };
+            if !more.map_err(|_: JsValue| PipeError::Aborted)? {
+                break;
             }
-        };
-        if !more.map_err(|_: JsValue| PipeError::Aborted)? {
-            break;
+            let mut rest = chunk.as_slice();
+            while let Some(batch) = normalizer.feed(&mut rest)? {
+                self.send(batch, normalizer.dataset(), on_their_way).await?;
+            }
+            if normalizer.summary().bytes_received > announced.limit {
+                return Err(PipeError::TooLarge {
+                    limit: announced.limit,
+                });
+            }
         }
-        let mut rest = chunk.as_slice();
-        while let Some(batch) = normalizer.feed(&mut rest)? {
-            while is_crowded(on_their_way.len(), in_flight, &batch) {
+        let received = normalizer.summary().bytes_received;
+        // The runtime ends an aborted body like a complete one: what was announced tells, or the gzip trailer.
+        if let Some(announced) = announced.bytes
+            && received < announced
+        {
+            return Err(PipeError::Short {
+                received,
+                announced,
+            });
+        }
+        while let Some(batch) = normalizer.finish()? {
+            self.send(batch, normalizer.dataset(), on_their_way).await?;
+        }
+        self.is_read.set(true);
+        while let Some(delivered) = on_their_way.next().await {
+            delivered?;
+        }
+        Ok(())
+    }
+
+    /// Begins to deliver what is left of a batch, when there is room for it.
+    async fn send<'r>(
+        &'r self,
+        batch: Batch,
+        dataset: Option<&'static Dataset>,
+        on_their_way: &mut OnTheirWay<'r>,
+    ) -> Result<(), PipeError> {
+        for piece in self.journal.remaining(batch) {
+            // Whatever the limit, every run gets on.
+            if self.begun.get() > 0 && self.journal.must_stop() {
+                return Err(PipeError::HandedOver);
+            }
+            while is_crowded(on_their_way.len(), self.in_flight, &piece) {
                 on_their_way.next().await.unwrap_or(Ok(()))?;
             }
-            on_their_way.push(deliver(deliveries.get(normalizer.dataset())?, batch));
+            let delivery = self.deliveries.get(dataset)?;
+            self.begun.set(self.begun.get() + 1);
+            self.under_way.set(self.under_way.get() + 1);
+            on_their_way.push(self.deliver(delivery, piece).boxed_local());
             // Begins to send it; what is done already makes room.
             while let Some(Some(delivered)) = on_their_way.next().now_or_never() {
                 delivered?;
             }
         }
-        if normalizer.summary().bytes_received > announced.limit {
-            return Err(PipeError::TooLarge {
-                limit: announced.limit,
-            });
-        }
+        Ok(())
     }
-    let received = normalizer.summary().bytes_received;
-    // The runtime ends an aborted body like a complete one: what was announced tells, or the gzip trailer.
-    if let Some(announced) = announced.bytes
-        && received < announced
-    {
-        return Err(PipeError::Short {
-            received,
-            announced,
-        });
+
+    async fn deliver(&self, delivery: &Delivery, piece: Batch) -> Result<(), PipeError> {
+        let _counted = Counted::new(piece.body.len());
+        let mut outcome = Outcome::default();
+        let delivered = delivery.deliver(piece, &mut outcome).await;
+        self.under_way.set(self.under_way.get().saturating_sub(1));
+        let is_last = delivered.is_ok() && self.is_read.get() && self.under_way.get() == 0;
+        self.journal.note(outcome, is_last).await?;
+        Ok(delivered?)
     }
-    while let Some(batch) = normalizer.finish()? {
-        while is_crowded(on_their_way.len(), in_flight, &batch) {
-            on_their_way.next().await.unwrap_or(Ok(()))?;
-        }
-        on_their_way.push(deliver(deliveries.get(normalizer.dataset())?, batch));
-    }
-    while let Some(delivered) = on_their_way.next().await {
-        delivered?;
-    }
-    Ok(())
 }
 
 /// Bytes of batches that all uploads of the isolate together may have on their way.
@@ -159,11 +275,6 @@ thread_local! {
 /// One may always go: an upload cannot wait for another one's, which belong to another request.
 fn is_crowded(own: usize, in_flight: usize, batch: &Batch) -> bool {
     own >= in_flight || (own > 0 && ON_THEIR_WAY.get() + batch.body.len() > ON_THEIR_WAY_MAX)
-}
-
-async fn deliver(delivery: &Delivery, batch: Batch) -> Result<(), DeliveryError> {
-    let _counted = Counted::new(batch.body.len());
-    delivery.deliver(batch).await
 }
 
 /// Counts bytes as long as it lives.

@@ -6,18 +6,24 @@ use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
 use serde_json::json;
-use worker::{Date, Headers, Method, Request};
+use worker::{Date, Env, Headers, Method, Request};
 
 use crate::answer::Answer;
 use crate::body::Body;
 use crate::config::{self, Config, Variables};
-use crate::deliver::{Delivery, DeliveryError};
-use crate::pipe::{self, Announced, Deliveries, PipeError};
-use crate::upload_log;
+use crate::deliver::{Delivery, DeliveryError, Pace};
+use crate::durable::bindings::{self, Bindings, Route};
+use crate::pipe::{self, Announced, Deliveries, NoJournal, PipeError};
+use crate::spool::{self, SpoolError};
+use crate::upload_log::{self, Stored};
+
+/// When Logpush may come back to an upload that could not be stored, in seconds.
+const COME_BACK: &str = "10";
 
 /// Handles `POST /logpush` (the dataset is told from the records) and `POST /logpush/{dataset}`.
 pub(crate) async fn receive(
     request: Request,
+    env: &Env,
     variables: &Variables,
     dataset: Option<String>,
 ) -> Answer {
@@ -30,6 +36,10 @@ pub(crate) async fn receive(
     let config = match config::read(variables) {
         Ok(config) => config,
         Err(problems) => return misconfigured(&problems.join("; ")),
+    };
+    let route = match bindings::route(env) {
+        Ok(route) => route,
+        Err(problem) => return misconfigured(&problem),
     };
     let dataset = match dataset
         .as_deref()
@@ -56,10 +66,50 @@ pub(crate) async fn receive(
             limit: announced.limit,
         });
     }
-    upload(&request, &config, dataset, &announced).await
+    match route {
+        Route::Direct => deliver(&request, &config, dataset, &announced).await,
+        Route::Durable(bindings) => store(&request, &config, dataset, &announced, &bindings).await,
+    }
 }
 
-async fn upload(
+/// The durable route: stores the upload.
+async fn store(
+    request: &Request,
+    config: &Config,
+    dataset: Option<&'static Dataset>,
+    announced: &Announced,
+    bindings: &Bindings,
+) -> Answer {
+    let started = Date::now().as_millis();
+    let mut stored = Stored::default();
+    let result = spool::store(request, config, dataset, announced, bindings, &mut stored).await;
+    let answer = match result {
+        Ok(()) if stored.destination_test => destination_test(stored.dataset),
+        Ok(()) => Answer::json(
+            200,
+            &json!({
+                "dataset": stored.dataset,
+                "stored": true,
+                "duplicate": stored.duplicate,
+                "lines": stored.lines,
+                "bytes": stored.bytes_received,
+            }),
+        ),
+        Err(SpoolError::Upload(error)) => refused(&error),
+        Err(error) => Answer::error(
+            503,
+            &error.to_string(),
+            "send the upload again later; nothing is lost as long as one of the tries succeeds",
+        )
+        .with_header("Retry-After", COME_BACK),
+    };
+    let took = Duration::from_millis(Date::now().as_millis().saturating_sub(started));
+    upload_log::write_stored(&stored, &answer, took);
+    answer
+}
+
+/// The direct route: delivers the upload while Logpush waits.
+async fn deliver(
     request: &Request,
     config: &Config,
     dataset: Option<&'static Dataset>,
@@ -84,9 +134,10 @@ async fn upload(
             config.shape,
             arrival,
             config.retry,
+            Pace::new(config.intake_requests_per_second, None),
         ))
     });
-    let result = match Body::new(request) {
+    let result = match Body::new(request.inner().body()) {
         Ok(mut body) => {
             let result = pipe::run(
                 &mut body,
@@ -94,6 +145,7 @@ async fn upload(
                 &mut normalizer,
                 config.deliveries_in_flight,
                 &deliveries,
+                &NoJournal,
             )
             .await;
             if result.is_err() {
@@ -137,10 +189,7 @@ fn accepted(normalizer: &Normalizer, deliveries: &Deliveries<'_>) -> Answer {
     let summary = normalizer.summary();
     let dataset = normalizer.dataset().map(|dataset| dataset.name);
     if summary.is_destination_test {
-        return Answer::json(
-            200,
-            &json!({ "dataset": dataset, "destination_test": true }),
-        );
+        return destination_test(dataset);
     }
     let counters = deliveries.counters();
     Answer::json(
@@ -153,6 +202,13 @@ fn accepted(normalizer: &Normalizer, deliveries: &Deliveries<'_>) -> Answer {
             "refused": counters.map_or(0, |counters| counters.refused.get()),
             "batches": counters.map_or(0, |counters| counters.batches.get()),
         }),
+    )
+}
+
+fn destination_test(dataset: Option<&str>) -> Answer {
+    Answer::json(
+        200,
+        &json!({ "dataset": dataset, "destination_test": true }),
     )
 }
 
@@ -178,6 +234,10 @@ fn refused(error: &PipeError) -> Answer {
             "nothing of the upload is taken for delivered: send it again, whole",
         ),
         PipeError::NoDestination(problem) => misconfigured(problem),
+        // Of the durable route alone, which tells Logpush nothing of them.
+        PipeError::Journal(_) | PipeError::TakenOver | PipeError::HandedOver => {
+            Answer::error(503, &text, "send the upload again later")
+        }
         PipeError::Delivery(DeliveryError::Unavailable { after, .. }) => Answer::error(
             503,
             &text,

@@ -32,22 +32,7 @@ export async function startWorkers({ intake, vars, bundle = BUNDLE }) {
   const logs = new Logs();
   const miniflare = new Miniflare({
     handleStructuredLogs: (entry) => logs.add(entry.message),
-    workers: Object.entries(vars).map(([name, own]) => ({
-      name,
-      modules: true,
-      scriptPath: bundle,
-      modulesRoot: fileURLToPath(new URL(".", `file://${bundle}`)),
-      modulesRules: [
-        { type: "ESModule", include: ["**/*.js"] },
-        { type: "CompiledWasm", include: ["**/*.wasm"] },
-      ],
-      compatibilityDate: compatibilityDate(),
-      bindings: bindingsOf(intake, own),
-      // Loopback only: a test that tries to reach any other host must fail.
-      outboundService: { network: { allow: ["local"] } },
-      // Miniflare's own entry Worker would hide what a client does to its connection.
-      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-    })),
+    workers: Object.entries(vars).map(([name, own]) => workerOptions(name, bundle, bindingsOf(intake, own))),
   });
   const dispose = () => miniflare.dispose();
   const entries = Object.keys(vars).map(async (name) => [
@@ -57,8 +42,29 @@ export async function startWorkers({ intake, vars, bundle = BUNDLE }) {
   return Object.assign(Object.fromEntries(await Promise.all(entries)), { dispose });
 }
 
+/** What every Worker is started with; `more`: bindings of other kinds. */
+export function workerOptions(name, script, bindings, more = {}) {
+  return {
+    name,
+    modules: true,
+    scriptPath: script,
+    modulesRoot: ROOT,
+    modulesRules: [
+      { type: "ESModule", include: ["**/*.js", "**/*.mjs"] },
+      { type: "CompiledWasm", include: ["**/*.wasm"] },
+    ],
+    compatibilityDate: compatibilityDate(),
+    bindings,
+    // Loopback only: a test that tries to reach any other host must fail.
+    outboundService: { network: { allow: ["local"] } },
+    // Miniflare's own entry Worker would hide what a client does to its connection.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    ...more,
+  };
+}
+
 /** The vars of a Worker that delivers to `intake`, which retries fast and gives up soon. */
-function bindingsOf(intake, own) {
+export function bindingsOf(intake, own) {
   const vars = {
     LOGPUSH_SECRET: SECRET,
     SEKOIA_INTAKE_URL: intake?.url,
@@ -77,7 +83,8 @@ function compatibilityDate() {
   return found[1];
 }
 
-class TestWorker {
+/** A Worker, as its clients see it. */
+export class TestWorker {
   constructor(url, logs, dispose) {
     this.url = url;
     this.logs = logs;
@@ -173,7 +180,7 @@ function jsonOf(text) {
 }
 
 /** What the Workers wrote with `console.log`. */
-class Logs {
+export class Logs {
   constructor() {
     /** Everything, as text. */
     this.texts = [];

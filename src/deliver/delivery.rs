@@ -11,7 +11,7 @@ use worker::{Date, Delay};
 
 use crate::deliver::compress::gzip;
 use crate::deliver::exchange::exchange;
-use crate::deliver::{Destination, Retry, Verdict};
+use crate::deliver::{Destination, Pace, Retry, Verdict};
 
 /// The deliveries of one upload.
 pub(crate) struct Delivery {
@@ -20,6 +20,7 @@ pub(crate) struct Delivery {
     shape: Shape,
     arrival: Time,
     retry: Retry,
+    pace: Option<Pace>,
     pub(crate) counters: Counters,
     /// When the first of the requests failed that have failed since the intake last answered, in
     /// milliseconds since 1970.
@@ -38,6 +39,25 @@ pub(crate) struct Counters {
     pub(crate) bytes_sent: Cell<u64>,
     /// The last reason for trying again or refusing.
     pub(crate) last_reason: RefCell<Option<String>>,
+}
+
+/// What became of a batch, however its delivery ended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Records whose documents are with the intake.
+    pub(crate) taken: Vec<Range<u64>>,
+    /// Those that only have stand-ins there.
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// A document that the intake refused for its content, and whose stand-in it took.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Its record's number in the upload.
+    pub(crate) record: u64,
+    pub(crate) document: Vec<u8>,
+    /// In the intake's words.
+    pub(crate) reason: String,
 }
 
 /// Why a batch is not with the intake.
@@ -77,6 +97,7 @@ impl Delivery {
         shape: Shape,
         arrival: Time,
         retry: Retry,
+        pace: Option<Pace>,
     ) -> Self {
         Self {
             destination,
@@ -84,6 +105,7 @@ impl Delivery {
             shape,
             arrival,
             retry,
+            pace,
             counters: Counters::default(),
             failing_since: Cell::new(None),
         }
@@ -93,24 +115,36 @@ impl Delivery {
     ///
     /// Retries are tried within the upload's budget. What the intake refuses for its content is
     /// split down to the single document, which a small `pipeline_error` document replaces.
-    pub(crate) async fn deliver(&self, batch: Batch) -> Result<(), DeliveryError> {
+    ///
+    /// What came of it until then is in `outcome`, where it fails too.
+    pub(crate) async fn deliver(
+        &self,
+        batch: Batch,
+        outcome: &mut Outcome,
+    ) -> Result<(), DeliveryError> {
         add(&self.counters.batches, 1);
+        let records = batch.first_record..batch.first_record + batch.records as u64;
         #[cfg(feature = "bench")]
         if let Destination::Discard = self.destination {
+            outcome.taken.push(records);
             return Ok(());
         }
         let verdict = self.send(&[&batch.body], batch.records).await?;
         if verdict == Verdict::Accepted {
+            outcome.taken.push(records);
             return Ok(());
         }
-        let documents: Vec<&[u8]> = batch.body.split(|&byte| byte == b'\n').collect();
-        let mut undecided = Vec::new();
-        self.divide(0..documents.len(), verdict, &documents, &mut undecided)
+        let mut division = Division {
+            documents: batch.body.split(|&byte| byte == b'\n').collect(),
+            first_record: batch.first_record,
+            undecided: Vec::new(),
+            outcome,
+        };
+        self.divide(0..division.documents.len(), verdict, &mut division)
             .await?;
-        while let Some(range) = undecided.pop() {
-            let verdict = self.send_range(&documents, &range).await?;
-            self.divide(range, verdict, &documents, &mut undecided)
-                .await?;
+        while let Some(range) = division.undecided.pop() {
+            let verdict = self.send_range(&division.documents, &range).await?;
+            self.divide(range, verdict, &mut division).await?;
         }
         Ok(())
     }
@@ -123,19 +157,18 @@ impl Delivery {
         &self,
         range: Range<usize>,
         verdict: Verdict,
-        documents: &[&[u8]],
-        undecided: &mut Vec<Range<usize>>,
+        division: &mut Division<'_, '_>,
     ) -> Result<(), DeliveryError> {
         match verdict {
-            Verdict::Accepted => {}
+            Verdict::Accepted => division.take(range),
             Verdict::Partly(_) | Verdict::Refused(_) if range.len() > 1 => {
                 let middle = range.start + range.len() / 2;
-                undecided.push(middle..range.end);
-                undecided.push(range.start..middle);
+                division.undecided.push(middle..range.end);
+                division.undecided.push(range.start..middle);
             }
-            Verdict::Refused(reason) => self.replace(documents, range, &reason).await?,
+            Verdict::Refused(reason) => self.replace(range, &reason, division).await?,
             Verdict::Partly(_) => {
-                self.replace(documents, range, "it has no id in the answer")
+                self.replace(range, "it has no id in the answer", division)
                     .await?;
             }
             Verdict::Retry { reason, .. } => return Err(self.unavailable(reason, None)),
@@ -147,9 +180,9 @@ impl Delivery {
     /// Sends a small document in the place of the one that was refused.
     async fn replace(
         &self,
-        documents: &[&[u8]],
         range: Range<usize>,
         reason: &str,
+        division: &mut Division<'_, '_>,
     ) -> Result<(), DeliveryError> {
         self.note(reason);
         if self.counters.refused.get() >= REFUSED_MAX {
@@ -158,7 +191,8 @@ impl Delivery {
                 format!("more than {REFUSED_MAX} events, the last with {reason}"),
             ));
         }
-        for document in documents.get(range).unwrap_or_default() {
+        for place in range {
+            let document = division.documents.get(place).copied().unwrap_or_default();
             // What offends in an event offends in its beginning too: then a stand-in without it.
             let with_text = self.stand_in(document, reason, true);
             let without = self.stand_in(document, "its text is refused as well", false);
@@ -169,6 +203,11 @@ impl Delivery {
                 return Err(self.denied(None, reason.to_owned()));
             }
             add(&self.counters.refused, 1);
+            division.outcome.refused.push(Refused {
+                record: division.first_record + place as u64,
+                document: document.to_vec(),
+                reason: reason.to_owned(),
+            });
         }
         Ok(())
     }
@@ -207,6 +246,9 @@ impl Delivery {
         drop(compressed);
         let mut tries = 0;
         loop {
+            if let Some(pace) = &self.pace {
+                pace.wait().await;
+            }
             add(&self.counters.requests, 1);
             add(&self.counters.bytes_sent, u64::from(body.length()));
             let verdict = match exchange(&self.destination, &body, self.retry.timeout).await {
@@ -269,6 +311,24 @@ impl Delivery {
             status,
             words,
         }
+    }
+}
+
+/// A batch that is delivered in pieces.
+struct Division<'a, 'o> {
+    documents: Vec<&'a [u8]>,
+    first_record: u64,
+    /// Pieces that are still to be sent.
+    undecided: Vec<Range<usize>>,
+    outcome: &'o mut Outcome,
+}
+
+impl Division<'_, '_> {
+    fn take(&mut self, range: Range<usize>) {
+        let first = self.first_record;
+        self.outcome
+            .taken
+            .push(first + range.start as u64..first + range.end as u64);
     }
 }
 

@@ -6,6 +6,7 @@ mod compress;
 mod delivery;
 mod exchange;
 mod http;
+mod pace;
 mod sekoia;
 
 use core::fmt;
@@ -13,8 +14,9 @@ use core::time::Duration;
 
 use worker::Headers;
 
-pub(crate) use delivery::{Counters, Delivery, DeliveryError};
+pub(crate) use delivery::{Counters, Delivery, DeliveryError, Outcome, Refused};
 pub(crate) use http::Http;
+pub(crate) use pace::Pace;
 pub(crate) use sekoia::Sekoia;
 
 /// Where documents go.

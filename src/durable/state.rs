@@ -1,0 +1,274 @@
+//! The state of an upload on its way, and how it changes: pure, so that the ledger and, where that
+//! fails, an object in R2 keep it in the same way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::durable::done::Done;
+
+/// The version of what is written.
+const VERSION: u32 = 1;
+
+/// What is known of one upload. Members that a later version adds are ignored, those that an
+/// earlier one lacked have their defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct State {
+    v: u32,
+    pub(crate) key: String,
+    /// Times are milliseconds since 1970.
+    pub(crate) arrived: u64,
+    pub(crate) bytes: u64,
+    /// Lines counted at arrival.
+    pub(crate) lines: u64,
+    /// Records, known when the upload was read to its end.
+    pub(crate) records: Option<u64>,
+    pub(crate) done: Done,
+    /// Deliveries begun.
+    pub(crate) attempts: u32,
+    /// Deliveries begun since the last progress that ended without a word: a crash.
+    pub(crate) cut_short: u32,
+    pub(crate) lease: Option<Lease>,
+    /// When the next attempt is due; 0 where none is planned.
+    pub(crate) next_attempt: u64,
+    pub(crate) last_error: Option<String>,
+    pub(crate) finished: Option<u64>,
+}
+
+/// Who delivers an upload now: two at once would send everything twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lease {
+    #[serde(flatten)]
+    pub(crate) holder: Holder,
+    pub(crate) until: u64,
+}
+
+/// One delivery of one message of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    pub(crate) message: String,
+    pub(crate) attempt: u32,
+}
+
+/// The answer to who wants to deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Begun {
+    /// It is delivered already.
+    Finished,
+    /// Another one is at it.
+    Busy { until: u64 },
+    /// Go on after what is done.
+    Go {
+        done: Done,
+        attempts: u32,
+        cut_short: u32,
+    },
+}
+
+impl State {
+    /// An upload that has arrived.
+    pub(crate) fn arrived(key: &str, now: u64, bytes: u64, lines: u64) -> Self {
+        Self {
+            v: VERSION,
+            key: key.to_owned(),
+            arrived: now,
+            bytes,
+            lines,
+            ..Self::default()
+        }
+    }
+
+    /// `holder` wants to deliver: it gets the lease for `lease` milliseconds, or is told why not.
+    ///
+    /// The same message in a later attempt is not kept waiting: its earlier consumer is dead, or
+    /// the queue would not have delivered it again.
+    pub(crate) fn begin(&mut self, key: &str, holder: &Holder, now: u64, lease: u64) -> Begun {
+        self.v = VERSION;
+        if self.finished.is_some() {
+            return Begun::Finished;
+        }
+        if let Some(held) = &self.lease {
+            let is_successor =
+                held.holder.message == holder.message && held.holder.attempt < holder.attempt;
+            if held.until > now && !is_successor {
+                return Begun::Busy { until: held.until };
+            }
+            // A lease that was not given back: its holder ended without a word.
+            self.cut_short += 1;
+        }
+        key.clone_into(&mut self.key);
+        self.attempts += 1;
+        self.next_attempt = 0;
+        self.lease = Some(Lease {
+            holder: holder.clone(),
+            until: now + lease,
+        });
+        Begun::Go {
+            done: self.done.clone(),
+            attempts: self.attempts,
+            cut_short: self.cut_short,
+        }
+    }
+
+    /// Takes note of what is done; whether `holder` still has the lease, which is renewed then.
+    pub(crate) fn record(&mut self, holder: &Holder, done: &Done, now: u64, lease: u64) -> bool {
+        // What an intake has taken is a fact, whoever tells it.
+        self.done.merge(done);
+        self.cut_short = 0;
+        if self.finished.is_some() {
+            return false;
+        }
+        match &mut self.lease {
+            Some(held) if held.holder != *holder => false,
+            held => {
+                *held = Some(Lease {
+                    holder: holder.clone(),
+                    until: now + lease,
+                });
+                true
+            }
+        }
+    }
+
+    /// The attempt has ended without all being done; the next is due at `next`.
+    pub(crate) fn fail(&mut self, holder: &Holder, done: &Done, error: Option<String>, next: u64) {
+        self.done.merge(done);
+        if self
+            .lease
+            .as_ref()
+            .is_none_or(|held| held.holder == *holder)
+        {
+            self.lease = None;
+            self.cut_short = 0;
+            self.next_attempt = next;
+            if error.is_some() {
+                self.last_error = error;
+            }
+        }
+    }
+
+    /// All is done.
+    pub(crate) fn finish(&mut self, now: u64, records: Option<u64>) {
+        self.finished = Some(now);
+        self.records = records.or(self.records);
+        self.lease = None;
+        self.next_attempt = 0;
+        if let Some(records) = records {
+            self.done.add(0..records);
+        }
+    }
+
+    /// Whether nobody has it in hand: no lease, and no attempt that is due later.
+    pub(crate) fn is_forgotten(&self, now: u64, grace: u64) -> bool {
+        let in_hand = self.lease.as_ref().map_or(0, |lease| lease.until);
+        now >= self.next_attempt.max(in_hand) + grace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "uploads/x";
+    const LEASE: u64 = 100;
+
+    fn holder(message: &str, attempt: u32) -> Holder {
+        Holder {
+            message: message.to_owned(),
+            attempt,
+        }
+    }
+
+    fn done(ranges: &[(u64, u64)]) -> Done {
+        Done::from(ranges.to_vec())
+    }
+
+    fn begun(state: &mut State, message: &str, attempt: u32, now: u64) -> &'static str {
+        match state.begin(KEY, &holder(message, attempt), now, LEASE) {
+            Begun::Finished => "finished",
+            Begun::Busy { .. } => "busy",
+            Begun::Go { .. } => "go",
+        }
+    }
+
+    #[test]
+    fn one_at_a_time_delivers_an_upload() {
+        for (message, attempt, now, expected) in [
+            ("first", 1, 50, "busy"),
+            ("first", 2, 50, "go"),
+            ("first", 1, 100, "go"),
+            ("other", 1, 99, "busy"),
+            ("other", 7, 99, "busy"),
+            ("other", 1, 100, "go"),
+        ] {
+            let mut state = State::arrived(KEY, 0, 1, 1);
+            assert_eq!(begun(&mut state, "first", 1, 0), "go");
+            assert_eq!(
+                begun(&mut state, message, attempt, now),
+                expected,
+                "{message} {attempt} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_lease_is_renewed_by_progress_and_given_back_by_failure() {
+        let first = holder("first", 1);
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert!(state.record(&first, &done(&[(0, 10)]), 90, LEASE));
+        assert_eq!(begun(&mut state, "other", 1, 150), "busy");
+        state.fail(&first, &done(&[(20, 30)]), Some("down".to_owned()), 500);
+        assert_eq!(state.done, done(&[(0, 10), (20, 30)]));
+        assert!(!state.is_forgotten(599, 100));
+        assert!(state.is_forgotten(600, 100));
+        assert_eq!(begun(&mut state, "other", 1, 160), "go");
+        assert_eq!((state.attempts, state.cut_short), (2, 0));
+    }
+
+    #[test]
+    fn who_lost_the_lease_is_told_and_what_it_did_counts() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert_eq!(begun(&mut state, "other", 1, 100), "go");
+        assert!(!state.record(&holder("first", 1), &done(&[(0, 10)]), 110, LEASE));
+        assert_eq!(state.done, done(&[(0, 10)]));
+        state.fail(&holder("first", 1), &Done::default(), None, 0);
+        assert_eq!(begun(&mut state, "third", 1, 120), "busy");
+    }
+
+    #[test]
+    fn crashes_are_counted_until_there_is_progress() {
+        let mut state = State::default();
+        for (attempt, expected) in [(1, 0), (2, 1), (3, 2)] {
+            assert_eq!(begun(&mut state, "first", attempt, 0), "go");
+            assert_eq!(state.cut_short, expected);
+        }
+        state.record(&holder("first", 3), &done(&[(0, 1)]), 1, LEASE);
+        assert_eq!(begun(&mut state, "first", 4, 2), "go");
+        assert_eq!(state.cut_short, 1);
+    }
+
+    #[test]
+    fn what_is_finished_stays_so() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        state.finish(10, Some(7));
+        assert_eq!(state.done.count(), 7);
+        assert_eq!(begun(&mut state, "first", 2, 20), "finished");
+        assert!(!state.record(&holder("first", 1), &Done::default(), 20, LEASE));
+    }
+
+    #[test]
+    fn states_of_other_versions_are_understood() {
+        // As the first version wrote it.
+        let first = r#"{"v":1,"key":"uploads/x","arrived":5,"bytes":1,"lines":2,"records":null,"done":[[0,2000]],"attempts":3,"cut_short":0,"lease":{"message":"m","attempt":2,"until":9},"next_attempt":0,"last_error":"down","finished":null}"#;
+        let state: State = serde_json::from_str(first).unwrap();
+        assert_eq!(state.done, done(&[(0, 2000)]));
+        assert_eq!(state.lease.as_ref().unwrap().holder, holder("m", 2));
+        assert_eq!(serde_json::to_string(&state).unwrap(), first);
+        // Fewer members, and one more.
+        let other: State = serde_json::from_str(r#"{"v":2,"done":[[0,1]],"speed":9}"#).unwrap();
+        assert_eq!(other.done, done(&[(0, 1)]));
+    }
+}

@@ -1,0 +1,264 @@
+// npm run chaos [-- --seed N] [--uploads N] [--most N] [--json]: everything goes wrong at random, and at the end every
+// record is at the intake, or in a dead letter with a reason.
+//
+// Faults: the intake resets, stalls, answers 429, 500, 502, 413, takes batches in part, refuses
+// records, and goes away for a day; the process is killed; messages are lost and repeated; R2, the
+// queue and the ledger fail, or lose their answers. Logpush is played as it is: it tries an upload
+// again until it is told 200. Time is virtual: see Queue.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { startIntake } from "../intake.mjs";
+import { numberOf, uploadOf } from "../generate.mjs";
+import { startDurable } from "./harness.mjs";
+
+const DAY_SECONDS = 24 * 60 * 60;
+/** Messages that are handled at the same time. */
+const CONSUMERS = 3;
+/** Without an end in sight after so many rounds, something is stuck. */
+const ROUNDS_MAX = 400;
+const ATTEMPTS_OF_LOGPUSH = 50;
+
+/** Returns what was injected and what came of it. */
+export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, log = () => {} } = {}) {
+  const random = randomOf(seed);
+  const oneIn = (n) => random() < 1 / n;
+  const injected = {};
+  const inject = (name) => {
+    injected[name] = (injected[name] ?? 0) + 1;
+    return true;
+  };
+  const persist = mkdtempSync(join(tmpdir(), "logpush-ecs-chaos-"));
+  /** By record number: how often it arrived, and its ids. */
+  const arrived = new Map();
+  let stored = 0;
+  const intake = await startIntake({
+    keep: false,
+    onBatch: ({ events }) => {
+      for (const text of events) {
+        const document = JSON.parse(text);
+        if (document.event.kind !== "event") continue;
+        const n = numberOf(document);
+        const seen = arrived.get(n) ?? { times: 0, ids: new Set() };
+        seen.times += 1;
+        seen.ids.add(document.event.id);
+        arrived.set(n, seen);
+        stored += 1;
+      }
+    },
+  });
+  const route = await startDurable({ intake, persist, vars: { INTAKE_TIMEOUT_MS: "300", RETRY_BASE_MS: "1", REDELIVERY_BASE_SECONDS: "10" } });
+  /** Records whose acknowledgement was, or may have been, lost: these alone may arrive twice. */
+  let excused = 0;
+  let calm = false;
+  let outage = false;
+
+  // --- The intake ---
+  const poisoned = (text) => /"n":"\d*777"/.test(text) && !text.includes("pipeline_error");
+  const fault = (name, kind, chance, options = {}) =>
+    intake.fault(kind, {
+      ...options,
+      times: Infinity,
+      when: (_, events) => !calm && !outage && events.length > 1 && oneIn(chance) && inject(`intake: ${name}`) && excuse(name, events),
+    });
+  const excuse = (name, events) => {
+    if (["reset after storing", "partial", "stalls"].includes(name)) excused += events.length;
+    return true;
+  };
+  intake.fault("status", { status: 503, times: Infinity, when: () => outage && inject("intake: away") });
+  fault("reset", "reset", 30);
+  fault("reset after storing", "reset after storing", 40);
+  fault("stalls", "hang", 150);
+  fault("429", "status", 40, { status: 429, headers: { "retry-after": "1" } });
+  fault("500", "status", 40, { status: 500 });
+  fault("502", "status", 40, { status: 502 });
+  fault("413", "status", 60, { status: 413 });
+  fault("partial", "partial", 60, { refuse: (text) => /"n":"\d*5"/.test(text) });
+  intake.fault("poison", {
+    refuse: poisoned,
+    times: Infinity,
+    when: (_, events) => events.some(poisoned) && inject("intake: refuses a record"),
+  });
+
+  // --- Storage, queue, ledger ---
+  let killing = 0;
+  route.fault = ({ op, subject }) => {
+    if (calm) return undefined;
+    if (op === "ledger") {
+      if (!oneIn(60)) return undefined;
+      excused += 1000;
+      return inject("ledger fails") && (oneIn(2) ? "fail" : "fail after");
+    }
+    const chance = op.startsWith("r2.") ? 40 : 30;
+    if (!oneIn(chance)) return undefined;
+    if (String(subject).startsWith("progress/")) excused += 1000;
+    return oneIn(2) ? inject(`${op} fails`) && "fail" : inject(`${op}: answer lost`) && "fail after";
+  };
+  route.queue.copies = () => {
+    if (calm) return 1;
+    if (oneIn(15)) return inject("message lost") && 0;
+    return oneIn(15) ? inject("message repeated") && 2 : 1;
+  };
+
+  // --- Logpush ---
+  let records = 0;
+  let toldOk = 0;
+  const ok = new Set();
+  const plan = Array.from({ length: uploads }, () => {
+    const size = Math.max(10, Math.round(10 * (most / 10) ** random()));
+    const upload = { records: Math.min(size, most), seed: Math.floor(random() * 1e9), first: records, sparse: true };
+    records += upload.records;
+    return upload;
+  });
+  const push = async (upload) => {
+    const body = uploadOf(upload);
+    for (let n = 0; n < ATTEMPTS_OF_LOGPUSH; n += 1) {
+      const answer = await route.push(body).catch(() => undefined);
+      if (answer?.status !== 200) continue;
+      // An answer that does not arrive: Logpush sends it again.
+      if (!calm && oneIn(20) && inject("Logpush: answer lost")) continue;
+      for (let record = 0; record < upload.records; record += 1) ok.add(upload.first + record);
+      toldOk += 1;
+      return;
+    }
+  };
+  const kill = async () => {
+    killing += 1;
+    inject("process killed");
+    // What was under way: a batch of each delivery of each consumer.
+    excused += CONSUMERS * 4 * 1000;
+    await route.kill();
+  };
+  const consume = async () => {
+    const message = route.queue.take();
+    if (!message) return false;
+    const [decision] = await route.consume([message]).catch(() => [{ retry: 0 }]);
+    route.queue.decided(message, decision);
+    return true;
+  };
+  const consumeAll = (limit) =>
+    Promise.all(
+      Array.from({ length: CONSUMERS }, async () => {
+        for (let n = 0; n < limit && (await consume()); n += 1);
+      }),
+    );
+
+  try {
+    const every = Math.max(1, Math.floor(uploads / kills));
+    for (const [n, upload] of plan.entries()) {
+      const work = Promise.all([push(upload), consumeAll(2)]);
+      if (n % every === every - 1) {
+        // In the middle of something.
+        const turns = Math.floor(random() * 40);
+        await Promise.race([work, new Promise((resolve) => setTimeout(resolve, turns))]);
+        await kill();
+      }
+      await work;
+      if (n === Math.floor(uploads / 2)) outage = true;
+      if (n === Math.floor(uploads / 2) + Math.ceil(uploads / 10)) {
+        // A day passes, with attempts in between.
+        const from = route.queue.seconds;
+        while (route.queue.messages.length > 0 && route.queue.seconds < from + DAY_SECONDS) await consumeAll(20);
+        injected["seconds of outage"] = route.queue.seconds - from;
+        outage = false;
+      }
+      if (n % 20 === 19) {
+        await route.sweep().catch(() => {});
+        log(`${n + 1} of ${uploads} uploads, ${killing} kills, ${stored} documents`);
+      }
+    }
+    calm = true;
+    for (const upload of plan) if (!ok.has(upload.first)) await push(upload);
+    let left = [];
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      await consumeAll(Infinity);
+      left = [...(await route.keys("uploads/")), ...(await route.keys("progress/"))];
+      if ((await route.keys("uploads/")).length === 0) break;
+      await route.sweep();
+      // A lease of a consumer that died is over in real time only.
+      if (route.queue.messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+
+    const dead = new Set();
+    for (const key of await route.keys("dead/")) {
+      const object = await (await route.bucket()).get(key);
+      const about = JSON.parse(object.customMetadata.about);
+      if (!about.reason) continue;
+      if (about.kind !== "documents") continue;
+      for (const line of (await object.text()).trim().split("\n")) dead.add(numberOf(JSON.parse(line).document));
+    }
+    let missing = 0;
+    let lost = 0;
+    let duplicates = 0;
+    let strangers = 0;
+    for (let n = 0; n < records; n += 1) {
+      const seen = arrived.get(n);
+      if (!seen && !dead.has(n)) {
+        missing += 1;
+        if (ok.has(n)) lost += 1;
+      }
+      if (seen) {
+        duplicates += seen.times - 1;
+        if (seen.ids.size !== 1) strangers += 1;
+      }
+    }
+    const result = {
+      seed, uploads, records, missing, lost, duplicates, excused,
+      duplicates_with_other_ids: strangers,
+      dead_letters: dead.size,
+      kills: killing,
+      told_ok: toldOk,
+      left: left.length,
+      errors: intake.errors.length,
+    };
+    return { injected, result };
+  } finally {
+    await route.stop().catch(() => {});
+    await intake.close();
+    rmSync(persist, { recursive: true, force: true });
+  }
+}
+
+/** Numbers from 0 to 1 (mulberry32): the same seed gives the same row. */
+function randomOf(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: String(Date.now() % 1e6) },
+      uploads: { type: "string", default: "200" },
+      most: { type: "string", default: "20000" },
+      kills: { type: "string", default: "8" },
+      json: { type: "boolean" },
+    },
+  });
+  const number = (name) => Number(values[name]);
+  const { injected, result } = await chaos({
+    seed: number("seed"),
+    uploads: number("uploads"),
+    most: number("most"),
+    kills: number("kills"),
+    log: (line) => console.log(line),
+  });
+  console.log("\nInjected:");
+  for (const [name, times] of Object.entries(injected).sort()) console.log(`  ${name.padEnd(40)} ${times}`);
+  console.log("\nCame to:");
+  for (const [name, value] of Object.entries(result)) console.log(`  ${name.padEnd(40)} ${value}`);
+  if (values.json) console.log(JSON.stringify(result));
+  const isSound = result.missing === 0 && result.left === 0 && result.duplicates_with_other_ids === 0;
+  process.exitCode = isSound ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,132 @@
+// Runs in workerd, around the built Worker: its bindings are the real ones, but the test is asked
+// before each operation whether it fails, and told of each for the counting.
+
+import Worker, { Ledger as WorkerLedger } from "../../build/index.js";
+
+export default {
+  fetch: (request, env, ctx) => new Worker(ctx, wrapped(env)).fetch(request),
+  queue: (batch, env, ctx) => new Worker(ctx, wrapped(env)).queue(batch),
+  scheduled: (event, env, ctx) => new Worker(ctx, wrapped(env)).scheduled(event),
+};
+
+/** Counts the rows that its SQL writes. */
+export class Ledger extends WorkerLedger {
+  constructor(state, env) {
+    const rows = { written: 0 };
+    super(counted(state, rows), env);
+    this.answer = async (request) => {
+      const response = await super.fetch(request);
+      if (rows.written > 0) await env.TEST.fetch(`http://test/count?op=ledger.row&n=${rows.written}`);
+      rows.written = 0;
+      return response;
+    };
+  }
+
+  fetch(request) {
+    return this.answer(request);
+  }
+}
+
+function wrapped(env) {
+  const ask = async (op, subject) => {
+    const answer = await env.TEST.fetch("http://test/ask", { method: "POST", body: JSON.stringify({ op, subject }) });
+    return answer.text();
+  };
+  const { UPLOADS, WORK, LEDGER } = env;
+  return {
+    ...env,
+    ...(UPLOADS && { UPLOADS: bucket(UPLOADS, ask) }),
+    ...(WORK && { WORK: queue(WORK, env) }),
+    ...(LEDGER && { LEDGER: ledger(LEDGER, ask) }),
+  };
+}
+
+/** Everything of `target`, but for the methods in `own`. */
+function over(target, own) {
+  return new Proxy(target, {
+    get(_, name) {
+      if (Object.hasOwn(own, name)) return own[name];
+      const value = Reflect.get(target, name);
+      return typeof value === "function" && name !== "constructor" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** `run`, unless it is to fail before or after. */
+async function faulty(ask, op, subject, run) {
+  const verdict = await ask(op, subject);
+  if (verdict === "fail") throw new Error(`injected: ${op} fails`);
+  const result = await run();
+  if (verdict === "fail after") throw new Error(`injected: the answer to ${op} is lost`);
+  return result;
+}
+
+function bucket(target, ask) {
+  const op = (name, subject) =>
+    (...args) => faulty(ask, `r2.${name}`, subject(args), () => target[name](...args));
+  const key = ([first]) => String(first);
+  return over(target, {
+    put: op("put", key),
+    get: op("get", key),
+    head: op("head", key),
+    delete: op("delete", key),
+    list: op("list", ([options]) => options?.prefix ?? ""),
+    createMultipartUpload: async (name, options) => {
+      const run = () => target.createMultipartUpload(name, options);
+      return multipart(await faulty(ask, "r2.createMultipartUpload", name, run), ask);
+    },
+    resumeMultipartUpload: (...args) => multipart(target.resumeMultipartUpload(...args), ask),
+  });
+}
+
+function multipart(target, ask) {
+  const op = (name) =>
+    (...args) => faulty(ask, `r2.${name}`, target.key, () => target[name](...args));
+  return over(target, { uploadPart: op("uploadPart"), complete: op("complete"), abort: op("abort") });
+}
+
+/** Messages go to the test, which decides what the queue does with them. */
+function queue(target, env) {
+  const send = async (messages) => {
+    const answer = await env.TEST.fetch("http://test/send", { method: "POST", body: JSON.stringify(messages) });
+    if (!answer.ok) throw new Error("injected: the queue fails");
+  };
+  return over(target, {
+    send: (body, options) => send([{ body, delaySeconds: options?.delaySeconds }]),
+    sendBatch: (messages) => send([...messages].map(({ body, delaySeconds }) => ({ body, delaySeconds }))),
+  });
+}
+
+function ledger(target, ask) {
+  return over(target, {
+    getByName: (name) => {
+      const stub = target.getByName(name);
+      return over(stub, { fetch: (request) => faulty(ask, "ledger", name, () => stub.fetch(request)) });
+    },
+  });
+}
+
+function counted(state, rows) {
+  const { storage } = state;
+  const sql = over(storage.sql, {
+    exec: (...args) => {
+      const cursor = storage.sql.exec(...args);
+      rows.written += cursor.rowsWritten;
+      return cursor;
+    },
+  });
+  const counting = new Proxy(storage, {
+    get(_, name) {
+      if (name === "sql") return sql;
+      const value = Reflect.get(storage, name);
+      return typeof value === "function" ? value.bind(storage) : value;
+    },
+  });
+  return new Proxy(state, {
+    get(_, name) {
+      if (name === "storage") return counting;
+      const value = Reflect.get(state, name);
+      return typeof value === "function" ? value.bind(state) : value;
+    },
+  });
+}
