@@ -128,24 +128,6 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
         })
 }
 
-/// Sixteen bytes as a vector.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
-pub(crate) fn load(bytes: &[u8; 16]) -> core::arch::wasm32::v128 {
-    // SAFETY: sixteen bytes stand there, and v128_load asks for no alignment.
-    unsafe { core::arch::wasm32::v128_load(bytes.as_ptr().cast()) }
-}
-
-/// A vector as sixteen bytes.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
-pub(crate) fn store(vector: core::arch::wasm32::v128) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    // SAFETY: there is room for sixteen bytes, and v128_store asks for no alignment.
-    unsafe { core::arch::wasm32::v128_store(bytes.as_mut_ptr().cast(), vector) };
-    bytes
-}
-
 /// The longest piece that [`copy_short`] copies: eight blocks.
 pub(crate) const SHORT: usize = 128;
 
