@@ -416,6 +416,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_value_of_every_sample_s_event_has_its_declared_type() {
+        let sources = Sources::read(&root()).unwrap();
+        for source in &sources.datasets {
+            // For one dataset alone, since datasets may disagree.
+            let names = names(&[source.dataset]);
+            let event = normalised(source.dataset, &source.sample).unwrap();
+            for (path, value) in leaves(&event) {
+                let Some(uses) = path.strip_prefix("cloudflare.").map(|name| &names[name]) else {
+                    continue;
+                };
+                let kept: Vec<&Use> = uses.iter().filter(|of| of.is_kept).collect();
+                let fits = match type_of(&sources, &kept) {
+                    "dict" => value.is_object(),
+                    "array" => value.is_array(),
+                    "long" => value.is_i64() || value.is_u64(),
+                    "float" => value.is_number(),
+                    "boolean" => value.is_boolean(),
+                    _ => !value.is_object() && !value.is_array(),
+                };
+                assert!(
+                    fits || kept.is_empty(),
+                    "{}: {path}: {value}",
+                    source.dataset.name
+                );
+            }
+        }
+    }
+
     /// The values of an event; below `cloudflare` and in a list, objects are values.
     fn leaves(event: &Value) -> Vec<(String, &Value)> {
         let mut leaves = Vec::new();
