@@ -29,14 +29,17 @@ pub(crate) fn page(sources: &Sources) -> String {
     for source in &sources.datasets {
         let counts = counts(source);
         let name = source.dataset.name;
-        let elastic = ELASTIC.iter().find(|(dataset, _)| *dataset == name);
+        let elastic = ELASTIC.iter().find(|(dataset, ..)| *dataset == name);
         let sekoia = SEKOIA.iter().find(|(dataset, ..)| *dataset == name);
         table.row(&[
             format!("[{name}]({name}.md)"),
             counts.listed.to_string(),
             counts.ecs.to_string(),
             counts.kept.to_string(),
-            elastic.map_or_else(String::new, |(_, ecs)| ecs.to_string()),
+            elastic.map_or_else(String::new, |(_, ecs, year)| match year {
+                2026 => ecs.to_string(),
+                year => format!("{ecs} ({year})"),
+            }),
             sekoia.map_or_else(String::new, |(_, ecs, _)| ecs.to_string()),
             sekoia.map_or_else(String::new, |(.., lost)| lost.to_string()),
         ]);
@@ -51,7 +54,7 @@ pub(crate) fn page(sources: &Sources) -> String {
         total.kept.to_string(),
         ELASTIC
             .iter()
-            .map(|(_, ecs)| ecs)
+            .map(|(_, ecs, _)| ecs)
             .sum::<usize>()
             .to_string(),
         SEKOIA
@@ -69,8 +72,8 @@ pub(crate) fn page(sources: &Sources) -> String {
     let _ = write!(
         page,
         "\nCloudflare's lists are those of its documentation in September 2026 (`crates/normalizer/tests/documented.json`). \
-         Elastic: counted by us in the public ingest pipelines of its integration cloudflare_logpush, versions \
-         from 1.25.0 (September 2024) to those of 2026; the newest may read more. SEKOIA.IO: counted by us in its nine public parsers, as of July 2026. \
+         Elastic: counted by us in the public ingest pipelines of its integration cloudflare_logpush, as of 2026, \
+         or as of version 1.25.0 (September 2024) where the year stands beside; today's may read more. SEKOIA.IO: counted by us in its nine public parsers, as of July 2026. \
          An empty cell: no stream or format for the dataset was found there. Neither count has what those products add from data of their own, \
          such as the place of an address.\n\n\
          ## Sensitive fields\n\n\
@@ -98,7 +101,7 @@ mod tests {
                 .find(|source| source.dataset.name == name);
             found.unwrap().documented.len()
         };
-        for (name, ecs) in ELASTIC {
+        for (name, ecs, _) in ELASTIC {
             assert!(*ecs <= listed(name), "{name}");
         }
         for (name, ecs, lost) in SEKOIA {

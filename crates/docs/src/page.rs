@@ -30,7 +30,13 @@ pub(crate) fn counts(source: &Source) -> Counts {
         ..Counts::default()
     };
     for field in source.documented.keys() {
-        let rows = || source.dataset.rows.iter().filter(|row| is_of(row, field));
+        let rows = || {
+            source
+                .dataset
+                .rows
+                .iter()
+                .filter(|row| is_of(row.field, field))
+        };
         counts.ecs += usize::from(rows().any(|row| reaches_ecs(source.dataset, row)));
         counts.masked += usize::from(rows().any(is_masked));
     }
@@ -38,9 +44,9 @@ pub(crate) fn counts(source: &Source) -> Counts {
     counts
 }
 
-/// Whether the row is the field's, or that of one of its members.
-fn is_of(row: &Row, field: &str) -> bool {
-    row.field
+/// Whether a row's field is this one, or one of its members.
+fn is_of(of_row: &str, field: &str) -> bool {
+    of_row
         .strip_prefix(field)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
@@ -93,7 +99,7 @@ pub(crate) fn page(sources: &Sources, source: &Source) -> Result<String, Error> 
         let _ = write!(page, "\n## {heading}\n\n{}", list(words));
     }
     page.push_str(
-        "\n## Every event\n\nA value of a row goes before a text here; a list takes both.\n\n",
+        "\n## Every event\n\nA text stands where no row gives a value; a list takes the rows' values too.\n\n",
     );
     page.push_str(&constants(dataset.constants));
     if let Some(native) = &dataset.native {
@@ -222,12 +228,8 @@ mod tests {
 
     #[test]
     fn a_member_belongs_to_its_field() {
-        let row = |field| Row {
-            field,
-            targets: &[],
-        };
-        assert!(is_of(&row("Event"), "Event"));
-        assert!(is_of(&row("Event.Request.URL"), "Event"));
-        assert!(!is_of(&row("EventType"), "Event"));
+        assert!(is_of("Event", "Event"));
+        assert!(is_of("Event.Request.URL", "Event"));
+        assert!(!is_of("EventType", "Event"));
     }
 }
