@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use logpush_normalizer::{Row, Target, Words};
 
-use crate::markdown::{anchor, code, codes};
+use crate::markdown::{Table, anchor, code, codes};
 
 /// Longer lists of words stand behind the table.
 const INLINE_WORDS_MAX: usize = 12;
@@ -25,7 +25,7 @@ pub(crate) struct Conversion {
     pub(crate) fields: Vec<String>,
     pub(crate) text: String,
     /// A list of words that is too long for the table: its heading, and the list.
-    pub(crate) long: Option<(String, Words)>,
+    pub(crate) long: Option<(String, List)>,
 }
 
 /// How the row's value is converted, target by target.
@@ -72,7 +72,7 @@ fn describe(
     row: &Row,
     target: Target,
     vocabulary: &BTreeMap<String, String>,
-) -> (String, Option<(String, Words)>) {
+) -> (String, Option<(String, List)>) {
     let word = word(target);
     match target {
         Target::Keep(_) => return ("as it came".to_owned(), None),
@@ -91,52 +91,84 @@ fn describe(
     if let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == word) {
         text = format!("[{text}](../mapping.md#{section})");
     }
-    let words = match target {
-        Target::Words(_, words) | Target::When(_, words) | Target::Numbers(_, words) => words,
+    let list = match target {
+        Target::Words(_, words) | Target::Numbers(_, words) => List {
+            words,
+            is_closed: true,
+        },
+        Target::When(_, words) => List {
+            words,
+            is_closed: false,
+        },
         _ => return (text, None),
     };
-    if words.len() <= INLINE_WORDS_MAX {
-        return (inline(words), None);
+    if list.words.len() <= INLINE_WORDS_MAX {
+        return (list.inline(), None);
     }
     let heading = format!("{} to {}", code(row.field), codes(target.fields()));
     (
         format!("[{text}](#{})", anchor(&heading)),
-        Some((heading, words)),
+        Some((heading, list)),
     )
 }
 
-/// The list as one line.
-fn inline(words: Words) -> String {
-    let mut parts: Vec<String> = grouped(words)
-        .into_iter()
-        .map(|(ours, theirs)| format!("{} → {}", codes(theirs), meaning_of(ours)))
-        .collect();
-    if let Some(ours) = otherwise(words) {
-        parts.push(format!("else {}", meaning_of(ours)));
-    }
-    parts.join("; ")
+/// Cloudflare's words and ours.
+#[derive(Clone, Copy)]
+pub(crate) struct List {
+    words: Words,
+    /// Whether a word that it does not have is counted.
+    is_closed: bool,
 }
 
-/// Cloudflare's words, by ours.
-pub(crate) fn grouped(words: Words) -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (theirs, ours) in words.iter().filter(|(theirs, _)| *theirs != "*") {
-        match groups.iter_mut().find(|(known, _)| known == ours) {
-            Some((_, group)) => group.push(theirs),
-            None => groups.push((ours, vec![theirs])),
+impl List {
+    /// A table of them.
+    pub(crate) fn table(self) -> String {
+        let mut table = Table::new(&["Event", "Cloudflare"]);
+        for (ours, theirs) in self.grouped() {
+            table.row(&[meaning_of(ours), codes(theirs)]);
         }
+        let counted = if self.is_closed { ", counted" } else { "" };
+        table.row(&[
+            meaning_of(self.otherwise()),
+            format!("anything else{counted}"),
+        ]);
+        table.finish()
     }
-    groups
+
+    /// All of it on one line.
+    fn inline(self) -> String {
+        let mut parts: Vec<String> = self
+            .grouped()
+            .into_iter()
+            .map(|(ours, theirs)| format!("{} → {}", codes(theirs), meaning_of(ours)))
+            .collect();
+        let counted = if self.is_closed { ", counted" } else { "" };
+        parts.push(format!("else {}{counted}", meaning_of(self.otherwise())));
+        parts.join("; ")
+    }
+
+    /// Cloudflare's words, by ours.
+    fn grouped(self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (theirs, ours) in self.words.iter().filter(|(theirs, _)| *theirs != "*") {
+            match groups.iter_mut().find(|(known, _)| known == ours) {
+                Some((_, group)) => group.push(theirs),
+                None => groups.push((ours, vec![theirs])),
+            }
+        }
+        groups
+    }
+
+    /// What stands for a word that it does not have; `""` for nothing.
+    fn otherwise(self) -> &'static str {
+        self.words
+            .iter()
+            .find_map(|(theirs, ours)| (*theirs == "*").then_some(*ours))
+            .unwrap_or_default()
+    }
 }
 
-/// What stands for words that the list does not have, if anything does.
-pub(crate) fn otherwise(words: Words) -> Option<&'static str> {
-    words
-        .iter()
-        .find_map(|(theirs, ours)| (*theirs == "*").then_some(*ours))
-}
-
-pub(crate) fn meaning_of(ours: &str) -> String {
+fn meaning_of(ours: &str) -> String {
     match ours {
         "" => "nothing".to_owned(),
         ours => code(ours),
@@ -148,4 +180,31 @@ fn lowered(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| {
         first.to_lowercase().chain(characters).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_what_becomes_of_other_words() {
+        const WORDS: Words = &[("a", "x"), ("b", "x"), ("c", ""), ("*", "y")];
+        let closed = List {
+            words: WORDS,
+            is_closed: true,
+        };
+        assert_eq!(
+            closed.inline(),
+            "`a`, `b` → `x`; `c` → nothing; else `y`, counted"
+        );
+        let open = List {
+            words: &[("a", "x")],
+            is_closed: false,
+        };
+        assert_eq!(open.inline(), "`a` → `x`; else nothing");
+        assert_eq!(
+            open.table(),
+            "| Event | Cloudflare |\n| --- | --- |\n| `x` | `a` |\n| nothing | anything else |\n"
+        );
+    }
 }

@@ -2,9 +2,9 @@
 
 use core::fmt::Write as _;
 
-use logpush_normalizer::{Constant, Native, NativeTime, Row, Words};
+use logpush_normalizer::{Constant, Native, NativeTime, Row};
 
-use crate::conversion::{conversions, grouped, meaning_of, otherwise};
+use crate::conversion::{List, conversions};
 use crate::error::Error;
 use crate::example;
 use crate::markdown::{Table, code, codes, prose};
@@ -95,8 +95,8 @@ pub(crate) fn page(sources: &Sources, source: &Source) -> Result<String, Error> 
         }
         page.push_str(&table.finish());
     }
-    for (heading, words) in long {
-        let _ = write!(page, "\n## {heading}\n\n{}", list(words));
+    for (heading, list) in long {
+        let _ = write!(page, "\n## {heading}\n\n{}", list.table());
     }
     page.push_str(
         "\n## Every event\n\nA text stands where no row gives a value; a list takes the rows' values too.\n\n",
@@ -120,7 +120,7 @@ fn rows(
     sources: &Sources,
     source: &Source,
     rows: &[&Row],
-    long: &mut Vec<(String, Words)>,
+    long: &mut Vec<(String, List)>,
 ) -> String {
     let mut table = Table::new(&["Cloudflare", "Type", "Event", "Conversion"]);
     for row in rows {
@@ -158,17 +158,6 @@ fn remarks(source: &Source, row: &Row) -> Vec<String> {
         remarks.push(prose(note.row.trim_end_matches('.')));
     }
     remarks
-}
-
-fn list(words: Words) -> String {
-    let mut table = Table::new(&["Event", "Cloudflare"]);
-    for (ours, theirs) in grouped(words) {
-        table.row(&[meaning_of(ours), codes(theirs)]);
-    }
-    if let Some(ours) = otherwise(words) {
-        table.row(&[meaning_of(ours), "anything else".to_owned()]);
-    }
-    table.finish()
 }
 
 fn constants(constants: &[(&str, Constant)]) -> String {
