@@ -1,17 +1,18 @@
 // What docs/jobs.md and its Terraform file say of the jobs is what the command does.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 
 import { root } from "../scripts/paths.mjs";
 import { build, run } from "./cli.mjs";
+import { filesBelow } from "./pages.mjs";
 
 const read = (path) => readFileSync(join(root, path), "utf8");
 const JOBS = read("docs/jobs.md");
 const TERRAFORM = read("docs/logpush_job.tf");
-const PAGES = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const PAGES = ["README.md", ...filesBelow("docs")];
 
 before(build);
 

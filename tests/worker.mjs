@@ -39,7 +39,13 @@ export async function startWorkers({ intake, vars, bundle = BUNDLE }) {
     name,
     new TestWorker(await miniflare.unsafeGetDirectURL(name), logs, dispose),
   ]);
-  return Object.assign(Object.fromEntries(await Promise.all(entries)), { dispose });
+  try {
+    return Object.assign(Object.fromEntries(await Promise.all(entries)), { dispose });
+  } catch (error) {
+    // Else what is left of it keeps the test's process from ending.
+    await dispose().catch(() => {});
+    throw error;
+  }
 }
 
 /** What every Worker is started with; `more`: bindings of other kinds. */

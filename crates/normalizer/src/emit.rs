@@ -6,6 +6,7 @@ use crate::elements::elements;
 use crate::emitter::Emitter;
 use crate::plan::{Checked, JoinedRows, Leaf, Plan, Source, UrlPart};
 use crate::record::{Kind, Record, Span};
+use crate::secrets::MASK;
 use crate::text::question_mark;
 use crate::timestamp::{FORMATTED_MAX, Time};
 use crate::writer::Writer;
@@ -23,14 +24,11 @@ pub(crate) struct Event<'a> {
     /// Hexadecimal.
     pub(crate) id: &'a [u8; 32],
     pub(crate) time: Time,
-    /// The record's text as it came, where documents are to carry it.
+    /// The record's text as it came, but for secrets, where documents are to carry it.
     pub(crate) original: Option<&'a str>,
     /// Whether secrets are written as they came.
     pub(crate) shows_secrets: bool,
 }
-
-/// What stands for a secret.
-pub(crate) const MASK: &str = "[masked]";
 
 /// Elements of a list that are compared with each other: an alert has a few, hostile records have
 /// thousands, and beyond these one may stand twice.
@@ -415,13 +413,17 @@ impl Event<'_> {
         for unknown in &self.record.unknown {
             if !unknown.value.is_absent() {
                 let marks = self.marks(emitter.plan, unknown.name);
-                emitter.kept(
-                    leaf,
-                    self.text,
-                    unknown.name,
-                    marks,
-                    unknown.value.json_span(),
-                );
+                // A second value of a secret, under another name.
+                let is_masked =
+                    !self.shows_secrets && emitter.plan.is_secret(unknown.name.of(self.text));
+                let value = match is_masked {
+                    true => Span::default(),
+                    false => unknown.value.json_span(),
+                };
+                emitter.kept(leaf, self.text, unknown.name, marks, value);
+                if is_masked {
+                    emitter.writer.quoted(MASK);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! One record in, one document out.
 
+use std::borrow::Cow;
+
 use crate::config::{Config, Shape};
 use crate::convert::{Fact, Findings, Outcome};
 use crate::datasets::{event_dataset, recognise};
@@ -89,7 +91,13 @@ impl Engine {
                 self.record.clear(ready.dataset.rows.len());
                 &mut self.record
             });
-            if fast.is_ok() && !ready.needs_plain_text(&self.record) {
+            // A copy of the record's text has all that stands in it.
+            let hides = !self.config.shows_secrets
+                && (self.config.shape == Shape::Native || self.config.keep_original);
+            if fast.is_ok()
+                && !ready.needs_plain_text(&self.record)
+                && !(hides && ready.plan.may_hide_secrets(&self.record, line))
+            {
                 self.event(line, line, &id, &mut Notes::default());
             } else {
                 self.record.clear(ready.dataset.rows.len());
@@ -156,10 +164,13 @@ impl Engine {
             self.summary.count_unknown(unknown.name.of(text));
         }
 
-        let original = self
-            .config
-            .keep_original
-            .then(|| String::from_utf8_lossy(line));
+        let original = self.config.keep_original.then(|| {
+            let masked = match self.config.shows_secrets {
+                true => None,
+                false => ready.plan.masked(&self.record, text),
+            };
+            masked.map_or_else(|| String::from_utf8_lossy(line), Cow::Owned)
+        });
         let mut event = Event {
             text,
             record: &self.record,

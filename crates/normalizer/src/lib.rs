@@ -38,6 +38,7 @@ mod probe;
 mod record;
 mod refusal;
 mod scan;
+mod secrets;
 mod shrink;
 mod simd;
 mod slow;

@@ -5,9 +5,10 @@
 //! sends is added at the end.
 
 use crate::convert::Fact;
-use crate::emit::{Event, MASK};
+use crate::emit::Event;
 use crate::plan::{JoinedRows, Plan, Source};
 use crate::record::{Kind, Span, Value};
+use crate::secrets::MASK;
 use crate::simd::find_special;
 use crate::table::{Dataset, Native, NativeTime, Target};
 use crate::timestamp::Time;
@@ -23,14 +24,12 @@ impl Event<'_> {
     /// Writes the record, up to the brace that closes it.
     pub(crate) fn write_native(&self, dataset: &Dataset, plan: &Plan, writer: &mut Writer) {
         let mut edits = Vec::new();
-        for row in plan.masked.iter().filter(|_| !self.shows_secrets) {
-            let value = self.record.value(*row);
-            if !value.is_absent() {
-                edits.push(Edit {
-                    place: value.json_span(),
-                    by: format!("\"{MASK}\""),
-                });
-            }
+        if !self.shows_secrets && !plan.secrets.is_empty() {
+            let places = plan.secret_places(self.record, self.text);
+            edits.extend(places.into_iter().map(|place| Edit {
+                place,
+                by: format!("\"{MASK}\""),
+            }));
         }
         let native = dataset.native.as_ref();
         for field in native.iter().flat_map(|native| native.drop_empty) {

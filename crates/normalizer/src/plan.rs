@@ -1,6 +1,7 @@
 //! A dataset's table, made ready: what to look at in a record, and what to write in which order.
 
 use crate::convert::{Check, Mode};
+use crate::secrets::Secret;
 use crate::table::{Dataset, Target};
 use crate::tree::{Branch, Entry, Tree};
 use crate::writer::Fragment;
@@ -22,8 +23,7 @@ pub(crate) struct Plan {
     pub(crate) contests: Vec<Box<[Source]>>,
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
-    /// Rows of secrets.
-    pub(crate) masked: Vec<u16>,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// One check of one row's value.
@@ -253,7 +253,7 @@ impl Plan {
             time: None,
             contests: Vec::new(),
             keeps: Vec::new(),
-            masked: Vec::new(),
+            secrets: Secret::all_of(dataset),
         };
         tree.add("event.id", Entry::One(Source::EventId));
         tree.add("event.original", Entry::One(Source::Original));
@@ -405,10 +405,7 @@ impl Plan {
                 add(path, Source::WordNumber(self.check(row, check)));
             }
             Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
-            Target::Masked(name) => {
-                self.masked.push(row);
-                add(&format!("cloudflare.{name}"), Source::Masked(row));
-            }
+            Target::Masked(name) => add(&format!("cloudflare.{name}"), Source::Masked(row)),
         }
     }
 

@@ -33,6 +33,7 @@ mod refusals;
 #[cfg(not(target_arch = "wasm32"))]
 mod samples;
 mod schema;
+mod secrets;
 mod seed;
 mod shrink;
 mod strict;

@@ -1,0 +1,183 @@
+//! Writes the pages and files that are generated from the dataset tables: `npm run docs`.
+//!
+//! They are committed, since people read them where they stand; a test here says which of them are
+//! not what the tables give. [`sources`] has what they are made of, one file each what they say.
+
+mod conversion;
+mod error;
+mod example;
+mod markdown;
+mod overview;
+mod page;
+mod peers;
+mod sekoia;
+mod sensitive;
+mod sources;
+mod written;
+
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use logpush_normalizer::datasets::{DATASETS, by_name};
+
+use crate::error::Error;
+use crate::sources::Sources;
+
+/// A generated file.
+struct File {
+    /// From the repository's root, or from the folder that it is asked for in.
+    path: PathBuf,
+    text: String,
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(".");
+    let words: Vec<String> = env::args().skip(1).collect();
+    let done = match words
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [] => generate(root),
+        ["intake-format", folder, names @ ..] => intake_format(root, Path::new(folder), names),
+        _ => Err(Error::Usage),
+    };
+    match done {
+        Ok(said) => {
+            let _ = writeln!(io::stdout(), "{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes every generated file that is not current.
+fn generate(root: &Path) -> Result<String, Error> {
+    let files = files(root)?;
+    let stale: Vec<&File> = files
+        .iter()
+        .filter(|file| !is_current(root, file))
+        .collect();
+    for file in &stale {
+        write(root, file)?;
+    }
+    Ok(format!(
+        "{} of {} generated files written",
+        stale.len(),
+        files.len()
+    ))
+}
+
+/// Writes the intake format for some datasets only: a platform's fields are declared by hand.
+fn intake_format(root: &Path, folder: &Path, names: &[&str]) -> Result<String, Error> {
+    let sources = Sources::read(root)?;
+    let find = |name: &&str| by_name(name).ok_or_else(|| Error::Dataset((*name).to_owned()));
+    let datasets = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    if datasets.is_empty() {
+        return Err(Error::Usage);
+    }
+    let files = format_files(&sources, &datasets);
+    for file in &files {
+        write(folder, file)?;
+    }
+    let written: Vec<String> = files
+        .iter()
+        .map(|file| folder.join(&file.path).display().to_string())
+        .collect();
+    Ok(format!("written: {}", written.join(", ")))
+}
+
+/// Every generated file, as the tables give it.
+fn files(root: &Path) -> Result<Vec<File>, Error> {
+    let sources = Sources::read(root)?;
+    let mut files = vec![File {
+        path: "docs/datasets/README.md".into(),
+        text: overview::page(&sources),
+    }];
+    for file in format_files(&sources, DATASETS) {
+        files.push(File {
+            path: Path::new("sekoia").join(file.path),
+            text: file.text,
+        });
+    }
+    for source in &sources.datasets {
+        files.push(File {
+            path: format!("docs/datasets/{}.md", source.dataset.name).into(),
+            text: page::page(&sources, source)?,
+        });
+    }
+    Ok(files)
+}
+
+/// The generated files of the intake format, from its own folder.
+fn format_files(sources: &Sources, datasets: sekoia::Datasets<'_>) -> [File; 2] {
+    [
+        File {
+            path: "ingest/parser.yml".into(),
+            text: sekoia::parser(datasets),
+        },
+        File {
+            path: "_meta/fields.yml".into(),
+            text: sekoia::fields(sources, datasets),
+        },
+    ]
+}
+
+fn is_current(root: &Path, file: &File) -> bool {
+    fs::read_to_string(root.join(&file.path)).is_ok_and(|found| found == file.text)
+}
+
+fn write(root: &Path, file: &File) -> Result<(), Error> {
+    let path = root.join(&file.path);
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, &file.text))
+        .map_err(|source| Error::Write { path, source })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn every_generated_file_is_what_the_tables_give() {
+        let stale: Vec<PathBuf> = files(&root())
+            .unwrap()
+            .into_iter()
+            .filter(|file| !is_current(&root(), file))
+            .map(|file| file.path)
+            .collect();
+        assert_eq!(stale, [] as [PathBuf; 0], "run `npm run docs`");
+    }
+
+    #[test]
+    fn no_page_is_left_of_a_dataset_that_is_gone() {
+        let expected: BTreeSet<PathBuf> = files(&root())
+            .unwrap()
+            .into_iter()
+            .map(|file| root().join(file.path))
+            .filter(|path| {
+                path.ends_with("docs/datasets") || path.parent().unwrap().ends_with("docs/datasets")
+            })
+            .collect();
+        let found: BTreeSet<PathBuf> = fs::read_dir(root().join("docs/datasets"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        assert_eq!(found, expected);
+    }
+}
