@@ -73,6 +73,10 @@ fn describe(
     target: Target,
     vocabulary: &BTreeMap<String, String>,
 ) -> (String, Option<(String, List)>) {
+    if let Target::Inside(member, target) = target {
+        let (text, long) = describe(row, *target, vocabulary);
+        return (format!("{}: {text}", code(member)), long);
+    }
     let word = word(target);
     match target {
         Target::Keep(_) => return ("as it came".to_owned(), None),

@@ -200,6 +200,15 @@ fn changes(native: &Native) -> String {
     for field in native.drop_empty {
         table.row(&[code(field), "is removed if it is empty".to_owned()]);
     }
+    for field in native.drop_dot {
+        table.row(&[code(field), "loses its final dot".to_owned()]);
+    }
+    for (path, whole) in native.paths {
+        table.row(&[
+            code(path),
+            format!("is added, from {} up to its `?`", code(whole)),
+        ]);
+    }
     table.finish()
 }
 

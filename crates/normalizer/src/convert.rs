@@ -4,6 +4,7 @@ use core::net::Ipv6Addr;
 
 use crate::address::{self, UrlParts};
 use crate::country;
+use crate::dns::{self, Answers};
 use crate::domain::{Host, HostCache};
 use crate::elements::elements;
 use crate::record::{Kind, Span, Value};
@@ -39,6 +40,8 @@ pub(crate) enum Check {
     Tls,
     Country,
     Action,
+    /// A list of DNS records.
+    Answers(Words),
     Words(Words, Mode),
 }
 
@@ -71,6 +74,8 @@ pub(crate) enum Fact {
     Number(u64),
     /// Number of the address in [`Findings::urls`].
     Url(u16),
+    /// Number of the answers in [`Findings::answers`].
+    Answers(u16),
 }
 
 /// What a check says.
@@ -92,6 +97,7 @@ pub(crate) struct Findings {
     hosts: HostCache,
     words: WordCache,
     pub(crate) urls: Vec<UrlParts>,
+    pub(crate) answers: Vec<Answers>,
 }
 
 impl Findings {
@@ -100,6 +106,7 @@ impl Findings {
             hosts: HostCache::new(),
             words: WordCache::default(),
             urls: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -112,6 +119,7 @@ impl Findings {
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.urls.clear();
+        self.answers.clear();
     }
 }
 
@@ -212,6 +220,22 @@ impl Check {
                 *fact = findings.add(address::uri(bytes, value.span));
                 Outcome::Found
             }
+            Self::Answers(types) => {
+                match dns::answers(value.json_span().of(text), types) {
+                    Some(answers) => {
+                        let is_whole = answers.is_whole;
+                        findings.answers.push(answers);
+                        *fact = Fact::Answers(findings.answers.len() as u16 - 1);
+                        match is_whole {
+                            true => Outcome::Found,
+                            false => Outcome::Nothing,
+                        }
+                    }
+                    // An empty list, as text too.
+                    None if matches!(bytes, b"[]") => Outcome::Nothing,
+                    None => Outcome::Invalid,
+                }
+            }
             Self::HttpOutcome => match bytes {
                 // 0 is Cloudflare's way to say "none".
                 b"0" => Outcome::Nothing,
@@ -248,7 +272,7 @@ impl Check {
 
     /// Whether the check reads the text itself, so that escapes must be resolved before it.
     pub(crate) fn reads_text(self) -> bool {
-        !matches!(self, Self::Scalar | Self::Query)
+        !matches!(self, Self::Scalar | Self::Query | Self::Answers(_))
     }
 }
 

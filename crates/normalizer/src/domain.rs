@@ -7,7 +7,7 @@ use crate::suffix::icann_suffix;
 /// What a host name consists of, as places in its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// Where the name ends and, if there is one, `:port` begins; [`WHOLE`] if the text is the name.
+    /// Where the name ends, before its final dot and its port; [`WHOLE`] if the text is the name.
     pub(crate) name_end: u16,
     /// Where the port begins; 0 without one.
     pub(crate) port: u16,
@@ -22,7 +22,7 @@ pub(crate) struct Parts {
     pub(crate) registered: u16,
     /// Where the top-level domain (the public suffix) begins.
     pub(crate) top_level: u16,
-    /// Where it ends: before the dot of the root, where the name has it.
+    /// Where it ends.
     pub(crate) end: u16,
 }
 
@@ -74,12 +74,18 @@ impl HostCache {
 
 /// Splits a host of at most [`LONGEST`] bytes.
 fn split(text: &[u8]) -> Host {
-    let name_end = name_end(text);
-    let name = text.get(..name_end).unwrap_or_default();
+    let colon = colon(text);
+    let name = text.get(..colon).unwrap_or_default();
+    let name = match name.strip_suffix(b".") {
+        // The root alone is its dot; one behind a backslash is part of a label, one behind another
+        // dot of no name.
+        Some([.., b'.' | b'\\'] | []) | None => name,
+        Some(rest) => rest,
+    };
     Host {
-        name_end: name_end as u16,
-        port: if name_end < text.len() {
-            name_end as u16 + 1
+        name_end: name.len() as u16,
+        port: if colon < text.len() {
+            colon as u16 + 1
         } else {
             0
         },
@@ -87,10 +93,10 @@ fn split(text: &[u8]) -> Host {
     }
 }
 
-/// Where the name ends: before the `:` of a port, if digits follow it to the end.
+/// Where the `:` of a port is, if digits follow it to the end; else where the text ends.
 ///
 /// An IPv6 literal keeps its brackets, as ECS asks for `url.domain`; a bare one has no port.
-fn name_end(text: &[u8]) -> usize {
+fn colon(text: &[u8]) -> usize {
     let Some(colon) = text.iter().rposition(|&byte| byte == b':') else {
         return text.len();
     };
@@ -108,20 +114,19 @@ fn name_end(text: &[u8]) -> usize {
 fn parts(name: &[u8]) -> Option<Parts> {
     // The list is in lower case, and of what can stand in a name only letters have a case.
     let lower = name.to_ascii_lowercase();
-    let trimmed = lower.strip_suffix(b".").unwrap_or(&lower);
-    let well_formed = !trimmed.is_empty()
-        && trimmed
+    let well_formed = !lower.is_empty()
+        && lower
             .split(|&byte| byte == b'.')
             .all(|label| !label.is_empty())
-        && !trimmed
+        && !lower
             .iter()
             .any(|byte| matches!(byte, b'"' | b'\\' | b':' | b'/' | b'[' | 0..=b' '));
     if !well_formed {
         return None;
     }
-    let suffix = icann_suffix(trimmed)?;
-    let top_level = trimmed.len() - suffix;
-    let before = trimmed.get(..top_level)?.strip_suffix(b".")?;
+    let suffix = icann_suffix(&lower)?;
+    let top_level = lower.len() - suffix;
+    let before = lower.get(..top_level)?.strip_suffix(b".")?;
     let registered = before
         .iter()
         .rposition(|&byte| byte == b'.')
@@ -129,7 +134,7 @@ fn parts(name: &[u8]) -> Option<Parts> {
     Some(Parts {
         registered: registered as u16,
         top_level: top_level as u16,
-        end: trimmed.len() as u16,
+        end: lower.len() as u16,
     })
 }
 
@@ -189,7 +194,14 @@ mod tests {
                 "bücher.example.de",
                 "bücher.example.de||bücher|example.de|de",
             ),
-            ("example.com.", "example.com.|||example.com|com"),
+            ("example.com.", "example.com|||example.com|com"),
+            (
+                "www.example.com.:53",
+                "www.example.com|53|www|example.com|com",
+            ),
+            ("localhost.", "localhost|"),
+            (".", ".|"),
+            (r"a\\.", r"a\\.|"),
             ("co.uk", "co.uk|"),
             ("localhost", "localhost|"),
             ("db.internal", "db.internal|"),

@@ -33,37 +33,14 @@ impl Iterator for Elements<'_> {
             return (!single.is_absent()).then_some(single);
         }
         loop {
-            let start = self.at;
-            match self.text.get(start)? {
+            match self.text.get(self.at)? {
                 b' ' | b'\t' | b',' => self.at += 1,
                 b']' => return None,
-                b'"' => {
-                    let (end, escaped) = self.string(start + 1)?;
-                    self.at = end + 1;
-                    if end > start + 1 {
-                        return Some(Value {
-                            kind: Kind::Text,
-                            escaped,
-                            span: Span::new(start + 1, end),
-                            member: 0,
-                        });
-                    }
-                }
-                first => {
-                    let kind = match first {
-                        b'{' | b'[' => Kind::Nested,
-                        b't' | b'f' => Kind::Bool,
-                        b'n' => Kind::Null,
-                        _ => Kind::Number,
-                    };
-                    self.at = self.end(start)?;
-                    if kind != Kind::Null {
-                        return Some(Value {
-                            kind,
-                            escaped: false,
-                            span: Span::new(start, self.at),
-                            member: 0,
-                        });
+                _ => {
+                    let value = value_at(self.text, self.at)?;
+                    self.at = value.json_span().end as usize;
+                    if !value.is_absent() {
+                        return Some(value);
                     }
                 }
             }
@@ -71,32 +48,60 @@ impl Iterator for Elements<'_> {
     }
 }
 
-impl Elements<'_> {
-    /// Where the text that begins at `from` ends, and whether it has escapes.
-    fn string(&self, from: usize) -> Option<(usize, bool)> {
-        let mut at = find_special(self.text, from);
-        let mut escaped = false;
-        while self.text.get(at)? != &b'"' {
-            escaped = true;
-            at = find_special(self.text, at + 2);
+/// The value that begins at `start` of a text that is known to be valid JSON.
+pub(crate) fn value_at(text: &[u8], start: usize) -> Option<Value> {
+    let first = text.get(start)?;
+    let (kind, escaped, span) = match first {
+        b'"' => {
+            let (end, escaped) = string_end(text, start + 1)?;
+            let kind = match end == start + 1 {
+                true => Kind::Empty,
+                false => Kind::Text,
+            };
+            (kind, escaped, Span::new(start + 1, end))
         }
-        Some((at, escaped))
-    }
+        first => {
+            let kind = match first {
+                b'{' | b'[' => Kind::Nested,
+                b't' | b'f' => Kind::Bool,
+                b'n' => Kind::Null,
+                _ => Kind::Number,
+            };
+            (kind, false, Span::new(start, end(text, start)?))
+        }
+    };
+    Some(Value {
+        kind,
+        escaped,
+        span,
+        member: 0,
+    })
+}
 
-    /// Where the element that begins at `from`, and is no text, ends.
-    fn end(&self, from: usize) -> Option<usize> {
-        let (mut at, mut depth) = (from, 0_u32);
-        loop {
-            match self.text.get(at)? {
-                b'"' => at = self.string(at + 1)?.0,
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' if depth == 0 => return Some(at),
-                b'}' | b']' => depth -= 1,
-                b',' if depth == 0 => return Some(at),
-                _ => {}
-            }
-            at += 1;
+/// Where the text that begins at `from`, behind its quote, ends, and whether it has escapes.
+pub(crate) fn string_end(text: &[u8], from: usize) -> Option<(usize, bool)> {
+    let mut at = find_special(text, from);
+    let mut escaped = false;
+    while text.get(at)? != &b'"' {
+        escaped = true;
+        at = find_special(text, at + 2);
+    }
+    Some((at, escaped))
+}
+
+/// Where the value that begins at `from`, and is no text, ends.
+fn end(text: &[u8], from: usize) -> Option<usize> {
+    let (mut at, mut depth) = (from, 0_u32);
+    loop {
+        match text.get(at)? {
+            b'"' => at = string_end(text, at + 1)?.0,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' | b',' | b' ' | b'\t' if depth == 0 => return Some(at),
+            b'}' | b']' if depth == 1 => return Some(at + 1),
+            b'}' | b']' => depth -= 1,
+            _ => {}
         }
+        at += 1;
     }
 }
 
@@ -123,8 +128,8 @@ mod tests {
         for (text, expected) in [
             ("[]", ""),
             (r#"["a","b\"]","",null,"c"]"#, r#"a|b\"]|c"#),
-            (r#"[ "a" , 1.5 ,true]"#, "a|1.5 |true"),
-            (r#"[{"a":[1,"]"]},[2,3]]"#, r#"{"a":[1,"]"]}|[2,3]"#),
+            (r#"[ "a" , 1.5 ,true]"#, "a|1.5|true"),
+            (r#"[{"a":[1,"]"]} , [2,3]]"#, r#"{"a":[1,"]"]}|[2,3]"#),
             (r#"{"a":1}"#, r#"{"a":1}"#),
         ] {
             assert_eq!(read(text, Kind::Nested), expected, "{text}");

@@ -1,6 +1,7 @@
 //! Writing an ECS document by a dataset's plan.
 
 use crate::convert::{Fact, Findings};
+use crate::dns::Answers;
 use crate::domain::{Host, Parts, WHOLE};
 use crate::elements::elements;
 use crate::emitter::Emitter;
@@ -195,6 +196,10 @@ impl Event<'_> {
                 Some(sum) => writer.put(sum.to_string().as_bytes()),
                 None => return false,
             },
+            Source::Answers(of) => match self.answers(*of) {
+                Some(answers) => writer.put(answers.list.as_bytes()),
+                None => return false,
+            },
             Source::Joined(rows) => match self.record.joined(self.text, *rows) {
                 Some(pieces) => {
                     writer.byte(b'"');
@@ -298,6 +303,13 @@ impl Event<'_> {
         }
     }
 
+    fn answers(&self, of: Checked) -> Option<&Answers> {
+        match self.fact(of) {
+            Fact::Answers(number) => self.findings.answers.get(usize::from(*number)),
+            _ => None,
+        }
+    }
+
     fn sum(&self, of: &[Checked]) -> Option<u64> {
         of.iter()
             .filter(|of| matches!(self.fact(**of), Fact::Fit))
@@ -316,32 +328,61 @@ impl Event<'_> {
     /// Each text of a list once.
     #[inline(never)]
     fn list(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, sources: &[Source]) {
+        let mut plain = Vec::new();
         let mut list = List {
             emitter,
             leaf,
             first: None,
             others: Vec::new(),
         };
+        let is_escaped = |source: &Source| match source {
+            Source::Elements(of) => {
+                let list = self.record.value(of.row).span;
+                list.of(self.text).contains(&b'\\')
+            }
+            _ => self.record.has_escapes,
+        };
+        if sources.iter().any(is_escaped) {
+            self.texts(sources, |source, span| {
+                plain.push(least_escaped(span.of(source)));
+            });
+            plain.iter().for_each(|text| list.add(text));
+        } else {
+            self.texts(sources, |source, span| match list.first {
+                // The first of most lists: from here it can be read over its end.
+                None => list.begin(source, span),
+                Some(_) => list.add(span.of(source)),
+            });
+        }
+        list.end();
+    }
+
+    /// The texts that sources give, each as a text and the place in it.
+    #[inline(always)]
+    fn texts<'s>(&'s self, sources: &'s [Source], mut take: impl FnMut(&'s [u8], Span)) {
         for source in sources {
+            let mut take_whole = |text: &'s [u8]| take(text, Span::new(0, text.len()));
             match source {
-                Source::Words(words) => words.iter().for_each(|word| list.add(word.as_bytes())),
+                Source::Words(words) => words.iter().for_each(|word| take_whole(word.as_bytes())),
                 Source::Elements(of) => {
                     if let Fact::Fit = self.fact(*of) {
                         for element in elements(self.text, self.record.value(of.row)) {
-                            list.add(element.span.of(self.text));
+                            take(self.text, element.span);
                         }
                     }
                 }
+                Source::Addresses(of) => {
+                    for address in self.answers(*of).iter().flat_map(|of| &of.addresses) {
+                        take_whole(address.as_bytes());
+                    }
+                }
                 source => match self.one_piece(source) {
-                    // The first of most lists: from here it can be read over its end.
-                    Piece::Place(span) if list.first.is_none() => list.begin(self.text, span),
-                    Piece::Place(span) => list.add(span.of(self.text)),
-                    Piece::Word(word) => list.add(word.as_bytes()),
+                    Piece::Place(span) => take(self.text, span),
+                    Piece::Word(word) => take_whole(word.as_bytes()),
                     Piece::None | Piece::Other => {}
                 },
             }
         }
-        list.end();
     }
 
     /// Rows whose value another row's took the place of, where it is another value: they are left over.
@@ -426,6 +467,18 @@ impl Event<'_> {
                 }
             }
         }
+    }
+}
+
+/// The insides of a JSON string with no escapes but those that it needs: equal texts are equal then.
+#[cold]
+fn least_escaped(insides: &[u8]) -> Vec<u8> {
+    let quoted = [b"\"", insides, b"\""].concat();
+    let text = serde_json::from_slice::<String>(&quoted);
+    let least = text.and_then(|text| serde_json::to_vec(&text));
+    match least.as_deref() {
+        Ok([b'"', least @ .., b'"']) => least.to_vec(),
+        _ => insides.to_vec(),
     }
 }
 

@@ -7,9 +7,10 @@ use crate::convert::{Fact, Findings, Outcome};
 use crate::datasets::{event_dataset, recognise};
 use crate::emit::Event;
 use crate::failure::{Failure, ORIGINAL_MAX};
+use crate::inside::member;
 use crate::keys::Keys;
 use crate::plan::Plan;
-use crate::record::{Kind, Record, Span};
+use crate::record::{Kind, Record, Span, Value};
 use crate::scan::scan;
 use crate::shrink::{NAME_MAX, NAMES_MAX, shrink};
 use crate::slow;
@@ -205,6 +206,9 @@ impl Engine {
         };
         self.leftovers.clear();
         self.findings.clear();
+        if !ready.plan.inner.is_empty() {
+            self.record.look_inside(&ready.plan.inner, text);
+        }
         self.facts.resize(ready.plan.checks.len(), Fact::None);
         let mut last_invalid = None;
         for (number, (step, fact)) in ready.plan.checks.iter().zip(&mut self.facts).enumerate() {
@@ -221,7 +225,8 @@ impl Engine {
             }
             match outcome {
                 Outcome::UnknownWord => {
-                    if let Some(row) = ready.dataset.rows.get(usize::from(step.row)) {
+                    let row = ready.plan.row_of(step.row);
+                    if let Some(row) = ready.dataset.rows.get(usize::from(row)) {
                         self.summary.count_unknown_value(row.field);
                     }
                     continue;
@@ -242,14 +247,16 @@ impl Engine {
     /// Closes the document with its notes, cut to the limit where it is longer.
     #[inline(always)]
     fn finish(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
-        let max = self.config.limits.document_bytes;
-        let body = self.document.len();
-        notes.write(&mut self.document);
-        if self.document.len() <= max {
-            return;
+        let notes_len = if notes.tags.is_empty() {
+            1
+        } else {
+            notes.len()
+        };
+        if self.document.len() + notes_len <= self.config.limits.document_bytes {
+            notes.write(&mut self.document);
+        } else {
+            self.cut(line, id, notes);
         }
-        self.document.truncate(body);
-        self.cut(line, id, notes);
     }
 
     /// Closes a document that is longer than the limit, cut to it.
@@ -375,7 +382,7 @@ impl Notes {
     fn write_members(&self, writer: &mut Writer) {
         // A native record may be empty.
         let mut separator: &[u8] = if writer.written() == b"{" { b"" } else { b"," };
-        if !self.messages.is_empty() {
+        if !self.messages.is_empty() && !self.join_error(writer) {
             writer.put(separator);
             separator = b",";
             writer.put(b"\"error\":{\"message\":");
@@ -393,6 +400,38 @@ impl Notes {
         writer.put(b"\"tags\":[\"");
         writer.put(self.tags.join("\",\"").as_bytes());
         writer.put(b"\"]");
+    }
+
+    /// Writes the messages into the error that the record itself tells, behind its own message;
+    /// whether there is one.
+    fn join_error(&self, writer: &mut Writer) -> bool {
+        let document = writer.written();
+        // The brace that closes it is not there yet.
+        let whole = Value {
+            kind: Kind::Nested,
+            span: Span::new(0, document.len()),
+            ..Value::default()
+        };
+        let error = member(document, &whole, "error");
+        if error.kind != Kind::Nested {
+            return false;
+        }
+        let own = member(document, &error, "message");
+        let mut messages = Writer::default();
+        messages.quoted(&self.messages.join("; "));
+        // Behind the brace, or the text.
+        let (at, before, after): (_, &[u8], &[u8]) = match own.kind {
+            Kind::Text => (own.span.end, b"; ", b""),
+            _ => (error.span.start + 1, b"\"message\":\"", b"\","),
+        };
+        let insides = messages.written();
+        let insides = insides.get(1..insides.len() - 1).unwrap_or_default();
+        let (head, tail) = document
+            .split_at_checked(at as usize)
+            .unwrap_or((document, b""));
+        let joined = [head, before, insides, after, tail].concat();
+        writer.replace(&joined);
+        true
     }
 
     /// Bytes that the notes take, without the names of cut fields.

@@ -43,6 +43,21 @@ impl Event<'_> {
                 }
             }
         }
+        for field in native.iter().flat_map(|native| native.drop_dot) {
+            if let Some(row) = dataset.number(field) {
+                let value = self.record.value(row);
+                let name = value.span.of(self.text);
+                if value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".") {
+                    edits.push(Edit {
+                        place: Span {
+                            start: value.span.end - 1,
+                            ..value.span
+                        },
+                        by: String::new(),
+                    });
+                }
+            }
+        }
         let time_row = plan.time.map(|(row, _)| row);
         for (field, form) in native.iter().flat_map(|native| native.times) {
             let Some(row) = dataset.number(field) else {
@@ -109,7 +124,7 @@ impl Event<'_> {
                 continue;
             };
             let value = self.record.value(row);
-            if self.has(alias) {
+            if self.has(dataset, alias) {
                 continue;
             }
             if let Some(form) = native.form_of(alias) {
@@ -124,11 +139,22 @@ impl Event<'_> {
                     .slice(self.text, json.start as usize, json.end as usize);
             }
         }
+        for (path, whole) in native.paths {
+            let Some(row) = dataset.number(whole) else {
+                continue;
+            };
+            let value = self.record.value(row);
+            if value.kind == Kind::Text && !self.has(dataset, path) {
+                let whole = value.span.of(self.text);
+                let until_query = whole.split(|&byte| byte == b'?').next();
+                let writer = members.add(path);
+                writer.byte(b'"');
+                writer.put(until_query.unwrap_or_default());
+                writer.byte(b'"');
+            }
+        }
         if let Some(alias) = native.joined_alias
-            && !self.has(alias)
-            && dataset
-                .number(alias)
-                .is_none_or(|row| self.record.value(row).is_absent())
+            && !self.has(dataset, alias)
             && let Some(rows) = plan.joined()
             && let Some(pieces) = self.record.joined(self.text, rows)
         {
@@ -152,8 +178,13 @@ impl Event<'_> {
             })
     }
 
-    /// Whether the record has the alias itself.
-    fn has(&self, alias: &str) -> bool {
+    /// Whether the record has the alias itself: as a field of its table, an older one, or another.
+    fn has(&self, dataset: &Dataset, alias: &str) -> bool {
+        if let Some(row) = dataset.number(alias)
+            && self.record.value(row).kind != Kind::Missing
+        {
+            return true;
+        }
         let is_alias = |name: Span| name.of(self.text) == alias.as_bytes();
         let by_other_name = self.record.by_other_name.iter().any(|row| {
             let start = self.record.value(*row).member as usize + 1;

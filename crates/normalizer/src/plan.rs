@@ -24,6 +24,18 @@ pub(crate) struct Plan {
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
     pub(crate) secrets: Vec<Secret>,
+    /// Members of objects that have targets of their own; their values stand behind the rows'.
+    pub(crate) inner: Vec<Inner>,
+    /// Rows of the table.
+    rows: u16,
+}
+
+/// A member of a row's object.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) row: u16,
+    /// Names on the way to it.
+    pub(crate) path: Vec<&'static str>,
 }
 
 /// One check of one row's value.
@@ -120,6 +132,10 @@ pub(crate) enum Source {
     Module(Checked),
     /// The texts of a list, or one text.
     Elements(Checked),
+    /// DNS records.
+    Answers(Checked),
+    /// Their addresses.
+    Addresses(Checked),
     /// An address put together from its parts.
     Joined(JoinedRows),
     /// The first of several that gives a value.
@@ -194,7 +210,9 @@ impl Source {
             | Self::Word(of)
             | Self::WordNumber(of)
             | Self::Module(of)
-            | Self::Elements(of) => Some(of.row),
+            | Self::Elements(of)
+            | Self::Answers(of)
+            | Self::Addresses(of) => Some(of.row),
             _ => None,
         }
     }
@@ -233,6 +251,9 @@ pub(crate) const URL_PARTS: [(&str, UrlPart); 10] = [
     ("fragment", UrlPart::Fragment),
 ];
 
+/// Where the addresses of DNS answers go.
+pub(crate) const RESOLVED: &str = "dns.resolved_ip";
+
 /// What a path with its query gives.
 pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
     [("path", UrlPart::Path), ("query", UrlPart::Query)];
@@ -254,6 +275,8 @@ impl Plan {
             contests: Vec::new(),
             keeps: Vec::new(),
             secrets: Secret::all_of(dataset),
+            inner: Vec::new(),
+            rows: dataset.rows.len() as u16,
         };
         tree.add("event.id", Entry::One(Source::EventId));
         tree.add("event.original", Entry::One(Source::Original));
@@ -316,6 +339,28 @@ impl Plan {
             row,
             step: step as u16,
         }
+    }
+
+    /// The number of a row's member: those of the members follow those of the rows.
+    fn inner(&mut self, row: u16, path: &'static str) -> u16 {
+        let path: Vec<_> = path.split('.').collect();
+        let known = self
+            .inner
+            .iter()
+            .position(|inner| inner.row == row && inner.path == path);
+        let index = known.unwrap_or_else(|| {
+            self.inner.push(Inner { row, path });
+            self.inner.len() - 1
+        });
+        self.rows + index as u16
+    }
+
+    /// The row that `number` stands for, itself or as one of its members.
+    pub(crate) fn row_of(&self, number: u16) -> u16 {
+        number
+            .checked_sub(self.rows)
+            .and_then(|index| self.inner.get(usize::from(index)))
+            .map_or(number, |inner| inner.row)
     }
 
     fn add_target(&mut self, tree: &mut Tree, target: Target, row: u16) {
@@ -403,6 +448,15 @@ impl Plan {
             Target::Numbers(path, words) => {
                 let check = Check::Words(words, Mode::Closed);
                 add(path, Source::WordNumber(self.check(row, check)));
+            }
+            Target::Answers(path, types) => {
+                let of = self.check(row, Check::Answers(types));
+                add(path, Source::Answers(of));
+                add(RESOLVED, Source::Addresses(of));
+            }
+            Target::Inside(path, target) => {
+                let inner = self.inner(row, path);
+                self.add_target(tree, *target, inner);
             }
             Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
             Target::Masked(name) => add(&format!("cloudflare.{name}"), Source::Masked(row)),

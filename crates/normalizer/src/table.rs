@@ -132,6 +132,12 @@ pub enum Target {
     When(&'static str, Words),
     /// As `Words`, to an ECS field that is an integer (`event.severity`): ours are digits.
     Numbers(&'static str, Words),
+    /// The DNS records of a list, in wire format or as texts; their addresses go to
+    /// `dns.resolved_ip`.
+    Answers(&'static str, Words),
+    /// What a target makes of a member of an object: `Inside("Request.Method", &Text(...))`. The
+    /// row keeps the object as it came too.
+    Inside(&'static str, &'static Self),
     /// The value as it came, objects and lists too, under `cloudflare.` and this name.
     Keep(&'static str),
     /// A secret: `cloudflare.` and this name say only that there was a value, unless the
@@ -167,6 +173,10 @@ pub struct Native {
     pub joined_alias: Option<&'static str>,
     /// Fields that the parser misreads when they are empty, and that are left out then.
     pub drop_empty: &'static [&'static str],
+    /// Names of hosts that the parser takes with the dot of the root, which falls away.
+    pub drop_dot: &'static [&'static str],
+    /// Keys of paths that the parser takes from a whole only with its query: `(path, whole)`.
+    pub paths: &'static [(&'static str, &'static str)],
 }
 
 /// The form of time that a native parser understands.

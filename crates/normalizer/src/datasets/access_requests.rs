@@ -48,6 +48,8 @@ pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
         aliases: &[("ActionType", "Action")],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };
 

@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Port, Text, Timestamp, When, Words,
+    CountryCode, CountryName, Domain, Host, Ip, Keep, Port, Positive, Text, Timestamp, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -25,7 +25,7 @@ pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
         row("AuthenticationStatus",             &[Words("event.outcome", OUTCOMES), When("event.reason", REASONS), Keep("AuthenticationStatus")]),
         // 1 is a bot, 99 a human: the reverse of event.risk_score.
         kept("BotScore"),
-        row("ClientASN",                        &[Integer("source.as.number")]),
+        row("ClientASN",                        &[Positive("source.as.number")]),
         row("ClientCity",                       &[Text("source.geo.city_name")]),
         row("ClientCountry",                    &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
         row("ClientIP",                         &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),

@@ -45,6 +45,8 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
         aliases: &[],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };
 

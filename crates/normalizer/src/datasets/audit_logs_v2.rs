@@ -1,7 +1,7 @@
 //! `audit_logs_v2`: a request by a user, a token or Cloudflare itself to read or change a Cloudflare account.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Ip, Keep, Text, Timestamp, When, Words};
+use crate::table::Target::{Inside, Ip, Keep, Positive, Text, Timestamp, Uri, When, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
@@ -33,7 +33,14 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
         kept("ActorType"),
         kept("AuditLogID"),
         // Method, URI, status, RayID and user agent of the request.
-        kept("Raw"),
+        row("Raw",                  &[
+            Inside("method", &Text("http.request.method")),
+            Inside("status_code", &Positive("http.response.status_code")),
+            Inside("uri", &Uri("url")),
+            Inside("user_agent", &Text("user_agent.original")),
+            Inside("cf_ray_id", &Text("http.request.id")),
+            Keep("Raw"),
+        ]),
         kept("ResourceID"),
         row("ResourceProduct",      &[When("event.category", PRODUCT_CATEGORIES), When("event.type", PRODUCT_TYPES), Keep("ResourceProduct")]),
         // These two tell what was changed. Cloudflare takes secrets out before it writes them:

@@ -3,8 +3,8 @@
 use super::words::{OS_TYPES, TRANSPORTS};
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, HttpOutcome, Integer, Ip, Keep, Text, Timestamp, Url,
-    When, Words as Ours,
+    CountryCode, CountryName, Domain, Host, HttpOutcome, Integer, Ip, Keep, Positive, Text,
+    Timestamp, Url, When, Words as Ours,
 };
 use crate::table::{Dataset, Words, kept, row};
 
@@ -39,7 +39,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         // Traceroute tests. They come before the HTTP tests, whose outcome reads a number that may be 0 here.
         row("TracerouteStatus",                   &[Ours("event.outcome", OUTCOMES), Keep("TracerouteStatus")]),
         row("TracerouteDestinationHostname",      &[Text("destination.address"), Domain("destination.domain"), Host("related.hosts")]),
-        row("TracerouteDestinationIPASN",         &[Integer("destination.as.number")]),
+        row("TracerouteDestinationIPASN",         &[Positive("destination.as.number")]),
         row("TracerouteDestinationIPASO",         &[Text("destination.as.organization.name")]),
         row("TracerouteDestinationIPAddress",     &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
         row("TracerouteDestinationIPCity",        &[Text("destination.geo.city_name")]),
@@ -53,7 +53,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("TracerouteMaxTTL"),
         row("TracerouteProtocol",                 &[Ours("network.transport", TRANSPORTS), Keep("TracerouteProtocol")]),
         kept("TracerouteSize"),
-        row("TracerouteSourceIPASN",              &[Integer("source.as.number")]),
+        row("TracerouteSourceIPASN",              &[Positive("source.as.number")]),
         row("TracerouteSourceIPASO",              &[Text("source.as.organization.name")]),
         row("TracerouteSourceIPAddress",          &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("TracerouteSourceIPCity",             &[Text("source.geo.city_name")]),
@@ -66,7 +66,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("TracerouteVersion"),
 
         // HTTP tests.
-        row("HTTPClientIPASN",                    &[Integer("source.as.number")]),
+        row("HTTPClientIPASN",                    &[Positive("source.as.number")]),
         row("HTTPClientIPASO",                    &[Text("source.as.organization.name")]),
         row("HTTPClientIPAddress",                &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("HTTPClientIPCity",                   &[Text("source.geo.city_name")]),
@@ -92,7 +92,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("HTTPResponseHeaders"),
         kept("HTTPResponseStartMs"),
         kept("HTTPSecureConnectionStartMs"),
-        row("HTTPServerIPASN",                    &[Integer("destination.as.number")]),
+        row("HTTPServerIPASN",                    &[Positive("destination.as.number")]),
         row("HTTPServerIPASO",                    &[Text("destination.as.organization.name")]),
         row("HTTPServerIPAddress",                &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
         row("HTTPServerIPCity",                   &[Text("destination.geo.city_name")]),
@@ -101,7 +101,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("HTTPServerIPStateISO"),
         row("HTTPServerIPVersion",                &[When("network.type", IP_VERSIONS), Keep("HTTPServerIPVersion")]),
         row("HTTPServerIPZip",                    &[Text("destination.geo.postal_code")]),
-        row("HTTPStatusCode",                     &[Integer("http.response.status_code"), HttpOutcome("event.outcome")]),
+        row("HTTPStatusCode",                     &[Positive("http.response.status_code"), HttpOutcome("event.outcome")]),
         row("HTTPURL",                            &[Url("url")]),
     ],
     renamed: &[],

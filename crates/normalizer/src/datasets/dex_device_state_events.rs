@@ -3,7 +3,7 @@
 use super::words::OS_TYPES;
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Float, Integer, Ip, Keep, Text, Timestamp, When,
+    CountryCode, CountryName, Float, Ip, Keep, Positive, Text, Timestamp, When,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -52,7 +52,7 @@ pub(super) static DEX_DEVICE_STATE_EVENTS: Dataset = Dataset {
         kept("GatewayIPv6Netmask"),
         kept("HandshakeLatencyMs"),
         // The address that the Internet sees; the IPv6 rows fill in for a device without IPv4.
-        row("ISPIPv4ASN",                         &[Integer("source.as.number")]),
+        row("ISPIPv4ASN",                         &[Positive("source.as.number")]),
         row("ISPIPv4ASO",                         &[Text("source.as.organization.name")]),
         row("ISPIPv4Address",                     &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("ISPIPv4City",                        &[Text("source.geo.city_name")]),
@@ -60,7 +60,7 @@ pub(super) static DEX_DEVICE_STATE_EVENTS: Dataset = Dataset {
         kept("ISPIPv4Netmask"),
         kept("ISPIPv4StateISO"),
         row("ISPIPv4Zip",                         &[Text("source.geo.postal_code")]),
-        row("ISPIPv6ASN",                         &[Integer("source.as.number")]),
+        row("ISPIPv6ASN",                         &[Positive("source.as.number")]),
         row("ISPIPv6ASO",                         &[Text("source.as.organization.name")]),
         row("ISPIPv6Address",                     &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("ISPIPv6City",                        &[Text("source.geo.city_name")]),

@@ -46,5 +46,7 @@ pub(super) static DNS_LOGS: Dataset = Dataset {
         aliases: &[],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };

@@ -1,7 +1,7 @@
 //! `email_security_alerts`: a message that Cloudflare Email Security found malicious, suspicious, spoofed, spam or bulk.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Domain, Host, Integer, Ip, Keep, Text, Texts, Timestamp, When, Words};
+use crate::table::Target::{Domain, Host, Ip, Keep, Positive, Text, Texts, Timestamp, When, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
@@ -45,7 +45,7 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
         // The server that said HELO is the one that sent the message: the source.
         row("SMTPHeloServerIP",         &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("SMTPHeloServerIPAsName",   &[Text("source.as.organization.name")]),
-        row("SMTPHeloServerIPAsNumber", &[Integer("source.as.number")]),
+        row("SMTPHeloServerIPAsNumber", &[Positive("source.as.number")]),
         kept("SMTPHeloServerIPGeo"),
         row("SMTPHeloServerName",       &[Domain("source.domain"), Host("related.hosts"), Keep("SMTPHeloServerName")]),
         kept("SPFResult"),

@@ -98,5 +98,7 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         joined_alias: Some("ClientRequestReferer"),
         // Else event.module becomes "cloudflare." with nothing behind it.
         drop_empty: &["Source"],
+        drop_dot: &[],
+        paths: &[],
     }),
 };

@@ -2,8 +2,8 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, First, Host, Integer, Ip, Ips, Keep, Lower, Milliseconds,
-    Text, Texts, Timestamp, When, Words,
+    Answers, CountryCode, CountryName, Domain, First, Host, Integer, Ip, Ips, Keep, Lower,
+    Milliseconds, Text, Texts, Timestamp, When, Words,
 };
 use crate::table::{Dataset, Native, NativeTime, Words as Pairs, kept, row};
 
@@ -89,10 +89,10 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         kept("ResolvedIPCountryCodes"),
         row("ResolvedIPs",                        &[Ips("dns.resolved_ip"), Ips("related.ip")]),
         row("ResolverDecision",                   &[Text("event.action"), Words("event.type", DECISIONS)]),
-        kept("ResourceRecords"),
-        // The older name of ResourceRecords.
-        kept("RData"),
-        kept("ResourceRecordsJSON"),
+        // The same records three times: as texts, in wire format, and under the older name of those.
+        row("ResourceRecordsJSON",                &[Answers("dns.answers", DNS_TYPES)]),
+        row("ResourceRecords",                    &[Answers("dns.answers", DNS_TYPES)]),
+        row("RData",                              &[Answers("dns.answers", DNS_TYPES)]),
         row("ResponseTimeMs",                     &[Milliseconds("event.duration")]),
         row("SrcIP",                              &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("SrcIPContinentCode",                 &[Text("source.geo.continent_code")]),
@@ -129,6 +129,8 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         joined_alias: None,
         // Its parser reads `QueryType` only where this key is missing altogether.
         drop_empty: &["QueryTypeName"],
+        drop_dot: &["QueryName"],
+        paths: &[],
     }),
 };
 

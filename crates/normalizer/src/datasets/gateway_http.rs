@@ -3,7 +3,7 @@
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
     CountryCode, CountryName, Domain, Host, HttpOutcome, HttpProtocol, HttpVersion, Integer, Ip,
-    Text, Timestamp, Url, When, Words,
+    Positive, Text, Timestamp, Url, When, Words,
 };
 use crate::table::{Dataset, Native, NativeTime, kept, row};
 
@@ -65,7 +65,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         row("HTTPHost",                           &[Text("destination.address"), Domain("destination.domain"), Domain("url.domain"), Host("related.hosts")]),
         row("HTTPMethod",                         &[Text("http.request.method")]),
         // 0: nothing was returned, for example because the client had gone.
-        row("HTTPStatusCode",                     &[Integer("http.response.status_code"), When("event.outcome", &[("0", "unknown")]), HttpOutcome("event.outcome")]),
+        row("HTTPStatusCode",                     &[Positive("http.response.status_code"), When("event.outcome", &[("0", "unknown")]), HttpOutcome("event.outcome")]),
         row("HTTPVersion",                        &[HttpVersion("http.version"), HttpProtocol("network.protocol")]),
         kept("IsIsolated"),
         kept("PackageInfo"),
@@ -106,5 +106,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         aliases: &[("InternalSourceIP", "SourceInternalIP")],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };

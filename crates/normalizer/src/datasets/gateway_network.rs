@@ -73,6 +73,8 @@ pub(super) static GATEWAY_NETWORK: Dataset = Dataset {
         ],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };
 

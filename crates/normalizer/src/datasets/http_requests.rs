@@ -198,6 +198,8 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         ],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[("ClientRequestPath", "ClientRequestURI")],
     }),
 };
 

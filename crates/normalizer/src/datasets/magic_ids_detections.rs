@@ -1,8 +1,8 @@
 //! `magic_ids_detections`: a packet that matched a signature of Cloudflare's intrusion detection.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Ip, Keep, Text, Timestamp, Words};
-use crate::table::{Dataset, kept, row};
+use crate::table::Target::{Ip, Keep, Positive, Text, Timestamp, Words};
+use crate::table::{Dataset, row};
 
 pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
     name: "magic_ids_detections",
@@ -22,14 +22,14 @@ pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
         row("ColoCode",                           &[Text("observer.geo.name")]),
         row("DestinationIP",                      &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
         // Cloudflare sends port 0 where Protocol is "any": that is no port.
-        kept("DestinationPort"),
+        row("DestinationPort",                    &[Positive("destination.port")]),
         row("Protocol",                           &[Words("network.transport", &[("tcp", "tcp"), ("udp", "udp"), ("any", "")]), Keep("Protocol")]),
         row("SignatureID",                        &[Text("rule.id")]),
         row("SignatureMessage",                   &[Text("rule.name"), Text("message")]),
         row("SignatureRevision",                  &[Text("rule.version")]),
         row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         // As DestinationPort.
-        kept("SourcePort"),
+        row("SourcePort",                         &[Positive("source.port")]),
         row("Timestamp",                          &[Timestamp("@timestamp")]),
     ],
     renamed: &[],

@@ -2,7 +2,7 @@
 
 use super::words::TRANSPORTS;
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Integer, Ip, Keep, Text, Timestamp, When};
+use crate::table::Target::{Integer, Ip, Keep, Positive, Text, Timestamp, When};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
@@ -22,7 +22,7 @@ pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
         kept("AWSVPCFlowJSON"),
         // Bits, where network.bytes wants bytes.
         kept("Bits"),
-        row("DestinationAS",                      &[Integer("destination.as.number")]),
+        row("DestinationAS",                      &[Positive("destination.as.number")]),
         row("DestinationAddress",                 &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
         row("DestinationPort",                    &[Integer("destination.port")]),
         kept("DeviceID"),
@@ -41,7 +41,7 @@ pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
         kept("SampleRate"),
         kept("SampleRateType"),
         row("SamplerAddress",                     &[Ip("observer.ip"), Ip("related.ip")]),
-        row("SourceAS",                           &[Integer("source.as.number")]),
+        row("SourceAS",                           &[Positive("source.as.number")]),
         row("SourceAddress",                      &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("SourcePort",                         &[Integer("source.port")]),
         kept("TcpFlags"),

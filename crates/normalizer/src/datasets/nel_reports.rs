@@ -1,7 +1,7 @@
 //! `nel_reports`: a visitor's browser reports how a connection to a site went wrong (Network Error Logging).
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{CountryCode, CountryName, Integer, Text, Timestamp, When};
+use crate::table::Target::{CountryCode, CountryName, Positive, Text, Timestamp, When};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static NEL_REPORTS: Dataset = Dataset {
@@ -18,7 +18,7 @@ pub(super) static NEL_REPORTS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ClientIPASN",            &[Integer("source.as.number")]),
+        row("ClientIPASN",            &[Positive("source.as.number")]),
         row("ClientIPASNDescription", &[Text("source.as.organization.name")]),
         row("ClientIPCountry",        &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
         kept("LastKnownGoodColoCode"),

@@ -3,8 +3,8 @@
 use super::words::{DNS_TYPES, TRANSPORTS};
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Module, Text, Timestamp,
-    When, Words,
+    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Module, Positive, Text,
+    Timestamp, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -32,7 +32,7 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         row("DNSQueryName",                       &[Domain("dns.question.name"), Host("related.hosts"), Keep("DNSQueryName")]),
         row("DNSQueryType",                       &[When("dns.question.type", DNS_TYPES), Keep("DNSQueryType")]),
         row("Datetime",                           &[Timestamp("@timestamp")]),
-        row("DestinationASN",                     &[Integer("destination.as.number")]),
+        row("DestinationASN",                     &[Positive("destination.as.number")]),
         row("DestinationASNName",                 &[Text("destination.as.organization.name")]),
         row("DestinationCountry",                 &[CountryCode("destination.geo.country_iso_code"), CountryName("destination.geo.country_name")]),
         kept("DestinationGeoHash"),
@@ -85,7 +85,7 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         row("RulesetID",                          &[Text("rule.ruleset")]),
         kept("RulesetOverrideID"),
         kept("SampleInterval"),
-        row("SourceASN",                          &[Integer("source.as.number")]),
+        row("SourceASN",                          &[Positive("source.as.number")]),
         row("SourceASNName",                      &[Text("source.as.organization.name")]),
         row("SourceCountry",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
         kept("SourceGeoHash"),

@@ -2,8 +2,8 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Sum, Text, Timestamp,
-    TlsProtocol, TlsVersion, When, Words,
+    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Positive, Sum, Text,
+    Timestamp, TlsProtocol, TlsVersion, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -22,7 +22,7 @@ pub(super) static SPECTRUM_EVENTS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         kept("Application"),
-        row("ClientAsn",                      &[Integer("source.as.number")]),
+        row("ClientAsn",                      &[Positive("source.as.number")]),
         row("ClientBytes",                    &[Integer("source.bytes"), Sum("network.bytes")]),
         row("ClientCountry",                  &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
         row("ClientIP",                       &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),

@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Port, Text, Timestamp, Words,
+    CountryCode, CountryName, Domain, Host, Ip, Port, Positive, Text, Timestamp, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -19,7 +19,7 @@ pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ASN",          &[Integer("source.as.number")]),
+        row("ASN",          &[Positive("source.as.number")]),
         // The customer's own name of the form (`login`, `signup`), not what happened.
         kept("Action"),
         row("BrowserMajor", &[Text("user_agent.version")]),

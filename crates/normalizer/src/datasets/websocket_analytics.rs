@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    Domain, Host, Integer, Ip, Keep, Port, Sum, Text, Timestamp, When, Words,
+    Domain, Host, Integer, Ip, Keep, Port, Positive, Sum, Text, Timestamp, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -26,7 +26,7 @@ pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
         kept("BytesReceivedOrigin"),
         row("BytesSentClient",        &[Integer("destination.bytes"), Sum("network.bytes")]),
         kept("BytesSentOrigin"),
-        row("ClientASN",              &[Integer("source.as.number")]),
+        row("ClientASN",              &[Positive("source.as.number")]),
         row("ClientIP",               &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("ClientRequestHost",      &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
                                         Domain("url.domain"), Port("url.port"), Host("related.hosts")]),

@@ -1,7 +1,9 @@
 //! `workers_trace_events`: one run of a Cloudflare Worker, with its log lines and errors.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Keep, Milliseconds, Text, Timestamp, When, Words};
+use crate::table::Target::{
+    Inside, Ip, Keep, Milliseconds, Positive, Text, Texts, Timestamp, Url, When, Words,
+};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
@@ -21,7 +23,19 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
         kept("DispatchNamespace"),
         kept("Entrypoint"),
         // The request or message that started the run: URL, method, headers and RayID are inside.
-        kept("Event"),
+        row("Event",            &[
+            Inside("Request.URL", &Url("url")),
+            Inside("Request.Method", &Text("http.request.method")),
+            Inside("Response.Status", &Positive("http.response.status_code")),
+            Inside("Request.Headers.cf-connecting-ip", &Ip("source.ip")),
+            Inside("Request.Headers.cf-connecting-ip", &Ip("source.address")),
+            Inside("Request.Headers.cf-connecting-ip", &Ip("related.ip")),
+            Inside("Request.Headers.user-agent", &Text("user_agent.original")),
+            Inside("RayID", &Text("http.request.id")),
+            Inside("MailFrom", &Texts("email.from.address")),
+            Inside("RcptTo", &Texts("email.to.address")),
+            Keep("Event"),
+        ]),
         row("EventTimestampMs", &[Timestamp("@timestamp")]),
         row("EventType",        &[Text("event.action"), Words("faas.trigger.type", TRIGGERS), When("event.type", &[("fetch", "access")])]),
         kept("Exceptions"),

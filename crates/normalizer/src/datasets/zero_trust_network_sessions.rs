@@ -90,6 +90,8 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         aliases: &[],
         joined_alias: None,
         drop_empty: &[],
+        drop_dot: &[],
+        paths: &[],
     }),
 };
 

@@ -19,6 +19,8 @@ pub(crate) enum Type {
     Text,
     /// Any number of texts, each under a name of its own.
     Labels,
+    /// What a DNS record says: `class`, `data`, `name`, `ttl` and `type`.
+    Answer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("device.manufacturer",              Type::Text,    One),
     ("device.model.name",                Type::Text,    One),
     ("device.serial_number",             Type::Text,    One),
+    ("dns.answers",                      Type::Answer,  List),
     ("dns.header_flags",                 Type::Text,    List),
     ("dns.question.name",                Type::Text,    One),
     ("dns.question.registered_domain",   Type::Text,    One),
@@ -320,6 +323,14 @@ fn is(kind: Type, value: &Value) -> bool {
         Type::Ip => value
             .as_str()
             .is_some_and(|text| text.parse::<IpAddr>().is_ok()),
+        Type::Answer => value.as_object().is_some_and(|answer| {
+            !answer.is_empty()
+                && answer.iter().all(|(name, value)| match name.as_str() {
+                    "class" | "data" | "name" | "type" => is(Type::Text, value),
+                    "ttl" => is(Type::Long, value),
+                    _ => false,
+                })
+        }),
         Type::Labels => value.as_object().is_some_and(|labels| {
             !labels.is_empty() && labels.values().all(|label| is(Type::Text, label))
         }),

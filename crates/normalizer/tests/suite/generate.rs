@@ -36,7 +36,8 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-fn value() -> impl Strategy<Value = Value> {
+/// Any value.
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         6 => likely().prop_map(Value::from),
         2 => text().prop_map(Value::from),

@@ -13,14 +13,14 @@ const HOSTS: &[(&str, [&str; 5])] = &[
     ("www.example.com",         ["www.example.com", "", "www", "example.com", "com"]),
     ("a.b.c.example.co.uk",     ["a.b.c.example.co.uk", "", "a.b.c", "example.co.uk", "co.uk"]),
     ("WWW.Example.CO.UK",       ["WWW.Example.CO.UK", "", "WWW", "Example.CO.UK", "CO.UK"]),
-    ("example.com.",            ["example.com.", "", "", "example.com", "com"]),
+    ("example.com.",            ["example.com", "", "", "example.com", "com"]),
     // A port.
     ("example.com:8443",        ["example.com", "8443", "", "example.com", "com"]),
     ("www.example.com:1",       ["www.example.com", "1", "www", "example.com", "com"]),
     ("localhost:3000",          ["localhost", "3000", "", "", ""]),
     ("192.0.2.1:80",            ["192.0.2.1", "80", "", "", ""]),
     ("[2001:db8::1]:443",       ["[2001:db8::1]", "443", "", "", ""]),
-    ("example.com.:443",        ["example.com.", "443", "", "example.com", "com"]),
+    ("example.com.:443",        ["example.com", "443", "", "example.com", "com"]),
     // No port.
     ("example.com:",            ["example.com:", "", "", "", ""]),
     ("example.com:http",        ["example.com:http", "", "", "", ""]),

@@ -10,9 +10,15 @@
 mod actions;
 mod batches;
 #[cfg(not(target_arch = "wasm32"))]
+mod carried;
+#[cfg(not(target_arch = "wasm32"))]
 mod checks;
 mod common;
+#[cfg(not(target_arch = "wasm32"))]
+mod documents;
 mod ecs;
+#[cfg(not(target_arch = "wasm32"))]
+mod every_dataset;
 mod fields;
 mod framing;
 #[cfg(not(target_arch = "wasm32"))]
@@ -30,8 +36,6 @@ mod original;
 mod properties;
 mod referrer;
 mod refusals;
-#[cfg(not(target_arch = "wasm32"))]
-mod samples;
 mod schema;
 mod secrets;
 mod seed;

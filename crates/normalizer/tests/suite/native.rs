@@ -1,6 +1,7 @@
 //! The other shape: Cloudflare's own record, with what SEKOIA.IO's parser of it needs.
 
-use logpush_normalizer::Shape;
+use logpush_normalizer::datasets::by_name;
+use logpush_normalizer::{Config, Shape};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
@@ -259,4 +260,52 @@ fn what_is_no_record_is_an_error_with_a_time_for_the_parser() {
     assert_eq!(at(&document, "event.kind"), "pipeline_error");
     assert_eq!(at(&document, "event.original"), "oops");
     assert_eq!(document["@timestamp"], crate::common::ARRIVAL);
+}
+
+#[test]
+#[wasm]
+fn other_datasets_are_mended_too() {
+    for (dataset, record, expected) in [
+        // An alias that is an older field of the record itself.
+        (
+            "gateway_network",
+            r#"{"Transport":"udp","TransportProtocol":"quic","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+            r#"{"Transport":"udp","TransportProtocol":"quic","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+        ),
+        (
+            "gateway_network",
+            r#"{"TransportProtocol":"quic","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+            r#"{"TransportProtocol":"quic","Datetime":"2026-01-02T03:04:05.000000Z","Transport":"quic"}"#,
+        ),
+        (
+            "gateway_dns",
+            r#"{"QueryName":"www.example.com.","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+            r#"{"QueryName":"www.example.com","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+        ),
+        (
+            "gateway_dns",
+            r#"{"QueryName":".","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+            r#"{"QueryName":".","Datetime":"2026-01-02T03:04:05.000000Z"}"#,
+        ),
+        (
+            "http_requests",
+            r#"{"ClientRequestURI":"/a?b=1","datetime":"2026-01-02T03:04:05.000000Z","EdgeStartTimestamp":1767323045000000000}"#,
+            r#"{"ClientRequestURI":"/a?b=1","datetime":"2026-01-02T03:04:05.000000Z","EdgeStartTimestamp":1767323045000000000,"ClientRequestPath":"/a"}"#,
+        ),
+        (
+            "http_requests",
+            r#"{"ClientRequestPath":"/","ClientRequestURI":"/a","datetime":"2026-01-02T03:04:05.000000Z","EdgeStartTimestamp":1767323045000000000}"#,
+            r#"{"ClientRequestPath":"/","ClientRequestURI":"/a","datetime":"2026-01-02T03:04:05.000000Z","EdgeStartTimestamp":1767323045000000000}"#,
+        ),
+    ] {
+        let config = Config {
+            dataset: by_name(dataset),
+            ..config(Shape::Native)
+        };
+        assert_eq!(
+            outcome(config, record.as_bytes()).lines,
+            [expected],
+            "{record}"
+        );
+    }
 }

@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use logpush_normalizer::datasets::by_name;
-use logpush_normalizer::{Normalizer, Row, Shape, Target, Time, UploadError};
+use logpush_normalizer::{Normalizer, Shape, Time, UploadError};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
+use crate::carried::{is_carried, last_of_each};
 use crate::checks;
 use crate::common::{at, both_paths, config, document, gzip, run};
-use crate::generate::{Members, members, record, write};
+use crate::generate::{members, record, write};
 
 /// `PROPTEST_CASES` in the environment asks for more cases than a usual run has time for.
-fn settings(cases: u32) -> ProptestConfig {
+pub(crate) fn settings(cases: u32) -> ProptestConfig {
     let asked = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
         cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(cases),
@@ -181,8 +182,9 @@ proptest! {
         let comma = if members.is_empty() { "" } else { "," };
         let text = format!("{{\"Unknown\":0{comma}{}", &written[1..]);
         let document = both_paths(&config(Shape::Ecs), &text);
+        let dataset = by_name("firewall_events").unwrap();
         for (name, value) in last_of_each(&members) {
-            prop_assert!(is_carried(&name, &value, &document), "{name}: {value} of {text} in {document}");
+            prop_assert!(is_carried(dataset, &name, &value, &document), "{name}: {value} of {text} in {document}");
         }
     }
 
@@ -213,89 +215,6 @@ proptest! {
         });
         prop_assert!(is_late || document["Datetime"].is_i64(), "{}", document);
         prop_assert!(document["Source"] != "", "{}", document);
-    }
-}
-
-/// The last of equal names wins; null and the empty text are absent.
-fn last_of_each(members: &Members) -> Members {
-    let mut last = Members::new();
-    for (name, value) in members {
-        last.retain(|(other, _)| other != name);
-        last.push((name.clone(), value.clone()));
-    }
-    last.retain(|(_, value)| !value.is_null() && value != "");
-    last
-}
-
-/// Whether a field's value is in the document: as it came, or converted so that it can be told.
-fn is_carried(name: &str, value: &Value, document: &Value) -> bool {
-    let kept = |name: &str| document["cloudflare"].get(name) == Some(value);
-    let rows = by_name("firewall_events").unwrap().rows;
-    match rows.iter().find(|row| row.field == name) {
-        Some(row) => {
-            kept(name)
-                || row
-                    .targets
-                    .iter()
-                    .any(|target| converted(*target, value, document))
-        }
-        // A name that the table uses for a field of its own gets underscores.
-        None => {
-            (0..6).any(|marks| kept(&format!("{name}{}", "_".repeat(marks))))
-                || other_name(rows, name, value, document)
-        }
-    }
-}
-
-fn other_name(rows: &[Row], name: &str, value: &Value, document: &Value) -> bool {
-    rows.iter().any(|row| {
-        let is_name = row.field.eq_ignore_ascii_case(name)
-            || row.targets.iter().any(
-                |target| matches!(target, Target::Keep(kept) if kept.eq_ignore_ascii_case(name)),
-            );
-        let keeps = row.targets.is_empty() && document["cloudflare"].get(row.field) == Some(value);
-        is_name
-            && (keeps
-                || row
-                    .targets
-                    .iter()
-                    .any(|target| converted(*target, value, document)))
-    })
-}
-
-fn converted(target: Target, value: &Value, document: &Value) -> bool {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let found = |path| at(document, path).as_str();
-    match target {
-        Target::Keep(name) => document["cloudflare"].get(name) == Some(value),
-        Target::Text(path) | Target::Ip(path) => found(path) == Some(&text),
-        Target::Integer(path) => at(document, path)
-            .as_i64()
-            .is_some_and(|integer| integer.to_string() == text),
-        Target::Timestamp(path) => {
-            Time::parse(text.as_bytes())
-                .map(|time| time.to_string())
-                .as_deref()
-                == found(path)
-        }
-        Target::Query(path) => {
-            found(path).is_some_and(|query| query == text.strip_prefix('?').unwrap_or(&text))
-        }
-        Target::HttpVersion(path) => {
-            found(path).is_some_and(|version| text.eq_ignore_ascii_case(&format!("HTTP/{version}")))
-        }
-        Target::TlsVersion(path) => found(path).is_some_and(|version| {
-            let protocol = found("tls.version_protocol").unwrap_or_default();
-            text.eq_ignore_ascii_case(&format!("{protocol}v{version}"))
-        }),
-        Target::CountryCode(path) => {
-            found(path).is_some_and(|code| text.eq_ignore_ascii_case(code))
-        }
-        // The others add to what another target of the row carries whole, or no row here has them.
-        _ => false,
     }
 }
 

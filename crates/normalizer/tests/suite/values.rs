@@ -1,9 +1,11 @@
 //! Values that are checked or changed on their way: addresses, countries, protocols, queries, types.
 
+use logpush_normalizer::datasets::by_name;
+use logpush_normalizer::{Config, Shape};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
-use crate::common::golden;
+use crate::common::{at, both_paths, config, golden};
 
 #[test]
 #[wasm]
@@ -373,4 +375,53 @@ fn a_referrer_of_the_wrong_type_is_no_referrer() {
         r#""ClientRefererHost":5,"ClientRefererPath":"/x""#,
         json!({"cloudflare.ClientRefererHost": 5, "cloudflare.ClientRefererPath": "/x"}),
     )]);
+}
+
+/// An error of the record's own, and what the normalizer has to say of it.
+#[test]
+#[wasm]
+fn messages_stand_behind_those_of_the_record() {
+    for (record, expected) in [
+        (
+            r#"{"Error":"no route"}"#,
+            "no route; Datetime is missing: the upload's arrival stands in",
+        ),
+        (
+            r#"{"Error":"\"quoted\""}"#,
+            "\"quoted\"; Datetime is missing: the upload's arrival stands in",
+        ),
+        ("{}", "Datetime is missing: the upload's arrival stands in"),
+    ] {
+        let config = Config {
+            dataset: by_name("ssh_logs"),
+            ..config(Shape::Ecs)
+        };
+        let document = both_paths(
+            &config,
+            &record.replacen('{', "{\"PTY\":\"\",", 1).replace(",}", "}"),
+        );
+        assert_eq!(at(&document, "error.message"), expected, "{record}");
+        assert_eq!(document["tags"], json!(["time_from_arrival"]));
+    }
+}
+
+/// Equal texts are one, however they are escaped.
+#[test]
+#[wasm]
+fn a_list_has_each_text_once() {
+    let config = Config {
+        dataset: by_name("email_security_alerts"),
+        ..config(Shape::Ecs)
+    };
+    let record =
+        r#"{"AlertID":"a","To":["\u0061@b.org","a@b.org","c@d.org"],"From":"a\u0040b.org"}"#;
+    let document = both_paths(&config, record);
+    assert_eq!(
+        at(&document, "email.to.address"),
+        &json!(["a@b.org", "c@d.org"])
+    );
+    assert_eq!(
+        at(&document, "related.user"),
+        &json!(["a@b.org", "c@d.org"])
+    );
 }
