@@ -14,6 +14,7 @@ import { main, read } from "../scripts/run.mjs";
 import { setup } from "../scripts/setup.mjs";
 import { gzipChunks, uploadOf } from "../tests/generate.mjs";
 import { PEER_FLAGS, coreModule, coreProgram, inflateModules, ourModules, peerModules } from "./artefacts.mjs";
+import { uploadOfDataset } from "./records.mjs";
 import { fixed, median, spread, table } from "./statistics.mjs";
 import { Core } from "./wasm.mjs";
 
@@ -25,6 +26,12 @@ const QUICK = { rounds: 5, sizes: [20_000], largeRounds: 0, flat: [1_000, 10_000
 
 const TURNS = 3;
 const RECORDS_A_TURN = 200_000;
+
+/** As many bytes as 20,000 firewall events have: a record of http_requests has three times as many fields. */
+const HTTP_RECORDS = 8_000;
+
+/** What is measured of the core beside firewall_events: the widest, a middling and the narrowest. */
+const DATASETS = { firewall_events: 20_000, http_requests: HTTP_RECORDS, gateway_http: 12_000, dns_logs: 120_000 };
 
 /** Everything printed, for --write. */
 const printed = [];
@@ -50,7 +57,9 @@ await main(import.meta.url, async (args) => {
   for (const records of plan.sizes) {
     Object.assign(results, await sideBySide(records, records === plan.sizes[0] ? plan.rounds : plan.largeRounds, { dir, core }));
   }
+  Object.assign(results, await sideBySide(HTTP_RECORDS, plan.rounds, { dir, core, dataset: "http_requests" }));
   Object.assign(results, coreInWasm(core, plan));
+  Object.assign(results, datasetsInWasm(core, plan));
   const largest = await largeUpload(plan.flat.at(-1));
   Object.assign(results, await flatness(core, plan.flat, largest));
   Object.assign(results, await oneIsolate(dir, plan.flat.at(-1), largest));
@@ -61,10 +70,11 @@ await main(import.meta.url, async (args) => {
 });
 
 /** Ours, the peer and the floor, with the same upload, one after the other in every round. */
-async function sideBySide(records, rounds, { dir, core }) {
+async function sideBySide(records, rounds, { dir, core, dataset = "firewall_events" }) {
   const { startInWorkerd, startSink } = await import("./workerd.mjs");
-  say(`${records} events in workerd, ${rounds} rounds`);
-  const upload = uploadOf({ records, seed: SEED });
+  const name = dataset === "firewall_events" ? "events" : `records of ${dataset}`;
+  say(`${records} ${name} in workerd, ${rounds} rounds`);
+  const upload = uploadOfDataset({ dataset, records, seed: SEED });
   const sink = await startSink();
   const vars = (destination) => ({
     DESTINATION: destination,
@@ -87,7 +97,7 @@ async function sideBySide(records, rounds, { dir, core }) {
   }
   for (let number = 0; number <= rounds; number += 1) {
     for (const { name, worker, times, cpu, delivers } of contestants) {
-      const { ms, cpuMs, answer } = await worker.push(upload);
+      const { ms, cpuMs, answer } = await worker.push(upload, dataset);
       const arrived = await sink.take();
       const expected = delivers ? records : 0;
       if (arrived.events !== expected || (answer.records ?? records) !== records) {
@@ -106,7 +116,7 @@ async function sideBySide(records, rounds, { dir, core }) {
   const cpuRatio = cpuBy["peer, discard"] / cpuBy["ours, discard"];
   const cpuRatioDelivery = cpuBy["peer, delivery"] / cpuBy["ours, delivery"];
   print(
-    `${records} events in workerd, ${megabytes(upload.length)} gzip: ms for an upload, median (fastest to slowest) of ${rounds}`,
+    `${records} ${name} in workerd, ${megabytes(upload.length)} gzip: ms for an upload, median (fastest to slowest) of ${rounds}`,
     table([
       ["", "wall clock", "CPU of the process, mean", "MiB resident at most"],
       ...contestants.map(({ name, times, worker }) => [name, spread(times), fixed(cpuBy[name]), fixed(worker.peakResidentMib() ?? NaN)]),
@@ -115,6 +125,9 @@ async function sideBySide(records, rounds, { dir, core }) {
   );
   for (const { worker } of contestants) await worker.stop();
   sink.stop();
+  if (dataset !== "firewall_events") {
+    return { [`peer_ratio_${dataset}`]: ratio, [`peer_ratio_delivery_${dataset}`]: ratioDelivery };
+  }
   if (records !== FULL.sizes[0]) return { [`peer_ratio_${records}`]: ratio, [`peer_ratio_delivery_${records}`]: ratioDelivery };
   return {
     peer_ratio: ratio,
@@ -179,6 +192,48 @@ function coreInWasm(bytes, { coreRounds }) {
     inflate_multiple: multiple,
     deflate: levels.map(({ level, ms, bytes: left }) => ({ level, mb_per_s: documents / 1000 / ms, ratio: documents / left })),
   };
+}
+
+/** Inflating and normalising by dataset, in turns: what a table costs for a byte. */
+function datasetsInWasm(bytes, { coreRounds }) {
+  say("the core in wasm, by dataset");
+  const rows = Object.entries(DATASETS).map(([dataset, records]) => ({
+    dataset,
+    records,
+    upload: uploadOfDataset({ dataset, records, seed: SEED }),
+    core: new Core(new WebAssembly.Module(bytes), dataset),
+    inflating: [],
+    normalizing: [],
+  }));
+  // As above, the first rounds are slower.
+  for (let number = -5; number < coreRounds; number += 1) {
+    for (const row of rows) {
+      const inflated = row.core.inflate(row.upload);
+      const normalized = row.core.normalize(row.upload);
+      row.plainBytes = inflated.plainBytes;
+      if (normalized.records !== row.records) throw new Error(`${row.dataset}: ${normalized.records} of ${row.records} records read`);
+      if (number < 0) continue;
+      row.inflating.push(inflated.ms);
+      row.normalizing.push(normalized.ms);
+    }
+  }
+  const speed = ({ plainBytes, normalizing }) => plainBytes / 1000 / median(normalizing);
+  print(
+    `the core in wasm under Node, by dataset: ms to inflate and normalise, median (fastest to slowest) of ${coreRounds}`,
+    table([
+      ["", "records", "bytes a record", "ms", "MB/s of plain NDJSON", "ns a record", "times inflating"],
+      ...rows.map((row) => [
+        row.dataset,
+        row.records,
+        Math.round(row.plainBytes / row.records),
+        spread(row.normalizing),
+        fixed(speed(row)),
+        Math.round((median(row.normalizing) * 1e6) / row.records),
+        fixed(median(row.normalizing) / median(row.inflating)),
+      ]),
+    ]),
+  );
+  return { dataset_mb_per_s: Object.fromEntries(rows.map((row) => [row.dataset, speed(row)])) };
 }
 
 /** An upload of so many records of 28 fields, as Logpush sends it when it has a backlog. */

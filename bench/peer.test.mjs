@@ -10,19 +10,20 @@ import { build } from "../scripts/build.mjs";
 import { TIMESTAMP_FORMATS, lineOf, ndjsonOf, recordsOf } from "../tests/generate.mjs";
 import { INTAKE_KEY, startIntake } from "../tests/intake.mjs";
 import { PEER_FLAGS, ourModules, peerModules } from "./artefacts.mjs";
+import { ndjsonOfDataset } from "./records.mjs";
 import { startInWorkerd } from "./workerd.mjs";
 
 let intakes;
 let workers;
 
 /** The documents that ours and the peer make of an upload, in the order of its records. */
-async function documentsOf(plain) {
+async function documentsOf(plain, dataset) {
   const upload = gzipSync(plain);
   const both = [];
   for (const [index, worker] of workers.entries()) {
     const intake = intakes[index];
     await intake.reset();
-    const { answer } = await worker.push(upload);
+    const { answer } = await worker.push(upload, dataset);
     assert.equal(answer.records, intake.events.length);
     assert.deepEqual(intake.errors, []);
     both.push(intake.requests.flatMap(({ text }) => text.split("\n")).map((text) => comparable(JSON.parse(text))));
@@ -139,6 +140,12 @@ describe("the peer's documents are ours", () => {
       });
     }
   }
+
+  test("300 records of http_requests", async () => {
+    const [ours, peers] = await documentsOf(ndjsonOfDataset({ dataset: "http_requests", records: 300, seed: 7 }), "http_requests");
+    assert.equal(ours.length, 300);
+    for (const [index, document] of ours.entries()) assert.deepEqual(peers[index], document, `record ${index}`);
+  });
 
   test("odd records", async () => {
     const names = Object.keys(ODD);

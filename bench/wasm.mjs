@@ -4,14 +4,15 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** The core of a compiled module: passes over an upload, timed. */
 export class Core {
-  constructor(module) {
+  constructor(module, dataset = "firewall_events") {
     this.exports = new WebAssembly.Instance(module).exports;
+    this.dataset = new TextEncoder().encode(dataset);
   }
 
   /** Milliseconds to inflate an upload, and its plain bytes. */
   inflate(upload) {
     const start = performance.now();
-    this.exports.begin(0);
+    this.#begin(false);
     const plainBytes = this.#pass(upload, this.exports.inflate);
     return { ms: performance.now() - start, plainBytes };
   }
@@ -19,7 +20,7 @@ export class Core {
   /** Milliseconds to inflate and normalise an upload, and what came out. */
   normalize(upload, { keep = false } = {}) {
     const start = performance.now();
-    this.exports.begin(Number(keep));
+    this.#begin(keep);
     this.#pass(upload, this.exports.feed);
     const records = checked(this.exports.finish());
     return { ms: performance.now() - start, records };
@@ -37,16 +38,25 @@ export class Core {
     return this.exports.memory.buffer.byteLength / 2 ** 20;
   }
 
+  #begin(keeps) {
+    this.#put(this.dataset);
+    this.exports.begin(this.dataset.length, Number(keeps));
+  }
+
   #pass(upload, take) {
     let sum = 0;
     for (let at = 0; at < upload.length; at += CHUNK_BYTES) {
       const chunk = upload.subarray(at, at + CHUNK_BYTES);
-      // Making room may grow the memory, which gives it another buffer.
-      const room = this.exports.room(chunk.length);
-      new Uint8Array(this.exports.memory.buffer, room, chunk.length).set(chunk);
+      this.#put(chunk);
       sum = checked(take(chunk.length));
     }
     return sum;
+  }
+
+  #put(bytes) {
+    // Making room may grow the memory, which gives it another buffer.
+    const room = this.exports.room(bytes.length);
+    new Uint8Array(this.exports.memory.buffer, room, bytes.length).set(bytes);
   }
 }
 

@@ -42,11 +42,11 @@ export async function startInWorkerd({ modules, vars = {}, flags = [] }) {
 
   return {
     startMs,
-    push: async (upload) => {
+    push: async (upload, dataset = "firewall_events") => {
       lines.length = 0;
       const cpuBefore = cpuMs(pid);
       const start = performance.now();
-      const { status, text } = await answerTo({ url: new URL("/logpush/firewall_events", url), agent, method: "POST", body: upload });
+      const { status, text } = await answerTo({ url: new URL(`/logpush/${dataset}`, url), agent, method: "POST", body: upload });
       const ms = performance.now() - start;
       if (status !== 200) throw new Error(`the Worker answers ${status} ${text}`);
       return { ms, cpuMs: cpuMs(pid) - cpuBefore, answer: JSON.parse(text), log: () => uploadLine(lines) };

@@ -20,6 +20,8 @@ export function partsOf(text) {
 
 /** A port has no leading zero; only an IPv6 literal in brackets can have one behind its colons. */
 const WITH_PORT = /^([^:]+|.*\]):([1-9]\d{0,4})$/s;
+/** The dot of the root, behind a label. */
+const FINAL_DOT = /[^.\\]\.$/s;
 /** What cannot stand in a name. */
 const NO_NAME = /["\\:/[\0- ]|^\.|\.\.|^$/;
 /** A name has 253 bytes at most: a longer text is taken as it is. */
@@ -30,19 +32,19 @@ const ICANN_ONLY = { allowPrivateDomains: false, extractHostname: false, validat
 function split(text) {
   if (text.length > LONGEST) return { domain: text };
   const found = WITH_PORT.exec(text);
-  const domain = found === null ? text : found[1];
+  const name = found === null ? text : found[1];
+  const domain = FINAL_DOT.test(name) ? name.slice(0, -1) : name;
   const port = found === null ? undefined : Number(found[2]);
-  const name = domain.endsWith(".") ? domain.slice(0, -1) : domain;
-  if (NO_NAME.test(name)) return { domain, port };
-  const { domain: registered, publicSuffix, isIcann, isIp } = parse(name.toLowerCase(), ICANN_ONLY);
+  if (NO_NAME.test(domain)) return { domain, port };
+  const { domain: registered, publicSuffix, isIcann, isIp } = parse(domain.toLowerCase(), ICANN_ONLY);
   if (registered === null || !isIcann || isIp) return { domain, port };
   // The library answers in lower case: the parts keep the case they came in.
-  const start = name.length - registered.length;
+  const start = domain.length - registered.length;
   return {
     domain,
     port,
-    registered: name.slice(start),
-    subdomain: start > 1 ? name.slice(0, start - 1) : undefined,
-    topLevel: name.slice(name.length - publicSuffix.length),
+    registered: domain.slice(start),
+    subdomain: start > 1 ? domain.slice(0, start - 1) : undefined,
+    topLevel: domain.slice(domain.length - publicSuffix.length),
   };
 }

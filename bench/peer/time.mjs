@@ -5,22 +5,23 @@ const NUMBER = /^(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2}))?$/;
 const FIRST_SECOND = -62_167_219_200;
 const LAST_SECOND = 253_402_300_799;
 
-/** `value` as `2022-07-12T12:57:06.219000Z`, with nine decimals where it needs them; or undefined. */
-export function timeOf(value, line) {
+/**
+ * `value` as `2022-07-12T12:57:06.219000Z`, with nine decimals where it needs them; or undefined.
+ * `field` finds the digits of its field in the line.
+ */
+export function timeOf(value, line, field) {
   if (typeof value === "string") return value.charCodeAt(4) === DASH ? fromRfc3339(value) : fromNumber(value);
   if (typeof value !== "number") return undefined;
-  return fromNumber(value < Number.MAX_SAFE_INTEGER ? String(value) : digitsOf(value, line));
+  return fromNumber(value < Number.MAX_SAFE_INTEGER ? String(value) : digitsOf(value, line, field));
 }
 
 const DASH = 0x2d;
 
-/** The digits of `Datetime` as they stand in the line: the double has lost the last of them. */
-function digitsOf(value, line) {
-  for (const [, digits] of line.matchAll(DATETIME)) if (Number(digits) === value) return digits;
+/** The digits of the field as they stand in the line: the double has lost the last of them. */
+function digitsOf(value, line, field) {
+  for (const [, digits] of line.matchAll(field)) if (Number(digits) === value) return digits;
   return String(value);
 }
-
-const DATETIME = /"Datetime"\s*:\s*(\d+)/g;
 
 /** A second that was written last: records of one second follow each other. */
 let lastSecond;

@@ -1,9 +1,9 @@
-// The peer: what our Worker does for an upload of `firewall_events`, in JavaScript for V8, with
+// The peer: what our Worker does for an upload, in JavaScript for V8, with
 // the best that workerd has for it. bench/README.md tells what was measured on the way here.
 
 import { gzipSync } from "node:zlib";
 
-import { documentOf, failureOf, newSummary } from "./document.mjs";
+import { DATASETS, documentOf, failureOf, newSummary } from "./document.mjs";
 import { timeOf } from "./time.mjs";
 
 const BATCH_MAX_BYTES = 4 * 1024 * 1024;
@@ -19,13 +19,14 @@ export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json({ status: "ok" });
-    if (pathname !== "/logpush/firewall_events") return Response.json({ error: "no such path" }, { status: 404 });
+    const dataset = pathname.replace("/logpush/", "");
+    if (!Object.hasOwn(DATASETS, dataset)) return Response.json({ error: "no such path" }, { status: 404 });
     if (request.method !== "POST") return Response.json({ error: "POST only" }, { status: 405 });
     if (request.headers.get("x-logpush-secret") !== env.LOGPUSH_SECRET) {
       return Response.json({ error: "wrong secret" }, { status: 401 });
     }
     try {
-      return Response.json(await forward(request.body, env));
+      return Response.json(await forward(request.body, dataset, env));
     } catch (error) {
       return Response.json({ error: error.message }, { status: error.status ?? 400 });
     }
@@ -33,7 +34,8 @@ export default {
 };
 
 /** Takes an upload to its end, and answers with its summary. */
-async function forward(body, env) {
+async function forward(body, dataset, env) {
+  const table = DATASETS[dataset];
   const started = Date.now();
   const arrival = timeOf(started);
   const summary = newSummary();
@@ -42,7 +44,7 @@ async function forward(body, env) {
   const decoder = new TextDecoder();
   for await (const lines of linesOf(body.pipeThrough(new DecompressionStream("gzip")))) {
     for (const bytes of lines) {
-      const document = documentOfBytes(bytes, decoder, arrival, summary);
+      const document = documentOfBytes(table, bytes, decoder, arrival, summary);
       if (document === undefined) continue;
       if (!batch.push(document)) {
         await deliveries.add(batch);
@@ -54,23 +56,23 @@ async function forward(body, env) {
   if (batch.records > 0) await deliveries.add(batch);
   await deliveries.finish();
   console.log(
-    JSON.stringify({ level: "info", message: "upload", dataset: "firewall_events", ...summary, duration_ms: Date.now() - started }),
+    JSON.stringify({ level: "info", message: "upload", dataset, ...summary, duration_ms: Date.now() - started }),
   );
   const { records, errors } = summary;
-  return { dataset: "firewall_events", records, events: records, errors, refused: 0, batches: deliveries.batches };
+  return { dataset, records, events: records, errors, refused: 0, batches: deliveries.batches };
 }
 
 /** The document of a line, or undefined for a blank one. */
-function documentOfBytes(bytes, decoder, arrival, summary) {
+function documentOfBytes(table, bytes, decoder, arrival, summary) {
   if (bytes.length > LINE_MAX_BYTES) {
     summary.records += 1;
-    return failureOf("too long", decoder.decode(bytes.subarray(0, LINE_MAX_BYTES)), arrival, summary);
+    return failureOf(table.name, "too long", decoder.decode(bytes.subarray(0, LINE_MAX_BYTES)), arrival, summary);
   }
   const line = decoder.decode(bytes);
   // What is no record may be blank, or have white space around it.
-  if (line.charCodeAt(0) === BRACE) return documentOf(line, arrival, summary);
+  if (line.charCodeAt(0) === BRACE) return documentOf(table, line, arrival, summary);
   const trimmed = line.trim();
-  return trimmed === "" ? undefined : documentOf(trimmed, arrival, summary);
+  return trimmed === "" ? undefined : documentOf(table, trimmed, arrival, summary);
 }
 
 const BRACE = 0x7b;

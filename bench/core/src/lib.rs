@@ -50,17 +50,20 @@ pub extern "C" fn room(len: usize) -> *mut u8 {
     })
 }
 
-/// Begins an upload; `keeps` is not 0 where its batches are wanted for [`deflate`].
+/// Begins an upload of the dataset whose name is the first `len` bytes of the room; `keeps` is not
+/// 0 where its batches are wanted for [`deflate`].
 #[unsafe(no_mangle)]
-pub extern "C" fn begin(keeps: u32) {
+pub extern "C" fn begin(len: usize, keeps: u32) {
     STATE.with_borrow_mut(|state| {
+        let name = state.chunk.get(..len).unwrap_or_default();
+        let dataset = core::str::from_utf8(name).ok().and_then(datasets::by_name);
         state.inflate = Some(Decompress::new_gzip(WINDOW_BITS));
         state.plain.resize(STEP, 0);
         state.plain_bytes = 0;
         state.keeps = keeps != 0;
         state.batches.clear();
         state.normalizer = Some(Normalizer::new(Config {
-            dataset: datasets::by_name("firewall_events"),
+            dataset,
             shape: Shape::Ecs,
             // 2026-01-01: a benchmark's documents depend on nothing else.
             arrival: Time::from_unix_millis(1_767_225_600_000),
