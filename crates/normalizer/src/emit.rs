@@ -340,7 +340,9 @@ impl Event<'_> {
                 let list = self.record.value(of.row).span;
                 list.of(self.text).contains(&b'\\')
             }
-            _ => self.record.has_escapes,
+            source => source
+                .row()
+                .is_some_and(|row| self.record.value(row).escaped),
         };
         if sources.iter().any(is_escaped) {
             self.texts(sources, |source, span| {
