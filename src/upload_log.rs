@@ -111,6 +111,7 @@ fn wants_a_look(normalizer: &Normalizer, counters: Option<&Counters>) -> bool {
         || summary.repaired > 0
         || !summary.unknown_fields.is_empty()
         || !summary.unknown_values.is_empty()
+        || summary.own_records > 0
         || counters.is_some_and(|counters| counters.refused.get() + counters.retries.get() > 0)
 }
 
@@ -166,6 +167,9 @@ impl Line {
         self.add("unknown_fields", json!(summary.unknown_fields));
         self.add("more_unknown_fields", json!(summary.more_unknown_fields));
         self.add("unknown_values", json!(summary.unknown_values));
+        if summary.own_records > 0 {
+            self.add("own_records", json!(summary.own_records));
+        }
         self.bytes(summary.bytes_received, summary.bytes_plain);
         self.add("bytes_documents", json!(summary.bytes_documents));
         self.add("bytes_sent", json!(counters.bytes_sent.get()));

@@ -28,6 +28,7 @@ impl Totals {
         all.times_from_arrival += summary.times_from_arrival;
         all.repaired += summary.repaired;
         all.truncated += summary.truncated;
+        all.own_records += summary.own_records;
         for (name, count) in &summary.unknown_fields {
             *all.unknown_fields.entry(name.clone()).or_default() += count;
         }
@@ -97,6 +98,15 @@ impl fmt::Display for Text<'_> {
         line("unknown values", &counters.unknown_values.len())?;
         for (field, count) in &counters.unknown_values {
             line(&format!("  of {field}"), count)?;
+        }
+        if counters.own_records > 0 {
+            line(
+                "own records",
+                &format_args!(
+                    "{} (the Worker's own requests and runs: the job needs a filter, see docs/jobs.md)",
+                    counters.own_records
+                ),
+            )?;
         }
         line("received", &Megabytes(counters.bytes_received))?;
         line("plain input", &Megabytes(counters.bytes_plain))?;

@@ -411,7 +411,7 @@ impl Event<'_> {
                     continue;
                 };
                 if let Some(row) = source.row().filter(|_| may_lose(source))
-                    && text.written() != Writer::written(winner)
+                    && !is_same(text.written(), winner.written())
                     && !found.contains(&row)
                 {
                     found.push(row);
@@ -470,6 +470,13 @@ impl Event<'_> {
             }
         }
     }
+}
+
+/// Whether two values are the same, however they are escaped.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let is_escaped = |text: &[u8]| text.contains(&b'\\');
+    one == other
+        || ((is_escaped(one) || is_escaped(other)) && least_escaped(one) == least_escaped(other))
 }
 
 /// The insides of a JSON string with no escapes but those that it needs: equal texts are equal then.

@@ -9,6 +9,7 @@ use crate::emit::Event;
 use crate::failure::{Failure, ORIGINAL_MAX};
 use crate::inside::member;
 use crate::keys::Keys;
+use crate::own::Own;
 use crate::plan::Plan;
 use crate::record::{Kind, Record, Span, Value};
 use crate::scan::scan;
@@ -40,6 +41,7 @@ struct Ready {
     dataset: &'static Dataset,
     plan: Plan,
     keys: Keys,
+    own: Own,
 }
 
 /// What a document says about its own making.
@@ -161,6 +163,7 @@ impl Engine {
             notes.tags.push("time_from_arrival");
             notes.messages.push(ready.time_message(&self.record, text));
         }
+        self.summary.own_records += u64::from(ready.own.has(&self.record, text));
         for unknown in &self.record.unknown {
             self.summary.count_unknown(unknown.name.of(text));
         }
@@ -324,9 +327,11 @@ impl Engine {
 
 impl Ready {
     fn new(dataset: &'static Dataset) -> Self {
+        let plan = Plan::new(dataset);
         Self {
+            own: Own::new(dataset, &plan),
             dataset,
-            plan: Plan::new(dataset),
+            plan,
             keys: Keys::new(dataset),
         }
     }

@@ -35,6 +35,7 @@ mod inside;
 mod keys;
 mod native;
 mod normalizer;
+mod own;
 mod plan;
 mod probe;
 mod record;

@@ -355,6 +355,20 @@ impl Plan {
         self.rows + index as u16
     }
 
+    /// The number of a field, or of a member that has a target: `Event.Request.URL`.
+    pub(crate) fn number(&self, dataset: &Dataset, field: &str) -> Option<u16> {
+        let row_of = |name: &str| dataset.rows.iter().position(|row| row.field == name);
+        if let Some(row) = row_of(field) {
+            return Some(row as u16);
+        }
+        let (name, path) = field.split_once('.')?;
+        let row = row_of(name)? as u16;
+        let is_wanted =
+            |inner: &Inner| inner.row == row && path.split('.').eq(inner.path.iter().copied());
+        let index = self.inner.iter().position(is_wanted)?;
+        Some(self.rows + index as u16)
+    }
+
     /// The row that `number` stands for, itself or as one of its members.
     pub(crate) fn row_of(&self, number: u16) -> u16 {
         number

@@ -23,6 +23,8 @@ pub struct Summary {
     pub more_unknown_fields: u64,
     /// Fields whose value is a word that the table does not have, and how often each had one.
     pub unknown_values: BTreeMap<&'static str, u64>,
+    /// Records of the Worker's own requests and runs: the job sends them back to it, for ever.
+    pub own_records: u64,
     /// Bytes as received.
     pub bytes_received: u64,
     /// Bytes after gunzip.

@@ -2,10 +2,10 @@
 
 use logpush_normalizer::datasets::by_name;
 use logpush_normalizer::{Config, Shape};
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
-use crate::common::{at, both_paths, config, golden};
+use crate::common::{at, both_paths, config, golden, outcome};
 
 #[test]
 #[wasm]
@@ -424,4 +424,74 @@ fn a_list_has_each_text_once() {
         at(&document, "related.user"),
         &json!(["a@b.org", "c@d.org"])
     );
+}
+
+/// What a job that sends the Worker its own requests and runs delivers is counted.
+#[test]
+#[wasm]
+fn records_of_the_worker_itself_are_counted() {
+    for (dataset, record, own) in [
+        (
+            "http_requests",
+            r#"{"ClientRequestPath":"/logpush/http_requests"}"#,
+            1,
+        ),
+        (
+            "http_requests",
+            r#"{"ClientRequestURI":"/logpush/http_requests?a=1"}"#,
+            1,
+        ),
+        ("http_requests", r#"{"WorkerScriptName":"logpush-ecs"}"#, 1),
+        ("http_requests", r#"{"ClientRequestPath":"/logpush/"}"#, 0),
+        (
+            "firewall_events",
+            r#"{"ClientRequestPath":"/logpush/dns_logs"}"#,
+            1,
+        ),
+        (
+            "workers_trace_events",
+            r#"{"Event":{"Request":{"URL":"https://logs.example.com/logpush/dns_logs"}}}"#,
+            1,
+        ),
+        (
+            "workers_trace_events",
+            r#"{"ScriptName":"logpush-ecs","EventType":"queue"}"#,
+            1,
+        ),
+        ("workers_trace_events", r#"{"ScriptName":"checkout"}"#, 0),
+        (
+            "gateway_http",
+            r#"{"URL":"https://logs.example.com/logpush/dns_logs"}"#,
+            0,
+        ),
+    ] {
+        let config = Config {
+            dataset: by_name(dataset),
+            ..config(Shape::Ecs)
+        };
+        let outcome = outcome(config, record.as_bytes());
+        assert_eq!(outcome.summary.own_records, own, "{dataset}: {record}");
+        assert_eq!(outcome.summary.errors, 0, "{record}");
+    }
+}
+
+/// The first row that has a value gives it; the same value of a later one is no other.
+#[test]
+#[wasm]
+fn a_later_value_is_kept_if_it_is_another() {
+    let config = Config {
+        dataset: by_name("http_requests"),
+        ..config(Shape::Ecs)
+    };
+    for (id, kept) in [
+        ("abc", Value::Null),
+        (r"\u0061bc", Value::Null),
+        (r"ab\\c", json!("ab\\c")),
+        ("abd", json!("abd")),
+    ] {
+        let record = format!(r#"{{"SecurityRuleID":"abc","WAFRuleID":"{id}"}}"#);
+        let document = both_paths(&config, &record);
+        assert_eq!(at(&document, "rule.id"), "abc", "{record}");
+        assert_eq!(at(&document, "cloudflare.WAFRuleID"), &kept, "{record}");
+    }
 }
