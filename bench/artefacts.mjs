@@ -25,7 +25,7 @@ export function inflateModules(core) {
   ];
 }
 
-/** The modules of the peer. It compresses at our level, and has the names of countries from our table. */
+/** The modules of the peer. It has the names of countries from our table. */
 export async function peerModules() {
   // Not an import: the packages may be installed only after this module was loaded.
   const { build } = createRequire(import.meta.url)("esbuild");
@@ -35,7 +35,6 @@ export async function peerModules() {
     format: "esm",
     target: "esnext",
     external: ["node:*"],
-    define: { GZIP_LEVEL: gzipLevel() },
     plugins: [{ name: "countries", setup: countries }],
     write: false,
   });
@@ -44,10 +43,6 @@ export async function peerModules() {
 
 /** What the peer needs to run. */
 export const PEER_FLAGS = ["nodejs_compat"];
-
-function gzipLevel() {
-  return /const LEVEL: u32 = (\d);/.exec(readFileSync(join(root, "src/deliver/compress.rs"), "utf8"))[1];
-}
 
 function countries(build) {
   const name = "logpush-ecs:countries";

@@ -26,10 +26,10 @@ export class Core {
     return { ms: performance.now() - start, records };
   }
 
-  /** Milliseconds to compress the batches that the last `normalize` kept, and their size then. */
-  deflate(level) {
+  /** Milliseconds to compress the batches that the last `normalize` kept, and their size then; by the library with a level. */
+  compress(level) {
     const start = performance.now();
-    const bytes = checked(this.exports.deflate(level));
+    const bytes = checked(level === undefined ? this.exports.compress() : this.exports.deflate(level));
     return { ms: performance.now() - start, bytes };
   }
 

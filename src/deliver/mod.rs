@@ -2,7 +2,6 @@
 //!
 //! A destination builds a request and reads its answer. It knows no dataset.
 
-mod compress;
 mod delivery;
 mod exchange;
 mod http;

@@ -12,7 +12,7 @@ use core::cell::RefCell;
 use std::io::Write as _;
 
 use flate2::{Compression, Decompress, FlushDecompress, GzBuilder};
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
+use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets, gzip};
 
 /// As much as the normalizer inflates at a time.
 const STEP: usize = 128 * 1024;
@@ -149,7 +149,16 @@ pub extern "C" fn kept() -> f64 {
     })
 }
 
-/// Compresses the batches that were kept, each by itself, as for delivery; bytes of them all.
+/// Compresses the batches that were kept, each by itself, as they are for delivery; bytes of them all.
+#[unsafe(no_mangle)]
+pub extern "C" fn compress() -> f64 {
+    STATE.with_borrow(|state| {
+        let compressed = state.batches.iter().map(|batch| gzip(&[&batch.body]).len());
+        compressed.sum::<usize>() as f64
+    })
+}
+
+/// The same with the library, by its level.
 #[unsafe(no_mangle)]
 pub extern "C" fn deflate(level: u32) -> f64 {
     STATE.with_borrow(|state| {
