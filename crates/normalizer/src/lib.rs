@@ -1,12 +1,12 @@
 //! Turns a Cloudflare Logpush upload, as a stream of bytes, into batches of documents.
 //!
 //! ```text
-//! gunzip -> frame -> scan | slow -> convert -> emit | native -> batch
+//! gunzip -> frame -> scan | slow -> convert -> emit | native -> batch, gzip
 //! ```
 //!
-//! Bytes go in by chunks of any size, batches come out; there is no I/O, no clock and no
-//! environment in here. Start at [`Normalizer`]. What a dataset's fields become is said by its
-//! table, in [`datasets`]; what a table can say, by [`Target`].
+//! Bytes go in by chunks of any size, batches come out, which [`gzip()`] makes ready to send; there
+//! is no I/O, no clock and no environment in here. Start at [`Normalizer`]. What a dataset's fields
+//! become is said by its table, in [`datasets`]; what a table can say, by [`Target`].
 //!
 //! A record is never lost: what does not convert is kept under `cloudflare.<Name>`, and a line
 //! that is no record becomes a document of `event.kind: pipeline_error`.

@@ -140,10 +140,9 @@ impl Codes {
         memory: &mut [u8],
     ) {
         let symbol = distance_symbol(distance);
-        if let (Some(length), Some(distance)) = (
-            self.lengths.get(length),
-            self.distances.get(symbol.symbol),
-        ) {
+        if let (Some(length), Some(distance)) =
+            (self.lengths.get(length), self.distances.get(symbol.symbol))
+        {
             end.add(length.bits, length.len);
             let distance = distance.with(symbol);
             end.add(distance.bits, distance.len);

@@ -7,8 +7,9 @@ use crate::simd::common_length;
 /// Deflate looks back so far: 32 KiB.
 const WINDOW: usize = 32 * 1024;
 
-/// The shortest repetition that is looked for: a literal takes some six bits, and a repetition 25.
-const FOUND_MIN: usize = 6;
+/// Bits of eight bytes that are not compared: a repetition has six bytes at least. A literal takes
+/// some six bits, and a repetition 25.
+const BEYOND_SIX: u32 = 16;
 
 /// The longest that is looked for at once.
 pub(super) const FOUND_MAX: usize = 4096;
@@ -16,9 +17,6 @@ pub(super) const FOUND_MAX: usize = 4096;
 /// Places in the table: 16 KiB, which the processor has at hand. A window of documents has some
 /// 3,000 places where a repetition begins or a literal stands.
 const TABLE_BITS: u32 = 13;
-
-/// Of a repetition, every so many-th place is noted, so that one is found that begins in its middle.
-const NOTED: usize = 16;
 
 /// Literals in a row after which every second byte is looked at, then every third, and so on: what
 /// does not repeat (encoded text, say) must not cost more than what does.
@@ -55,7 +53,7 @@ pub(super) fn write<const COUNTS: bool>(
     {
         let distance = replace(table, bytes, at);
         let found = distance.wrapping_sub(1) < at.min(WINDOW)
-            && eight(text, at - distance).is_some_and(|before| (before ^ bytes) << 16 == 0);
+            && eight(text, at - distance).is_some_and(|before| (before ^ bytes) << BEYOND_SIX == 0);
         if !found {
             at += 1 + ((at - from) >> PATIENCE_BITS);
             continue;
@@ -86,6 +84,7 @@ pub(super) fn write<const COUNTS: bool>(
             counts.repetition(rest, distance);
         }
         codes.repetition(rest, distance, &mut bits, memory);
+        // So that one is found that begins in the middle of this one, or close to its end.
         for noted in [at + length / 2, from - 5] {
             if let Some(bytes) = eight(text, noted) {
                 replace(table, bytes, noted);
@@ -106,7 +105,7 @@ pub(super) fn write<const COUNTS: bool>(
 #[inline(always)]
 fn replace(table: &mut [u16; 1 << TABLE_BITS], bytes: u64, at: usize) -> usize {
     // The lowest six bytes, spread over the highest bits by an odd number near the golden ratio.
-    let hash = (bytes << 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
+    let hash = (bytes << BEYOND_SIX).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS);
     let place = at as u16;
     table.get_mut(hash as usize).map_or(0, |noted| {
         usize::from(place.wrapping_sub(core::mem::replace(noted, place)))

@@ -24,6 +24,7 @@ mod framing;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
 mod gunzip;
+mod gzip;
 mod hosts;
 mod json;
 mod limits;
