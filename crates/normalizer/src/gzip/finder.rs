@@ -20,7 +20,7 @@ const TABLE_BITS: u32 = 13;
 
 /// Literals in a row after which every second byte is looked at, then every third, and so on: what
 /// does not repeat (encoded text, say) must not cost more than what does.
-const PATIENCE_BITS: u32 = 5;
+const PATIENCE_BITS: u32 = 4;
 
 /// Where bytes of a hash stood last, by the lower half of their place.
 #[derive(Debug)]
