@@ -8,13 +8,14 @@ import { say, size } from "./log.mjs";
 import { root } from "./paths.mjs";
 import { Stop, main, read, run } from "./run.mjs";
 import { setup } from "./setup.mjs";
-import { simdPairs } from "./wasm.mjs";
+import { simdPairs, withoutNames } from "./wasm.mjs";
 
 /** package-lock.json names the versions of wasm-opt and esbuild. */
 const INPUTS = [
   ".cargo/config.toml",
   "Cargo.lock",
   "Cargo.toml",
+  "crates/module",
   "crates/normalizer/Cargo.toml",
   "crates/normalizer/data",
   "crates/normalizer/src",
@@ -44,21 +45,18 @@ export async function build({ bench = false, env } = {}) {
   // A sender that goes away must not leave a half-done upload and its memory behind: the runtime would
   // drop the handler without a word to it. With this, the handler runs to its end.
   env = { ...env, RUN_TO_COMPLETION: "1" };
-  await run("worker-build", ["--profile", "worker", "--out-dir", dir, ...features], { env, output: "progress" });
-  await strip(dir, env);
-  check(dir);
+  await run("worker-build", ["crates/module", "--profile", "worker", "--out-dir", join(root, dir), ...features], { env, output: "progress" });
+  finish(dir);
   writeFileSync(stamp, inputs);
   return join(root, dir);
 }
 
-/** Takes out the functions' names, a tenth of the module: worker-build keeps them, whatever it passes to wasm-opt. */
-async function strip(dir, env) {
-  const module = join(root, dir, "index_bg.wasm");
-  await run(env.WASM_OPT_BIN, [module, "--all-features", "--strip-debug", "-o", module], { env, output: "hide" });
-}
-
-function check(dir) {
-  const wasm = readFileSync(join(root, dir, "index_bg.wasm"));
+/** The built module, in the form in which it is deployed. */
+function finish(dir) {
+  const path = join(root, dir, "index_bg.wasm");
+  // A tenth of it: worker-build keeps the names, whatever it passes to wasm-opt.
+  const wasm = withoutNames(readFileSync(path));
+  writeFileSync(path, wasm);
   if (simdPairs(wasm) < FEWEST_SIMD_PAIRS) {
     throw new Stop(
       `${dir}/index_bg.wasm was built without simd128: what replaces the rustflags of .cargo/config.toml?`,

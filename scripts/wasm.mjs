@@ -1,5 +1,7 @@
 // A look into a built module.
 
+const HEADER_LENGTH = 8;
+const CUSTOM_SECTION = 0;
 const CODE_SECTION = 10;
 const SIMD_PREFIX = 0xfd;
 
@@ -15,15 +17,30 @@ export function simdPairs(module) {
   return pairs;
 }
 
+/** The module without the names of its functions, which are there for people alone. */
+export function withoutNames(module) {
+  const kept = sections(module).filter(({ id, content }) => id !== CUSTOM_SECTION || customName(content) !== "name");
+  return Buffer.concat([module.subarray(0, HEADER_LENGTH), ...kept.map(({ whole }) => whole)]);
+}
+
 function codeSection(module) {
-  const HEADER_LENGTH = 8;
+  return sections(module).find(({ id }) => id === CODE_SECTION)?.content ?? new Uint8Array();
+}
+
+function sections(module) {
+  const found = [];
   for (let at = HEADER_LENGTH; at < module.length;) {
-    const id = module[at];
     const { value: length, next } = leb128(module, at + 1);
-    if (id === CODE_SECTION) return module.subarray(next, next + length);
-    at = next + length;
+    const end = next + length;
+    found.push({ id: module[at], content: module.subarray(next, end), whole: module.subarray(at, end) });
+    at = end;
   }
-  return new Uint8Array();
+  return found;
+}
+
+function customName(content) {
+  const { value: length, next } = leb128(content, 0);
+  return Buffer.from(content.subarray(next, next + length)).toString();
 }
 
 function leb128(bytes, at) {
