@@ -83,6 +83,7 @@ const ODD = {
   ...table("Source", ["waf", "", null, 5, ["waf"]]),
   ...table("source", ["waf", "", null]),
   ...table("metadata", [{ a: 1 }, null]),
+  ...table("FraudUserID", ["", "b81f0c2e7d5a4f63", 7, null, ["a"], { a: 1 }]),
   ...table("RayID", ["", 123, null]),
   ...table("ClientRequestReferer", ["https://example.org/x", "", 5, null]),
   ...table("NoSuchField", ["", null, 0, false, [], { a: [1, 2] }, "text"]),

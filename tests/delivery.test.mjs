@@ -329,6 +329,12 @@ for (const [worker, path, key] of [
   });
 }
 
+test("a dataset that no key is for: the answer names the variables, and nothing is sent", async () => {
+  const answer = await workers.onlyOwnKey.push('{"QueryName":"example.com","Timestamp":1767323045}\n', { path: "/logpush/dns_logs" });
+  assertError(answer, 503, "SEKOIA_INTAKE_KEY_DNS_LOGS", "SEKOIA_INTAKE_KEY");
+  assert.equal(intake.requests.length, 0);
+});
+
 describe("faults at random: what was told 200 is there", () => {
   for (let seed = 1; seed <= 6; seed += 1) {
     test(`seed ${seed}`, async () => {

@@ -29,6 +29,7 @@ const FIELDS = [
   "level",
   "message",
   "more_unknown_fields",
+  "own_records",
   "records",
   "refused",
   "repaired",
@@ -41,7 +42,7 @@ const FIELDS = [
   "unknown_values",
   "wasm_memory_bytes",
 ];
-const ONLY_SOMETIMES = ["destination_test", "error", "last_reason"];
+const ONLY_SOMETIMES = ["destination_test", "error", "last_reason", "own_records"];
 
 let intake;
 let workers;
@@ -128,6 +129,20 @@ test("what was odd in an upload is counted", async () => {
   assert.equal(line.truncated, 1);
   assert.deepEqual(line.unknown_fields, { NewField: 2, OtherField: 1 });
   assert.ok(line.invalid_values >= 1);
+});
+
+test("words that no table has, and records of the Worker itself, are counted", async () => {
+  const lines = [
+    { EventTimestampMs: 1767323045000, EventType: "fetch", Outcome: "ok", ScriptName: "checkout" },
+    { EventTimestampMs: 1767323045000, EventType: "fetch", Outcome: "wordOfNextYear", ScriptName: "logpush-ecs" },
+    { EventTimestampMs: 1767323045000, EventType: "typeOfNextYear", Outcome: "ok", ScriptName: "logpush-ecs" },
+  ];
+  const { answer, line } = await push(lines.map((record) => JSON.stringify(record)).join("\n"), { path: "/logpush/workers_trace_events" });
+  assertTaken(answer, 3, { dataset: "workers_trace_events" });
+  assert.equal(line.dataset, "workers_trace_events");
+  assert.deepEqual(line.unknown_values, { EventType: 1, Outcome: 1 });
+  assert.equal(line.own_records, 2);
+  assert.deepEqual(line.unknown_fields, {});
 });
 
 test("retries are counted", async () => {

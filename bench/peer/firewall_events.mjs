@@ -119,7 +119,6 @@ export function eventOf(record, line, arrival, summary) {
     FirewallForAIPIICategories: present(record.FirewallForAIPIICategories),
     FirewallForAITokenCount: present(record.FirewallForAITokenCount),
     FirewallForAIUnsafeTopicCategories: present(record.FirewallForAIUnsafeTopicCategories),
-    FraudUserID: present(record.FraudUserID),
     Kind: present(record.Kind),
     LeakedCredentialCheckResult: present(record.LeakedCredentialCheckResult),
     OriginResponseStatus: present(record.OriginResponseStatus),
@@ -140,6 +139,7 @@ export function eventOf(record, line, arrival, summary) {
   const ip = addressOf(record.ClientIP, "ClientIP");
   const host = hostOf(record.ClientRequestHost, "ClientRequestHost");
   const address = host ? record.ClientRequestHost : textOf(record.ClientRequestHost, "ClientRequestHost");
+  const userId = textOf(record.FraudUserID, "FraudUserID");
   const http = protocolOf(record.ClientRequestProtocol, "ClientRequestProtocol", HTTP);
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
   const module = textOf(record.Source, "Source");
@@ -207,8 +207,12 @@ export function eventOf(record, line, arrival, summary) {
     network: http && { protocol: http.name },
     observer: OBSERVER,
     related:
-      ip !== undefined || host !== undefined
-        ? { hosts: host && [host.domain], ip: ip === undefined ? undefined : [ip] }
+      ip !== undefined || host !== undefined || userId !== undefined
+        ? {
+            hosts: host && [host.domain],
+            ip: ip === undefined ? undefined : [ip],
+            user: userId === undefined ? undefined : [userId],
+          }
         : undefined,
     rule: hasRule
       ? { description: ruleDescription, id: ruleId, reference: ruleReference, ruleset }
@@ -241,6 +245,7 @@ export function eventOf(record, line, arrival, summary) {
             top_level_domain: host?.topLevel,
           }
         : undefined,
+    user: userId === undefined ? undefined : { id: userId },
     user_agent: userAgent === undefined ? undefined : { original: userAgent },
   });
 }

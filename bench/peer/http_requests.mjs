@@ -240,7 +240,6 @@ export function eventOf(record, line, arrival, summary) {
     FraudDetectionIDs: present(record.FraudDetectionIDs),
     FraudDetectionTags: present(record.FraudDetectionTags),
     FraudEmailRisk: present(record.FraudEmailRisk),
-    FraudUserID: present(record.FraudUserID),
     JA4: present(record.JA4),
     JA4Signals: present(record.JA4Signals),
     JSDetectionPassed: present(record.JSDetectionPassed),
@@ -314,6 +313,7 @@ export function eventOf(record, line, arrival, summary) {
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
   const port = integerOf(record.ClientSrcPort, "ClientSrcPort");
   const curve = CURVES.get(record.ClientTLSKeyExchangeGroup);
+  const userId = textOf(record.FraudUserID, "FraudUserID");
   const requestHost = hostOf(record.EdgeRequestHost, "EdgeRequestHost");
   const bodyBytes = integerOf(record.EdgeResponseBodyBytes, "EdgeResponseBodyBytes");
   const bytesOut = integerOf(record.EdgeResponseBytes, "EdgeResponseBytes");
@@ -387,7 +387,9 @@ export function eventOf(record, line, arrival, summary) {
     network: networkOf(http, record.ClientRequestProtocol, bytesIn, bytesOut),
     observer: { ip: edgeIp === undefined ? undefined : [edgeIp], type: "proxy", vendor: "Cloudflare" },
     related:
-      hashes !== undefined || hosts !== undefined || ips !== undefined ? { hash: hashes, hosts, ip: ips } : undefined,
+      hashes !== undefined || hosts !== undefined || ips !== undefined || userId !== undefined
+        ? { hash: hashes, hosts, ip: ips, user: userId === undefined ? undefined : [userId] }
+        : undefined,
     rule: ruleId !== undefined || ruleDescription !== undefined ? { description: ruleDescription, id: ruleId } : undefined,
     source:
       ip !== undefined || asn !== undefined || hasGeo || port !== undefined || bytesIn !== undefined
@@ -430,6 +432,7 @@ export function eventOf(record, line, arrival, summary) {
             top_level_domain: host?.topLevel,
           }
         : undefined,
+    user: userId === undefined ? undefined : { id: userId },
     user_agent: userAgent === undefined ? undefined : { original: userAgent },
   });
 }

@@ -87,10 +87,6 @@ const MEANINGS: &[(&str, &str)] = &[
         "FirewallForAIUnsafeTopicCategories",
         "Older name of AISecurityUnsafeTopicCategories",
     ),
-    (
-        "FraudUserID",
-        "The visitor's account, as Fraud Detection identifies it",
-    ),
     ("Kind", "Kind of event, always firewall so far"),
     (
         "LeakedCredentialCheckResult",

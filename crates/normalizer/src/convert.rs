@@ -442,6 +442,8 @@ fn nanoseconds(bytes: &[u8]) -> Option<u64> {
         .ok()?
         .checked_mul(1_000_000)?
         .checked_add(below)
+        // An integer of ECS is signed.
+        .filter(|nanoseconds| i64::try_from(*nanoseconds).is_ok())
 }
 
 #[inline(never)]

@@ -1,6 +1,6 @@
-//! Members of a record's objects, where a table names them.
+//! Members of a record's objects, and elements of its lists, where a table names them.
 
-use crate::elements::{string_end, value_at};
+use crate::elements::{elements, string_end, value_at};
 use crate::plan::Inner;
 use crate::record::{Kind, Record, Span, Value};
 
@@ -18,13 +18,20 @@ impl Record {
     }
 }
 
-/// The member of an object, the last of equal names; a missing value where there is none, or no
-/// object.
+/// The member of an object, the last of equal names, or the element of a list by its number, such
+/// as `0`; a missing value where there is none, or neither object nor list.
 pub(crate) fn member(text: &[u8], object: &Value, name: &str) -> Value {
     let mut found = Value::default();
     let start = object.span.start as usize;
-    if object.kind != Kind::Nested || text.get(start) != Some(&b'{') {
+    if object.kind != Kind::Nested {
         return found;
+    }
+    if text.get(start) == Some(&b'[') {
+        let element = name
+            .parse()
+            .ok()
+            .and_then(|index| elements(text, object).nth(index));
+        return element.unwrap_or_default();
     }
     let mut at = start + 1;
     while let Some(byte) = text.get(at) {
@@ -86,6 +93,19 @@ mod tests {
             assert_eq!(read(text, path).as_deref(), expected, "{path:?}");
         }
         assert_eq!(read(r#"[{"n":1}]"#, &["n"]), None);
+        for (text, path, expected) in [
+            (r#"[{"n":1},{"n":2}]"#, &["0", "n"][..], Some("1")),
+            (r#"[ {"n":1} , {"n":2} ]"#, &["1", "n"], Some("2")),
+            (r#"{"n":["a","b"]}"#, &["n", "1"], Some(r#""b""#)),
+            // Elements that say nothing are not counted.
+            (r#"[null,"",{"n":1}]"#, &["0", "n"], Some("1")),
+            (r#"[1]"#, &["1"], None),
+            (r#"[1]"#, &["-1"], None),
+            (r#"[]"#, &["0"], None),
+            (r#"{"0":1}"#, &["0"], Some("1")),
+        ] {
+            assert_eq!(read(text, path).as_deref(), expected, "{text} {path:?}");
+        }
         assert_eq!(read("{}", &["n"]), None);
     }
 }

@@ -14,6 +14,7 @@
 pub mod datasets;
 
 mod address;
+mod base64;
 mod batch;
 mod config;
 mod convert;

@@ -135,8 +135,9 @@ pub enum Target {
     /// The DNS records of a list, in wire format or as texts; their addresses go to
     /// `dns.resolved_ip`.
     Answers(&'static str, Words),
-    /// What a target makes of a member of an object: `Inside("Request.Method", &Text(...))`. The
-    /// row keeps the object as it came too.
+    /// What a target makes of a member of an object, or of an element of a list:
+    /// `Inside("Request.Method", &Text(...))`, `Inside("0.Message", &Text(...))`. The row keeps the
+    /// whole as it came too.
     Inside(&'static str, &'static Self),
     /// The value as it came, objects and lists too, under `cloudflare.` and this name.
     Keep(&'static str),

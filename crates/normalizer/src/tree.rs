@@ -44,6 +44,7 @@ const LISTS: &[&str] = &[
     "related.hosts",
     "related.ip",
     "related.user",
+    "tls.server.x509.issuer.common_name",
 ];
 
 impl Entry {

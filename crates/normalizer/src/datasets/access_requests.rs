@@ -28,7 +28,8 @@ pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
                                               Host("related.hosts")]),
         kept("AppUUID"),
         kept("Connection"),
-        row("Country",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
+        row("Country",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name"),
+                                              CountryCode("client.geo.country_iso_code"), CountryName("client.geo.country_name")]),
         row("CreatedAt",                    &[Timestamp("@timestamp")]),
         row("Email",                        &[Text("user.email"), Text("related.user")]),
         // Both sides, as SEKOIA.IO (client and source) and Elastic (client) have it.

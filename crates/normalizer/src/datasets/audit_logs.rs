@@ -34,8 +34,9 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
         kept("OldValue"),
         // Cloudflare's text speaks of a user, but real records have the account's id here: as SEKOIA.IO.
         row("OwnerID",          &[Text("cloud.account.id")]),
-        kept("ResourceID"),
-        kept("ResourceType"),
+        // What was changed: a zone's setting, a DNS record, a member, a token.
+        row("ResourceID",       &[Text("entity.target.id"), Keep("ResourceID")]),
+        row("ResourceType",     &[Text("entity.target.sub_type"), Keep("ResourceType")]),
         row("When",             &[Timestamp("@timestamp")]),
     ],
     renamed: &[],

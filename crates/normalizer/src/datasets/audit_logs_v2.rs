@@ -41,14 +41,15 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
             Inside("cf_ray_id", &Text("http.request.id")),
             Keep("Raw"),
         ]),
-        kept("ResourceID"),
+        // What was read or changed.
+        row("ResourceID",           &[Text("entity.target.id")]),
         row("ResourceProduct",      &[When("event.category", PRODUCT_CATEGORIES), When("event.type", PRODUCT_TYPES), Keep("ResourceProduct")]),
         // These two tell what was changed. Cloudflare takes secrets out before it writes them:
         // https://blog.cloudflare.com/introducing-automatic-audit-logs/
         kept("ResourceRequest"),
         kept("ResourceResponse"),
         kept("ResourceScope"),
-        kept("ResourceType"),
+        row("ResourceType",         &[Text("entity.target.sub_type")]),
         kept("ResourceValue"),
         kept("ZoneID"),
         kept("ZoneName"),

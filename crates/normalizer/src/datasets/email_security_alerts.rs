@@ -1,7 +1,9 @@
 //! `email_security_alerts`: a message that Cloudflare Email Security found malicious, suspicious, spoofed, spam or bulk.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Domain, Host, Ip, Keep, Positive, Text, Texts, Timestamp, When, Words};
+use crate::table::Target::{
+    Domain, First, Host, Ip, Keep, Positive, Text, Texts, Timestamp, When, Words,
+};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
@@ -20,7 +22,8 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         kept("AlertID"),
-        kept("AlertReasons"),
+        // All of them say why; event.reason holds one.
+        row("AlertReasons",             &[First("event.reason"), Keep("AlertReasons")]),
         kept("Attachments"),
         row("BCC",                      &[Texts("email.bcc.address"), Texts("related.user")]),
         row("CC",                       &[Texts("email.cc.address"), Texts("related.user")]),

@@ -2,7 +2,7 @@
 
 use super::words::SUCCEEDED;
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Keep, Text, Texts, Timestamp, Words};
+use crate::table::Target::{First, Keep, Text, Texts, Timestamp, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
@@ -30,7 +30,8 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
         row("MicrosoftTenantID",    &[Text("organization.id")]),
         row("Operation",            &[Text("event.action")]),
         row("PostfixID",            &[Text("email.local_id")]),
-        kept("Reasons"),
+        // All of them say why; event.reason holds one.
+        row("Reasons",              &[First("event.reason"), Keep("Reasons")]),
         // Whose mailbox it was done to.
         row("Recipient",            &[Text("user.target.email"), Text("related.user")]),
         row("RequestedAt",          &[Timestamp("event.start")]),

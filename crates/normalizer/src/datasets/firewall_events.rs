@@ -54,7 +54,8 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         kept("FirewallForAIPIICategories"),
         kept("FirewallForAITokenCount"),
         kept("FirewallForAIUnsafeTopicCategories"),
-        kept("FraudUserID"),
+        // The UserID of account_abuse_protection_events.
+        row("FraudUserID",                        &[Text("user.id"), Text("related.user")]),
         kept("Kind"),
         kept("LeakedCredentialCheckResult"),
         row("MatchIndex",                         &[Keep("matchIndex")]),

@@ -38,7 +38,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         // `unknown` where no file was blocked.
         kept("BlockedFileReason"),
         // 0 where no file was blocked.
-        kept("BlockedFileSize"),
+        row("BlockedFileSize",                    &[Positive("file.size")]),
         // Such as `exe`; ECS' file.type is file, directory or link.
         row("BlockedFileType",                    &[Text("file.extension")]),
         kept("CategoryIDs"),

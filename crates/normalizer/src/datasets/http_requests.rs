@@ -100,7 +100,8 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("FraudDetectionIDs"),
         kept("FraudDetectionTags"),
         kept("FraudEmailRisk"),
-        kept("FraudUserID"),
+        // The UserID of account_abuse_protection_events.
+        row("FraudUserID",                   &[Text("user.id"), Text("related.user")]),
         row("JA3Hash",                       &[Text("tls.client.ja3"), Text("related.hash")]),
         // ECS 9.4 has no field for JA4.
         kept("JA4"),

@@ -1,7 +1,7 @@
 //! `magic_bgp_logs`: a message or a change of a BGP session over a Magic WAN or Magic Transit tunnel.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Keep, Text, Timestamp, When, Words as Ours};
+use crate::table::Target::{Inside, Ip, Keep, Text, Timestamp, When, Words as Ours};
 use crate::table::{Dataset, Words, kept, row};
 
 pub(super) static MAGIC_BGP_LOGS: Dataset = Dataset {
@@ -21,7 +21,20 @@ pub(super) static MAGIC_BGP_LOGS: Dataset = Dataset {
     rows: &[
         // What Cloudflare's router receives is ingress, what it sends is egress.
         row("Direction",                          &[Ours("network.direction", &[("to_cloudflare", "ingress"), ("from_cloudflare", "egress")]), Keep("Direction")]),
-        kept("EventData"),
+        // Its members depend on EventKind. A failed handshake has two ends and a message, a
+        // notification its code (RFC 4271, 4.5); both have a reason.
+        row("EventData",                          &[
+            Inside("src", &Ip("source.ip")),
+            Inside("src", &Ip("source.address")),
+            Inside("src", &Ip("related.ip")),
+            Inside("dst", &Ip("destination.ip")),
+            Inside("dst", &Ip("destination.address")),
+            Inside("dst", &Ip("related.ip")),
+            Inside("code", &Text("event.code")),
+            Inside("reason", &Text("event.reason")),
+            Inside("message", &Text("error.message")),
+            Keep("EventData"),
+        ]),
         row("EventKind",                          &[Text("event.action"), Ours("event.type", TYPES), When("event.category", CONFIGURATION),
                                                     When("event.outcome", &[("tcp_handshake_failed", "failure")])]),
         row("EventTimestamp",                     &[Timestamp("@timestamp")]),

@@ -50,7 +50,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         row("Offramp",                            &[Text("observer.egress.zone"), Words("network.direction", DIRECTIONS)]),
         row("OriginIP",                           &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
         row("OriginPort",                         &[Integer("destination.port")]),
-        row("OriginTLSCertificateIssuer",         &[Text("tls.server.issuer")]),
+        row("OriginTLSCertificateIssuer",         &[Text("tls.server.issuer"), Text("tls.server.x509.issuer.common_name")]),
         kept("OriginTLSCertificateValidationResult"),
         // tls.* is the client's connection to Cloudflare, not this one.
         kept("OriginTLSCipher"),

@@ -56,7 +56,6 @@ fn a_record_of_all_fields_has_this_document() {
                 "FirewallForAIPIICategories": ["PERSON"],
                 "FirewallForAITokenCount": 413,
                 "FirewallForAIUnsafeTopicCategories": ["S2"],
-                "FraudUserID": "user-1",
                 "Kind": "firewall",
                 "LeakedCredentialCheckResult": "clean",
                 "OriginResponseStatus": 0,
@@ -101,7 +100,7 @@ fn a_record_of_all_fields_has_this_document() {
             },
             "network": {"protocol": "http"},
             "observer": {"type": "firewall", "vendor": "Cloudflare"},
-            "related": {"hosts": ["shop.example.co.uk"], "ip": ["2001:db8::7"]},
+            "related": {"hosts": ["shop.example.co.uk"], "ip": ["2001:db8::7"], "user": ["user-1"]},
             "rule": {
                 "description": "Block the carts",
                 "id": "0123456789abcdef",
@@ -122,6 +121,7 @@ fn a_record_of_all_fields_has_this_document() {
                 "subdomain": "shop",
                 "top_level_domain": "co.uk",
             },
+            "user": {"id": "user-1"},
             "user_agent": {"original": "Mozilla/5.0 (X11; Linux x86_64)"},
         })
     );
@@ -175,7 +175,6 @@ fn each_field_alone_has_its_own_place() {
         ("FirewallForAIPIICategories", r#"["A"]"#),
         ("FirewallForAITokenCount", "7"),
         ("FirewallForAIUnsafeTopicCategories", r#"["S1"]"#),
-        ("FraudUserID", r#""f""#),
         ("Kind", r#""firewall""#),
         ("LeakedCredentialCheckResult", r#""password_leaked""#),
         ("OriginResponseStatus", "502"),
@@ -274,6 +273,11 @@ fn each_field_alone_has_its_own_place() {
             "EdgeResponseStatus",
             r#""EdgeResponseStatus":429"#,
             json!({"http.response.status_code": 429, "cloudflare.EdgeResponseStatus": 429}),
+        ),
+        (
+            "FraudUserID",
+            r#""FraudUserID":"f""#,
+            json!({"user.id": "f", "related.user": ["f"]}),
         ),
         (
             "MatchIndex",

@@ -495,3 +495,83 @@ fn a_later_value_is_kept_if_it_is_another() {
         assert_eq!(at(&document, "cloudflare.WAFRuleID"), &kept, "{record}");
     }
 }
+
+/// Members of objects and of a list's first element reach ECS, and the whole is kept.
+#[test]
+#[wasm]
+fn members_reach_the_fields_that_the_table_names() {
+    for (dataset, record, expected) in [
+        (
+            "magic_bgp_logs",
+            r#"{"EventKind":"tcp_handshake_failed","EventData":{"reason":"timeout","message":"no SYN-ACK","src":"192.0.2.1","dst":"2001:db8::1"}}"#,
+            json!({
+                "event.reason": "timeout",
+                "event.outcome": "failure",
+                "source.ip": "192.0.2.1",
+                "destination.ip": "2001:db8::1",
+                "related.ip": ["192.0.2.1", "2001:db8::1"],
+                "cloudflare.EventData.dst": "2001:db8::1",
+            }),
+        ),
+        (
+            "magic_bgp_logs",
+            r#"{"EventKind":"notification_message","EventData":{"code":6,"subcode":2,"reason":"shutdown"}}"#,
+            json!({"event.code": "6", "event.reason": "shutdown", "cloudflare.EventData.subcode": 2}),
+        ),
+        // Ends that are no addresses stay where they came.
+        (
+            "magic_bgp_logs",
+            r#"{"EventData":{"src":"192.0.2.1:179","dst":179}}"#,
+            json!({"source.ip": null, "destination.ip": null, "cloudflare.EventData.src": "192.0.2.1:179"}),
+        ),
+        (
+            "workers_trace_events",
+            r#"{"EventTimestampMs":1,"Exceptions":[{"Name":"TypeError","Message":"x","Stack":"at y"},{"Name":"Other","Message":"z"}],"ScriptVersion":{"ID":"v1","Tag":"t"}}"#,
+            json!({
+                "error.type": "TypeError",
+                "error.message": "x",
+                "error.stack_trace": "at y",
+                "cloudflare.Exceptions": [{"Name": "TypeError", "Message": "x", "Stack": "at y"}, {"Name": "Other", "Message": "z"}],
+                "faas.version": "v1",
+            }),
+        ),
+        (
+            "workers_trace_events",
+            r#"{"EventTimestampMs":1,"Exceptions":[],"ScriptVersion":"v1"}"#,
+            json!({"error": null, "faas": null, "cloudflare.ScriptVersion": "v1"}),
+        ),
+        (
+            "workers_trace_events",
+            r#"{"EventTimestampMs":1,"Event":{"MailFrom":"a@b.org","RcptTo":"c@d.org"}}"#,
+            json!({"email.from.address": ["a@b.org"], "email.to.address": ["c@d.org"], "related.user": ["a@b.org", "c@d.org"]}),
+        ),
+    ] {
+        let config = Config {
+            dataset: by_name(dataset),
+            ..config(Shape::Ecs)
+        };
+        let document = both_paths(&config, &record.replacen('{', "{\"Unknown\":0,", 1));
+        for (path, value) in expected.as_object().unwrap() {
+            assert_eq!(at(&document, path), value, "{record}: {path}");
+        }
+    }
+}
+
+/// ECS's integers are signed.
+#[test]
+#[wasm]
+fn a_span_of_time_is_no_longer_than_an_integer_can_say() {
+    let config = Config {
+        dataset: by_name("gateway_dns"),
+        ..config(Shape::Ecs)
+    };
+    for (milliseconds, expected) in [
+        ("9223372036854", json!(9_223_372_036_854_000_000_i64)),
+        ("9223372036855", Value::Null),
+        ("99999999999999999999", Value::Null),
+    ] {
+        let record = format!(r#"{{"ResponseTimeMs":{milliseconds}}}"#);
+        let document = &outcome(config.clone(), record.as_bytes()).documents[0];
+        assert_eq!(at(document, "event.duration"), &expected, "{record}");
+    }
+}
