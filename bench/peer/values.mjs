@@ -49,8 +49,14 @@ const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
 
 export function addressOf(value, name) {
   if (isAbsent(value)) return undefined;
-  return typeof value === "string" && addressIsValid(value) ? value : keep(name, value);
+  if (typeof value !== "string" || !addressIsValid(value)) return keep(name, value);
+  // An IPv4 address in the clothes of IPv6.
+  const mapped = value.charCodeAt(0) === COLON ? MAPPED.exec(value) : null;
+  return mapped === null ? value : ["", mapped[1]].join("");
 }
+
+const COLON = 0x3a;
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 export function hostOf(value, name) {
   if (isAbsent(value)) return undefined;

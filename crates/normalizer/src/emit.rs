@@ -227,6 +227,7 @@ impl Event<'_> {
         match source {
             Source::Text(of) | Source::Numeral(of) => match self.fact(*of) {
                 Fact::Fit => Piece::Place(self.record.value(of.row).span),
+                Fact::Place(span) => Piece::Place(*span),
                 _ => Piece::None,
             },
             Source::Host(of) => match self.fact(*of) {
@@ -317,12 +318,13 @@ impl Event<'_> {
                 let digits = self.record.value(of.row).span.of(self.text);
                 core::str::from_utf8(digits).ok()?.parse::<u64>().ok()
             })
-            // What is negative or too large is no count.
+            // What is negative or too large is no count; an integer of ECS is signed.
             .try_fold(None, |sum, number| {
                 let (sum, number) = (sum.unwrap_or(0), number?);
                 Some(Some(u64::checked_add(sum, number)?))
             })
             .flatten()
+            .filter(|sum| i64::try_from(*sum).is_ok())
     }
 
     /// Each text of a list once.

@@ -418,17 +418,23 @@ impl Notes {
             ..Value::default()
         };
         let error = member(document, &whole, "error");
-        if error.kind != Kind::Nested {
+        if error.kind == Kind::Missing {
             return false;
         }
+        let insides = error.span.of(document).strip_prefix(b"{");
         let own = member(document, &error, "message");
+        // Behind the brace, or the text.
+        let (at, before, after): (_, &[u8], &[u8]) = match (own.kind, insides) {
+            (Kind::Text, _) => (own.span.end, b"; ", b""),
+            (Kind::Missing, Some(insides)) if insides.trim_ascii_start().starts_with(b"}") => {
+                (error.span.start + 1, b"\"message\":\"", b"\"")
+            }
+            (Kind::Missing, Some(_)) => (error.span.start + 1, b"\"message\":\"", b"\","),
+            // A native record's own `error` has no room for a message: the tags alone tell.
+            _ => return true,
+        };
         let mut messages = Writer::default();
         messages.quoted(&self.messages.join("; "));
-        // Behind the brace, or the text.
-        let (at, before, after): (_, &[u8], &[u8]) = match own.kind {
-            Kind::Text => (own.span.end, b"; ", b""),
-            _ => (error.span.start + 1, b"\"message\":\"", b"\","),
-        };
         let insides = messages.written();
         let insides = insides.get(1..insides.len() - 1).unwrap_or_default();
         let (head, tail) = document

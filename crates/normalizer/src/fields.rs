@@ -1,6 +1,6 @@
 //! What a table's targets write, for those who list it: documentation, intake formats, tests.
 
-use crate::plan::{DOMAIN_PARTS, RESOLVED, URI_PARTS, URL_PARTS};
+use crate::plan::{ADDRESSES, DOMAIN_PARTS, URI_PARTS, URL_PARTS};
 use crate::table::Target;
 
 impl Target {
@@ -21,7 +21,11 @@ impl Target {
                 fields.extend(URL_PARTS.map(|(name, _)| format!("{group}.{name}")));
                 fields
             }
-            Self::Answers(path, _) => vec![path.to_owned(), RESOLVED.to_owned()],
+            Self::Answers(path, _) => {
+                let mut fields = vec![path.to_owned()];
+                fields.extend(ADDRESSES.map(str::to_owned));
+                fields
+            }
             Self::Inside(_, target) => target.fields(),
             Self::Uri(group) => URI_PARTS.map(|(name, _)| format!("{group}.{name}")).into(),
             Self::Text(path)

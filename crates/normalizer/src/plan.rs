@@ -252,7 +252,7 @@ pub(crate) const URL_PARTS: [(&str, UrlPart); 10] = [
 ];
 
 /// Where the addresses of DNS answers go.
-pub(crate) const RESOLVED: &str = "dns.resolved_ip";
+pub(crate) const ADDRESSES: [&str; 2] = ["dns.resolved_ip", "related.ip"];
 
 /// What a path with its query gives.
 pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
@@ -466,7 +466,9 @@ impl Plan {
             Target::Answers(path, types) => {
                 let of = self.check(row, Check::Answers(types));
                 add(path, Source::Answers(of));
-                add(RESOLVED, Source::Addresses(of));
+                for path in ADDRESSES {
+                    add(path, Source::Addresses(of));
+                }
             }
             Target::Inside(path, target) => {
                 let inner = self.inner(row, path);

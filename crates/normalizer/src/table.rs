@@ -84,7 +84,8 @@ pub enum Target {
     Float(&'static str),
     /// The numbers of all rows that name this ECS field, added up (`network.bytes`).
     Sum(&'static str),
-    /// The text, if it is an IPv4 or IPv6 address.
+    /// The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6
+    /// (`::ffff:192.0.2.1`) without them.
     Ip(&'static str),
     /// The addresses of a list (or one), to an ECS field that is a list.
     Ips(&'static str),
@@ -133,7 +134,7 @@ pub enum Target {
     /// As `Words`, to an ECS field that is an integer (`event.severity`): ours are digits.
     Numbers(&'static str, Words),
     /// The DNS records of a list, in wire format or as texts; their addresses go to
-    /// `dns.resolved_ip`.
+    /// `dns.resolved_ip` and `related.ip`.
     Answers(&'static str, Words),
     /// What a target makes of a member of an object, or of an element of a list:
     /// `Inside("Request.Method", &Text(...))`, `Inside("0.Message", &Text(...))`. The row keeps the

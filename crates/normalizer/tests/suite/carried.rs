@@ -56,7 +56,13 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
         Target::Text("error.message") => found("error.message")
             .as_str()
             .is_some_and(|message| message == text || message.starts_with(&format!("{text}; "))),
-        Target::Text(path) | Target::Ip(path) => is(path, &text),
+        Target::Text(path) => is(path, &text),
+        Target::Ip(path) => {
+            let plain = text
+                .get(7..)
+                .filter(|_| text.to_ascii_lowercase().starts_with("::ffff:"));
+            is(path, &text) || plain.is_some_and(|plain| is(path, plain))
+        }
         Target::Lower(path) => is(path, &text.to_ascii_lowercase()),
         Target::Module(path) => is(path, &format!("cloudflare.{text}")),
         Target::Texts(path) | Target::Ips(path) | Target::First(path) => {

@@ -309,3 +309,38 @@ fn other_datasets_are_mended_too() {
         );
     }
 }
+
+/// What the normalizer has to say goes into an `error` of the record's own where that has room.
+#[test]
+#[wasm]
+fn an_error_of_the_record_s_own_stays_what_it_is() {
+    let told = "Datetime is missing: the upload's arrival stands in";
+    for (given, expected) in [
+        (
+            r#"{"message":"no route"}"#,
+            json!({"message": format!("no route; {told}")}),
+        ),
+        (r#"{"code":1}"#, json!({"code": 1, "message": told})),
+        ("{}", json!({"message": told})),
+        ("{ }", json!({"message": told})),
+        (r#"{"message":""}"#, json!({"message": ""})),
+        (r#"{"message":null}"#, json!({"message": null})),
+        (r#"{"message":["a"]}"#, json!({"message": ["a"]})),
+        ("[]", json!([])),
+        (r#"["message",1]"#, json!(["message", 1])),
+        (r#""no route""#, json!("no route")),
+        ("null", json!(null)),
+        ("7", json!(7)),
+    ] {
+        let config = Config {
+            dataset: by_name("ssh_logs"),
+            ..config(Shape::Native)
+        };
+        let record = format!(r#"{{"error":{given},"PTY":"x"}}"#);
+        let line = outcome(config, record.as_bytes()).lines.remove(0);
+        let document: Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!(document["error"], expected, "{line}");
+        assert_eq!(document["tags"], json!(["time_from_arrival"]));
+        assert_eq!(line.matches("\"error\"").count(), 1, "{line}");
+    }
+}

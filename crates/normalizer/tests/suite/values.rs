@@ -19,13 +19,21 @@ fn an_address_is_an_address_or_is_kept() {
         "2001:db8::7",
         "2001:DB8::7",
         "2001:0db8:0000:0000:0000:0000:0000:0007",
-        "::ffff:192.0.2.1",
+        "::ffff:c000:201",
         "64:ff9b::192.0.2.33",
+        "::192.0.2.1",
     ] {
         golden(&[(
             valid,
             &format!("\"ClientIP\":\"{valid}\""),
             json!({"source.ip": valid, "source.address": valid, "related.ip": [valid]}),
+        )]);
+    }
+    for mapped in ["::ffff:192.0.2.1", "::FFFF:192.0.2.1"] {
+        golden(&[(
+            mapped,
+            &format!("\"ClientIP\":\"{mapped}\""),
+            json!({"source.ip": "192.0.2.1", "source.address": "192.0.2.1", "related.ip": ["192.0.2.1"]}),
         )]);
     }
     for invalid in [
@@ -573,5 +581,30 @@ fn a_span_of_time_is_no_longer_than_an_integer_can_say() {
         let record = format!(r#"{{"ResponseTimeMs":{milliseconds}}}"#);
         let document = &outcome(config.clone(), record.as_bytes()).documents[0];
         assert_eq!(at(document, "event.duration"), &expected, "{record}");
+    }
+}
+
+/// ECS's integers are signed: a sum of more is none.
+#[test]
+#[wasm]
+fn a_sum_is_no_larger_than_an_integer_can_say() {
+    let config = Config {
+        dataset: by_name("zero_trust_network_sessions"),
+        ..config(Shape::Ecs)
+    };
+    for (sent, received, expected) in [
+        ("1", "2", json!(3)),
+        (
+            "9223372036854775806",
+            "1",
+            json!(9_223_372_036_854_775_807_i64),
+        ),
+        ("9223372036854775807", "1", Value::Null),
+        ("9223372036854775807", "9223372036854775807", Value::Null),
+    ] {
+        let record = format!(r#"{{"BytesSent":{sent},"BytesReceived":{received}}}"#);
+        let document = &outcome(config.clone(), record.as_bytes()).documents[0];
+        assert_eq!(at(document, "network.bytes"), &expected, "{record}");
+        assert_eq!(at(document, "source.bytes").to_string(), sent);
     }
 }
