@@ -1,7 +1,7 @@
 // One Logpush record of `http_requests` in, one ECS document out: the mapping of
 // crates/normalizer/src/datasets/http_requests.rs, written for V8 as firewall_events.mjs is.
 
-import { timeOf } from "./time.mjs";
+import { nanosBetween, timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";
 import {
   HTTP,
@@ -369,6 +369,7 @@ export function eventOf(record, line, arrival, summary) {
       action,
       category: CATEGORY,
       dataset: "http_requests",
+      duration: nanosBetween(time, end),
       end,
       kind: "event",
       module: "cloudflare",

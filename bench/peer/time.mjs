@@ -15,6 +15,15 @@ export function timeOf(value, line, field) {
   return fromNumber(value < Number.MAX_SAFE_INTEGER ? String(value) : digitsOf(value, line, field));
 }
 
+/** Nanoseconds from one time to another, as `timeOf` writes them; or undefined. */
+export function nanosBetween(from, to) {
+  if (from === undefined || to === undefined) return undefined;
+  const beginnings = [from.slice(0, 19), to.slice(0, 19)];
+  const seconds = beginnings[0] === beginnings[1] ? 0 : secondOf(beginnings[1]) - secondOf(beginnings[0]);
+  const nanos = seconds * 1e9 + Number(to.slice(20, -1).padEnd(9, "0")) - Number(from.slice(20, -1).padEnd(9, "0"));
+  return nanos < 0 || nanos >= 2 ** 63 ? undefined : nanos;
+}
+
 const DASH = 0x2d;
 
 /** The digits of the field as they stand in the line: the double has lost the last of them. */

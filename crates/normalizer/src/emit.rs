@@ -192,6 +192,13 @@ impl Event<'_> {
                 Fact::Number(number) => writer.put(number.to_string().as_bytes()),
                 _ => return false,
             },
+            Source::Elapsed(from, to) => match (self.fact(*from), self.fact(*to)) {
+                (Fact::Time(from), Fact::Time(to)) => match to.nanos_since(*from) {
+                    Some(nanos) => writer.put(nanos.to_string().as_bytes()),
+                    None => return false,
+                },
+                _ => return false,
+            },
             Source::Sum(of) => match self.sum(of) {
                 Some(sum) => writer.put(sum.to_string().as_bytes()),
                 None => return false,

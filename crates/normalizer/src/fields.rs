@@ -40,6 +40,7 @@ impl Target {
             | Self::Ips(path)
             | Self::Timestamp(path)
             | Self::Milliseconds(path)
+            | Self::Since(path, _)
             | Self::Host(path)
             | Self::Port(path)
             | Self::Query(path)

@@ -109,6 +109,8 @@ pub(crate) enum Source {
     Numeral(Checked),
     /// A number that was worked out.
     Number(Checked),
+    /// The time from one point to another.
+    Elapsed(Checked, Checked),
     /// The sum of integers.
     Sum(Box<[Checked]>),
     Time(Checked),
@@ -295,7 +297,7 @@ impl Plan {
                     }
                     _ => {}
                 }
-                plan.add_target(&mut tree, *target, number);
+                plan.add_target(&mut tree, dataset, *target, number);
             }
             plan.keeps.push(keeps);
         }
@@ -377,7 +379,7 @@ impl Plan {
             .map_or(number, |inner| inner.row)
     }
 
-    fn add_target(&mut self, tree: &mut Tree, target: Target, row: u16) {
+    fn add_target(&mut self, tree: &mut Tree, dataset: &Dataset, target: Target, row: u16) {
         let mut add = |path: &str, source: Source| tree.add_source(path, source);
         match target {
             Target::Text(path) => add(path, Source::Text(self.check(row, Check::Scalar))),
@@ -400,6 +402,11 @@ impl Plan {
                 } else {
                     add(path, Source::Time(of));
                 }
+            }
+            Target::Since(path, field) => {
+                let since = self.number(dataset, field).unwrap_or(u16::MAX);
+                let (from, to) = (self.check(since, Check::Time), self.check(row, Check::Time));
+                add(path, Source::Elapsed(from, to));
             }
             Target::Milliseconds(path) => {
                 add(path, Source::Number(self.check(row, Check::Milliseconds)));
@@ -472,7 +479,7 @@ impl Plan {
             }
             Target::Inside(path, target) => {
                 let inner = self.inner(row, path);
-                self.add_target(tree, *target, inner);
+                self.add_target(tree, dataset, *target, inner);
             }
             Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
             Target::Masked(name) => add(&format!("cloudflare.{name}"), Source::Masked(row)),

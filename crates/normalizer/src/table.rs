@@ -93,6 +93,9 @@ pub enum Target {
     Timestamp(&'static str),
     /// A span of time in milliseconds, whole or not, as nanoseconds.
     Milliseconds(&'static str),
+    /// The time from another field's point in time to this one, in nanoseconds:
+    /// `Since("event.duration", "EdgeStartTimestamp")`. The row keeps the time itself.
+    Since(&'static str, &'static str),
     /// The host name without its port and final dot; for `x.domain` (or `x.name`) also
     /// `x.registered_domain`, `x.subdomain` and `x.top_level_domain`, by the ICANN part of the
     /// public suffix list.

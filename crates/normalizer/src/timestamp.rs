@@ -51,6 +51,14 @@ impl Time {
             .checked_add(i64::from(self.nanos))
     }
 
+    /// Nanoseconds since an earlier time; nothing since a later one.
+    pub(crate) fn nanos_since(self, earlier: Self) -> Option<i64> {
+        (self.seconds - earlier.seconds)
+            .checked_mul(i64::from(NANOS))?
+            .checked_add(i64::from(self.nanos) - i64::from(earlier.nanos))
+            .filter(|nanos| *nanos >= 0)
+    }
+
     /// Writes `2022-07-12T12:57:06.219000Z`: six decimals, nine where the time has that many.
     pub(crate) fn format(self, text: &mut [u8; FORMATTED_MAX]) -> usize {
         let (days, second) = (self.seconds.div_euclid(DAY), self.seconds.rem_euclid(DAY));

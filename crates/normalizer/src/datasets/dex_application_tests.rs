@@ -3,7 +3,7 @@
 use super::words::{OS_TYPES, TRANSPORTS};
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, HttpOutcome, Integer, Ip, Keep, Positive, Text,
+    CountryCode, CountryName, Domain, Host, HttpOutcome, Integer, Ip, Keep, Positive, Since, Text,
     Timestamp, Url, When, Words as Ours,
 };
 use crate::table::{Dataset, Words, kept, row};
@@ -62,7 +62,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("TracerouteSourceIPStateISO"),
         kept("TracerouteSourceIPVersion"),
         row("TracerouteSourceIPZip",              &[Text("source.geo.postal_code")]),
-        row("TracerouteTimeEnd",                  &[Timestamp("event.end")]),
+        row("TracerouteTimeEnd",                  &[Timestamp("event.end"), Since("event.duration", "Timestamp")]),
         kept("TracerouteVersion"),
 
         // HTTP tests.

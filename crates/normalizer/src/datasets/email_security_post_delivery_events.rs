@@ -2,7 +2,7 @@
 
 use super::words::SUCCEEDED;
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{First, Keep, Text, Texts, Timestamp, Words};
+use crate::table::Target::{First, Keep, Since, Text, Texts, Timestamp, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
@@ -19,7 +19,7 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         kept("AlertID"),
-        row("CompletedAt",          &[Timestamp("@timestamp"), Timestamp("event.end")]),
+        row("CompletedAt",          &[Timestamp("@timestamp"), Timestamp("event.end"), Since("event.duration", "RequestedAt")]),
         kept("Destination"),
         kept("FinalDisposition"),
         kept("Folder"),

@@ -3,8 +3,8 @@
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
     ActionType, CountryCode, CountryName, Domain, Host, HttpOutcome, HttpProtocol, HttpVersion,
-    Integer, Ip, Keep, Lower, Masked, Port, Sum, Text, Timestamp, TlsProtocol, TlsVersion, Uri,
-    When,
+    Integer, Ip, Keep, Lower, Masked, Port, Since, Sum, Text, Timestamp, TlsProtocol, TlsVersion,
+    Uri, When,
 };
 use crate::table::{Dataset, Joined, Native, NativeTime, kept, row};
 
@@ -78,7 +78,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("EdgeCFConnectingO2O"),
         kept("EdgeColoCode"),
         kept("EdgeColoID"),
-        row("EdgeEndTimestamp",              &[Timestamp("event.end")]),
+        row("EdgeEndTimestamp",              &[Timestamp("event.end"), Since("event.duration", "EdgeStartTimestamp")]),
         kept("EdgePathingOp"),
         kept("EdgePathingSrc"),
         kept("EdgePathingStatus"),

@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Positive, Sum, Text,
+    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Positive, Since, Sum, Text,
     Timestamp, TlsProtocol, TlsVersion, When, Words,
 };
 use crate::table::{Dataset, kept, row};
@@ -36,7 +36,7 @@ pub(super) static SPECTRUM_EVENTS: Dataset = Dataset {
         kept("ClientTlsStatus"),
         kept("ColoCode"),
         row("ConnectTimestamp",               &[Timestamp("event.start")]),
-        row("DisconnectTimestamp",            &[Timestamp("event.end")]),
+        row("DisconnectTimestamp",            &[Timestamp("event.end"), Since("event.duration", "ConnectTimestamp")]),
         row("Event",                          &[Text("event.action"), Words("event.type", EVENT_TYPES)]),
         kept("IpFirewall"),
         row("OriginBytes",                    &[Integer("destination.bytes"), Sum("network.bytes")]),

@@ -1,7 +1,7 @@
 //! `ssh_logs`: a program (shell, command, tunnel) that a user ran over SSH through Access for Infrastructure.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Ip, Text, Timestamp, When};
+use crate::table::Target::{Ip, Since, Text, Timestamp, When};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static SSH_LOGS: Dataset = Dataset {
@@ -30,7 +30,7 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
         // Leave it out of the job's fields if nobody may read it. Cloudflare does not encrypt it here:
         // https://developers.cloudflare.com/cloudflare-one/insights/logs/dashboard-logs/ssh-command-logs/
         kept("Payload"),
-        row("ProgramFinishDatetime",    &[Timestamp("event.end")]),
+        row("ProgramFinishDatetime",    &[Timestamp("event.end"), Since("event.duration", "ProgramStartDatetime")]),
         kept("ProgramID"),
         row("ProgramStartDatetime",     &[Timestamp("event.start")]),
         row("ProgramType",              &[Text("event.action"), When("event.category", CATEGORIES), When("event.type", TYPES)]),

@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    Domain, Host, Integer, Ip, Keep, Port, Positive, Sum, Text, Timestamp, When, Words,
+    Domain, Host, Integer, Ip, Keep, Port, Positive, Since, Sum, Text, Timestamp, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -37,7 +37,7 @@ pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
         kept("ConnectionCloseSource"),
         kept("ConnectionID"),
         kept("ConnectionTransportCloseCode"),
-        row("EdgeEndTimestamp",       &[Timestamp("event.end")]),
+        row("EdgeEndTimestamp",       &[Timestamp("event.end"), Since("event.duration", "EdgeStartTimestamp")]),
         row("EdgeStartTimestamp",     &[Timestamp("@timestamp"), Timestamp("event.start")]),
         row("RayID",                  &[Text("http.request.id"), Keep("RayID")]),
     ],

@@ -2,8 +2,8 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    Domain, Host, Integer, Ip, Keep, Lower, Sum, Text, Timestamp, TlsProtocol, TlsVersion, When,
-    Words,
+    Domain, Host, Integer, Ip, Keep, Lower, Since, Sum, Text, Timestamp, TlsProtocol, TlsVersion,
+    When, Words,
 };
 use crate::table::{Dataset, Native, NativeTime, Words as Pairs, kept, row};
 
@@ -62,7 +62,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         kept("RuleEvaluationDurationMs"),
         row("SNI",                                &[Text("tls.client.server_name"), Domain("destination.domain"), Host("related.hosts")]),
         // The record is written when the session has ended.
-        row("SessionEndTime",                     &[Timestamp("@timestamp"), Timestamp("event.end")]),
+        row("SessionEndTime",                     &[Timestamp("@timestamp"), Timestamp("event.end"), Since("event.duration", "SessionStartTime")]),
         kept("SessionID"),
         row("SessionStartTime",                   &[Timestamp("event.start")]),
         row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),

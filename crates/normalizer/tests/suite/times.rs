@@ -1,6 +1,7 @@
 //! Every form of time, exact to the nanosecond.
 
-use logpush_normalizer::Shape;
+use logpush_normalizer::datasets::{DATASETS, by_name};
+use logpush_normalizer::{Config, Shape, Target};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
@@ -200,4 +201,72 @@ fn a_long_text_for_a_time_is_shown_by_its_beginning() {
         at(&document, "cloudflare.Datetime"),
         &json!("é".repeat(500))
     );
+}
+
+/// A span of time from two points, exact whatever their forms.
+#[test]
+#[wasm]
+fn a_duration_is_the_time_between_two_points() {
+    for (dataset, record, expected) in [
+        (
+            "http_requests",
+            r#"{"EdgeStartTimestamp":1657630626219000001,"EdgeEndTimestamp":"2022-07-12T12:57:07.219000000Z"}"#,
+            json!(999_999_999),
+        ),
+        (
+            "http_requests",
+            r#"{"EdgeEndTimestamp":1657630626,"EdgeStartTimestamp":1657630626}"#,
+            json!(0),
+        ),
+        (
+            "spectrum_events",
+            r#"{"ConnectTimestamp":"2022-07-12T12:57:06Z","DisconnectTimestamp":"2022-07-13T12:57:06.5Z"}"#,
+            json!(86_400_500_000_000_i64),
+        ),
+        // No start, none yet, one behind the end, and more than an integer can say.
+        (
+            "spectrum_events",
+            r#"{"DisconnectTimestamp":1657630626}"#,
+            Value::Null,
+        ),
+        (
+            "spectrum_events",
+            r#"{"ConnectTimestamp":0,"DisconnectTimestamp":1657630626}"#,
+            Value::Null,
+        ),
+        (
+            "zero_trust_network_sessions",
+            r#"{"SessionStartTime":1657630627,"SessionEndTime":1657630626}"#,
+            Value::Null,
+        ),
+        (
+            "zero_trust_network_sessions",
+            r#"{"SessionStartTime":"0001-01-01T00:00:00Z","SessionEndTime":"2022-07-12T12:57:06Z"}"#,
+            Value::Null,
+        ),
+    ] {
+        let config = Config {
+            dataset: by_name(dataset),
+            ..config(Shape::Ecs)
+        };
+        let document = both_paths(&config, &record.replacen('{', "{\"Unknown\":0,", 1));
+        assert_eq!(at(&document, "event.duration"), &expected, "{record}");
+    }
+}
+
+/// The other point of every duration is a field of the same table.
+#[test]
+#[wasm]
+fn every_duration_is_since_a_field_of_its_table() {
+    for dataset in DATASETS {
+        for target in dataset.rows.iter().flat_map(|row| row.targets) {
+            if let Target::Since(_, field) = target {
+                assert!(
+                    dataset.rows.iter().any(|row| row.field == *field),
+                    "{}: {field}",
+                    dataset.name
+                );
+            }
+        }
+    }
 }
