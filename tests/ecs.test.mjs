@@ -16,6 +16,7 @@ const IS = {
   ip: (value) => typeof value === 'string' && isIP(value) !== 0,
   keyword: (value) => typeof value === 'string' && value !== '',
   long: (value) => Number.isInteger(value),
+  nested: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   match_only_text: (value) => typeof value === 'string' && value !== '',
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   scaled_float: (value) => typeof value === 'number',

@@ -4,9 +4,11 @@ use core::net::Ipv6Addr;
 
 use crate::address::{self, UrlParts};
 use crate::country;
-use crate::dns::{self, Answers};
+use crate::dns;
 use crate::domain::{Host, HostCache};
 use crate::elements::elements;
+use crate::extract::Extract;
+use crate::mail;
 use crate::record::{Kind, Span, Value};
 use crate::table::Words;
 use crate::text::question_mark;
@@ -42,6 +44,10 @@ pub(crate) enum Check {
     Action,
     /// A list of DNS records.
     Answers(Words),
+    /// A list of attachments.
+    Attachments,
+    /// Links and mail addresses.
+    Hosts,
     Words(Words, Mode),
 }
 
@@ -74,8 +80,8 @@ pub(crate) enum Fact {
     Number(u64),
     /// Number of the address in [`Findings::urls`].
     Url(u16),
-    /// Number of the answers in [`Findings::answers`].
-    Answers(u16),
+    /// Number of what was drawn out, in [`Findings::extracts`].
+    Extract(u16),
 }
 
 /// What a check says.
@@ -97,7 +103,7 @@ pub(crate) struct Findings {
     hosts: HostCache,
     words: WordCache,
     pub(crate) urls: Vec<UrlParts>,
-    pub(crate) answers: Vec<Answers>,
+    pub(crate) extracts: Vec<Extract>,
 }
 
 impl Findings {
@@ -106,7 +112,7 @@ impl Findings {
             hosts: HostCache::new(),
             words: WordCache::default(),
             urls: Vec::new(),
-            answers: Vec::new(),
+            extracts: Vec::new(),
         }
     }
 
@@ -115,11 +121,16 @@ impl Findings {
         Fact::Url(self.urls.len() as u16 - 1)
     }
 
+    fn add_extract(&mut self, extract: Extract) -> Fact {
+        self.extracts.push(extract);
+        Fact::Extract(self.extracts.len() as u16 - 1)
+    }
+
     /// Forgets what belongs to the last record.
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.urls.clear();
-        self.answers.clear();
+        self.extracts.clear();
     }
 }
 
@@ -224,8 +235,7 @@ impl Check {
                 match dns::answers(value.json_span().of(text), types) {
                     Some(answers) => {
                         let is_whole = answers.is_whole;
-                        findings.answers.push(answers);
-                        *fact = Fact::Answers(findings.answers.len() as u16 - 1);
+                        *fact = findings.add_extract(answers);
                         match is_whole {
                             true => Outcome::Found,
                             false => Outcome::Nothing,
@@ -236,6 +246,20 @@ impl Check {
                     None => Outcome::Invalid,
                 }
             }
+            Self::Attachments => match mail::attachments(text, value) {
+                Some(attachments) => {
+                    *fact = findings.add_extract(attachments);
+                    Outcome::Found
+                }
+                None => Outcome::Nothing,
+            },
+            Self::Hosts => match mail::hosts(text, value, &mut findings.hosts) {
+                Some(hosts) => {
+                    *fact = findings.add_extract(hosts);
+                    Outcome::Found
+                }
+                None => Outcome::Nothing,
+            },
             Self::HttpOutcome => match bytes {
                 // 0 is Cloudflare's way to say "none".
                 b"0" => Outcome::Nothing,
@@ -272,7 +296,10 @@ impl Check {
 
     /// Whether the check reads the text itself, so that escapes must be resolved before it.
     pub(crate) fn reads_text(self) -> bool {
-        !matches!(self, Self::Scalar | Self::Query | Self::Answers(_))
+        !matches!(
+            self,
+            Self::Scalar | Self::Query | Self::Answers(_) | Self::Attachments | Self::Hosts
+        )
     }
 }
 

@@ -16,28 +16,13 @@ use serde_json::value::RawValue;
 
 use self::wire::{class_name, type_or_number};
 use crate::base64::decode;
+use crate::extract::Extract;
 use crate::table::Words;
-
-/// What a list of resource records says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answers {
-    /// `dns.answers`: a JSON array of objects, each with what is known of `class`, `data`, `name`,
-    /// `ttl` and `type`.
-    pub(crate) list: String,
-    /// `dns.resolved_ip`: each address once.
-    pub(crate) addresses: Vec<String>,
-    /// Whether the list has nothing that is not in `list`.
-    pub(crate) is_whole: bool,
-}
-
-/// Addresses that are written: twice the 30 of IPv4, at 16 bytes each, that a UDP message of 512
-/// bytes has room for.
-const ADDRESSES_MAX: usize = 64;
 
 /// Reads a list of resource records: a JSON array, or a JSON string that holds one.
 ///
 /// Nothing where there is none, or no record in it of which anything is known.
-pub(crate) fn answers(value: &[u8], types: Words) -> Option<Answers> {
+pub(crate) fn answers(value: &[u8], types: Words) -> Option<Extract> {
     let list = match value.first() {
         Some(b'"') => Cow::Owned(serde_json::from_slice::<String>(value).ok()?),
         _ => Cow::Borrowed(core::str::from_utf8(value).ok()?),
@@ -45,7 +30,7 @@ pub(crate) fn answers(value: &[u8], types: Words) -> Option<Answers> {
     let mut deserializer = Deserializer::from_str(&list);
     let found = deserializer.deserialize_seq(List(types)).ok()?;
     deserializer.end().ok()?;
-    (!found.list.is_empty()).then_some(found)
+    (!found.objects.is_empty()).then_some(found)
 }
 
 /// An element of `dns.answers`.
@@ -132,16 +117,16 @@ impl Answer {
 struct List(Words);
 
 impl<'de> Visitor<'de> for List {
-    type Value = Answers;
+    type Value = Extract;
 
     fn expecting(&self, formatter: &mut Formatter<'_>) -> Formatted {
         formatter.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Answers, A::Error> {
-        let mut found = Answers {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Extract, A::Error> {
+        let mut found = Extract {
             is_whole: true,
-            ..Answers::default()
+            ..Extract::default()
         };
         while let Some(element) = list.next_element::<&RawValue>()? {
             let Some((answer, is_whole)) = Answer::of(element.get(), self.0) else {
@@ -155,18 +140,15 @@ impl<'de> Visitor<'de> for List {
                 continue;
             }
             found
-                .list
-                .push(if found.list.is_empty() { '[' } else { ',' });
-            found.list.push_str(&json);
-            if let Some(address) = answer.address()
-                && found.addresses.len() < ADDRESSES_MAX
-                && !found.addresses.iter().any(|known| known == address)
-            {
-                found.addresses.push(address.to_owned());
+                .objects
+                .push(if found.objects.is_empty() { '[' } else { ',' });
+            found.objects.push_str(&json);
+            if let Some(address) = answer.address() {
+                found.add(address);
             }
         }
-        if !found.list.is_empty() {
-            found.list.push(']');
+        if !found.objects.is_empty() {
+            found.objects.push(']');
         }
         Ok(found)
     }
@@ -244,7 +226,7 @@ mod tests {
     /// What a list is read as.
     fn read(list: &Value) -> Option<(Value, Vec<String>)> {
         let found = answers(list.to_string().as_bytes(), TYPES)?;
-        Some((serde_json::from_str(&found.list).unwrap(), found.addresses))
+        Some((serde_json::from_str(&found.objects).unwrap(), found.texts))
     }
 
     #[test]
@@ -261,8 +243,8 @@ mod tests {
             r#"{"class":"IN","data":"203.0.113.81","name":"edge.example.org","ttl":60,"type":"A"}]"#,
         );
         let found = answers(list.to_string().as_bytes(), TYPES).unwrap();
-        assert_eq!(found.list, expected);
-        assert_eq!(found.addresses, ["203.0.113.80", "203.0.113.81"]);
+        assert_eq!(found.objects, expected);
+        assert_eq!(found.texts, ["203.0.113.80", "203.0.113.81"]);
     }
 
     #[test]
@@ -322,7 +304,7 @@ mod tests {
         );
         // The last of equal names.
         let found = answers(br#"[{"type":"1","Type":"5"}]"#, TYPES).unwrap();
-        assert_eq!(found.list, r#"[{"type":"CNAME"}]"#);
+        assert_eq!(found.objects, r#"[{"type":"CNAME"}]"#);
     }
 
     #[test]
@@ -474,7 +456,7 @@ mod tests {
             br#"[{"more":"\ud83d","type":"1"},{"data":"\ud83d","type":"5"}]"#,
             TYPES,
         );
-        assert_eq!(found.unwrap().list, r#"[{"type":"A"},{"type":"CNAME"}]"#);
+        assert_eq!(found.unwrap().objects, r#"[{"type":"A"},{"type":"CNAME"}]"#);
     }
 
     #[test]
@@ -484,7 +466,7 @@ mod tests {
             assert_eq!(answers(deep.as_bytes(), TYPES), None);
             let list = format!(r#"[{{"type":"1","data":{deep}}}]"#);
             assert_eq!(
-                answers(list.as_bytes(), TYPES).unwrap().list,
+                answers(list.as_bytes(), TYPES).unwrap().objects,
                 r#"[{"type":"A"}]"#
             );
         }
@@ -497,9 +479,7 @@ mod tests {
             .collect();
         let (answers, addresses) = read(&json!(list)).unwrap();
         assert_eq!(answers.as_array().map(Vec::len), Some(2000));
-        let expected: Vec<String> = (0..ADDRESSES_MAX)
-            .map(|number| format!("192.0.2.{number}"))
-            .collect();
+        let expected: Vec<String> = (0..64).map(|number| format!("192.0.2.{number}")).collect();
         assert_eq!(addresses, expected);
 
         let (_, addresses) = read(&json!([list[1], list[0], list[101], list[100]])).unwrap();

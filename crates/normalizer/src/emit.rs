@@ -1,10 +1,10 @@
 //! Writing an ECS document by a dataset's plan.
 
 use crate::convert::{Fact, Findings};
-use crate::dns::Answers;
 use crate::domain::{Host, Parts, WHOLE};
 use crate::elements::elements;
 use crate::emitter::Emitter;
+use crate::extract::Extract;
 use crate::plan::{Checked, JoinedRows, Leaf, Plan, Source, UrlPart};
 use crate::record::{Kind, Record, Span};
 use crate::secrets::MASK;
@@ -203,8 +203,8 @@ impl Event<'_> {
                 Some(sum) => writer.put(sum.to_string().as_bytes()),
                 None => return false,
             },
-            Source::Answers(of) => match self.answers(*of) {
-                Some(answers) => writer.put(answers.list.as_bytes()),
+            Source::Objects(of) => match self.extract(*of) {
+                Some(extract) => writer.put(extract.objects.as_bytes()),
                 None => return false,
             },
             Source::Joined(rows) => match self.record.joined(self.text, *rows) {
@@ -311,9 +311,9 @@ impl Event<'_> {
         }
     }
 
-    fn answers(&self, of: Checked) -> Option<&Answers> {
+    fn extract(&self, of: Checked) -> Option<&Extract> {
         match self.fact(of) {
-            Fact::Answers(number) => self.findings.answers.get(usize::from(*number)),
+            Fact::Extract(number) => self.findings.extracts.get(usize::from(*number)),
             _ => None,
         }
     }
@@ -382,9 +382,9 @@ impl Event<'_> {
                         }
                     }
                 }
-                Source::Addresses(of) => {
-                    for address in self.answers(*of).iter().flat_map(|of| &of.addresses) {
-                        take_whole(address.as_bytes());
+                Source::Extracted(of) => {
+                    for text in self.extract(*of).iter().flat_map(|of| &of.texts) {
+                        take_whole(text.as_bytes());
                     }
                 }
                 source => match self.one_piece(source) {

@@ -1,6 +1,6 @@
 //! What a table's targets write, for those who list it: documentation, intake formats, tests.
 
-use crate::plan::{ADDRESSES, DOMAIN_PARTS, URI_PARTS, URL_PARTS};
+use crate::plan::{ADDRESSES, DOMAIN_PARTS, HASHES, URI_PARTS, URL_PARTS};
 use crate::table::Target;
 
 impl Target {
@@ -26,6 +26,7 @@ impl Target {
                 fields.extend(ADDRESSES.map(str::to_owned));
                 fields
             }
+            Self::Attachments(path) => vec![path.to_owned(), HASHES.to_owned()],
             Self::Inside(_, target) => target.fields(),
             Self::Uri(group) => URI_PARTS.map(|(name, _)| format!("{group}.{name}")).into(),
             Self::Text(path)
@@ -42,6 +43,7 @@ impl Target {
             | Self::Milliseconds(path)
             | Self::Since(path, _)
             | Self::Host(path)
+            | Self::Hosts(path)
             | Self::Port(path)
             | Self::Query(path)
             | Self::HttpVersion(path)

@@ -134,10 +134,10 @@ pub(crate) enum Source {
     Module(Checked),
     /// The texts of a list, or one text.
     Elements(Checked),
-    /// DNS records.
-    Answers(Checked),
-    /// Their addresses.
-    Addresses(Checked),
+    /// Objects that were drawn out of the value.
+    Objects(Checked),
+    /// Texts that were drawn out of it.
+    Extracted(Checked),
     /// An address put together from its parts.
     Joined(JoinedRows),
     /// The first of several that gives a value.
@@ -213,8 +213,8 @@ impl Source {
             | Self::WordNumber(of)
             | Self::Module(of)
             | Self::Elements(of)
-            | Self::Answers(of)
-            | Self::Addresses(of) => Some(of.row),
+            | Self::Objects(of)
+            | Self::Extracted(of) => Some(of.row),
             _ => None,
         }
     }
@@ -255,6 +255,9 @@ pub(crate) const URL_PARTS: [(&str, UrlPart); 10] = [
 
 /// Where the addresses of DNS answers go.
 pub(crate) const ADDRESSES: [&str; 2] = ["dns.resolved_ip", "related.ip"];
+
+/// Where the hashes of attachments go.
+pub(crate) const HASHES: &str = "related.hash";
 
 /// What a path with its query gives.
 pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
@@ -472,11 +475,17 @@ impl Plan {
             }
             Target::Answers(path, types) => {
                 let of = self.check(row, Check::Answers(types));
-                add(path, Source::Answers(of));
+                add(path, Source::Objects(of));
                 for path in ADDRESSES {
-                    add(path, Source::Addresses(of));
+                    add(path, Source::Extracted(of));
                 }
             }
+            Target::Attachments(path) => {
+                let of = self.check(row, Check::Attachments);
+                add(path, Source::Objects(of));
+                add(HASHES, Source::Extracted(of));
+            }
+            Target::Hosts(path) => add(path, Source::Extracted(self.check(row, Check::Hosts))),
             Target::Inside(path, target) => {
                 let inner = self.inner(row, path);
                 self.add_target(tree, dataset, *target, inner);

@@ -139,6 +139,10 @@ pub enum Target {
     /// The DNS records of a list, in wire format or as texts; their addresses go to
     /// `dns.resolved_ip` and `related.ip`.
     Answers(&'static str, Words),
+    /// The attachments of a message, a list of objects; their hashes go to `related.hash`.
+    Attachments(&'static str),
+    /// The hosts of a list (or one) of links and mail addresses, to an ECS field that is a list.
+    Hosts(&'static str),
     /// What a target makes of a member of an object, or of an element of a list:
     /// `Inside("Request.Method", &Text(...))`, `Inside("0.Message", &Text(...))`. The row keeps the
     /// whole as it came too.

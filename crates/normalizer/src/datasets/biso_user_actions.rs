@@ -1,7 +1,7 @@
 //! `biso_user_actions`: what a user did in an isolated browser: copy, paste, download, upload, print.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{ActionType, Domain, Host, Keep, Text, Timestamp, Url};
+use crate::table::Target::{ActionType, Domain, Host, Hosts, Keep, Text, Timestamp, Url};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static BISO_USER_ACTIONS: Dataset = Dataset {
@@ -21,7 +21,7 @@ pub(super) static BISO_USER_ACTIONS: Dataset = Dataset {
         row("AccountID",    &[Text("cloud.account.id")]),
         row("Decision",     &[ActionType("event.type"), Keep("Decision")]),
         // Before DomainName: it has more of the address.
-        row("URL",          &[Url("url")]),
+        row("URL",          &[Url("url"), Hosts("related.hosts")]),
         row("DomainName",   &[Text("destination.address"), Domain("destination.domain"), Domain("url.domain"), Host("related.hosts")]),
         // JSON as a text; what is in it depends on Type.
         kept("Metadata"),

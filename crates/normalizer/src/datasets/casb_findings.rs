@@ -1,7 +1,7 @@
 //! `casb_findings`: a weak setting or an exposed asset that Cloudflare CASB found in a SaaS or cloud account.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Keep, Numbers, Text, Timestamp, Url};
+use crate::table::Target::{Hosts, Keep, Numbers, Text, Timestamp, Url};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static CASB_FINDINGS: Dataset = Dataset {
@@ -22,7 +22,7 @@ pub(super) static CASB_FINDINGS: Dataset = Dataset {
         // An asset may be a file, a user, an application, a bucket: ECS's entity is any of them.
         row("AssetDisplayName",         &[Text("entity.display_name")]),
         row("AssetExternalID",          &[Text("entity.id")]),
-        row("AssetLink",                &[Text("entity.reference"), Url("url")]),
+        row("AssetLink",                &[Text("entity.reference"), Url("url"), Hosts("related.hosts")]),
         kept("AssetMetadata"),
         row("DetectedTimestamp",        &[Timestamp("@timestamp")]),
         row("FindingTypeDisplayName",   &[Text("rule.name")]),

@@ -3,8 +3,8 @@
 use super::words::{OS_TYPES, TRANSPORTS};
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, HttpOutcome, Integer, Ip, Keep, Positive, Since, Text,
-    Timestamp, Url, When, Words as Ours,
+    CountryCode, CountryName, Domain, Host, Hosts, HttpOutcome, Integer, Ip, Keep, Positive, Since,
+    Text, Timestamp, Url, When, Words as Ours,
 };
 use crate::table::{Dataset, Words, kept, row};
 
@@ -102,7 +102,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         row("HTTPServerIPVersion",                &[When("network.type", IP_VERSIONS), Keep("HTTPServerIPVersion")]),
         row("HTTPServerIPZip",                    &[Text("destination.geo.postal_code")]),
         row("HTTPStatusCode",                     &[Positive("http.response.status_code"), HttpOutcome("event.outcome")]),
-        row("HTTPURL",                            &[Url("url")]),
+        row("HTTPURL",                            &[Url("url"), Hosts("related.hosts")]),
     ],
     renamed: &[],
     joined: &[],

@@ -2,7 +2,8 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    Domain, First, Host, Ip, Keep, Positive, Text, Texts, Timestamp, When, Words,
+    Attachments, Domain, First, Host, Hosts, Ip, Keep, Positive, Text, Texts, Timestamp, When,
+    Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -24,27 +25,28 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
         kept("AlertID"),
         // All of them say why; event.reason holds one.
         row("AlertReasons",             &[First("event.reason"), Keep("AlertReasons")]),
-        kept("Attachments"),
-        row("BCC",                      &[Texts("email.bcc.address"), Texts("related.user")]),
-        row("CC",                       &[Texts("email.cc.address"), Texts("related.user")]),
+        row("Attachments",              &[Attachments("email.attachments"), Keep("Attachments")]),
+        row("BCC",                      &[Texts("email.bcc.address"), Texts("related.user"), Hosts("related.hosts")]),
+        row("CC",                       &[Texts("email.cc.address"), Texts("related.user"), Hosts("related.hosts")]),
         // Names are free text of the sender, often somebody else's: not in related.user.
         kept("CCName"),
         kept("DKIMResult"),
         kept("DMARCPolicy"),
         kept("DMARCResult"),
         row("FinalDisposition",         &[When("event.kind", &[("unset", "event")]), Keep("FinalDisposition")]),
-        row("From",                     &[Text("email.from.address"), Text("related.user")]),
+        row("From",                     &[Text("email.from.address"), Text("related.user"), Hosts("related.hosts")]),
         kept("FromName"),
-        kept("Links"),
+        // Of links and addresses the domains are what a rule looks for.
+        row("Links",                    &[Hosts("related.hosts"), Keep("Links")]),
         kept("MessageDeliveryMode"),
         row("MessageID",                &[Text("email.message_id")]),
         row("Origin",                   &[Words("email.direction", DIRECTIONS), Keep("Origin")]),
-        row("OriginalSender",           &[Text("email.sender.address"), Text("related.user")]),
-        row("ReplyTo",                  &[Text("email.reply_to.address"), Text("related.user")]),
+        row("OriginalSender",           &[Text("email.sender.address"), Text("related.user"), Hosts("related.hosts")]),
+        row("ReplyTo",                  &[Text("email.reply_to.address"), Text("related.user"), Hosts("related.hosts")]),
         kept("ReplyToName"),
         // Always kept: a rule may compare it with email.from.address.
-        row("SMTPEnvelopeFrom",         &[Text("related.user"), Keep("SMTPEnvelopeFrom")]),
-        row("SMTPEnvelopeTo",           &[Texts("related.user"), Keep("SMTPEnvelopeTo")]),
+        row("SMTPEnvelopeFrom",         &[Text("related.user"), Hosts("related.hosts"), Keep("SMTPEnvelopeFrom")]),
+        row("SMTPEnvelopeTo",           &[Texts("related.user"), Hosts("related.hosts"), Keep("SMTPEnvelopeTo")]),
         // The server that said HELO is the one that sent the message: the source.
         row("SMTPHeloServerIP",         &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("SMTPHeloServerIPAsName",   &[Text("source.as.organization.name")]),
@@ -55,7 +57,7 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
         row("Subject",                  &[Text("email.subject")]),
         kept("ThreatCategories"),
         row("Timestamp",                &[Timestamp("@timestamp")]),
-        row("To",                       &[Texts("email.to.address"), Texts("related.user")]),
+        row("To",                       &[Texts("email.to.address"), Texts("related.user"), Hosts("related.hosts")]),
         kept("ToName"),
     ],
     renamed: &[],

@@ -2,7 +2,7 @@
 
 use super::words::SUCCEEDED;
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{First, Keep, Since, Text, Texts, Timestamp, Words};
+use crate::table::Target::{First, Hosts, Keep, Since, Text, Texts, Timestamp, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
@@ -23,7 +23,7 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
         kept("Destination"),
         kept("FinalDisposition"),
         kept("Folder"),
-        row("From",                 &[Text("email.from.address"), Text("related.user")]),
+        row("From",                 &[Text("email.from.address"), Text("related.user"), Hosts("related.hosts")]),
         kept("FromName"),
         row("MessageID",            &[Text("email.message_id")]),
         row("MessageTimestamp",     &[Timestamp("email.origination_timestamp")]),
@@ -33,7 +33,7 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
         // All of them say why; event.reason holds one.
         row("Reasons",              &[First("event.reason"), Keep("Reasons")]),
         // Whose mailbox it was done to.
-        row("Recipient",            &[Text("user.target.email"), Text("related.user")]),
+        row("Recipient",            &[Text("user.target.email"), Text("related.user"), Hosts("related.hosts")]),
         row("RequestedAt",          &[Timestamp("event.start")]),
         // Who asked for it.
         row("RequestedBy",          &[Text("user.email"), Text("related.user")]),
@@ -41,7 +41,7 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
         kept("Status"),
         row("Subject",              &[Text("email.subject")]),
         row("Success",              &[Words("event.outcome", SUCCEEDED), Keep("Success")]),
-        row("To",                   &[Texts("email.to.address"), Texts("related.user")]),
+        row("To",                   &[Texts("email.to.address"), Texts("related.user"), Hosts("related.hosts")]),
     ],
     renamed: &[],
     joined: &[],

@@ -2,8 +2,8 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    CountryCode, CountryName, Domain, Host, HttpOutcome, HttpProtocol, HttpVersion, Integer, Ip,
-    Positive, Text, Timestamp, Url, When, Words,
+    CountryCode, CountryName, Domain, Host, Hosts, HttpOutcome, HttpProtocol, HttpVersion, Integer,
+    Ip, Positive, Text, Timestamp, Url, When, Words,
 };
 use crate::table::{Dataset, Native, NativeTime, kept, row};
 
@@ -61,7 +61,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         kept("FileInfo"),
         kept("ForensicCopyStatus"),
         // Before HTTPHost, which has no more than the host.
-        row("URL",                                &[Url("url")]),
+        row("URL",                                &[Url("url"), Hosts("related.hosts")]),
         row("HTTPHost",                           &[Text("destination.address"), Domain("destination.domain"), Domain("url.domain"), Host("related.hosts")]),
         row("HTTPMethod",                         &[Text("http.request.method")]),
         // 0: nothing was returned, for example because the client had gone.

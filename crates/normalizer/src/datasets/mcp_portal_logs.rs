@@ -2,7 +2,9 @@
 
 use super::words::SUCCEEDED;
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{CountryCode, CountryName, Ip, Keep, Text, Timestamp, Url, When, Words};
+use crate::table::Target::{
+    CountryCode, CountryName, Hosts, Ip, Keep, Text, Timestamp, Url, When, Words,
+};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static MCP_PORTAL_LOGS: Dataset = Dataset {
@@ -35,7 +37,7 @@ pub(super) static MCP_PORTAL_LOGS: Dataset = Dataset {
         kept("ServerID"),
         // Only a part of the time the request took: no event.duration.
         kept("ServerResponseDurationMs"),
-        row("ServerURL",                &[Url("url")]),
+        row("ServerURL",                &[Url("url"), Hosts("related.hosts")]),
         kept("SessionID"),
         row("Success",                  &[Words("event.outcome", SUCCEEDED), Keep("Success")]),
         row("ToolCallName",             &[Text("gen_ai.tool.name")]),

@@ -1,7 +1,7 @@
 //! `page_shield_events`: a visitor's browser met a script or connection that a content security policy does not allow.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Domain, Host, Keep, Port, Text, Timestamp, Url, Words};
+use crate::table::Target::{Domain, Host, Hosts, Keep, Port, Text, Timestamp, Url, Words};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
@@ -28,7 +28,7 @@ pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
         kept("ResourceType"),
         row("Timestamp", &[Timestamp("@timestamp")]),
         // The resource that the policy does not allow, not the page.
-        row("URL",       &[Url("url")]),
+        row("URL",       &[Url("url"), Hosts("related.hosts")]),
         kept("URLContainsCDNCGIPath"),
         row("URLHost",   &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
                            Domain("url.domain"), Port("url.port"), Host("related.hosts")]),

@@ -1,7 +1,9 @@
 //! `sinkhole_http_logs`: an HTTP request that reached a sinkhole, where the traffic of malicious hosts is led.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Domain, Host, Integer, Ip, Masked, Port, Text, Timestamp, Uri, Url};
+use crate::table::Target::{
+    Domain, Host, Hosts, Integer, Ip, Masked, Port, Text, Timestamp, Uri, Url,
+};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
@@ -35,7 +37,7 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
         row("SrcAddr",                            &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
         row("Timestamp",                          &[Timestamp("@timestamp")]),
         // The whole address comes before its parts.
-        row("URL",                                &[Url("url")]),
+        row("URL",                                &[Url("url"), Hosts("related.hosts")]),
         row("URI",                                &[Uri("url")]),
         row("Host",                               &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
                                                     Domain("url.domain"), Port("url.port"), Host("related.hosts")]),

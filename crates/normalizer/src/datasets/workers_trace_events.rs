@@ -2,7 +2,7 @@
 
 use crate::table::Constant::{List, Text as One};
 use crate::table::Target::{
-    Inside, Ip, Keep, Milliseconds, Positive, Text, Texts, Timestamp, Url, When, Words,
+    Hosts, Inside, Ip, Keep, Milliseconds, Positive, Text, Texts, Timestamp, Url, When, Words,
 };
 use crate::table::{Dataset, kept, row};
 
@@ -25,6 +25,7 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
         // The request or message that started the run: URL, method, headers and RayID are inside.
         row("Event",            &[
             Inside("Request.URL", &Url("url")),
+            Inside("Request.URL", &Hosts("related.hosts")),
             Inside("Request.Method", &Text("http.request.method")),
             Inside("Response.Status", &Positive("http.response.status_code")),
             Inside("Request.Headers.cf-connecting-ip", &Ip("source.ip")),

@@ -1,7 +1,7 @@
 //! `zaraz_events`: a step of Zaraz, Cloudflare's tag manager, while it handles a visitor's request.
 
 use crate::table::Constant::{List, Text as One};
-use crate::table::Target::{Ip, Masked, Text, Timestamp, Url, When};
+use crate::table::Target::{Hosts, Ip, Masked, Text, Timestamp, Url, When};
 use crate::table::{Dataset, kept, row};
 
 pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
@@ -27,7 +27,7 @@ pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
         // All headers, hence the session cookies of the site, since Zaraz runs on its own host name.
         row("RequestHeaders", &[Masked("RequestHeaders")]),
         row("TimestampStart", &[Timestamp("@timestamp")]),
-        row("URL",            &[Url("url")]),
+        row("URL",            &[Url("url"), Hosts("related.hosts")]),
     ],
     renamed: &[],
     joined: &[],

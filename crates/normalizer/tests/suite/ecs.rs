@@ -21,6 +21,8 @@ pub(crate) enum Type {
     Labels,
     /// What a DNS record says: `class`, `data`, `name`, `ttl` and `type`.
     Answer,
+    /// What is known of an attachment: below `file` its `hash`, `mime_type` and `name`.
+    Attachment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,7 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("dns.response_code",                Type::Text,    One),
     ("dns.type",                         Type::Text,    One),
     ("ecs.version",                      Type::Text,    One),
+    ("email.attachments",                Type::Attachment, List),
     ("email.bcc.address",                Type::Text,    List),
     ("email.cc.address",                 Type::Text,    List),
     ("email.direction",                  Type::Text,    One),
@@ -315,7 +318,8 @@ fn leaf(kind: Type, count: Count, value: &Value) -> Option<()> {
             let values = value.as_array()?;
             let different: BTreeSet<String> = values.iter().map(Value::to_string).collect();
             (!values.is_empty()
-                && different.len() == values.len()
+                && (matches!(kind, Type::Answer | Type::Attachment)
+                    || different.len() == values.len())
                 && values.iter().all(|value| is(kind, value)))
             .then_some(())
         }
@@ -338,6 +342,24 @@ fn is(kind: Type, value: &Value) -> bool {
                     "class" | "data" | "name" | "type" => is(Type::Text, value),
                     "ttl" => is(Type::Long, value),
                     _ => false,
+                })
+        }),
+        Type::Attachment => value.as_object().is_some_and(|attachment| {
+            let file = attachment.get("file").and_then(Value::as_object);
+            attachment.len() == 1
+                && file.is_some_and(|file| {
+                    !file.is_empty()
+                        && file.iter().all(|(name, value)| match name.as_str() {
+                            "mime_type" | "name" => is(Type::Text, value),
+                            "hash" => value.as_object().is_some_and(|hashes| {
+                                !hashes.is_empty()
+                                    && hashes.iter().all(|(name, hash)| {
+                                        ["md5", "sha1", "sha256", "ssdeep"].contains(&name.as_str())
+                                            && is(Type::Text, hash)
+                                    })
+                            }),
+                            _ => false,
+                        })
                 })
         }),
         Type::Labels => value.as_object().is_some_and(|labels| {
