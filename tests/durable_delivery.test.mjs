@@ -143,6 +143,8 @@ describe("delivery fails for a while", () => {
   test("one invocation's requests are used up: another one continues", async () => {
     const { upload, body } = fresh(2100);
     await withWorker({ vars: { BATCH_MAX_RECORDS: "1", DELIVERIES_IN_FLIGHT: "6" } }, async (small) => {
+      // Without it, the positions do not take as long as the deliveries.
+      small.fault = ({ op }) => (op === "ledger" ? "fail" : undefined);
       assert.equal((await small.push(body)).status, 200);
       assert.deepEqual(await small.drain(), [ACK, ACK]);
       assertEachOnce(intake, upload);
