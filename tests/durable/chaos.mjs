@@ -38,7 +38,8 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const account = new Account(plan);
   const { records } = account;
   const intake = await startIntake({ keep: false, onBatch: ({ events }) => account.arrived(events) });
-  const route = await startDurable({ intake, persist });
+  // A day's outage in some twenty attempts of each upload, not in forty.
+  const route = await startDurable({ intake, persist, vars: { REDELIVERY_MAX_SECONDS: "10800" } });
   route.answered = (told) => account.answered(told);
   let calm = false;
   let outage = false;
