@@ -164,17 +164,24 @@ async function until(condition) {
 }
 
 describe("an upload of several parts", () => {
-  /** 12 MiB that hardly compress, in lines that are records. */
-  const large = (seed) => {
+  /** 6.3 MB, compressed: records of 70 kB that are noise. */
+  const large = (seed, records = 90) => {
     const lines = [];
-    for (let n = 0; n < 90; n += 1) {
+    for (let n = 0; n < records; n += 1) {
       const noise = randomBytes(70_000).toString("base64");
       lines.push(JSON.stringify({ Action: "block", Description: noise, Metadata: { n: String(n), seed }, RayID: `${seed}-${n}` }));
     }
     return gzipSync(`${lines.join("\n")}\n`, { level: 1 });
   };
 
-  test("is stored part by part, in little memory, and recognised when it comes again", async () => {
+  test("36 MB are stored in at most 32 MiB of wasm memory", async () => {
+    await pushed(large("e", 520));
+    const [line] = route.lines("stored").slice(-1);
+    assert.ok(line.bytes_received > 35e6, `${line.bytes_received}`);
+    assert.ok(line.wasm_memory_bytes <= 32 * 1024 * 1024, `${line.wasm_memory_bytes}`);
+  });
+
+  test("is stored part by part, and recognised when it comes again", async () => {
     const body = large("a");
     assert.ok(body.length > 5 * 1024 * 1024);
     route.counts = {};
