@@ -20,6 +20,8 @@ import { idOf, startDurable } from "./harness.mjs";
 const DAY_SECONDS = 24 * 60 * 60;
 /** Messages that are handled at the same time. */
 const CONSUMERS = 3;
+/** An upload is stored and delivered in about that time. */
+const KILL_WITHIN_MS = 200;
 /** Without an end in sight after so many rounds, something is stuck. */
 const ROUNDS_MAX = 400;
 const ATTEMPTS_OF_LOGPUSH = 50;
@@ -131,8 +133,8 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       const work = Promise.all([push(upload), consumeAll(2)]);
       if (n % every === every - 1) {
         // In the middle of something.
-        const turns = Math.floor(random() * 40);
-        await Promise.race([work, new Promise((resolve) => setTimeout(resolve, turns))]);
+        const wait = random() * KILL_WITHIN_MS;
+        await Promise.race([work, new Promise((resolve) => setTimeout(resolve, wait))]);
         await kill();
       }
       await work;
