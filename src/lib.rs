@@ -57,13 +57,9 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
         }
         route => {
             let problem = route.err().unwrap_or_default();
-            console_log!(
-                "{}",
-                serde_json::json!({
-                    "level": "error",
-                    "message": "consumer",
-                    "error": format!("a queue without the durable route: {problem}"),
-                })
+            log_problem(
+                "consumer",
+                &format!("a queue without the durable route: {problem}"),
             );
             let _ = batch.retry_all(JsValue::UNDEFINED);
         }
@@ -73,9 +69,18 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
 /// The sweep.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    if let Ok(Route::Durable(bindings)) = bindings::route(&env) {
-        sweep::sweep(&Variables::new(&env), &bindings).await;
+    match bindings::route(&env) {
+        Ok(Route::Durable(bindings)) => sweep::sweep(&Variables::new(&env), &bindings).await,
+        Ok(Route::Direct) => {}
+        Err(problem) => log_problem("sweep", &problem),
     }
+}
+
+fn log_problem(message: &str, problem: &str) {
+    console_log!(
+        "{}",
+        serde_json::json!({ "level": "error", "message": message, "error": problem })
+    );
 }
 
 /// Tells anyone whether the configuration is sound, and no more.

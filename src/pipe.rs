@@ -56,8 +56,8 @@ pub(crate) trait Journal {
     /// Takes note of what became of a piece; `is_last`: nothing else of the upload is left.
     async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), PipeError>;
 
-    /// Whether the rest is to be left to another invocation.
-    fn must_stop(&self) -> bool;
+    /// Whether the rest is to be left to another invocation, after so many requests to the intake.
+    fn must_stop(&self, requests: u64) -> bool;
 }
 
 /// Of the direct route: Logpush is told about the upload as a whole.
@@ -74,7 +74,7 @@ impl Journal for NoJournal {
         Ok(())
     }
 
-    fn must_stop(&self) -> bool {
+    fn must_stop(&self, _requests: u64) -> bool {
         false
     }
 }
@@ -230,7 +230,7 @@ impl<J: Journal> Run<'_, J> {
     ) -> Result<(), PipeError> {
         for piece in self.journal.remaining(batch) {
             // Whatever the limit, every run gets on.
-            if self.begun.get() > 0 && self.journal.must_stop() {
+            if self.begun.get() > 0 && self.journal.must_stop(self.requests()) {
                 return Err(PipeError::HandedOver);
             }
             while is_crowded(on_their_way.len(), self.in_flight, &piece) {
@@ -246,6 +246,11 @@ impl<J: Journal> Run<'_, J> {
             }
         }
         Ok(())
+    }
+
+    fn requests(&self) -> u64 {
+        let counters = self.deliveries.counters();
+        counters.map_or(0, |counters| counters.requests.get())
     }
 
     async fn deliver(&self, delivery: &Delivery, piece: Batch) -> Result<(), PipeError> {

@@ -223,7 +223,7 @@ impl Spool<'_> {
         let key::Kind::Upload { id, .. } = source.kind else {
             return Ok(false);
         };
-        let state = ledger.look_at(&source.dataset, &id).await.flatten();
+        let state = ledger.look(&source.dataset, &id).await.flatten();
         Ok(state.is_some_and(|state| state.finished.is_some()))
     }
 

@@ -5,6 +5,7 @@
 //! message lost, a consumer that died for good. What the listing costs is bounded per run; the next
 //! run goes on where this one stopped.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,8 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
                 bindings,
                 ledger: Ledger::new(bindings.ledger.clone()),
                 now: Date::now().as_millis(),
-                grace: config.durable.sweep_after.as_millis() as u64,
-                keep: config.durable.keep_delivered.as_millis() as u64,
+                grace: millis(config.durable.sweep_after),
+                keep: millis(config.durable.keep_delivered),
             };
             sweep
                 .run(&mut swept)
@@ -153,23 +154,17 @@ impl Sweep<'_> {
         }
         let mut items = Vec::new();
         for (shard, found) in shards {
-            let ids = found.iter().map(|found| found.id.clone()).collect();
-            let states = self.ledger.look(&shard, ids).await;
+            let named = found
+                .iter()
+                .map(|found| (found.id.clone(), found.item.key.clone()))
+                .collect();
+            let claimed = self.ledger.claim(&shard, named, self.grace).await;
             for (place, found) in found.into_iter().enumerate() {
-                let is_forgotten = match &states {
-                    Some(states) => {
-                        states
-                            .get(place)
-                            .and_then(Option::as_ref)
-                            .is_none_or(|state| {
-                                // What is finished is still there because it could not be deleted.
-                                state.finished.is_some() || state.is_forgotten(self.now, self.grace)
-                            })
-                    }
+                let is_ours = claimed.as_ref().is_none_or(|claimed| {
                     // Without the ledger nobody knows; the lease beside the upload keeps two apart.
-                    None => true,
-                };
-                if is_forgotten {
+                    claimed.get(place).copied().unwrap_or(true)
+                });
+                if is_ours {
                     items.push(found.item);
                 }
             }
@@ -222,19 +217,29 @@ impl Sweep<'_> {
         let bucket = &self.bindings.uploads;
         let end = key::delivered_before(self.now.saturating_sub(self.keep));
         // In the order of time: the oldest come first.
-        let page = bucket.list().prefix(key::DELIVERED).execute().await?;
-        let keys: Vec<String> = page
-            .objects()
-            .iter()
-            .map(worker::Object::key)
-            .filter(|key| *key < end)
-            .collect();
-        swept.deleted += keys.len() as u64;
-        if !keys.is_empty() {
-            bucket.delete_multiple(keys).await?;
+        for _ in 0..LISTS {
+            let page = bucket.list().prefix(key::DELIVERED).execute().await?;
+            let keys: Vec<String> = page
+                .objects()
+                .iter()
+                .map(worker::Object::key)
+                .filter(|key| *key < end)
+                .collect();
+            let is_last = keys.len() < page.objects().len() || !page.truncated();
+            swept.deleted += keys.len() as u64;
+            if !keys.is_empty() {
+                bucket.delete_multiple(keys).await?;
+            }
+            if is_last {
+                break;
+            }
         }
         Ok(())
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis() as u64
 }
 
 fn found_object(key: &str, etag: &str) -> Option<Found> {

@@ -40,6 +40,8 @@ pub(crate) struct UploadJournal {
     /// What the object beside the upload holds, as far as this attempt knows.
     beside: RefCell<State>,
     has_object: Cell<bool>,
+    /// When it was last written, in milliseconds since 1970.
+    beside_written: Cell<u64>,
     ledger_fails: Cell<bool>,
     pub(crate) dead_letters: Cell<u64>,
     pub(crate) attempts: u32,
@@ -48,14 +50,25 @@ pub(crate) struct UploadJournal {
 
 /// What an attempt begins with.
 pub(crate) enum Opened {
-    /// All is done.
-    Finished,
+    /// All is done. `progress`: the key of an object beside the upload that may be left over.
+    Finished {
+        progress: String,
+    },
     /// Another consumer is at it, until then at the longest.
     Busy {
         until: u64,
     },
     Go(Box<UploadJournal>),
 }
+
+/// Requests to the intake in one invocation, after which the rest is left to another one.
+///
+/// Each may take two more, for its turn and for the positions; with what a batch that is taken to
+/// pieces needs on top, that stays below the platform's 10,000.
+const REQUESTS_MAX: u64 = 2_000;
+
+/// R2 takes one write a second of the same key. What is not written goes with the next.
+const BESIDE_EVERY: u64 = 1_000;
 
 /// How long to wait for who was quicker to take a lease in R2, in milliseconds.
 const LOST_THE_RACE: u64 = 5_000;
@@ -77,12 +90,43 @@ impl UploadJournal {
             dataset, id, key, ..
         } = &subject;
         let remembered = ledger.begin(dataset, id, key, &holder, lease).await;
-        if let Some(Begun::Finished) = remembered {
-            return Ok(Opened::Finished);
+        match remembered {
+            Some(Begun::Finished) => {
+                let progress = key::progress(dataset, id);
+                return Ok(Opened::Finished { progress });
+            }
+            Some(Begun::Busy { until }) => return Ok(Opened::Busy { until }),
+            Some(Begun::Go { .. }) | None => {}
         }
-        if let Some(Begun::Busy { until }) = remembered {
-            return Ok(Opened::Busy { until });
+        let (dataset, id) = (dataset.clone(), id.clone());
+        let opened = Self::open_beside(
+            bucket,
+            ledger,
+            subject,
+            (holder.clone(), remembered),
+            (lease, deadline),
+        )
+        .await;
+        if let Err(error) = &opened {
+            // A lease that is not given back would count as a crash.
+            let told = (Some(error.to_string()), 0);
+            let none = Done::default();
+            let _ = ledger.fail(&dataset, &id, &holder, &none, told).await;
         }
+        opened
+    }
+
+    /// The same with what the object beside the upload remembers.
+    async fn open_beside(
+        bucket: &Bucket,
+        ledger: &Ledger,
+        subject: Subject,
+        (holder, remembered): (Holder, Option<Begun>),
+        (lease, deadline): (u64, u64),
+    ) -> worker::Result<Opened> {
+        let Subject {
+            dataset, id, key, ..
+        } = &subject;
         let now = Date::now().as_millis();
         let place = key::progress(dataset, id);
         let object = bucket.get(&place).execute().await?;
@@ -106,7 +150,7 @@ impl UploadJournal {
         };
         if ledger_fails || etag.is_some() {
             match beside.begin(key, &holder, now, lease) {
-                Begun::Finished => return Ok(Opened::Finished),
+                Begun::Finished => return Ok(Opened::Finished { progress: place }),
                 Begun::Busy { until } => return Ok(Opened::Busy { until }),
                 Begun::Go {
                     done: more,
@@ -149,6 +193,7 @@ impl UploadJournal {
             done: RefCell::new(done),
             beside: RefCell::new(beside),
             has_object: Cell::new(has_object),
+            beside_written: Cell::new(now),
             ledger_fails: Cell::new(ledger_fails),
             dead_letters: Cell::new(0),
             attempts,
@@ -258,7 +303,9 @@ impl UploadJournal {
         self.beside
             .borrow_mut()
             .record(&self.holder, &done, now, self.lease);
-        self.put_beside().await;
+        if now >= self.beside_written.get() + BESIDE_EVERY {
+            self.put_beside().await;
+        }
         Ok(())
     }
 
@@ -267,6 +314,7 @@ impl UploadJournal {
         let Subject { dataset, id, .. } = &self.subject;
         let state = serde_json::to_string(&*self.beside.borrow()).unwrap_or_default();
         let put = self.bucket.put(key::progress(dataset, id), state);
+        self.beside_written.set(Date::now().as_millis());
         match put.execute().await {
             Ok(_) => self.has_object.set(true),
             Err(_) => console_log!(
@@ -329,7 +377,9 @@ impl Journal for UploadJournal {
         self.write().await
     }
 
-    fn must_stop(&self) -> bool {
-        signal::is_near_cpu_limit() || Date::now().as_millis() >= self.deadline
+    fn must_stop(&self, requests: u64) -> bool {
+        signal::is_near_cpu_limit()
+            || requests >= REQUESTS_MAX
+            || Date::now().as_millis() >= self.deadline
     }
 }

@@ -21,6 +21,9 @@ pub(crate) const MULTIPART: &str = "multipart/";
 /// Where the sweep goes on.
 pub(crate) const SWEEP: &str = "sweep.json";
 
+/// Stands for the dataset of an object of Logpush whose key has none. No dataset is called so.
+pub(crate) const UNNAMED: &str = "unknown";
+
 /// R2's limit of a key, in bytes.
 const KEY_MAX: usize = 1024;
 
@@ -107,7 +110,8 @@ pub(crate) fn parse(key: &str) -> Option<Source> {
             .then(|| (dataset.to_owned(), rest.to_owned()))
     };
     if let Some(rest) = key.strip_prefix(LOGPUSH) {
-        let (dataset, _) = named(rest)?;
+        // All that Logpush writes is owed, if only a dead letter.
+        let dataset = named(rest).map_or_else(|| UNNAMED.to_owned(), |(dataset, _)| dataset);
         return Some(Source {
             kind: Kind::Logpush,
             dataset,
@@ -208,9 +212,8 @@ mod tests {
                 &dead_letter("firewall_events", MILLIS, ID, 17, "ndjson"),
                 Some(Kind::DeadLetter),
             ),
-            ("logpush/firewall_events", None),
-            ("logpush//x.gz", None),
-            ("logpush/../x.gz", None),
+            ("logpush/20260512T083000Z_abc.log.gz", Some(Kind::Logpush)),
+            ("logpush/../x.gz", Some(Kind::Logpush)),
             ("uploads/firewall_events/2026/05/12/08/x.gz", None),
             (
                 "uploads/firewall_events/2026/05/12/08/20260512T083000219Z-short.gz",
@@ -223,6 +226,14 @@ mod tests {
         ] {
             assert_eq!(parse(key).map(|source| source.kind), kind, "{key}");
         }
+    }
+
+    #[test]
+    fn an_object_of_logpush_without_a_dataset_is_told_as_such() {
+        for key in ["logpush/x.gz", "logpush//x.gz", "logpush/../x.gz"] {
+            assert_eq!(parse(key).unwrap().dataset, UNNAMED, "{key}");
+        }
+        assert_eq!(parse("logpush/dns_logs/x.gz").unwrap().dataset, "dns_logs");
     }
 
     #[test]

@@ -8,6 +8,10 @@ use crate::durable::done::Done;
 /// The version of what is written.
 const VERSION: u32 = 1;
 
+/// How long a claim holds, in times of the grace that an upload had: 2 hours of 15 minutes. With a
+/// backlog of a day that makes eleven messages too many of each upload; at every sweep, 288.
+const CLAIM_GRACES: u64 = 8;
+
 /// What is known of one upload. Members that a later version adds are ignored, those that an
 /// earlier one lacked have their defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,23 @@ pub(crate) struct Lease {
     #[serde(flatten)]
     pub(crate) holder: Holder,
     pub(crate) until: u64,
+    /// The queue has delivered the holder's message twice.
+    #[serde(default, skip_serializing_if = "is_false")]
+    has_copy: bool,
+}
+
+impl Lease {
+    fn new(holder: &Holder, until: u64) -> Self {
+        Self {
+            holder: holder.clone(),
+            until,
+            has_copy: false,
+        }
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// One delivery of one message of the queue.
@@ -78,19 +99,34 @@ impl State {
         }
     }
 
+    /// Whether the upload is stored under its own identity. One that came in parts is not: what its
+    /// content is was only known in the end.
+    pub(crate) fn is_under(&self, id: &str) -> bool {
+        self.key.contains(id)
+    }
+
+    /// The same content is stored anew, since nothing is stored where `before` says.
+    pub(crate) fn go_on_from(&mut self, before: Self) {
+        self.done = before.done;
+        self.attempts = before.attempts;
+        self.lease = before.lease;
+    }
+
     /// `holder` wants to deliver: it gets the lease for `lease` milliseconds, or is told why not.
     ///
     /// The same message in a later attempt is not kept waiting: its earlier consumer is dead, or
-    /// the queue would not have delivered it again.
+    /// the queue would not have delivered it again. Unless there is a copy of it: then the attempt may
+    /// be the copy's.
     pub(crate) fn begin(&mut self, key: &str, holder: &Holder, now: u64, lease: u64) -> Begun {
         self.v = VERSION;
         if self.finished.is_some() {
             return Begun::Finished;
         }
-        if let Some(held) = &self.lease {
-            let is_successor =
-                held.holder.message == holder.message && held.holder.attempt < holder.attempt;
+        if let Some(held) = &mut self.lease {
+            let is_same = held.holder.message == holder.message;
+            let is_successor = is_same && held.holder.attempt < holder.attempt && !held.has_copy;
             if held.until > now && !is_successor {
+                held.has_copy |= is_same;
                 return Begun::Busy { until: held.until };
             }
             // A lease that was not given back: its holder ended without a word.
@@ -99,10 +135,7 @@ impl State {
         key.clone_into(&mut self.key);
         self.attempts += 1;
         self.next_attempt = 0;
-        self.lease = Some(Lease {
-            holder: holder.clone(),
-            until: now + lease,
-        });
+        self.lease = Some(Lease::new(holder, now + lease));
         Begun::Go {
             done: self.done.clone(),
             attempts: self.attempts,
@@ -118,16 +151,14 @@ impl State {
         if self.finished.is_some() {
             return false;
         }
-        match &mut self.lease {
-            Some(held) if held.holder != *holder => false,
-            held => {
-                *held = Some(Lease {
-                    holder: holder.clone(),
-                    until: now + lease,
-                });
-                true
-            }
+        let held = self
+            .lease
+            .get_or_insert_with(|| Lease::new(holder, now + lease));
+        let is_held = held.holder == *holder;
+        if is_held {
+            held.until = now + lease;
         }
+        is_held
     }
 
     /// The attempt has ended without all being done; the next is due at `next`.
@@ -158,10 +189,15 @@ impl State {
         }
     }
 
-    /// Whether nobody has it in hand: no lease, and no attempt that is due later.
-    pub(crate) fn is_forgotten(&self, now: u64, grace: u64) -> bool {
+    /// Whether nobody has it in hand: no lease, and no attempt that is due later. Who is told so
+    /// sends a work item, which may wait behind others: for a while nobody else is told.
+    pub(crate) fn claim(&mut self, now: u64, grace: u64) -> bool {
         let in_hand = self.lease.as_ref().map_or(0, |lease| lease.until);
-        now >= self.next_attempt.max(in_hand) + grace
+        let is_forgotten = now >= self.next_attempt.max(in_hand) + grace;
+        if is_forgotten {
+            self.next_attempt = now + CLAIM_GRACES * grace;
+        }
+        is_forgotten
     }
 }
 
@@ -212,6 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_the_holders_message_waits_in_every_attempt() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert_eq!(begun(&mut state, "first", 1, 10), "busy");
+        assert_eq!(begun(&mut state, "first", 2, 20), "busy");
+        assert!(state.record(&holder("first", 1), &done(&[(0, 1)]), 30, LEASE));
+        assert_eq!(begun(&mut state, "first", 3, 129), "busy");
+        assert_eq!(begun(&mut state, "first", 4, 130), "go");
+    }
+
+    #[test]
     fn the_lease_is_renewed_by_progress_and_given_back_by_failure() {
         let first = holder("first", 1);
         let mut state = State::default();
@@ -220,8 +267,10 @@ mod tests {
         assert_eq!(begun(&mut state, "other", 1, 150), "busy");
         state.fail(&first, &done(&[(20, 30)]), Some("down".to_owned()), 500);
         assert_eq!(state.done, done(&[(0, 10), (20, 30)]));
-        assert!(!state.is_forgotten(599, 100));
-        assert!(state.is_forgotten(600, 100));
+        assert!(!state.claim(599, 100));
+        assert!(state.claim(600, 100));
+        assert!(!state.claim(600 + CLAIM_GRACES * 100 + 99, 100));
+        assert!(state.claim(600 + CLAIM_GRACES * 100 + 100, 100));
         assert_eq!(begun(&mut state, "other", 1, 160), "go");
         assert_eq!((state.attempts, state.cut_short), (2, 0));
     }

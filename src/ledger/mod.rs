@@ -62,8 +62,13 @@ pub(crate) enum Question {
         records: Option<u64>,
         reason: String,
     },
-    /// What is known of each.
-    Look { ids: Vec<String> },
+    /// What is known of an upload.
+    Look { id: String },
+    /// Which of these, stored under their keys, nobody has had in hand for so long.
+    Claim {
+        found: Vec<(String, String)>,
+        grace: u64,
+    },
     /// How long to wait before the next request to the intake.
     Slot { per_second: u64 },
     /// Uploads on their way, and the counters since a minute.
@@ -135,6 +140,9 @@ impl Minute {
 
 /// How long the ledger may take to answer: it does in some ten milliseconds, or not at all.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Slots that one object gives out in a second. It could answer some more.
+const SLOTS_OF_AN_OBJECT: u64 = 250;
 
 /// A client of the ledger's objects.
 #[derive(Clone, Debug)]
@@ -260,21 +268,32 @@ impl Ledger {
         self.ask(&Self::shard(dataset, id), &question).await
     }
 
-    /// What is known of uploads that are in the same object.
-    pub(crate) async fn look(&self, shard: &str, ids: Vec<String>) -> Option<Vec<Option<State>>> {
-        self.ask(shard, &Question::Look { ids }).await
+    /// What is known of an upload.
+    pub(crate) async fn look(&self, dataset: &str, id: &str) -> Option<Option<State>> {
+        let question = Question::Look { id: id.to_owned() };
+        self.ask(&Self::shard(dataset, id), &question).await
     }
 
-    pub(crate) async fn look_at(&self, dataset: &str, id: &str) -> Option<Option<State>> {
-        let mut states = self
-            .look(&Self::shard(dataset, id), vec![id.to_owned()])
-            .await?;
-        states.pop()
+    /// Of uploads that are in the same object, by id and key: which of them nobody has in hand.
+    pub(crate) async fn claim(
+        &self,
+        shard: &str,
+        found: Vec<(String, String)>,
+        grace: u64,
+    ) -> Option<Vec<bool>> {
+        self.ask(shard, &Question::Claim { found, grace }).await
     }
 
-    /// Milliseconds to wait before a request to the intake: one object keeps the pace of all.
+    /// Milliseconds to wait before a request to the intake: one object keeps the pace of all, of a
+    /// pace that is too fast for it each of several a part.
     pub(crate) async fn slot(&self, per_second: u64) -> Option<u64> {
-        self.ask("pace", &Question::Slot { per_second }).await
+        let objects = per_second.div_ceil(SLOTS_OF_AN_OBJECT).max(1);
+        // Chance divides the requests evenly enough.
+        let object = (js_sys::Math::random() * objects as f64) as u64;
+        let question = Question::Slot {
+            per_second: per_second / objects,
+        };
+        self.ask(&format!("pace/{object}"), &question).await
     }
 
     pub(crate) async fn overview(&self, shard: &str, since_minute: u64) -> Option<Overview> {

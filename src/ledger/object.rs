@@ -12,12 +12,13 @@ use worker::{
 use crate::durable::state::State;
 use crate::ledger::{Arrived, Counts, Minute, Overview, Question};
 
-/// One sixteenth of a dataset's uploads; under the name `pace`, the pace of all requests to the intake.
+/// One sixteenth of a dataset's uploads; under the name `pace/N`, the pace of requests to the intake.
 #[durable_object(fetch)]
 pub struct Ledger {
     sql: SqlStorage,
     /// When the next request to the intake may go out, in milliseconds since 1970.
     next_slot: Cell<f64>,
+    /// In which hour since 1970.
     pruned: Cell<u64>,
 }
 
@@ -83,14 +84,23 @@ impl Ledger {
                 lines,
                 again,
             } => {
-                self.prune(now)?;
-                if !again && let Some(state) = self.read(&id)? {
+                let known = self.read(&id)?;
+                if !again && let Some(state) = known {
                     return json(&Arrived::Known {
+                        finished: state.finished.is_some() && state.is_under(&id),
                         key: state.key,
-                        finished: state.finished.is_some(),
                     });
                 }
-                self.write(&id, &State::arrived(&key, now, bytes, lines))?;
+                let mut state = State::arrived(&key, now, bytes, lines);
+                if let Some(known) = known {
+                    // The same content: what the intake has of it, and who is at it, still hold.
+                    state.go_on_from(known);
+                }
+                if !state.is_under(&id) {
+                    // This row only leads there: the upload's own says what becomes of it.
+                    state.finished = Some(now);
+                }
+                self.write(&id, &state)?;
                 json(&Arrived::New)
             }
             Question::Begin {
@@ -99,7 +109,8 @@ impl Ledger {
                 holder,
                 lease,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                self.prune(now)?;
+                let mut state = self.read_or_new(&id, &key, now)?;
                 let before = state.clone();
                 let begun = state.begin(&key, &holder, now, lease);
                 if state != before {
@@ -113,7 +124,7 @@ impl Ledger {
                 done,
                 lease,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                let mut state = self.read_or_new(&id, "", now)?;
                 let is_held = state.record(&holder, &done, now, lease);
                 self.write(&id, &state)?;
                 json(&is_held)
@@ -125,13 +136,13 @@ impl Ledger {
                 error,
                 next,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                let mut state = self.read_or_new(&id, "", now)?;
                 state.fail(&holder, &done, error, next);
                 self.write(&id, &state)?;
                 json(&())
             }
             Question::Finish { id, key, counts } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                let mut state = self.read_or_new(&id, &key, now)?;
                 if state.key.is_empty() {
                     state.key = key;
                 }
@@ -160,12 +171,17 @@ impl Ledger {
                 )?;
                 json(&())
             }
-            Question::Look { ids } => {
-                let states = ids
-                    .iter()
-                    .map(|id| self.read(id))
-                    .collect::<Result<Vec<_>>>()?;
-                json(&states)
+            Question::Look { id } => json(&self.read(&id)?),
+            Question::Claim { found, grace } => {
+                let claimed = found.iter().map(|(id, key)| -> Result<bool> {
+                    let mut state = self.read_or_new(id, key, now)?;
+                    let is_claimed = state.claim(now, grace);
+                    if is_claimed {
+                        self.write(id, &state)?;
+                    }
+                    Ok(is_claimed)
+                });
+                json(&claimed.collect::<Result<Vec<_>>>()?)
             }
             Question::Slot { per_second } => json(&self.slot(now, per_second)),
             Question::Overview { since_minute } => json(&self.overview(since_minute)?),
@@ -188,6 +204,13 @@ impl Ledger {
         Ok(rows
             .first()
             .and_then(|row| serde_json::from_str(&row.state).ok()))
+    }
+
+    /// Without a time of arrival a row would be pruned.
+    fn read_or_new(&self, id: &str, key: &str, now: u64) -> Result<State> {
+        Ok(self
+            .read(id)?
+            .unwrap_or_else(|| State::arrived(key, now, 0, 0)))
     }
 
     fn write(&self, id: &str, state: &State) -> Result<()> {
@@ -220,12 +243,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Forgets what is old, once an hour.
+    /// Forgets what is old, when the first upload of an hour is delivered: it reads every row.
     fn prune(&self, now: u64) -> Result<()> {
-        if now < self.pruned.get() + HOUR {
+        let hour = now / HOUR;
+        if self.pruned.replace(hour) == hour || self.last_counted()? / HOUR == hour {
             return Ok(());
         }
-        self.pruned.set(now);
         for (statement, before) in [
             (
                 "DELETE FROM uploads WHERE finished < ?",
@@ -251,6 +274,19 @@ impl Ledger {
             self.sql.exec(statement, vec![integer(before)])?;
         }
         Ok(())
+    }
+
+    /// When an upload was last delivered: an object that was asleep has forgotten what it did before.
+    fn last_counted(&self) -> Result<u64> {
+        #[derive(Deserialize)]
+        struct Row {
+            minute: Option<u64>,
+        }
+        let rows: Vec<Row> = self
+            .sql
+            .exec("SELECT max(minute) AS minute FROM minutes", None)?
+            .to_array()?;
+        Ok(60_000 * rows.first().and_then(|row| row.minute).unwrap_or(0))
     }
 
     /// How long to wait: slots are given out one after another, `per_second` of them in a second.

@@ -14,11 +14,14 @@ import { parseArgs } from "node:util";
 
 import { startIntake } from "../intake.mjs";
 import { numberOf, uploadOf } from "../generate.mjs";
-import { startDurable } from "./harness.mjs";
+import { Account } from "./account.mjs";
+import { idOf, startDurable } from "./harness.mjs";
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Messages that are handled at the same time. */
 const CONSUMERS = 3;
+/** An upload is stored and delivered in about that time. */
+const KILL_WITHIN_MS = 200;
 /** Without an end in sight after so many rounds, something is stuck. */
 const ROUNDS_MAX = 400;
 const ATTEMPTS_OF_LOGPUSH = 50;
@@ -33,42 +36,25 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
     return true;
   };
   const persist = mkdtempSync(join(tmpdir(), "logpush-ecs-chaos-"));
-  /** By record number: how often it arrived, and its ids. */
-  const arrived = new Map();
-  let stored = 0;
-  const intake = await startIntake({
-    keep: false,
-    onBatch: ({ events }) => {
-      for (const text of events) {
-        const document = JSON.parse(text);
-        if (document.event.kind !== "event") continue;
-        const n = numberOf(document);
-        const seen = arrived.get(n) ?? { times: 0, ids: new Set() };
-        seen.times += 1;
-        seen.ids.add(document.event.id);
-        arrived.set(n, seen);
-        stored += 1;
-      }
-    },
-  });
-  const route = await startDurable({ intake, persist, vars: { INTAKE_TIMEOUT_MS: "300", RETRY_BASE_MS: "1", REDELIVERY_BASE_SECONDS: "10" } });
-  /** Records whose acknowledgement was, or may have been, lost: these alone may arrive twice. */
-  let excused = 0;
+  const plan = planOf(uploads, most, random);
+  const account = new Account(plan);
+  const { records } = account;
+  const intake = await startIntake({ keep: false, onBatch: ({ events }) => account.arrived(events) });
+  // A day's outage in some twenty attempts of each upload, not in forty.
+  const route = await startDurable({ intake, persist, vars: { REDELIVERY_MAX_SECONDS: "10800" } });
+  route.answered = (told) => account.answered(told);
   let calm = false;
   let outage = false;
 
   // --- The intake ---
+  const isPoisoned = (n) => n % 1000 === 777;
   const poisoned = (text) => /"n":"\d*777"/.test(text) && !text.includes("pipeline_error");
   const fault = (name, kind, chance, options = {}) =>
     intake.fault(kind, {
       ...options,
       times: Infinity,
-      when: (_, events) => !calm && !outage && events.length > 1 && oneIn(chance) && inject(`intake: ${name}`) && excuse(name, events),
+      when: (_, events) => !calm && !outage && events.length > 1 && oneIn(chance) && inject(`intake: ${name}`),
     });
-  const excuse = (name, events) => {
-    if (["reset after storing", "partial", "stalls"].includes(name)) excused += events.length;
-    return true;
-  };
   intake.fault("status", { status: 503, times: Infinity, when: () => outage && inject("intake: away") });
   fault("reset", "reset", 30);
   fault("reset after storing", "reset after storing", 40);
@@ -87,17 +73,17 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   // --- Storage, queue, ledger ---
   let killing = 0;
   route.fault = ({ op, subject }) => {
+    // Positions go there where the ledger has not answered.
+    const beside = /^progress\/.*\/([0-9a-f]{32})\.json$/.exec(subject);
+    if (op === "r2.put" && beside) account.ledgerFailed(beside[1]);
     if (calm) return undefined;
-    if (op === "ledger") {
-      if (!oneIn(60)) return undefined;
-      excused += 1000;
-      return inject("ledger fails") && (oneIn(2) ? "fail" : "fail after");
-    }
-    const chance = op.startsWith("r2.") ? 40 : 30;
-    if (!oneIn(chance)) return undefined;
-    if (String(subject).startsWith("progress/")) excused += 1000;
-    return oneIn(2) ? inject(`${op} fails`) && "fail" : inject(`${op}: answer lost`) && "fail after";
+    if (op === "ledger") return oneIn(60) && inject("ledger fails") ? failure() : undefined;
+    if (!oneIn(op.startsWith("r2.") ? 40 : 30)) return undefined;
+    const verdict = failure();
+    inject(verdict === "fail" ? `${op} fails` : `${op}: answer lost`);
+    return verdict;
   };
+  const failure = () => (oneIn(2) ? "fail" : "fail after");
   route.queue.copies = () => {
     if (calm) return 1;
     if (oneIn(15)) return inject("message lost") && 0;
@@ -105,23 +91,17 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   };
 
   // --- Logpush ---
-  let records = 0;
   let toldOk = 0;
-  const ok = new Set();
-  const plan = Array.from({ length: uploads }, () => {
-    const size = Math.max(10, Math.round(10 * (most / 10) ** random()));
-    const upload = { records: Math.min(size, most), seed: Math.floor(random() * 1e9), first: records, sparse: true };
-    records += upload.records;
-    return upload;
-  });
+  const ok = new Uint8Array(records);
   const push = async (upload) => {
     const body = uploadOf(upload);
+    account.arriving = upload;
     for (let n = 0; n < ATTEMPTS_OF_LOGPUSH; n += 1) {
       const answer = await route.push(body).catch(() => undefined);
       if (answer?.status !== 200) continue;
       // An answer that does not arrive: Logpush sends it again.
       if (!calm && oneIn(20) && inject("Logpush: answer lost")) continue;
-      for (let record = 0; record < upload.records; record += 1) ok.add(upload.first + record);
+      ok.fill(1, upload.first, upload.first + upload.records);
       toldOk += 1;
       return;
     }
@@ -129,14 +109,14 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const kill = async () => {
     killing += 1;
     inject("process killed");
-    // What was under way: a batch of each delivery of each consumer.
-    excused += CONSUMERS * 4 * 1000;
     await route.kill();
+    account.killed();
   };
   const consume = async () => {
     const message = route.queue.take();
     if (!message) return false;
     const [decision] = await route.consume([message]).catch(() => [{ retry: 0 }]);
+    account.ended(idOf(message.body.key), message.id, message.attempts);
     route.queue.decided(message, decision);
     return true;
   };
@@ -153,8 +133,8 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       const work = Promise.all([push(upload), consumeAll(2)]);
       if (n % every === every - 1) {
         // In the middle of something.
-        const turns = Math.floor(random() * 40);
-        await Promise.race([work, new Promise((resolve) => setTimeout(resolve, turns))]);
+        const wait = random() * KILL_WITHIN_MS;
+        await Promise.race([work, new Promise((resolve) => setTimeout(resolve, wait))]);
         await kill();
       }
       await work;
@@ -168,11 +148,11 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       }
       if (n % 20 === 19) {
         await route.sweep().catch(() => {});
-        log(`${n + 1} of ${uploads} uploads, ${killing} kills, ${stored} documents`);
+        log(`${n + 1} of ${uploads} uploads, ${killing} kills, ${account.stored} documents`);
       }
     }
     calm = true;
-    for (const upload of plan) if (!ok.has(upload.first)) await push(upload);
+    for (const upload of plan) if (!ok[upload.first]) await push(upload);
     let left = [];
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       await consumeAll(Infinity);
@@ -186,30 +166,33 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
     const dead = new Set();
     for (const key of await route.keys("dead/")) {
       const object = await (await route.bucket()).get(key);
-      const about = JSON.parse(object.customMetadata.about);
-      if (!about.reason) continue;
-      if (about.kind !== "documents") continue;
-      for (const line of (await object.text()).trim().split("\n")) dead.add(numberOf(JSON.parse(line).document));
+      const { kind, reason, done = [] } = JSON.parse(object.customMetadata.about);
+      if (!reason) continue;
+      if (kind === "documents") {
+        for (const line of (await object.text()).trim().split("\n")) dead.add(numberOf(JSON.parse(line).document));
+      } else {
+        const { first, records: all } = account.known.get(idOf(key));
+        for (let n = 0; n < all; n += 1) if (!done.some(([from, to]) => n >= from && n < to)) dead.add(first + n);
+      }
     }
     let missing = 0;
     let lost = 0;
-    let duplicates = 0;
-    let strangers = 0;
     for (let n = 0; n < records; n += 1) {
-      const seen = arrived.get(n);
-      if (!seen && !dead.has(n)) {
-        missing += 1;
-        if (ok.has(n)) lost += 1;
-      }
-      if (seen) {
-        duplicates += seen.times - 1;
-        if (seen.ids.size !== 1) strangers += 1;
-      }
+      if (account.times[n] > 0 || dead.has(n)) continue;
+      missing += 1;
+      lost += ok[n];
     }
     const result = {
-      seed, uploads, records, missing, lost, duplicates, excused,
-      duplicates_with_other_ids: strangers,
+      seed,
+      uploads,
+      records,
+      missing,
+      told_ok_and_missing: lost,
+      duplicates: account.duplicates,
+      duplicates_of_noted: account.unexcused,
+      duplicates_with_other_ids: account.strangers.size,
       dead_letters: dead.size,
+      dead_letters_of_taken: [...dead].filter((n) => !isPoisoned(n)).length,
       kills: killing,
       told_ok: toldOk,
       left: left.length,
@@ -223,6 +206,17 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   }
 }
 
+/** Uploads of 10 to `most` records, small ones as often as large ones of ten times their size. */
+function planOf(uploads, most, random) {
+  let first = 0;
+  return Array.from({ length: uploads }, () => {
+    const records = Math.min(most, Math.max(10, Math.round(10 * (most / 10) ** random())));
+    const upload = { records, seed: Math.floor(random() * 1e9), first, sparse: true };
+    first += records;
+    return upload;
+  });
+}
+
 /** Numbers from 0 to 1 (mulberry32): the same seed gives the same row. */
 function randomOf(seed) {
   let state = seed >>> 0;
@@ -232,6 +226,12 @@ function randomOf(seed) {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Whether what was promised was kept. */
+export function isSound(result) {
+  const { missing, duplicates_of_noted, duplicates_with_other_ids, dead_letters_of_taken, left, errors } = result;
+  return [missing, duplicates_of_noted, duplicates_with_other_ids, dead_letters_of_taken, left, errors].every((count) => count === 0);
 }
 
 async function main() {
@@ -257,8 +257,7 @@ async function main() {
   console.log("\nCame to:");
   for (const [name, value] of Object.entries(result)) console.log(`  ${name.padEnd(40)} ${value}`);
   if (values.json) console.log(JSON.stringify(result));
-  const isSound = result.missing === 0 && result.left === 0 && result.duplicates_with_other_ids === 0;
-  process.exitCode = isSound ? 0 : 1;
+  process.exitCode = isSound(result) ? 0 : 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,6 +1,7 @@
 // The durable route in workerd: real R2, real Durable Objects, and a queue that the test drives, so
 // that it can lose, repeat and delay messages without waiting for any clock.
 
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -44,6 +45,11 @@ export async function startDurable({ intake, vars = {}, persist, without = [], q
   return durable;
 }
 
+/** The identity in the key of an upload or of a dead letter. */
+export function idOf(key) {
+  return /-([0-9a-f]{32})[-.]/.exec(key)[1];
+}
+
 class Durable {
   constructor(options) {
     this.options = options;
@@ -51,8 +57,10 @@ class Durable {
     this.logs = new Logs();
     /** How often each operation was asked for. */
     this.counts = {};
-    /** `({op, subject}) => "fail" | "fail after" | undefined`. */
+    /** `({op, subject}) => "fail" | "fail after" | "out of time" | undefined`. */
     this.fault = () => undefined;
+    /** `({question, answer}) => {}`: the ledger has answered. */
+    this.answered = () => {};
   }
 
   async start() {
@@ -93,6 +101,7 @@ class Durable {
   }
 
   push(body, options) {
+    this.#count("invocation", 1);
     return this.worker.push(body, options);
   }
 
@@ -102,6 +111,8 @@ class Durable {
 
   /** Has the consumer handle messages; returns what it decided of each, `ack` or `retry N`. */
   async consume(messages) {
+    this.#count("invocation", 1);
+    this.#count("queue.read", messages.length);
     const { outcome, ackAll, retryBatch, explicitAcks, retryMessages } = await this.entry.queue(
       "work",
       messages.map(({ id, body, attempts }) => ({ id, body, attempts, timestamp: new Date() })),
@@ -110,6 +121,7 @@ class Durable {
       const retried = retryMessages.find(({ msgId }) => msgId === id);
       if (retried) return { retry: retried.delaySeconds ?? 0 };
       if (outcome !== "ok" || retryBatch.retry) return { retry: 0, outcome };
+      this.#count("queue.delete", 1);
       if (ackAll || explicitAcks.includes(id)) return { ack: true };
       return { ack: true, implicit: true };
     });
@@ -128,9 +140,36 @@ class Durable {
     return decisions;
   }
 
+  /** What the process has used of the processor, in milliseconds; undefined where Linux does not tell. */
+  cpuMillis() {
+    const path = `/proc/${this.workerd.pid}/stat`;
+    if (!existsSync(path)) return undefined;
+    // User and system time in hundredths of a second, behind the name in brackets.
+    const [user, system] = readFileSync(path, "utf8").split(") ").at(-1).split(" ").slice(11, 13);
+    return 10 * (Number(user) + Number(system));
+  }
+
   /** The cron trigger. */
   sweep() {
+    this.#count("invocation", 1);
     return this.entry.scheduled({ cron: "*/5 * * * *" });
+  }
+
+  /** Asks the ledger's object `name`, as a Worker of any version would. */
+  ledger(name, question) {
+    return this.#ask(name, "", JSON.stringify(question));
+  }
+
+  /** Runs a statement in the ledger's object `name`; the rows. */
+  sql(name, statement) {
+    return this.#ask(name, "sql", statement);
+  }
+
+  async #ask(name, path, body) {
+    const objects = await this.miniflare.getDurableObjectNamespace("LEDGER", "worker");
+    const stub = objects.get(objects.idFromName(name));
+    const answer = await stub.fetch(`https://ledger/${path}`, { method: "POST", body });
+    return answer.json();
   }
 
   async bucket() {
@@ -168,11 +207,12 @@ class Durable {
 
   async #serve(request) {
     const url = new URL(request.url);
-    if (url.pathname === "/count") {
-      this.#count(url.searchParams.get("op"), Number(url.searchParams.get("n")));
+    const asked = await request.json();
+    if (url.pathname === "/answered") {
+      for (const [name, rows] of Object.entries(asked.rows)) this.#count(`rows.${name}`, rows);
+      this.answered(asked);
       return new Response();
     }
-    const asked = await request.json();
     if (url.pathname === "/send") {
       this.#count("queue.send", asked.length);
       const verdict = this.fault({ op: "queue.send", subject: asked[0]?.body?.key });

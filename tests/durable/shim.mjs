@@ -1,23 +1,38 @@
 // Runs in workerd, around the built Worker: its bindings are the real ones, but the test is asked
 // before each operation whether it fails, and told of each for the counting.
 
+import { signal } from "./signal.mjs";
 import Worker, { Ledger as WorkerLedger } from "../../build/index.js";
 
 export default {
   fetch: (request, env, ctx) => new Worker(ctx, wrapped(env)).fetch(request),
-  queue: (batch, env, ctx) => new Worker(ctx, wrapped(env)).queue(batch),
+  queue: async (batch, env, ctx) => {
+    try {
+      return await new Worker(ctx, wrapped(env)).queue(batch);
+    } finally {
+      signal(false);
+    }
+  },
   scheduled: (event, env, ctx) => new Worker(ctx, wrapped(env)).scheduled(event),
 };
 
-/** Counts the rows that its SQL writes. */
+/** Tells the test what it was asked, what it said, and how many rows its SQL has read and written. */
 export class Ledger extends WorkerLedger {
   constructor(state, env) {
-    const rows = { written: 0 };
-    super(counted(state, rows), env);
+    const cursors = [];
+    super(counted(state, cursors), env);
     this.answer = async (request) => {
+      // The test looks, and sets the clock back, behind the Worker's back.
+      if (new URL(request.url).pathname === "/sql") return Response.json(state.storage.sql.exec(await request.text()).toArray());
+      const question = await request.clone().json();
       const response = await super.fetch(request);
-      if (rows.written > 0) await env.TEST.fetch(`http://test/count?op=ledger.row&n=${rows.written}`);
-      rows.written = 0;
+      const rows = { read: 0, written: 0 };
+      for (const { rowsRead, rowsWritten } of cursors.splice(0)) {
+        rows.read += rowsRead;
+        rows.written += rowsWritten;
+      }
+      const answer = response.ok ? await response.clone().json() : undefined;
+      await env.TEST.fetch("http://test/answered", { method: "POST", body: JSON.stringify({ question, answer, rows }) });
       return response;
     };
   }
@@ -55,6 +70,7 @@ function over(target, own) {
 /** `run`, unless it is to fail before or after. */
 async function faulty(ask, op, subject, run) {
   const verdict = await ask(op, subject);
+  if (verdict === "out of time") signal(true);
   if (verdict === "fail") throw new Error(`injected: ${op} fails`);
   const result = await run();
   if (verdict === "fail after") throw new Error(`injected: the answer to ${op} is lost`);
@@ -106,12 +122,12 @@ function ledger(target, ask) {
   });
 }
 
-function counted(state, rows) {
+function counted(state, cursors) {
   const { storage } = state;
   const sql = over(storage.sql, {
     exec: (...args) => {
       const cursor = storage.sql.exec(...args);
-      rows.written += cursor.rowsWritten;
+      cursors.push(cursor);
       return cursor;
     },
   });

@@ -65,14 +65,14 @@ impl Destination {
         destination.checked()
     }
 
-    /// A bucket, with a folder for the dataset and in it one for each day.
+    /// A bucket, with the folder for the dataset that the Worker delivers from, and in it one for each day.
     pub(crate) fn r2(
         bucket: &str,
         dataset: &str,
         account: &str,
         keys: &R2Keys,
     ) -> Result<Self, String> {
-        let mut destination = Self::parse(&format!("r2://{bucket}/{dataset}/{{DATE}}"));
+        let mut destination = Self::parse(&format!("r2://{bucket}/logpush/{dataset}/{{DATE}}"));
         destination.set("account-id", account);
         destination.set_r2_keys(keys);
         destination.checked()
