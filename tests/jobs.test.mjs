@@ -239,13 +239,13 @@ test("create --all-zones makes one job for each active zone, over all pages, and
   assert.ok(!cloudflare.jobs.some(({ scope }) => scope === `zones/${id(2)}`));
 });
 
-test("create --via r2 writes to a folder of the dataset, with the account of the zone", async () => {
+test("create --via r2 writes to where the Worker reads the dataset, with the account of the zone", async () => {
   const words = `create --zone ${ZONE} --dataset ${DATASET} --via r2 --bucket logs`;
   const done = await jobsJson(words);
   assertDone(done);
   const [job] = cloudflare.jobs;
   const url = new URL(job.destination_conf.replace("r2:", "http:"));
-  assert.ok(job.destination_conf.startsWith(`r2://logs/${DATASET}/{DATE}?`), job.destination_conf);
+  assert.ok(job.destination_conf.startsWith(`r2://logs/logpush/${DATASET}/{DATE}?`), job.destination_conf);
   assert.deepEqual(Object.fromEntries(url.searchParams), {
     "account-id": ACCOUNT,
     "access-key-id": "key-of-the-bucket",

@@ -17,6 +17,8 @@ pub(crate) struct Session {
     pub(crate) api: Api,
     pub(crate) mask: Rc<Mask>,
     pub(crate) dry_run: bool,
+    /// The Worker's, where it does not come from the environment.
+    secret: Option<Secret>,
 }
 
 /// What a command has to say.
@@ -43,11 +45,20 @@ impl Session {
             api: Api::from_environment(base, mask)?,
             mask: Rc::clone(mask),
             dry_run,
+            secret: None,
         })
     }
 
+    /// From now on jobs get this secret.
+    pub(crate) fn set_secret(&mut self, secret: Secret) {
+        self.secret = Some(secret);
+    }
+
     pub(crate) fn secret(&self) -> Result<Secret, JobsError> {
-        let secret = Secret::from_environment().map_err(JobsError::Usage)?;
+        let secret = match &self.secret {
+            Some(secret) => secret.clone(),
+            None => Secret::from_environment().map_err(JobsError::Usage)?,
+        };
         for part in secret.parts() {
             self.mask.add(part);
         }
