@@ -104,11 +104,13 @@ class Platform {
     rmSync(this.dir, { recursive: true });
   }
 
-  /** A new clone: a directory with the project's wrangler.toml, delivering to `intake`. */
+  /** A new clone: a directory with the project's wrangler.toml, delivering to `intake`, and soon again. */
   clone(intake) {
     const clone = mkdtempSync(join(this.dir, "clone-"));
     const project = readFileSync(PROJECT, "utf8");
-    const own = project.replace(/^SEKOIA_INTAKE_URL = ".*"$/m, `SEKOIA_INTAKE_URL = "${intake.url}"`);
+    const own = project
+      .replace(/^SEKOIA_INTAKE_URL = ".*"$/m, `SEKOIA_INTAKE_URL = "${intake.url}"`)
+      .replace(/^REDELIVERY_BASE_SECONDS = ".*"$/m, 'REDELIVERY_BASE_SECONDS = "1"');
     writeFileSync(join(clone, "wrangler.toml"), own);
     return clone;
   }

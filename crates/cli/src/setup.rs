@@ -154,7 +154,8 @@ impl<'a> Setup<'a> {
             return self.plan_jobs(&jobs);
         };
         target.wait_until_ready(&self.report, &secret, &self.args.dataset)?;
-        self.report.ok("worker", &format!("{} is ready", target.url))?;
+        self.report
+            .ok("worker", &format!("{} is ready", target.url))?;
         self.session.set_secret(secret.clone());
         self.update_jobs(&jobs, &target, &secret)?;
         let are_created = self.create_jobs(&target)?;
@@ -190,9 +191,12 @@ impl<'a> Setup<'a> {
 
     fn make_storage(&self) -> Result<(), SetupError> {
         for bucket in self.project.buckets() {
-            self.make("bucket", &bucket.name, self.wrangler.has_bucket(bucket)?, || {
-                self.wrangler.make_bucket(bucket)
-            })?;
+            self.make(
+                "bucket",
+                &bucket.name,
+                self.wrangler.has_bucket(bucket)?,
+                || self.wrangler.make_bucket(bucket),
+            )?;
         }
         for queue in self.project.queues() {
             self.make("queue", queue, self.wrangler.has_queue(queue)?, || {
@@ -235,7 +239,8 @@ impl<'a> Setup<'a> {
             .or_else(|| address(&targets))
             .ok_or(SetupError::NoAddress)?;
         let url = url.trim_end_matches('/').to_owned();
-        self.report.done("worker", &format!("{name} is deployed at {url}"))?;
+        self.report
+            .done("worker", &format!("{name} is deployed at {url}"))?;
         let [dataset, ..] = self.args.dataset.as_slice() else {
             return Err(SetupError::Usage("--dataset is missing".to_owned()));
         };

@@ -238,7 +238,10 @@ impl Api {
             return Ok(envelope);
         }
         let mut complaints = Vec::new();
-        flatten(envelope.errors.as_deref().unwrap_or_default(), &mut complaints);
+        flatten(
+            envelope.errors.as_deref().unwrap_or_default(),
+            &mut complaints,
+        );
         let complaints: Vec<_> = complaints
             .into_iter()
             .map(|(code, message)| (code, printable(&self.mask.hide(message))))

@@ -146,12 +146,15 @@ fn judge(told: Option<&Value>) -> Link {
             ),
         };
     };
-    let age = TimeDelta::milliseconds(clock::utc().timestamp_millis().saturating_sub(oldest.arrived));
-    let waiting = format!(
-        "{} uploads wait, the oldest for {}",
-        told.pending.len(),
-        rough(age)
+    let age = TimeDelta::milliseconds(
+        clock::utc()
+            .timestamp_millis()
+            .saturating_sub(oldest.arrived),
     );
+    let waiting = match told.pending.len() {
+        1 => format!("1 upload waits, for {}", rough(age)),
+        count => format!("{count} uploads wait, the oldest for {}", rough(age)),
+    };
     let error = told
         .pending
         .iter()
@@ -198,10 +201,10 @@ mod tests {
             (
                 json!({ "pending": [{ "arrived": now, "last_error": null }] }),
                 Mark::Ok,
-                "1 uploads wait",
+                "1 upload waits",
             ),
             (
-                json!({ "pending": [{ "arrived": now - 7_200_000 }] }),
+                json!({ "pending": [{ "arrived": now }, { "arrived": now - 7_200_000 }] }),
                 Mark::Warn,
                 "the oldest for 2 h",
             ),

@@ -19,10 +19,7 @@ pub(crate) enum SetupError {
     #[error("{file} is not understood: {message}")]
     Project { file: &'static str, message: String },
     #[error("cannot start {}: {source}", program.display())]
-    NoWrangler {
-        program: PathBuf,
-        source: io::Error,
-    },
+    NoWrangler { program: PathBuf, source: io::Error },
     #[error("nobody is signed in at Cloudflare{}", because(words))]
     NotSignedIn { words: String },
     #[error("there is more than one account: {}", accounts.join(", "))]
@@ -81,7 +78,9 @@ impl SetupError {
                 Some("export CLOUDFLARE_ACCOUNT_ID with the one that the Worker is for")
             }
             Self::Wrangler { hint, .. } => *hint,
-            Self::Keep { .. } => Some("who may write there? --secrets names another file for secrets"),
+            Self::Keep { .. } => {
+                Some("who may write there? --secrets names another file for secrets")
+            }
             Self::AnotherSecret { .. } => Some(
                 "correct it there; or let --rotate-secret make up a new one, which jobs of other zones then need too",
             ),

@@ -46,10 +46,8 @@ struct Queue {
 impl Project {
     /// Reads the file in the directory that the command runs in, as wrangler does.
     pub(crate) fn read() -> Result<Self, SetupError> {
-        let text = fs::read_to_string(Path::new(FILE)).map_err(|source| SetupError::NoProject {
-            file: FILE,
-            source,
-        })?;
+        let text = fs::read_to_string(Path::new(FILE))
+            .map_err(|source| SetupError::NoProject { file: FILE, source })?;
         Self::parse(&text)
     }
 
@@ -70,7 +68,12 @@ impl Project {
             .producers
             .iter()
             .chain(&self.queues.consumers)
-            .flat_map(|queue| [Some(queue.queue.as_str()), queue.dead_letter_queue.as_deref()])
+            .flat_map(|queue| {
+                [
+                    Some(queue.queue.as_str()),
+                    queue.dead_letter_queue.as_deref(),
+                ]
+            })
             .flatten()
             .collect()
     }
@@ -92,9 +95,16 @@ mod tests {
     fn the_projects_own_file_names_one_bucket_and_one_queue() {
         let project = Project::parse(include_str!("../../../../wrangler.toml")).unwrap();
         assert_eq!(project.name, "logpush-ecs");
-        let buckets: Vec<_> = project.buckets().iter().map(|bucket| &*bucket.name).collect();
+        let buckets: Vec<_> = project
+            .buckets()
+            .iter()
+            .map(|bucket| &*bucket.name)
+            .collect();
         assert_eq!(buckets, ["logpush-ecs"]);
-        assert_eq!(project.queues().into_iter().collect::<Vec<_>>(), ["logpush-ecs"]);
+        assert_eq!(
+            project.queues().into_iter().collect::<Vec<_>>(),
+            ["logpush-ecs"]
+        );
         assert!(project.is_for_sekoia());
     }
 

@@ -92,8 +92,10 @@ impl Secrets<'_> {
             self.report.ok(name, "is there, and is left as it is")?;
         }
         if self.dry_run && project.is_for_sekoia() && self.lacks(KEY) && !is_given(KEY) {
-            self.report
-                .plan(KEY, "would be asked for, and set, unless each dataset has its own")?;
+            self.report.plan(
+                KEY,
+                "would be asked for, and set, unless each dataset has its own",
+            )?;
         }
         Ok(())
     }
@@ -125,11 +127,13 @@ impl Secrets<'_> {
         };
         let secret = self.secret(value.clone())?;
         let Some((target, secret)) = target.zip(secret.clone()) else {
-            self.report.ok(LOGPUSH, &format!("is there; {origin} has one"))?;
+            self.report
+                .ok(LOGPUSH, &format!("is there; {origin} has one"))?;
             return Ok(secret);
         };
         if target.accepts(secret.first())? {
-            self.report.ok(LOGPUSH, &format!("is there, that of {origin}"))?;
+            self.report
+                .ok(LOGPUSH, &format!("is there, that of {origin}"))?;
             return Ok(Some(secret));
         }
         // A rotation that was stopped before the Worker heard of it.
@@ -162,8 +166,10 @@ impl Secrets<'_> {
         known: Option<Known>,
     ) -> Result<Option<Secret>, SetupError> {
         let Some(target) = target else {
-            self.report
-                .plan(LOGPUSH, "would become a new one and the old one, side by side")?;
+            self.report.plan(
+                LOGPUSH,
+                "would become a new one and the old one, side by side",
+            )?;
             return Ok(None);
         };
         let old = match self.secret(known.map(|known| known.value).unwrap_or_default())? {
@@ -179,7 +185,11 @@ impl Secrets<'_> {
             None => (new, "a new one; what jobs send until now is refused"),
         };
         self.kept.set(LOGPUSH, &value)?;
-        self.put(LOGPUSH, &value, &format!("{text}, kept in {}", self.kept.file().display()))?;
+        self.put(
+            LOGPUSH,
+            &value,
+            &format!("{text}, kept in {}", self.kept.file().display()),
+        )?;
         if env::var(LOGPUSH).is_ok_and(|value| !value.is_empty()) {
             self.report.wait(
                 LOGPUSH,

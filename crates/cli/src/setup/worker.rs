@@ -54,8 +54,8 @@ impl Target {
     ) -> Result<(), SetupError> {
         let worker = Worker::new(self.uri()?, Headers::default());
         for dataset in datasets {
-            let destination = Destination::worker(&self.url, dataset, secret)
-                .map_err(SetupError::Usage)?;
+            let destination =
+                Destination::worker(&self.url, dataset, secret).map_err(SetupError::Usage)?;
             self.wait_for(report, || {
                 // It says what is wrong to those only who have the secret.
                 match try_upload(&destination) {
@@ -71,12 +71,13 @@ impl Target {
 
     /// Whether the Worker knows this secret.
     pub(crate) fn accepts(&self, secret: &str) -> Result<bool, SetupError> {
-        let Some(secret) = Secret::parse("LOGPUSH_SECRET", secret.to_owned()).map_err(SetupError::Usage)?
+        let Some(secret) =
+            Secret::parse("LOGPUSH_SECRET", secret.to_owned()).map_err(SetupError::Usage)?
         else {
             return Ok(false);
         };
-        let destination = Destination::worker(&self.url, self.dataset, &secret)
-            .map_err(SetupError::Usage)?;
+        let destination =
+            Destination::worker(&self.url, self.dataset, &secret).map_err(SetupError::Usage)?;
         match try_upload(&destination) {
             Some(Ok(_)) => Ok(true),
             // It looks at the secret first: whatever else is wrong, this one is right.
@@ -161,10 +162,20 @@ mod tests {
 
     #[test]
     fn the_address_is_found_among_what_wrangler_names() {
-        let others = ["schedule: */5 * * * *", "Producer for logpush-ecs", "Consumer for logpush-ecs"];
+        let others = [
+            "schedule: */5 * * * *",
+            "Producer for logpush-ecs",
+            "Consumer for logpush-ecs",
+        ];
         for (target, address_of) in [
-            ("https://logpush-ecs.me.workers.dev", Some("https://logpush-ecs.me.workers.dev")),
-            ("logs.example.com (custom domain)", Some("https://logs.example.com")),
+            (
+                "https://logpush-ecs.me.workers.dev",
+                Some("https://logpush-ecs.me.workers.dev"),
+            ),
+            (
+                "logs.example.com (custom domain)",
+                Some("https://logs.example.com"),
+            ),
             ("logs.example.com/*", Some("https://logs.example.com")),
             ("*.example.com/*", None),
         ] {

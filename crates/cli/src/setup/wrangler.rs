@@ -79,7 +79,7 @@ const OUTPUT: &str = "WRANGLER_OUTPUT_FILE_PATH";
 /// wrangler's own directory, which git ignores.
 const STATE: &str = ".wrangler";
 
-/// What wrangler has no need of.
+/// What the names of variables begin with that wrangler has no need of.
 const SECRETS: [&str; 4] = [
     "LOGPUSH_SECRET",
     "OPERATOR_SECRET",
@@ -165,7 +165,9 @@ impl Wrangler {
             return Ok(BTreeSet::new());
         }
         match json::<Vec<SecretName>>(&said.stdout) {
-            Some(names) if said.is_done => Ok(names.into_iter().map(|secret| secret.name).collect()),
+            Some(names) if said.is_done => {
+                Ok(names.into_iter().map(|secret| secret.name).collect())
+            }
             _ => Err(self.failure(&args, &said)),
         }
     }
@@ -231,8 +233,11 @@ impl Wrangler {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).env("WRANGLER_SEND_METRICS", "false");
-        for name in SECRETS {
-            command.env_remove(name);
+        for (name, _) in env::vars_os() {
+            let has = |secret: &&str| name.to_str().is_some_and(|name| name.starts_with(*secret));
+            if SECRETS.iter().any(has) {
+                command.env_remove(&name);
+            }
         }
         // It would have secrets written to wrangler's own log.
         command.env_remove("WRANGLER_LOG_SANITIZE");
@@ -323,7 +328,10 @@ fn jurisdiction(bucket: &Bucket) -> Vec<&str> {
 fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
     text.match_indices(['{', '['])
         .map(|(start, _)| start)
-        .filter(|start| text.get(..*start).is_some_and(|before| before.is_empty() || before.ends_with('\n')))
+        .filter(|start| {
+            text.get(..*start)
+                .is_some_and(|before| before.is_empty() || before.ends_with('\n'))
+        })
         .find_map(|start| serde_json::from_str(text.get(start..)?).ok())
 }
 
@@ -333,7 +341,10 @@ fn plain(bytes: &[u8]) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
-        text + part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').get(1..).unwrap_or_default()
+        text + part
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+            .get(1..)
+            .unwrap_or_default()
     })
 }
 
@@ -366,7 +377,8 @@ mod tests {
 
     #[test]
     fn colours_are_taken_out() {
-        let coloured = "\u{1b}[31m\u{2718} \u{1b}[41;31m[\u{1b}[41;97mERROR\u{1b}[41;31m]\u{1b}[0m no";
+        let coloured =
+            "\u{1b}[31m\u{2718} \u{1b}[41;31m[\u{1b}[41;97mERROR\u{1b}[41;31m]\u{1b}[0m no";
         assert_eq!(plain(coloured.as_bytes()), "\u{2718} [ERROR] no");
         assert_eq!(plain(b"plain [1]"), "plain [1]");
         assert_eq!(plain("\u{1b}[".as_bytes()), "");
@@ -375,7 +387,10 @@ mod tests {
     #[test]
     fn what_wrangler_complains_of_is_explained() {
         for (words, hint) in [
-            ("Please enable R2 through the Cloudflare Dashboard. [code: 10042]", "R2"),
+            (
+                "Please enable R2 through the Cloudflare Dashboard. [code: 10042]",
+                "R2",
+            ),
             ("Authentication error [code: 10000]", "permission"),
         ] {
             assert!(explain(words).unwrap().contains(hint));
