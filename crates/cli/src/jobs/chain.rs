@@ -9,7 +9,7 @@ use crate::jobs::destination::Destination;
 use crate::jobs::error::JobsError;
 use crate::jobs::explain;
 use crate::jobs::fields;
-use crate::jobs::intake::Ledgers;
+use crate::jobs::intake::{self, Ledgers};
 use crate::jobs::job::Job;
 use crate::jobs::scope::Scope;
 use crate::jobs::session::Session;
@@ -104,11 +104,11 @@ pub(crate) fn walk(
     };
     links.push(from_cloudflare(session, scope, job));
     let is_there = |link: &Link| link.name == "worker" && link.mark == Mark::Ok;
-    if let Some(url) = url
-        && links.iter().any(is_there)
-    {
-        links.push(ledgers.link(&url, job.dataset()));
-    }
+    let is_reached = links.iter().any(is_there);
+    links.push(match url.filter(|_| is_reached) {
+        Some(url) => ledgers.link(&url, job.dataset()),
+        None => Link::skip(intake::NAME, "the Worker is not reached"),
+    });
     links
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of uploads behind the Worker, as its ledger has it.
+//! What becomes of uploads behind the Worker, as it tells the operator.
 
 use core::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,31 +27,71 @@ struct Trouble {
     words: String,
 }
 
-/// What the ledger knows of a dataset.
+/// What the Worker tells of a dataset.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    waiting: u64,
+    /// When the oldest upload that waits has arrived, in milliseconds since 1970.
+    oldest: Option<i64>,
+    /// Why it waits.
+    error: Option<String>,
+    /// Of the last hour.
+    records: u64,
+    refused: u64,
+    dead_letters: u64,
+}
+
+/// `GET /api/status`, as far as it is needed.
+#[derive(Deserialize)]
+struct Status {
+    route: String,
+    #[serde(default)]
+    datasets: Vec<DatasetStatus>,
+}
+
+#[derive(Deserialize)]
+struct DatasetStatus {
+    dataset: String,
+    waiting: Waiting,
+    last_hour: Counters,
+    #[serde(default)]
+    dead_letters: u64,
+}
+
+#[derive(Deserialize)]
+struct Waiting {
+    uploads: u64,
+    oldest_arrival: Option<i64>,
+    error: Option<String>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct Counters {
+    records: u64,
+    refused: u64,
+}
+
+/// What `GET /api/ledger` tells of a dataset: that of a Worker that has no `/api/status`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ledger {
     pending: Vec<Pending>,
-    minutes: Vec<Minute>,
+    minutes: Vec<Counters>,
 }
 
 /// An upload on its way.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Pending {
-    /// Milliseconds since 1970.
     arrived: i64,
     last_error: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Minute {
-    records: u64,
-    refused: u64,
-}
+pub(crate) const NAME: &str = "intake";
 
-const NAME: &str = "intake";
+/// The intake's refusals are the job's errors there.
+const DIRECT: &str = "nothing is stored on the direct route: see the last error";
 
 /// An upload is delivered within seconds; the sweep finds one that was forgotten after 15 minutes.
 const LATE: TimeDelta = TimeDelta::minutes(20);
@@ -87,7 +127,10 @@ impl Ledgers {
         let mut ledgers = self.told.borrow_mut();
         let told = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
         match told {
-            Ok(ledger) => judge(ledger.get(dataset)),
+            Ok(value) => match told_of(value, dataset) {
+                Some(told) => judge(&told),
+                None => Link::skip(NAME, DIRECT),
+            },
             Err(trouble) => untold(trouble),
         }
     }
@@ -96,8 +139,13 @@ impl Ledgers {
 fn ask(worker: &Uri, secret: &Secret) -> Result<Value, Trouble> {
     let mut headers = Headers::default();
     headers.add("Authorization", &format!("Bearer {}", secret.first()));
-    Worker::new(worker.clone(), headers)
-        .told("/api/ledger")
+    let worker = Worker::new(worker.clone(), headers);
+    worker
+        .told("/api/status")
+        .or_else(|refusal| match refusal.status() {
+            Some(404) => worker.told("/api/ledger"),
+            _ => Err(refusal),
+        })
         .map_err(|refusal| Trouble {
             status: refusal.status(),
             words: refusal.to_string(),
@@ -112,11 +160,7 @@ fn untold(trouble: &Trouble) -> Link {
             words,
             "export the OPERATOR_SECRET that the Worker has; `npx wrangler secret put OPERATOR_SECRET` sets another",
         ),
-        // The direct route: the intake's refusals are the job's errors.
-        Some(404) => Link::skip(
-            NAME,
-            "nothing is stored on the direct route: see the last error",
-        ),
+        Some(404) => Link::skip(NAME, DIRECT),
         _ => Link::warn(
             NAME,
             words,
@@ -125,41 +169,70 @@ fn untold(trouble: &Trouble) -> Link {
     }
 }
 
-fn judge(told: Option<&Value>) -> Link {
-    let Some(told) = told.and_then(|told| Told::deserialize(told).ok()) else {
+/// What is told of a dataset; nothing on the direct route. One that is not named has had nothing yet.
+fn told_of(value: &Value, dataset: &str) -> Option<Told> {
+    if let Ok(Status { route, datasets }) = Status::deserialize(value) {
+        let found = datasets.into_iter().find(|found| found.dataset == dataset);
+        return (route != "direct").then(|| found.map(Told::from).unwrap_or_default());
+    }
+    let ledger = value
+        .get(dataset)
+        .and_then(|ledger| Ledger::deserialize(ledger).ok());
+    Some(ledger.map(Told::from).unwrap_or_default())
+}
+
+impl From<DatasetStatus> for Told {
+    fn from(status: DatasetStatus) -> Self {
+        Self {
+            waiting: status.waiting.uploads,
+            oldest: status.waiting.oldest_arrival,
+            error: status.waiting.error,
+            records: status.last_hour.records,
+            refused: status.last_hour.refused,
+            dead_letters: status.dead_letters,
+        }
+    }
+}
+
+impl From<Ledger> for Told {
+    fn from(ledger: Ledger) -> Self {
+        let minutes = ledger.minutes.iter();
+        Self {
+            waiting: ledger.pending.len() as u64,
+            oldest: ledger.pending.iter().map(|upload| upload.arrived).min(),
+            records: minutes.clone().map(|minute| minute.records).sum(),
+            refused: minutes.map(|minute| minute.refused).sum(),
+            dead_letters: 0,
+            error: ledger
+                .pending
+                .into_iter()
+                .find_map(|upload| upload.last_error),
+        }
+    }
+}
+
+fn judge(told: &Told) -> Link {
+    let hour = format!("in the last hour {} records were delivered", told.records);
+    if told.waiting == 0 {
+        if told.refused == 0 && told.dead_letters == 0 {
+            return Link::ok(NAME, format!("nothing waits; {hour}"));
+        }
         return Link::warn(
             NAME,
-            "the Worker tells nothing of this dataset",
-            "is its version that of this program? `npm run deploy` deploys this one",
-        );
-    };
-    let records: u64 = told.minutes.iter().map(|minute| minute.records).sum();
-    let refused: u64 = told.minutes.iter().map(|minute| minute.refused).sum();
-    let hour = format!("in the last hour {records} records were delivered");
-    let Some(oldest) = told.pending.iter().min_by_key(|upload| upload.arrived) else {
-        return match refused {
-            0 => Link::ok(NAME, format!("nothing waits; {hour}")),
-            _ => Link::warn(
-                NAME,
-                format!("{hour}, and {refused} events refused by the intake"),
-                "they are dead letters, with the intake's reasons: GET /api/dead-letters lists them",
+            format!(
+                "{hour}, {} refused by the intake; dead letters: {}",
+                told.refused, told.dead_letters
             ),
-        };
-    };
-    let age = TimeDelta::milliseconds(
-        clock::utc()
-            .timestamp_millis()
-            .saturating_sub(oldest.arrived),
-    );
-    let waiting = match told.pending.len() {
+            "GET /api/dead-letters lists what is not delivered, with the intake's reasons",
+        );
+    }
+    let now = clock::utc().timestamp_millis();
+    let age = TimeDelta::milliseconds(now.saturating_sub(told.oldest.unwrap_or(now)));
+    let waiting = match told.waiting {
         1 => format!("1 upload waits, for {}", rough(age)),
         count => format!("{count} uploads wait, the oldest for {}", rough(age)),
     };
-    let error = told
-        .pending
-        .iter()
-        .find_map(|upload| upload.last_error.as_deref());
-    match error {
+    match &told.error {
         Some(error) => Link::fail(NAME, format!("{waiting}: {error}"), remedy(error)),
         None if age > LATE => Link::warn(
             NAME,
@@ -186,39 +259,69 @@ mod tests {
     use super::*;
     use crate::jobs::chain::Mark;
 
+    /// The same in both forms.
+    fn forms(waiting: u64, arrived: i64, error: Option<&str>, refused: u64) -> [Value; 2] {
+        let pending: Vec<_> = (0..waiting)
+            .map(|_| json!({ "arrived": arrived, "last_error": error, "more": 1 }))
+            .collect();
+        let status = json!({
+            "route": "durable",
+            "datasets": [
+                { "dataset": "dns_logs", "waiting": { "uploads": 9 }, "last_hour": {} },
+                {
+                    "dataset": "firewall_events",
+                    "waiting": { "uploads": waiting, "oldest_arrival": arrived, "error": error },
+                    "last_hour": { "records": 7, "refused": refused, "lag_ms_max": 5 },
+                },
+            ],
+        });
+        let minutes = json!([{ "minute": 1, "records": 7, "refused": refused }]);
+        [
+            status,
+            json!({ "firewall_events": { "pending": pending, "minutes": minutes } }),
+        ]
+    }
+
     #[test]
-    fn what_the_ledger_tells_is_judged() {
+    fn what_the_worker_tells_is_judged() {
         let now = clock::utc().timestamp_millis();
-        let minute = json!([{ "minute": 1, "records": 7, "refused": 0, "more": 1 }]);
-        for (told, mark, words) in [
-            (json!({}), Mark::Ok, "0 records"),
-            (json!({ "minutes": minute }), Mark::Ok, "7 records"),
+        let two_hours_ago = now - 7_200_000;
+        let wrong_key = Some("the intake answers 401");
+        for (waiting, arrived, error, refused, mark, words) in [
             (
-                json!({ "minutes": [{ "records": 7, "refused": 2 }] }),
-                Mark::Warn,
-                "2 events refused",
-            ),
-            (
-                json!({ "pending": [{ "arrived": now, "last_error": null }] }),
+                0,
+                now,
+                None,
+                0,
                 Mark::Ok,
-                "1 upload waits",
+                "nothing waits; in the last hour 7 records",
             ),
+            (0, now, None, 2, Mark::Warn, "2 refused"),
+            (1, now, None, 0, Mark::Ok, "1 upload waits"),
             (
-                json!({ "pending": [{ "arrived": now }, { "arrived": now - 7_200_000 }] }),
+                2,
+                two_hours_ago,
+                None,
+                0,
                 Mark::Warn,
-                "the oldest for 2 h",
+                "2 uploads wait, the oldest for 2 h",
             ),
-            (
-                json!({ "pending": [{ "arrived": now, "last_error": "the intake answers 401" }] }),
-                Mark::Fail,
-                "401",
-            ),
+            (1, now, wrong_key, 0, Mark::Fail, "401"),
         ] {
-            let link = judge(Some(&told));
-            assert_eq!(link.mark, mark, "{told}");
-            assert!(link.text.contains(words), "{}", link.text);
+            for value in forms(waiting, arrived, error, refused) {
+                let link = judge(&told_of(&value, "firewall_events").unwrap());
+                assert_eq!(link.mark, mark, "{value}");
+                assert!(link.text.contains(words), "{}", link.text);
+            }
         }
-        assert_eq!(judge(None).mark, Mark::Warn);
+        for value in forms(1, now, wrong_key, 0) {
+            assert_eq!(told_of(&value, "http_requests"), Some(Told::default()));
+        }
+        assert_eq!(told_of(&json!({ "route": "direct" }), "dns_logs"), None);
+    }
+
+    #[test]
+    fn what_the_intake_says_is_explained() {
         assert!(remedy("the intake answers 401").contains("SEKOIA_INTAKE_KEY"));
         assert!(remedy("connection refused").contains("RETRY_DAYS"));
     }
