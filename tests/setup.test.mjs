@@ -198,8 +198,10 @@ test("stopped at any change by wrangler, before or after it is done, the next ru
 
 test("stopped at any request to the API, the next run completes it", async () => {
   assertDone(await setup());
-  const requests = cloudflare.requests.length;
-  for (let n = 1; n <= requests; n += 1) {
+  const { requests } = cloudflare;
+  for (let n = 1; n <= requests.length; n += 1) {
+    // One that only reads leaves nothing behind; the first stands for all.
+    if (n > 1 && requests[n - 1].method === "GET") continue;
     await afresh();
     let count = 0;
     cloudflare.fault({
@@ -385,13 +387,13 @@ for (const [name, match, words, hint] of [
   });
 }
 
-test("what is there although it was not seen is no failure", async () => {
+test("a bucket and a queue that are there already are no failure", async () => {
   platform.buckets.add("logpush-ecs");
   platform.queues.add("logpush-ecs");
-  platform.fault = ({ args }) => args.includes("info") && "Authentication error [code: 10000]";
   const done = await setup();
   assertDone(done);
   assertSays(done.stdout, "ok    bucket", "ok    queue");
+  assertComplete();
 });
 
 test("a Worker that does not get ready is told, with its own words", async () => {
@@ -496,8 +498,8 @@ test("the pinned wrangler sets everything up, twice", async () => {
   assertDone(again);
   assertComplete();
   assert.deepEqual(platform.worker.secrets, secrets);
-  const made = platform.api.filter((call) => /^(POST|PUT) .*\/(buckets|queues|secrets)$/.test(call));
-  assert.deepEqual(made, []);
+  assertSays(again.stdout, "ok    bucket", "ok    queue", "is there already, as asked");
+  assert.deepEqual(platform.api.filter((call) => /^PUT .*\/secrets$/.test(call)), []);
 });
 
 test("what wrangler itself complains of is understood", async () => {
@@ -518,7 +520,7 @@ test("what wrangler itself complains of is understood", async () => {
 
 test("the stand-in takes the commands and options of the pinned wrangler", async () => {
   const wrangler = join(root, "node_modules/.bin/wrangler");
-  for (const [command, { positionals, options }] of Object.entries(COMMANDS)) {
+  const compared = Object.entries(COMMANDS).map(async ([command, { positionals, options }]) => {
     const args = [...command.split(" "), "--help"];
     const env = { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
     const { stdout } = await promisify(execFile)(wrangler, args, { env });
@@ -530,5 +532,6 @@ test("the stand-in takes the commands and options of the pinned wrangler", async
       assert.ok(line, `${command} --${option}`);
       assert.ok(line.includes(hasValue ? "[string]" : "[boolean]"), line);
     }
-  }
+  });
+  await Promise.all(compared);
 });

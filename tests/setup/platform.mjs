@@ -120,9 +120,10 @@ class Platform {
     return { PATH: `${this.bin}:${process.env.PATH}`, WRANGLER_STAND_IN: this.url };
   }
 
-  /** The calls that change something. */
+  /** The calls that were to change something, and did. */
   get changes() {
-    return this.calls.map(({ args }) => args.join(" ")).filter((call) => /\b(create|put|deploy)\b/.test(call));
+    const changing = this.calls.filter(({ args, done }) => done && /\b(create|put|deploy)\b/.test(args.join(" ")));
+    return changing.map(({ args }) => args.join(" "));
   }
 
   #environment() {
@@ -139,6 +140,7 @@ class Platform {
       if (fault) throw new Refusal(fault);
       const { command, positionals, options } = parse(call.args);
       Object.assign(answer, this.#run(command, positionals, options, call));
+      call.done = true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       answer.code = 1;

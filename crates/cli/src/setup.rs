@@ -190,38 +190,31 @@ impl<'a> Setup<'a> {
     }
 
     fn make_storage(&self) -> Result<(), SetupError> {
+        let dry_run = self.args.dry_run;
         for bucket in self.project.buckets() {
-            self.make(
-                "bucket",
-                &bucket.name,
-                self.wrangler.has_bucket(bucket)?,
-                || self.wrangler.make_bucket(bucket),
-            )?;
+            let made = match dry_run {
+                true => self.wrangler.look_for_bucket(bucket)?,
+                false => self.wrangler.make_bucket(bucket)?,
+            };
+            self.tell_made("bucket", &bucket.name, made)?;
         }
         for queue in self.project.queues() {
-            self.make("queue", queue, self.wrangler.has_queue(queue)?, || {
-                self.wrangler.make_queue(queue)
-            })?;
+            let made = match dry_run {
+                true => self.wrangler.look_for_queue(queue)?,
+                false => self.wrangler.make_queue(queue)?,
+            };
+            self.tell_made("queue", queue, made)?;
         }
         Ok(())
     }
 
-    fn make(
-        &self,
-        kind: &str,
-        name: &str,
-        is_there: bool,
-        make: impl FnOnce() -> Result<Made, SetupError>,
-    ) -> Result<(), SetupError> {
-        if is_there {
-            return self.report.ok(kind, &format!("{name} is there"));
-        }
-        if self.args.dry_run {
-            return self.report.plan(kind, &format!("{name} would be created"));
-        }
-        match make()? {
+    fn tell_made(&self, kind: &str, name: &str, made: Made) -> Result<(), SetupError> {
+        match made {
             Made::Before => self.report.ok(kind, &format!("{name} is there")),
             Made::Now => self.report.done(kind, &format!("{name} is created")),
+            Made::Not => self
+                .report
+                .plan(kind, &format!("{name} is not seen, and would be created")),
         }
     }
 

@@ -29,11 +29,12 @@ pub(crate) enum SignIn {
     Token,
 }
 
-/// What a bucket or a queue that is to be there turned out to be.
+/// When a bucket or a queue was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Made {
     Before,
     Now,
+    Not,
 }
 
 /// What wrangler said.
@@ -136,25 +137,26 @@ impl Wrangler {
         Err(SetupError::NotSignedIn { words })
     }
 
-    /// Whether a bucket is there; false where that cannot be told, too.
-    pub(crate) fn has_bucket(&self, bucket: &Bucket) -> Result<bool, SetupError> {
-        let mut args = vec!["r2", "bucket", "info", &bucket.name, "--json"];
-        args.extend(jurisdiction(bucket));
-        Ok(self.run(&args, None)?.is_done)
-    }
-
+    /// Creates a bucket, where there is none of this name.
     pub(crate) fn make_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
         let mut args = vec!["r2", "bucket", "create", &bucket.name];
         args.extend(jurisdiction(bucket));
         self.make(&args)
     }
 
-    pub(crate) fn has_queue(&self, name: &str) -> Result<bool, SetupError> {
-        Ok(self.run(&["queues", "info", name], None)?.is_done)
+    /// Looks for a bucket. A sign-in that may not look sees none.
+    pub(crate) fn look_for_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
+        let mut args = vec!["r2", "bucket", "info", &bucket.name, "--json"];
+        args.extend(jurisdiction(bucket));
+        self.look_for(&args)
     }
 
     pub(crate) fn make_queue(&self, name: &str) -> Result<Made, SetupError> {
         self.make(&["queues", "create", name])
+    }
+
+    pub(crate) fn look_for_queue(&self, name: &str) -> Result<Made, SetupError> {
+        self.look_for(&["queues", "info", name])
     }
 
     /// The names of the Worker's secrets: none where there is no Worker yet.
@@ -216,6 +218,13 @@ impl Wrangler {
             .filter(|output| output.kind == "deploy")
             .flat_map(|output| output.targets)
             .collect())
+    }
+
+    fn look_for(&self, args: &[&str]) -> Result<Made, SetupError> {
+        Ok(match self.run(args, None)?.is_done {
+            true => Made::Before,
+            false => Made::Not,
+        })
     }
 
     fn make(&self, args: &[&str]) -> Result<Made, SetupError> {
