@@ -11,7 +11,9 @@ async function text(stream) {
   return all;
 }
 
-const call = { args: process.argv.slice(2), stdin: await text(process.stdin), env, cwd: process.cwd(), caller: process.ppid };
+// A terminal has no end.
+const stdin = process.stdin.isTTY ? "" : await text(process.stdin);
+const call = { args: process.argv.slice(2), stdin, env, cwd: process.cwd(), caller: process.ppid };
 const answer = await fetch(WRANGLER_STAND_IN, { method: "POST", body: JSON.stringify(call) });
 const { code, stdout, stderr, output } = await answer.json();
 if (output) appendFileSync(WRANGLER_OUTPUT_FILE_PATH, `${JSON.stringify(output)}\n`);
