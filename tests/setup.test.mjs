@@ -411,6 +411,23 @@ test("each dataset gets its job", async () => {
   assert.deepEqual(cloudflare.jobs.map(({ dataset }) => dataset).sort(), [DATASET, "http_requests"]);
 });
 
+test("one that cannot be created keeps no other from it, and is told", async () => {
+  cloudflare.quota[DATASET] = 0;
+  const done = await setup("--dataset http_requests");
+  assert.equal(done.code, 1);
+  assert.deepEqual(cloudflare.jobs.map(({ dataset }) => dataset), ["http_requests"]);
+  assertSays(done.stdout, "exceeded max jobs allowed", "FAIL  job", "1 link is broken");
+});
+
+test("a job that somebody has made otherwise is left as it is", async () => {
+  assertDone(await setup());
+  cloudflare.jobs[0].max_upload_records = 10_000;
+  const again = await setup();
+  assertDone(again);
+  assertSays(again.stdout, "max_upload_records: 10000; asked: 1000", "--max-upload-records 1000");
+  assert.equal(cloudflare.jobs[0].max_upload_records, 10_000);
+});
+
 // --- Every link of the chain ---
 
 test("check names each link that is broken, one after the other", async () => {

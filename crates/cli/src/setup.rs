@@ -158,8 +158,8 @@ impl<'a> Setup<'a> {
             .ok("worker", &format!("{} is ready", target.url))?;
         self.session.set_secret(secret.clone());
         self.update_jobs(&jobs, &target, &secret)?;
-        let are_created = self.create_jobs(&target)?;
-        Ok(self.check(operator)? && are_created)
+        let are_there = self.create_jobs(&target)?;
+        Ok(self.check(operator)? && are_there)
     }
 
     /// All jobs of the datasets: what is there already, and whether the token may read it.
@@ -260,17 +260,27 @@ impl<'a> Setup<'a> {
         Ok(())
     }
 
-    /// Whether every job is there as it is wanted.
+    /// Whether every job is there: one that somebody has made otherwise is, too, and the check
+    /// tells whether it is sound. One that cannot be created keeps no other from it.
     fn create_jobs(&self, target: &Target) -> Result<bool, SetupError> {
-        let mut are_done = true;
+        let mut are_there = true;
         for dataset in &self.args.dataset {
             let args =
                 create::Args::to_worker(dataset, self.args.scopes.clone(), target.url.clone());
-            let outcome = create::run(&self.session, &args)?;
-            self.report.lines(&outcome.text)?;
-            are_done &= outcome.is_done;
+            match create::run(&self.session, &args) {
+                Ok(outcome) => {
+                    self.report.lines(&outcome.text)?;
+                    are_there &= !outcome.has_error();
+                }
+                Err(error @ JobsError::Usage(_)) => return Err(error.into()),
+                Err(error) => {
+                    are_there = false;
+                    let text = format!("{}: not created\nerror: {}\n", dataset.name, error.text());
+                    self.report.lines(&text)?;
+                }
+            }
         }
-        Ok(are_done)
+        Ok(are_there)
     }
 
     fn plan_jobs(&self, jobs: &[(Scope, Job)]) -> Result<bool, SetupError> {

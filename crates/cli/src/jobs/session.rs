@@ -30,6 +30,18 @@ pub(crate) struct Outcome {
     pub(crate) is_done: bool,
 }
 
+impl Outcome {
+    /// Whether a zone or account could not be done.
+    pub(crate) fn has_error(&self) -> bool {
+        let is_error = |one: &Value| one.get("error").is_some();
+        is_error(&self.json)
+            || self
+                .json
+                .as_array()
+                .is_some_and(|all| all.iter().any(is_error))
+    }
+}
+
 /// A call that changes something.
 pub(crate) struct Change<'a> {
     pub(crate) method: Method,
