@@ -1,9 +1,11 @@
 // What docs/jobs.md and its Terraform file say of the jobs is what the command does.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { promisify } from "node:util";
 
 import { root } from "../scripts/paths.mjs";
 import { build, run } from "./cli.mjs";
@@ -85,6 +87,36 @@ test("what Workers Logs cost is computed from the rate in wrangler.toml", () => 
   assert.ok(section.includes(`is therefore ${rate}.`));
   assert.ok(WRANGLER_TOML.includes(`${uploads} million uploads (${second} a second)`));
   assert.match(WRANGLER_TOML, /^invocation_logs = false$/m);
+});
+
+// --- wrangler ---
+
+/** The commands of wrangler that the documents and messages name, each with the options it is named with. */
+function wranglerCommands() {
+  const files = [...PAGES, "wrangler.toml", ...["src", "crates/cli/src"].flatMap(filesBelow)];
+  const commands = new Map();
+  for (const [, words] of files.flatMap((file) => [...read(file).matchAll(/npx wrangler ([^`"\\\n#]+)/g)])) {
+    const command = /^[a-z0-9]+(?: [a-z]+(?=[ \n]|$))*/.exec(words.trim())[0];
+    const options = commands.get(command) ?? new Set();
+    for (const [option] of words.matchAll(/--[\w-]+/g)) options.add(option);
+    commands.set(command, options);
+  }
+  return commands;
+}
+
+test("the commands of wrangler that are named are there, with their options", async () => {
+  const commands = wranglerCommands();
+  assert.ok(commands.size >= 10, [...commands.keys()].join("; "));
+  const wrangler = join(root, "node_modules/.bin/wrangler");
+  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", NO_COLOR: "1" };
+  const asked = [...commands].map(async ([command, options]) => {
+    const words = command.split(" ");
+    const { stdout } = await promisify(execFile)(wrangler, [...words, "--help"], { env });
+    assert.match(stdout, new RegExp(`^wrangler ${words.join(" ")}\\b`, "m"), command);
+    assert.ok(!stdout.includes("COMMANDS"), `${command} is not whole`);
+    for (const option of options) assert.ok(stdout.includes(option), `${command} ${option}`);
+  });
+  await Promise.all(asked);
 });
 
 // --- Troubleshooting ---
