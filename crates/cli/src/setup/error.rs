@@ -72,7 +72,7 @@ impl SetupError {
                 "`npm install` in the clone installs it; `npm run setup:cloudflare` finds it there",
             ),
             Self::NotSignedIn { .. } => Some(
-                "`npx wrangler login`; or add to CLOUDFLARE_API_TOKEN what wrangler needs, see docs/deploy.md",
+                "`npx wrangler login`, in a shell without CLOUDFLARE_API_TOKEN; or give that token what wrangler needs, see docs/deploy.md",
             ),
             Self::Accounts { .. } => {
                 Some("export CLOUDFLARE_ACCOUNT_ID with the one that the Worker is for")
