@@ -26,9 +26,10 @@ function executable() {
 }
 
 /** Runs the command with these variables added to an environment that has nothing to say to it. */
-export async function run(args, variables = {}) {
+export async function run(args, variables = {}, { cwd } = {}) {
   const { PATH, HOME } = process.env;
-  const child = spawn(build(), args, { env: { PATH, HOME, ...variables }, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { PATH, HOME, ...variables };
+  const child = spawn(build(), args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -74,7 +74,7 @@ function isFilter(text) {
 }
 
 /** An answer that is no success. */
-class Refusal extends Error {
+export class Refusal extends Error {
   constructor(status, code, message, chain) {
     super(message);
     Object.assign(this, { status, errors: [{ code, message, ...(chain ? { error_chain: chain } : {}) }] });
@@ -124,6 +124,8 @@ class Cloudflare {
     this.lastId = 1000;
     /** Every request: method, path, body. */
     this.requests = [];
+    /** What else there is at the API: `({method, path, query, text})` to a result, or undefined. */
+    this.more = undefined;
     this.uploads = 0;
     this.faults = [];
     /** Failures of the stand-in itself: a test that ends with any is no proof. */
@@ -151,6 +153,26 @@ class Cloudflare {
     return this.jobs.find((job) => job.id === id);
   }
 
+  /** Delivers an upload as Logpush does, and has the job tell what came of it. */
+  async deliver(id, body) {
+    const job = this.job(id);
+    if (!job.enabled) return undefined;
+    const { url, headers } = destinationOf(job.destination_conf);
+    const answer = await fetch(url, { method: "POST", body: gzipSync(body), headers, redirect: "manual" });
+    const words = await answer.text();
+    const now = new Date().toISOString();
+    Object.assign(
+      job,
+      answer.ok
+        ? { last_complete: now, last_error: null, error_message: null }
+        : {
+            last_error: now,
+            error_message: `error ${answer.status}: error pushing: error uploading to https: ${answer.status} ${words}`,
+          },
+    );
+    return { status: answer.status, text: words };
+  }
+
   async close() {
     const closed = once(this.server, "close");
     this.server.close();
@@ -176,8 +198,8 @@ class Cloudflare {
     try {
       if (!url.pathname.startsWith(`${PREFIX}/`)) throw new Refusal(404, 7000, "No route for that URI");
       const token = this.#authenticate(request.headers);
-      const { result, info } = await this.#answer(seen, url.searchParams, token);
-      const envelope = { errors: [], messages: [], success: true, result, ...(info ? { result_info: info } : {}) };
+      const { result, info, raw } = await this.#answer(seen, url.searchParams, token);
+      const envelope = raw ?? { errors: [], messages: [], success: true, result, ...(info ? { result_info: info } : {}) };
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(envelope));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -198,6 +220,8 @@ class Cloudflare {
   }
 
   async #answer({ method, path, text }, query, token) {
+    const more = this.more?.({ method, path, query, text });
+    if (more !== undefined) return more?.raw ? more : { result: more };
     if (path === "/zones") return this.#listZones(query, token);
     const zone = /^\/zones\/([^/]+)$/.exec(path);
     if (zone && method === "GET") return { result: this.#zone(zone[1], token, path) };
@@ -359,22 +383,30 @@ class Cloudflare {
       return;
     }
     this.uploads += 1;
-    const headers = { "content-type": "text/plain", "content-encoding": "gzip" };
-    for (const [name, value] of [...url.searchParams]) {
-      if (!name.startsWith("header_")) continue;
-      headers[name.slice("header_".length).toLowerCase()] = value;
-      url.searchParams.delete(name);
-    }
     const uploading = "error writing object: error uploading to https:";
     let answer;
     try {
-      answer = await fetch(url, { method: "POST", body: gzipSync('{"content":"tests"}'), headers, redirect: "manual" });
+      const { url: target, headers } = destinationOf(text);
+      const body = gzipSync('{"content":"tests"}');
+      answer = await fetch(target, { method: "POST", body, headers, redirect: "manual" });
     } catch (error) {
       throw failed(`${uploading} ${error.cause?.code ?? "failed"}: no such host`);
     }
     const words = await answer.text();
     if (!answer.ok) throw failed(`${uploading} status:${answer.status} ${words}`);
   }
+}
+
+/** The URL of a destination, and the headers that are told in it. */
+function destinationOf(text) {
+  const url = new URL(text);
+  const headers = { "content-type": "text/plain", "content-encoding": "gzip" };
+  for (const [name, value] of [...url.searchParams]) {
+    if (!name.startsWith("header_")) continue;
+    headers[name.slice("header_".length).toLowerCase()] = value;
+    url.searchParams.delete(name);
+  }
+  return { url, headers };
 }
 
 function blankJob() {

@@ -15,6 +15,7 @@ import { filesBelow } from "./pages.mjs";
 import { startWorkers } from "./worker.mjs";
 
 const README = read("README.md");
+const DEPLOY = read("docs/deploy.md");
 const MAPPING = read("docs/mapping.md");
 const SEKOIA = read("sekoia/README.md");
 const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sekoia/README.md", "fuzz/README.md"].concat(
@@ -138,8 +139,8 @@ function callsOf(block, variables) {
   }
 }
 
-test("the README's curl creates a job of all 47 fields that is enabled and sends its secret to the Worker", () => {
-  const blocks = blocksOf(README, "sh").filter((block) => block.includes("destination_conf"));
+test("the curl of docs/deploy.md creates a job of all 47 fields that is enabled and sends its secret to the Worker", () => {
+  const blocks = blocksOf(DEPLOY, "sh").filter((block) => block.includes("destination_conf"));
   assert.equal(blocks.length, 1);
   const { words, body } = callsOf(blocks[0], {
     CLOUDFLARE_API_TOKEN: "the-token",

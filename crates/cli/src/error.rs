@@ -26,6 +26,9 @@ pub(crate) enum Error {
     /// In words that are fit to be shown.
     #[error("{0}")]
     Jobs(String),
+    /// In words that are fit to be shown, too.
+    #[error("{0}")]
+    Setup(String),
     /// What clap cannot find by itself.
     #[error("{message}")]
     Usage {

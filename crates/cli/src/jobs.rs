@@ -1,26 +1,27 @@
 //! `logpush-ecs jobs`: the Logpush jobs at Cloudflare.
 
-mod api;
-mod chain;
-mod check;
-mod create;
+pub(crate) mod api;
+pub(crate) mod chain;
+pub(crate) mod check;
+pub(crate) mod create;
 mod curl;
 mod delete;
-mod destination;
+pub(crate) mod destination;
 mod difference;
 mod enable;
-mod error;
+pub(crate) mod error;
 mod explain;
 mod fields;
-mod job;
+pub(crate) mod intake;
+pub(crate) mod job;
 mod list;
-mod mask;
+pub(crate) mod mask;
 mod options;
-mod scope;
-mod session;
+pub(crate) mod scope;
+pub(crate) mod session;
 mod show;
 mod table;
-mod update;
+pub(crate) mod update;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -1,8 +1,9 @@
 //! The command `logpush-ecs`: what the Worker does, without deploying it.
 //!
 //! One file per subcommand: [`normalize`] runs the Worker's core over files, [`push`] plays
-//! Logpush to a Worker, [`jobs`] manages the jobs at Cloudflare. Exit codes are the same for all of them: 0 when everything was done,
-//! 1 when something was not, 2 for wrong usage.
+//! Logpush to a Worker, [`jobs`] manages the jobs at Cloudflare, [`setup`] makes all that is needed there.
+//! Exit codes are the same for all of them: 0 when everything was done, 1 when something was not,
+//! 2 for wrong usage.
 
 mod clock;
 mod dataset;
@@ -12,6 +13,7 @@ mod jobs;
 mod normalize;
 mod progress;
 mod push;
+mod setup;
 mod summary;
 
 use std::io::{self, Write as _};
@@ -34,6 +36,7 @@ enum Command {
     Normalize(normalize::Args),
     Push(push::Args),
     Jobs(Box<jobs::Args>),
+    Setup(setup::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Normalize(args) => normalize::run(args),
         Command::Push(args) => push::run(args),
         Command::Jobs(args) => jobs::run(*args),
+        Command::Setup(args) => setup::run(&args),
     };
     match done {
         Ok(code) => code,

@@ -53,8 +53,8 @@ impl Method {
 #[derive(Deserialize)]
 struct Envelope {
     success: bool,
-    #[serde(default)]
-    errors: Vec<Complaint>,
+    /// Null at times, where there is none.
+    errors: Option<Vec<Complaint>>,
     #[serde(default)]
     result: Value,
     result_info: Option<ResultInfo>,
@@ -238,7 +238,10 @@ impl Api {
             return Ok(envelope);
         }
         let mut complaints = Vec::new();
-        flatten(&envelope.errors, &mut complaints);
+        flatten(
+            envelope.errors.as_deref().unwrap_or_default(),
+            &mut complaints,
+        );
         let complaints: Vec<_> = complaints
             .into_iter()
             .map(|(code, message)| (code, printable(&self.mask.hide(message))))

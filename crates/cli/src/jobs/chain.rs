@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use ureq::http::Uri;
 
 use crate::clock;
 use crate::jobs::destination::Destination;
 use crate::jobs::error::JobsError;
 use crate::jobs::explain;
 use crate::jobs::fields;
+use crate::jobs::intake::{self, Ledgers};
 use crate::jobs::job::Job;
 use crate::jobs::scope::Scope;
 use crate::jobs::session::Session;
 use crate::printable;
-use crate::push::target::Headers;
+use crate::push::target::{self, Headers};
 use crate::push::uploads::Upload;
 use crate::push::worker::{Refusal, Worker};
 
@@ -61,7 +63,7 @@ impl Link {
         Self::new(name, Mark::Fail, text.into(), Some(hint.into()))
     }
 
-    fn skip(name: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn skip(name: &'static str, text: impl Into<String>) -> Self {
         Self::new(name, Mark::Skip, text.into(), None)
     }
 
@@ -76,7 +78,13 @@ impl Link {
 }
 
 /// Walks the chain of one job; `worker` is where a job that writes to a bucket is read.
-pub(crate) fn walk(session: &Session, scope: &Scope, job: &Job, worker: Option<&str>) -> Vec<Link> {
+pub(crate) fn walk(
+    session: &Session,
+    scope: &Scope,
+    job: &Job,
+    worker: Option<&str>,
+    ledgers: &Ledgers,
+) -> Vec<Link> {
     let update = format!("`logpush-ecs jobs update {} {}", job.id(), scope.option());
     let mut links = vec![
         enabled(job, scope),
@@ -86,8 +94,21 @@ pub(crate) fn walk(session: &Session, scope: &Scope, job: &Job, worker: Option<&
         last_error(job),
         last_delivery(job),
     ];
-    links.extend(at_worker(session, job, worker));
+    let destination = job.destination();
+    let url = match destination.is_worker() {
+        true => {
+            links.extend(at_worker(session, job));
+            destination.url()
+        }
+        false => bucket(job, worker, &mut links),
+    };
     links.push(from_cloudflare(session, scope, job));
+    let is_there = |link: &Link| link.name == "worker" && link.mark == Mark::Ok;
+    let is_reached = links.iter().any(is_there);
+    links.push(match url.filter(|_| is_reached) {
+        Some(url) => ledgers.link(&url, job.dataset()),
+        None => Link::skip(intake::NAME, "the Worker is not reached"),
+    });
     links
 }
 
@@ -255,7 +276,7 @@ fn last_delivery(job: &Job) -> Link {
     }
 }
 
-fn rough(age: TimeDelta) -> String {
+pub(crate) fn rough(age: TimeDelta) -> String {
     match age.num_seconds().max(0) {
         seconds @ ..120 => format!("{seconds} s"),
         seconds @ ..7_200 => format!("{} min", seconds / 60),
@@ -264,21 +285,40 @@ fn rough(age: TimeDelta) -> String {
     }
 }
 
-/// Whether the Worker is there, knows the job's secret, is configured, and knows the dataset.
-fn at_worker(session: &Session, job: &Job, worker: Option<&str>) -> Vec<Link> {
-    let destination = job.destination();
-    if !destination.is_worker() {
-        return match worker {
-            Some(url) => vec![match crate::push::target::url("--worker", url, None) {
-                Ok(url) => reachable(&Worker::new(url, Headers::default())),
-                Err(problem) => Link::fail("worker", problem, "correct --worker"),
-            }],
-            None => vec![Link::skip(
-                "worker",
-                "the job writes to a bucket: name the Worker that reads it with --worker",
-            )],
-        };
+/// Whether a job that writes to a bucket writes where the Worker reads, and whether that is there;
+/// its URL.
+fn bucket(job: &Job, worker: Option<&str>, links: &mut Vec<Link>) -> Option<Uri> {
+    const NAME: &str = "worker";
+    if !job.destination().is_read_as(job.dataset()) {
+        links.push(Link::fail(
+            NAME,
+            "the job does not write to where a Worker reads: r2://<bucket>/logpush/<dataset>/",
+            "create the job anew: `logpush-ecs jobs delete`, then `logpush-ecs jobs create --via r2`",
+        ));
+        return None;
     }
+    let Some(url) = worker else {
+        links.push(Link::skip(
+            NAME,
+            "the job writes to a bucket: name the Worker that reads it with --worker",
+        ));
+        return None;
+    };
+    match target::url("--worker", url, None) {
+        Ok(url) => {
+            links.push(reachable(&Worker::new(url.clone(), Headers::default())));
+            Some(url)
+        }
+        Err(problem) => {
+            links.push(Link::fail(NAME, problem, "correct --worker"));
+            None
+        }
+    }
+}
+
+/// Whether the Worker is there, knows the job's secret, is configured, and knows the dataset.
+fn at_worker(session: &Session, job: &Job) -> Vec<Link> {
+    let destination = job.destination();
     let Some(client) = client(&destination) else {
         return vec![Link::fail(
             "worker",
@@ -377,7 +417,7 @@ fn from_cloudflare(session: &Session, scope: &Scope, job: &Job) -> Link {
 }
 
 /// Sends the test that Cloudflare sends, with the headers of the job; the Worker's words.
-fn try_upload(destination: &Destination) -> Option<Result<String, Refusal>> {
+pub(crate) fn try_upload(destination: &Destination) -> Option<Result<String, Refusal>> {
     let client = destination.is_worker().then(|| client(destination))??;
     let upload = Upload::destination_test().ok()?;
     Some(client.send(&upload.body).map(|answer| answer.text))

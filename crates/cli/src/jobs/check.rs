@@ -7,6 +7,7 @@ use crate::dataset;
 use crate::jobs::chain::{self, Link, Mark};
 use crate::jobs::create::NAME_PREFIX;
 use crate::jobs::error::JobsError;
+use crate::jobs::intake::Ledgers;
 use crate::jobs::job::Job;
 use crate::jobs::scope::{Scope, ScopesArgs};
 use crate::jobs::session::{Outcome, Session};
@@ -25,24 +26,45 @@ pub(crate) struct Args {
     #[command(flatten)]
     scopes: ScopesArgs,
 
-    /// Only jobs of this dataset
-    #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
-    dataset: Option<&'static Dataset>,
+    /// Only jobs of these datasets, with commas between them
+    #[arg(long, value_name = "DATASET", value_delimiter = ',', value_parser = dataset::parser())]
+    dataset: Vec<&'static Dataset>,
 
     /// The Worker that reads the bucket of a job that was created with `--via r2`
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 }
 
+impl Args {
+    /// The jobs of these datasets.
+    pub(crate) fn of(scopes: ScopesArgs, dataset: Vec<&'static Dataset>) -> Self {
+        Self {
+            job: None,
+            scopes,
+            dataset,
+            worker: None,
+        }
+    }
+}
+
 pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
-    let dataset = args.dataset.map(|dataset| dataset.name);
-    if let Some(dataset) = dataset {
-        args.scopes.expect(dataset)?;
+    let ledgers = Ledgers::from_environment(&session.mask).map_err(JobsError::Usage)?;
+    check(session, args, &ledgers)
+}
+
+/// With what the Workers' ledgers tell.
+pub(crate) fn check(
+    session: &Session,
+    args: &Args,
+    ledgers: &Ledgers,
+) -> Result<Outcome, JobsError> {
+    for dataset in &args.dataset {
+        args.scopes.expect(dataset.name)?;
     }
     let (mut text, mut all, mut broken) = (String::new(), Vec::new(), 0);
     for scope in args.scopes.resolve(&session.api)? {
         text += &format!("{scope}\n");
-        let (token, jobs) = match found(session, args, &scope, dataset) {
+        let (token, jobs) = match found(session, args, &scope) {
             Ok(jobs) => (Link::ok("token", "may read and change the jobs here"), jobs),
             Err(error) => (
                 Link::fail("token", error.to_string(), error.hint().unwrap_or_default()),
@@ -51,13 +73,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         };
         let is_read = token.mark == Mark::Ok;
         let mut links = vec![token];
-        if is_read && jobs.is_empty() {
-            links.push(no_job(&scope, dataset));
+        if is_read {
+            links.extend(missing(args, &scope, &jobs));
         }
         let mut checked = Vec::new();
         text += &lines(&links, &mut broken);
         for job in &jobs {
-            let links = chain::walk(session, &scope, job, args.worker.as_deref());
+            let links = chain::walk(session, &scope, job, args.worker.as_deref(), ledgers);
             text += &printable(&format!(
                 "job {}, {}, {}",
                 job.id(),
@@ -90,18 +112,40 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
 }
 
 /// The job that is named, or those of this program.
-fn found(
-    session: &Session,
-    args: &Args,
-    scope: &Scope,
-    dataset: Option<&str>,
-) -> Result<Vec<Job>, JobsError> {
+fn found(session: &Session, args: &Args, scope: &Scope) -> Result<Vec<Job>, JobsError> {
     if let Some(job) = args.job {
         return Ok(vec![session.job(scope, job)?]);
     }
-    let mut jobs = session.jobs(scope, dataset)?;
+    let mut jobs = Vec::new();
+    match args.dataset.as_slice() {
+        [] => jobs = session.jobs(scope, None)?,
+        datasets => {
+            for dataset in datasets {
+                jobs.extend(session.jobs(scope, Some(dataset.name))?);
+            }
+        }
+    }
     jobs.retain(|job| job.destination().is_worker() || job.text("name").starts_with(NAME_PREFIX));
     Ok(jobs)
+}
+
+/// The datasets that are asked for, and have no job; without a name, any job will do.
+fn missing(args: &Args, scope: &Scope, jobs: &[Job]) -> Vec<Link> {
+    if args.job.is_some() {
+        return Vec::new();
+    }
+    if args.dataset.is_empty() {
+        return match jobs.is_empty() {
+            true => vec![no_job(scope, None)],
+            false => Vec::new(),
+        };
+    }
+    let has = |name: &str| jobs.iter().any(|job| job.dataset() == name);
+    args.dataset
+        .iter()
+        .filter(|dataset| !has(dataset.name))
+        .map(|dataset| no_job(scope, Some(dataset.name)))
+        .collect()
 }
 
 fn no_job(scope: &Scope, dataset: Option<&str>) -> Link {

@@ -56,6 +56,21 @@ pub(crate) struct Args {
     options: OptionsArgs,
 }
 
+impl Args {
+    /// The job of a dataset that delivers to a Worker, with nothing special.
+    pub(crate) fn to_worker(dataset: &'static Dataset, scopes: ScopesArgs, worker: String) -> Self {
+        Self {
+            dataset,
+            scopes,
+            worker: Some(worker),
+            via: Via::Worker,
+            bucket: None,
+            bucket_account: None,
+            options: OptionsArgs::default(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Via {
     Worker,
@@ -148,10 +163,11 @@ fn one(
     let destination = destination(session, args, scope, secrets)?;
     let wanted = wanted(args, &offered, &destination)?;
     let jobs = session.jobs(scope, Some(dataset))?;
-    let there = jobs.iter().find(|job| {
-        job.destination().base == destination.base
-            || Some(job.text("name")) == wanted.get("name").and_then(Value::as_str)
-    });
+    let name = wanted.get("name").and_then(Value::as_str);
+    let there = jobs
+        .iter()
+        .find(|job| job.destination().base == destination.base)
+        .or_else(|| jobs.iter().find(|job| Some(job.text("name")) == name));
     if let Some(job) = there {
         return Ok(compared(session, args, scope, job, wanted));
     }
@@ -187,6 +203,11 @@ fn one(
         );
     }
     text += &format!("The same with curl:\n{curl}\n");
+    if let Some(bucket) = &args.bucket {
+        text += &format!(
+            "The Worker must hear of each object, by a notification that is made once: `npx wrangler r2 bucket notification create {bucket} --event-type object-create --queue logpush-ecs --prefix logpush/`\n"
+        );
+    }
     if !session.dry_run {
         text += &format!(
             "The first upload takes some minutes. `logpush-ecs jobs check {}` tells whether all is well.\n",

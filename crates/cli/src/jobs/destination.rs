@@ -65,7 +65,8 @@ impl Destination {
         destination.checked()
     }
 
-    /// A bucket, with the folder for the dataset that the Worker delivers from, and in it one for each day.
+    /// A bucket, with a folder for the dataset where the Worker looks for it, and in it one for
+    /// each day.
     pub(crate) fn r2(
         bucket: &str,
         dataset: &str,
@@ -136,6 +137,13 @@ impl Destination {
 
     pub(crate) fn is_r2(&self) -> bool {
         self.base.starts_with("r2://")
+    }
+
+    /// Whether a Worker that reads the bucket takes what is written there for the dataset's.
+    pub(crate) fn is_read_as(&self, dataset: &str) -> bool {
+        let path = self.base.strip_prefix("r2://");
+        path.and_then(|path| path.split_once('/'))
+            .is_some_and(|(_, key)| key.starts_with(&format!("logpush/{dataset}/")))
     }
 
     fn is_http(&self) -> bool {
@@ -337,6 +345,21 @@ mod tests {
         let other = Destination::parse("https://w.example.com/logpush?b=2&a=1-");
         assert!(one.is_same(&other));
         assert!(!one.is_same(&Destination::parse("https://w.example.com/logpush?a=1&b=2")));
+    }
+
+    #[test]
+    fn a_bucket_is_read_below_logpush_and_the_dataset() {
+        for (text, is_read) in [
+            ("r2://bucket/logpush/dns_logs/{DATE}?account-id=1", true),
+            ("r2://bucket/logpush/dns_logs/", true),
+            ("r2://bucket/logpush/dns_logs", false),
+            ("r2://bucket/dns_logs/{DATE}", false),
+            ("r2://logpush/dns_logs/{DATE}", false),
+            ("s3://bucket/logpush/dns_logs/{DATE}", false),
+        ] {
+            let destination = Destination::parse(text);
+            assert_eq!(destination.is_read_as("dns_logs"), is_read, "{text}");
+        }
     }
 
     #[test]

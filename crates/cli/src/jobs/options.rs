@@ -10,7 +10,7 @@ const UPLOAD_BYTES: core::ops::RangeInclusive<u64> = 5_000_000..=1_000_000_000;
 const UPLOAD_RECORDS: core::ops::RangeInclusive<u64> = 1_000..=1_000_000;
 const UPLOAD_INTERVAL: core::ops::RangeInclusive<u64> = 30..=300;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct OptionsArgs {
     /// The job's name: letters, digits, `-` and `.`
     #[arg(long, value_name = "NAME", value_parser = name)]

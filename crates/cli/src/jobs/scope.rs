@@ -15,7 +15,7 @@ pub(crate) enum Scope {
 }
 
 /// `--zone`, `--account`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[group(id = "scope", required = true, multiple = false)]
 pub(crate) struct ScopeArgs {
     /// The zone: its ID, or its name (the token then needs Zone > Zone > Read too)
@@ -28,7 +28,7 @@ pub(crate) struct ScopeArgs {
 }
 
 /// `--zone`, `--account`, `--all-zones`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[group(id = "scopes", required = true, multiple = false)]
 pub(crate) struct ScopesArgs {
     /// The zone: its ID, or its name (the token then needs Zone > Zone > Read too)
@@ -50,6 +50,21 @@ impl ScopeArgs {
             (Some(zone), _) => find_zone(api, zone),
             (None, Some(account)) => account_of(account),
             (None, None) => Err(missing()),
+        }
+    }
+}
+
+impl From<&Scope> for ScopeArgs {
+    fn from(scope: &Scope) -> Self {
+        match scope {
+            Scope::Zone { id, .. } => Self {
+                zone: Some(id.clone()),
+                account: None,
+            },
+            Scope::Account { id } => Self {
+                zone: None,
+                account: Some(id.clone()),
+            },
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Session {
     pub(crate) api: Api,
     pub(crate) mask: Rc<Mask>,
     pub(crate) dry_run: bool,
+    /// The Worker's, where it does not come from the environment.
+    secret: Option<Secret>,
 }
 
 /// What a command has to say.
@@ -26,6 +28,18 @@ pub(crate) struct Outcome {
     pub(crate) json: Value,
     /// False where the exit code is 1.
     pub(crate) is_done: bool,
+}
+
+impl Outcome {
+    /// Whether a zone or account could not be done.
+    pub(crate) fn has_error(&self) -> bool {
+        let is_error = |one: &Value| one.get("error").is_some();
+        is_error(&self.json)
+            || self
+                .json
+                .as_array()
+                .is_some_and(|all| all.iter().any(is_error))
+    }
 }
 
 /// A call that changes something.
@@ -43,11 +57,20 @@ impl Session {
             api: Api::from_environment(base, mask)?,
             mask: Rc::clone(mask),
             dry_run,
+            secret: None,
         })
     }
 
+    /// From now on jobs get this secret.
+    pub(crate) fn set_secret(&mut self, secret: Secret) {
+        self.secret = Some(secret);
+    }
+
     pub(crate) fn secret(&self) -> Result<Secret, JobsError> {
-        let secret = Secret::from_environment().map_err(JobsError::Usage)?;
+        let secret = match &self.secret {
+            Some(secret) => secret.clone(),
+            None => Secret::from_environment().map_err(JobsError::Usage)?,
+        };
         for part in secret.parts() {
             self.mask.add(part);
         }

@@ -41,6 +41,19 @@ pub(crate) struct Args {
     options: OptionsArgs,
 }
 
+impl Args {
+    /// Puts the session's secret into a job that delivers to a Worker.
+    pub(crate) fn put_secret(job: u64, scope: &Scope) -> Self {
+        Self {
+            job,
+            scope: scope.into(),
+            worker: None,
+            secret: true,
+            options: OptionsArgs::default(),
+        }
+    }
+}
+
 pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
     let scope = args.scope.resolve(&session.api)?;
     let job = session.job(&scope, args.job)?;

@@ -80,6 +80,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 /// The secret, which is shown nowhere.
+#[derive(Clone)]
 pub(crate) struct Secret {
     /// As the environment has it: one, or two separated by a comma.
     all: String,
@@ -88,23 +89,35 @@ pub(crate) struct Secret {
 
 impl Secret {
     pub(crate) fn from_environment() -> Result<Self, String> {
-        let all = match env::var("LOGPUSH_SECRET") {
-            Ok(all) => all,
-            Err(env::VarError::NotPresent) => String::new(),
+        const NAME: &str = "LOGPUSH_SECRET";
+        Self::read(NAME)?.ok_or_else(|| {
+            format!("{NAME} is not set: export the secret that the Worker has under this name")
+        })
+    }
+
+    /// The operator's, which opens the Worker's `/api/`; nothing where there is none.
+    pub(crate) fn of_operator() -> Result<Option<Self>, String> {
+        Self::read("OPERATOR_SECRET")
+    }
+
+    fn read(name: &str) -> Result<Option<Self>, String> {
+        match env::var(name) {
+            Ok(all) => Self::parse(name, all),
+            Err(env::VarError::NotPresent) => Ok(None),
             Err(env::VarError::NotUnicode(_)) => {
-                return Err("LOGPUSH_SECRET is no text: a header cannot carry it".to_owned());
+                Err(format!("{name} is no text: a header cannot carry it"))
             }
-        };
+        }
+    }
+
+    /// The secret in the value of a variable; nothing where that is empty.
+    pub(crate) fn parse(name: &str, all: String) -> Result<Option<Self>, String> {
         let Some(first) = parts(&all).next() else {
-            return Err(
-                "LOGPUSH_SECRET is not set: export the secret that the Worker has under this name"
-                    .to_owned(),
-            );
+            return Ok(None);
         };
-        let header = sensitive(first).ok_or_else(|| {
-            "LOGPUSH_SECRET has characters in it that a header cannot carry".to_owned()
-        })?;
-        Ok(Self { all, header })
+        let header = sensitive(first)
+            .ok_or_else(|| format!("{name} has characters in it that a header cannot carry"))?;
+        Ok(Some(Self { all, header }))
     }
 
     /// The one that is sent.

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io::{self, Read as _};
 
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 use ureq::http::{Response, Uri};
 use ureq::typestate::WithBody;
@@ -68,6 +69,12 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Nothing but the configuration is read for this answer.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The ledger is asked in some hundred places.
+const TOLD_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The ledger tells at most some thousand uploads, of 500 bytes each.
+const TOLD_MAX: u64 = 8 * 1024 * 1024;
+
 /// The longest wait that a Worker may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
@@ -101,19 +108,33 @@ impl Worker {
 
     /// Asks whether the Worker is there and its configuration sound.
     pub(crate) fn health(&self) -> Result<Answer, Refusal> {
+        self.read(self.get("/health", HEALTH_TIMEOUT)?)
+    }
+
+    /// What the Worker tells at a path, in JSON; null where it is none.
+    pub(crate) fn told(&self, path: &str) -> Result<Value, Refusal> {
+        let mut response = self.get(path, TOLD_TIMEOUT)?;
+        if !response.status().is_success() {
+            return self.read(response).map(|_| Value::Null);
+        }
+        let body = response.body_mut().as_reader().take(TOLD_MAX);
+        Ok(serde_json::from_reader(body).unwrap_or_default())
+    }
+
+    fn get(&self, path: &str, timeout: Duration) -> Result<Response<Body>, Refusal> {
         let (Some(scheme), Some(authority)) = (self.url.scheme_str(), self.url.authority()) else {
             return Err(ureq::Error::BadUri("no host".to_owned()).into());
         };
         let request = self
             .agent
-            .get(format!("{scheme}://{authority}/health"))
+            .get(format!("{scheme}://{authority}{path}"))
             .config()
-            .timeout_recv_response(Some(HEALTH_TIMEOUT))
+            .timeout_recv_response(Some(timeout))
             .build();
         let request = self.headers.iter().fold(request, |request, (name, value)| {
             request.header(name, value)
         });
-        self.read(request.call()?)
+        Ok(request.call()?)
     }
 
     /// Posts one upload, once.

@@ -1,0 +1,318 @@
+//! `logpush-ecs setup`: from a clone to events at the SIEM, in one go.
+
+mod error;
+mod kept;
+mod project;
+mod report;
+mod secrets;
+mod worker;
+mod wrangler;
+
+use core::time::Duration;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use logpush_normalizer::Dataset;
+
+use crate::dataset;
+use crate::error::Error;
+use crate::jobs::error::JobsError;
+use crate::jobs::intake::Ledgers;
+use crate::jobs::job::Job;
+use crate::jobs::mask::Mask;
+use crate::jobs::scope::{Scope, ScopesArgs};
+use crate::jobs::session::Session;
+use crate::jobs::{api, check, create, update};
+use crate::push::target::Secret;
+use crate::setup::error::SetupError;
+use crate::setup::kept::Kept;
+use crate::setup::project::Project;
+use crate::setup::report::Report;
+use crate::setup::secrets::Secrets;
+use crate::setup::worker::{Target, address};
+use crate::setup::wrangler::{Made, SignIn, Wrangler};
+
+/// Set everything up at Cloudflare: bucket, queue, Worker, secrets and Logpush jobs
+///
+/// Runs in the clone of the repository, and makes what `wrangler.toml` names. What is there
+/// already is left as it is, so that it can be stopped and repeated at any point; the same command
+/// deploys a new version later. wrangler does the deploying: sign in with `npx wrangler login`. The
+/// token for the jobs comes from CLOUDFLARE_API_TOKEN, the intake's key from SEKOIA_INTAKE_KEY or
+/// from you. LOGPUSH_SECRET and OPERATOR_SECRET are made up, where the environment has none, and
+/// kept in a file that only you can read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  export CLOUDFLARE_API_TOKEN=...
+  logpush-ecs setup --zone example.com --dataset firewall_events --dry-run
+  logpush-ecs setup --zone example.com --dataset firewall_events,http_requests
+
+Exit codes:
+  0  done, and no link of the chain is broken
+  1  not done: the next run goes on from there; or a link is broken
+  2  wrong usage")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    scopes: ScopesArgs,
+
+    /// The datasets to send, with commas between them
+    #[arg(long, value_name = "DATASET", required = true, value_delimiter = ',')]
+    #[arg(value_parser = dataset::parser())]
+    dataset: Vec<&'static Dataset>,
+
+    /// The Worker's address, where it is not the one that wrangler tells
+    #[arg(long, value_name = "URL")]
+    worker: Option<String>,
+
+    /// Make up a new LOGPUSH_SECRET, and put it into the Worker and the jobs
+    #[arg(long)]
+    rotate_secret: bool,
+
+    /// The file that keeps the secrets that were made up
+    #[arg(long, value_name = "FILE", default_value = ".deploy.vars")]
+    secrets: PathBuf,
+
+    /// How long the Worker may take to be ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    wait: u64,
+
+    /// Say what would be done, and do none of it
+    #[arg(long)]
+    dry_run: bool,
+
+    /// The API's base URL
+    #[arg(long, value_name = "URL", default_value = api::BASE)]
+    #[arg(env = "CLOUDFLARE_API_BASE_URL")]
+    api: String,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Error> {
+    let mask = Rc::new(Mask::default());
+    let done = Setup::begin(args, &mask).and_then(|mut setup| setup.walk());
+    match done {
+        Ok(true) => Ok(ExitCode::SUCCESS),
+        Ok(false) => Ok(ExitCode::FAILURE),
+        Err(SetupError::Usage(message) | SetupError::Jobs(JobsError::Usage(message))) => {
+            Err(Error::Usage {
+                subcommand: "setup",
+                message: mask.hide(&message),
+            })
+        }
+        Err(SetupError::Output(error)) => Err(Error::Output(error)),
+        Err(error) => Err(Error::Setup(mask.hide(&error.text()))),
+    }
+}
+
+struct Setup<'a> {
+    args: &'a Args,
+    mask: Rc<Mask>,
+    report: Report,
+    project: Project,
+    session: Session,
+    wrangler: Wrangler,
+}
+
+impl<'a> Setup<'a> {
+    fn begin(args: &'a Args, mask: &Rc<Mask>) -> Result<Self, SetupError> {
+        for dataset in &args.dataset {
+            args.scopes.expect(dataset.name)?;
+        }
+        Ok(Self {
+            args,
+            mask: Rc::clone(mask),
+            report: Report::new(mask),
+            project: Project::read()?,
+            session: Session::new(&args.api, args.dry_run, mask)?,
+            wrangler: Wrangler::new(mask),
+        })
+    }
+
+    /// Every step; whether all is well in the end. What can be refused is asked for before anything
+    /// is made.
+    fn walk(&mut self) -> Result<bool, SetupError> {
+        let jobs = self.read_jobs()?;
+        self.sign_in()?;
+        let mut secrets = Secrets {
+            wrangler: &self.wrangler,
+            report: &self.report,
+            mask: &self.mask,
+            kept: Kept::read(&self.args.secrets)?,
+            there: self.wrangler.secrets(&self.project.name)?,
+            dry_run: self.args.dry_run,
+        };
+        let for_destination = secrets.for_destination(&self.project, &self.args.dataset)?;
+
+        self.make_storage()?;
+        let target = self.deploy()?;
+        let of_job = target.as_ref().and_then(|target| secret_of(&jobs, target));
+        let secret = secrets.logpush(target.as_ref(), of_job, self.args.rotate_secret)?;
+        let operator = secrets.operator()?;
+        secrets.set_for_destination(&self.project, &for_destination)?;
+
+        let (Some(target), Some(secret)) = (target, secret) else {
+            return self.plan_jobs(&jobs);
+        };
+        target.wait_until_ready(&self.report, &secret, &self.args.dataset)?;
+        self.report
+            .ok("worker", &format!("{} is ready", target.url))?;
+        self.session.set_secret(secret.clone());
+        self.update_jobs(&jobs, &target, &secret)?;
+        let are_there = self.create_jobs(&target)?;
+        Ok(self.check(operator)? && are_there)
+    }
+
+    /// All jobs of the datasets: what is there already, and whether the token may read it.
+    fn read_jobs(&self) -> Result<Vec<(Scope, Job)>, SetupError> {
+        let scopes = self.args.scopes.resolve(&self.session.api)?;
+        let mut all = Vec::new();
+        for scope in &scopes {
+            for dataset in &self.args.dataset {
+                let jobs = self.session.jobs(scope, Some(dataset.name))?;
+                all.extend(jobs.into_iter().map(|job| (scope.clone(), job)));
+            }
+        }
+        let places: Vec<_> = match scopes.as_slice() {
+            [scope] => vec![scope.to_string()],
+            scopes => vec![format!("{} zones", scopes.len())],
+        };
+        let text = format!("may read and change the jobs of {}", places.join(", "));
+        self.report.ok("token", &text)?;
+        Ok(all)
+    }
+
+    fn sign_in(&self) -> Result<(), SetupError> {
+        let text = match self.wrangler.sign_in(&self.project)? {
+            SignIn::Login => "wrangler is signed in",
+            SignIn::Token => "wrangler is signed in by CLOUDFLARE_API_TOKEN",
+        };
+        self.report.ok("sign-in", text)
+    }
+
+    fn make_storage(&self) -> Result<(), SetupError> {
+        let dry_run = self.args.dry_run;
+        for bucket in self.project.buckets() {
+            let made = match dry_run {
+                true => self.wrangler.look_for_bucket(bucket)?,
+                false => self.wrangler.make_bucket(bucket)?,
+            };
+            self.tell_made("bucket", &bucket.name, made)?;
+        }
+        for queue in self.project.queues() {
+            let made = match dry_run {
+                true => self.wrangler.look_for_queue(queue)?,
+                false => self.wrangler.make_queue(queue)?,
+            };
+            self.tell_made("queue", queue, made)?;
+        }
+        Ok(())
+    }
+
+    fn tell_made(&self, kind: &str, name: &str, made: Made) -> Result<(), SetupError> {
+        match made {
+            Made::Before => self.report.ok(kind, &format!("{name} is there")),
+            Made::Now => self.report.done(kind, &format!("{name} is created")),
+            Made::Not => self
+                .report
+                .plan(kind, &format!("{name} is not seen, and would be created")),
+        }
+    }
+
+    /// The deployed Worker; none in a dry run.
+    fn deploy(&self) -> Result<Option<Target>, SetupError> {
+        let name = &self.project.name;
+        if self.args.dry_run {
+            let text = format!("{name} would be built and deployed, with `wrangler deploy`");
+            self.report.plan("worker", &text)?;
+            return Ok(None);
+        }
+        let targets = self.wrangler.deploy()?;
+        let named = self.args.worker.clone();
+        let url = named
+            .or_else(|| address(&targets))
+            .ok_or(SetupError::NoAddress)?;
+        let url = url.trim_end_matches('/').to_owned();
+        self.report
+            .done("worker", &format!("{name} is deployed at {url}"))?;
+        let [dataset, ..] = self.args.dataset.as_slice() else {
+            return Err(SetupError::Usage("--dataset is missing".to_owned()));
+        };
+        let target = Target::new(url, dataset, Duration::from_secs(self.args.wait));
+        target.wait_until_there(&self.report)?;
+        Ok(Some(target))
+    }
+
+    /// Jobs of this Worker that send another secret get the one that it knows.
+    fn update_jobs(
+        &self,
+        jobs: &[(Scope, Job)],
+        target: &Target,
+        secret: &Secret,
+    ) -> Result<(), SetupError> {
+        for (scope, job) in jobs.iter().filter(|(_, job)| target.is_of(job)) {
+            if job.destination().header("X-Logpush-Secret").as_deref() == Some(secret.first()) {
+                continue;
+            }
+            let args = update::Args::put_secret(job.id(), scope);
+            let outcome = update::run(&self.session, &args)?;
+            self.report.lines(&outcome.text)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every job is there: one that somebody has made otherwise is, too, and the check
+    /// tells whether it is sound. One that cannot be created keeps no other from it.
+    fn create_jobs(&self, target: &Target) -> Result<bool, SetupError> {
+        let mut are_there = true;
+        for dataset in &self.args.dataset {
+            let args =
+                create::Args::to_worker(dataset, self.args.scopes.clone(), target.url.clone());
+            match create::run(&self.session, &args) {
+                Ok(outcome) => {
+                    self.report.lines(&outcome.text)?;
+                    are_there &= !outcome.has_error();
+                }
+                Err(error @ JobsError::Usage(_)) => return Err(error.into()),
+                Err(error) => {
+                    are_there = false;
+                    let text = format!("{}: not created\nerror: {}\n", dataset.name, error.text());
+                    self.report.lines(&text)?;
+                }
+            }
+        }
+        Ok(are_there)
+    }
+
+    fn plan_jobs(&self, jobs: &[(Scope, Job)]) -> Result<bool, SetupError> {
+        for dataset in &self.args.dataset {
+            let mut there = jobs
+                .iter()
+                .filter(|(_, job)| job.dataset() == dataset.name && job.destination().is_worker());
+            let text = match there.next() {
+                Some((scope, job)) => format!(
+                    "{} of {scope} is there, and would be compared; others would be created",
+                    job.id()
+                ),
+                None => format!("{} would be created, with all fields offered", dataset.name),
+            };
+            self.report.plan("job", &text)?;
+        }
+        self.report.plan("check", "every link would be tried")?;
+        Ok(true)
+    }
+
+    fn check(&self, operator: Option<Secret>) -> Result<bool, SetupError> {
+        let args = check::Args::of(self.args.scopes.clone(), self.args.dataset.clone());
+        let ledgers = Ledgers::new(operator, &self.mask);
+        let outcome = check::check(&self.session, &args, &ledgers)?;
+        self.report.lines(&outcome.text)?;
+        Ok(outcome.is_done)
+    }
+}
+
+/// What a job of this Worker sends: as good a source of the secret as any.
+fn secret_of(jobs: &[(Scope, Job)], target: &Target) -> Option<String> {
+    jobs.iter()
+        .filter(|(_, job)| target.is_of(job))
+        .find_map(|(_, job)| job.destination().header("X-Logpush-Secret"))
+}

@@ -1,0 +1,121 @@
+//! What `wrangler.toml` says that is needed: the set-up makes what is named there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::setup::error::SetupError;
+
+const FILE: &str = "wrangler.toml";
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Project {
+    /// The Worker's.
+    pub(crate) name: String,
+    pub(crate) account_id: Option<String>,
+    #[serde(default)]
+    r2_buckets: Vec<Bucket>,
+    #[serde(default)]
+    queues: Queues,
+    #[serde(default)]
+    vars: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bucket {
+    #[serde(rename = "bucket_name")]
+    pub(crate) name: String,
+    pub(crate) jurisdiction: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Queues {
+    producers: Vec<Queue>,
+    consumers: Vec<Queue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Queue {
+    queue: String,
+    dead_letter_queue: Option<String>,
+}
+
+impl Project {
+    /// Reads the file in the directory that the command runs in, as wrangler does.
+    pub(crate) fn read() -> Result<Self, SetupError> {
+        let text = fs::read_to_string(Path::new(FILE))
+            .map_err(|source| SetupError::NoProject { file: FILE, source })?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self, SetupError> {
+        toml::from_str(text).map_err(|error| SetupError::Project {
+            file: FILE,
+            message: error.message().to_owned(),
+        })
+    }
+
+    pub(crate) fn buckets(&self) -> &[Bucket] {
+        &self.r2_buckets
+    }
+
+    /// Each once: one that is written and read is named twice.
+    pub(crate) fn queues(&self) -> BTreeSet<&str> {
+        self.queues
+            .producers
+            .iter()
+            .chain(&self.queues.consumers)
+            .flat_map(|queue| {
+                [
+                    Some(queue.queue.as_str()),
+                    queue.dead_letter_queue.as_deref(),
+                ]
+            })
+            .flatten()
+            .collect()
+    }
+
+    /// Whether events go to SEKOIA.IO, which is so where nothing else is said.
+    pub(crate) fn is_for_sekoia(&self) -> bool {
+        match self.vars.get("DESTINATION").and_then(toml::Value::as_str) {
+            None | Some("" | "sekoia") => true,
+            Some(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_projects_own_file_names_one_bucket_and_one_queue() {
+        let project = Project::parse(include_str!("../../../../wrangler.toml")).unwrap();
+        assert_eq!(project.name, "logpush-ecs");
+        let buckets: Vec<_> = project
+            .buckets()
+            .iter()
+            .map(|bucket| &*bucket.name)
+            .collect();
+        assert_eq!(buckets, ["logpush-ecs"]);
+        assert_eq!(
+            project.queues().into_iter().collect::<Vec<_>>(),
+            ["logpush-ecs"]
+        );
+        assert!(project.is_for_sekoia());
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_made() {
+        let project = Project::parse("name = \"w\"\n[vars]\nDESTINATION = \"http\"").unwrap();
+        assert!(project.buckets().is_empty() && project.queues().is_empty());
+        assert!(!project.is_for_sekoia());
+        let queues = "name = \"w\"\n[[queues.consumers]]\nqueue = \"b\"\ndead_letter_queue = \"a\"";
+        let project = Project::parse(queues).unwrap();
+        assert_eq!(project.queues().into_iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(Project::parse("[vars]").is_err());
+    }
+}

@@ -1,0 +1,409 @@
+//! wrangler as a subprocess: what it is asked, and what its answers mean.
+
+use core::cell::Cell;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::{env, fs, process};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::jobs::mask::Mask;
+use crate::printable;
+use crate::setup::error::SetupError;
+use crate::setup::project::{Bucket, Project};
+
+pub(crate) struct Wrangler {
+    program: PathBuf,
+    /// Whether it gets CLOUDFLARE_API_TOKEN: `wrangler login` is enough where somebody did that.
+    has_token: Cell<bool>,
+    mask: Rc<Mask>,
+}
+
+/// Who is signed in, and how.
+pub(crate) enum SignIn {
+    Login,
+    Token,
+}
+
+/// When a bucket or a queue was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Before,
+    Now,
+    Not,
+}
+
+/// What wrangler said.
+struct Said {
+    is_done: bool,
+    stdout: String,
+    /// Both of its streams.
+    all: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WhoAmI {
+    logged_in: bool,
+    #[serde(default)]
+    accounts: Vec<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct SecretName {
+    name: String,
+}
+
+/// One line of the file that WRANGLER_OUTPUT_FILE_PATH names.
+#[derive(Deserialize)]
+struct Output {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    targets: Vec<String>,
+}
+
+const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+const ACCOUNT: &str = "CLOUDFLARE_ACCOUNT_ID";
+const OUTPUT: &str = "WRANGLER_OUTPUT_FILE_PATH";
+
+/// wrangler's own directory, which git ignores.
+const STATE: &str = ".wrangler";
+
+/// What the names of variables begin with that wrangler has no need of.
+const SECRETS: [&str; 4] = [
+    "LOGPUSH_SECRET",
+    "OPERATOR_SECRET",
+    "SEKOIA_INTAKE_KEY",
+    "HTTP_HEADERS",
+];
+
+/// Lines that say nothing of what went wrong.
+const NOISE: [&str; 2] = ["Logs were written to", "If you think this is a bug"];
+
+/// How much of what wrangler says is shown, in characters.
+const SHOWN_MAX: usize = 600;
+
+impl Wrangler {
+    /// The clone's own, or the one in PATH.
+    pub(crate) fn new(mask: &Rc<Mask>) -> Self {
+        let own = Path::new("node_modules/.bin/wrangler");
+        let program = match own.exists() {
+            true => own.to_owned(),
+            false => PathBuf::from("wrangler"),
+        };
+        Self {
+            program,
+            has_token: Cell::new(false),
+            mask: Rc::clone(mask),
+        }
+    }
+
+    /// Finds out how wrangler is signed in. Its own login first: the token for the jobs need not
+    /// be one for all the rest.
+    pub(crate) fn sign_in(&self, project: &Project) -> Result<SignIn, SetupError> {
+        let mut words = String::new();
+        for (has_token, sign_in) in [(false, SignIn::Login), (true, SignIn::Token)] {
+            self.has_token.set(has_token);
+            let said = self.run(&["whoami", "--json"], None)?;
+            match json::<WhoAmI>(&said.stdout) {
+                Some(who) if said.is_done && who.logged_in => {
+                    return match is_chosen(project, &who.accounts) {
+                        true => Ok(sign_in),
+                        false => Err(SetupError::Accounts {
+                            accounts: who
+                                .accounts
+                                .iter()
+                                .map(|Account { id, name }| printable(&format!("{name} ({id})")))
+                                .collect(),
+                        }),
+                    };
+                }
+                // It says so in JSON, and no more.
+                Some(_) => {}
+                None => words = self.words(&said),
+            }
+        }
+        Err(SetupError::NotSignedIn { words })
+    }
+
+    /// Creates a bucket, where there is none of this name.
+    pub(crate) fn make_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
+        let mut args = vec!["r2", "bucket", "create", &bucket.name];
+        args.extend(jurisdiction(bucket));
+        self.make(&args)
+    }
+
+    /// Looks for a bucket. A sign-in that may not look sees none.
+    pub(crate) fn look_for_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
+        let mut args = vec!["r2", "bucket", "info", &bucket.name, "--json"];
+        args.extend(jurisdiction(bucket));
+        self.look_for(&args)
+    }
+
+    pub(crate) fn make_queue(&self, name: &str) -> Result<Made, SetupError> {
+        self.make(&["queues", "create", name])
+    }
+
+    pub(crate) fn look_for_queue(&self, name: &str) -> Result<Made, SetupError> {
+        self.look_for(&["queues", "info", name])
+    }
+
+    /// The names of the Worker's secrets: none where there is no Worker yet.
+    pub(crate) fn secrets(&self, worker: &str) -> Result<BTreeSet<String>, SetupError> {
+        let args = ["secret", "list"];
+        let said = self.run(&args, None)?;
+        if !said.is_done && said.all.contains(&format!("Worker \"{worker}\" not found")) {
+            return Ok(BTreeSet::new());
+        }
+        match json::<Vec<SecretName>>(&said.stdout) {
+            Some(names) if said.is_done => {
+                Ok(names.into_iter().map(|secret| secret.name).collect())
+            }
+            _ => Err(self.failure(&args, &said)),
+        }
+    }
+
+    /// Sets a secret. It goes to standard input: a command line can be read by everybody.
+    pub(crate) fn put_secret(&self, name: &str, value: &str) -> Result<(), SetupError> {
+        self.mask.add(value);
+        let args = ["secret", "put", name];
+        let said = self.run(&args, Some(value))?;
+        match said.is_done {
+            true => Ok(()),
+            false => Err(self.failure(&args, &said)),
+        }
+    }
+
+    /// Builds and deploys, in sight: it takes minutes, and may ask for the name of the account
+    /// under workers.dev. Where the Worker then is, in wrangler's words.
+    pub(crate) fn deploy(&self) -> Result<Vec<String>, SetupError> {
+        let args = ["deploy"];
+        // Not where anybody else may write: uploads will go where this file says.
+        let output = Path::new(STATE).join(format!("deploy-{}.jsonl", process::id()));
+        fs::create_dir_all(STATE)
+            .and_then(|()| fs::write(&output, ""))
+            .map_err(|source| SetupError::Keep {
+                file: output.clone(),
+                source,
+            })?;
+        let status = self
+            .command(&args)
+            .env(OUTPUT, absolute(&output))
+            .status()
+            .map_err(|source| self.not_started(source));
+        let written = fs::read_to_string(&output).unwrap_or_default();
+        // What is left of it tells nothing that matters.
+        let _ = fs::remove_file(&output);
+        if !status?.success() {
+            return Err(SetupError::Wrangler {
+                command: args.join(" "),
+                words: "see above".to_owned(),
+                hint: Some("mend what it names, and repeat the command: it goes on from here"),
+            });
+        }
+        Ok(written
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Output>(line).ok())
+            .filter(|output| output.kind == "deploy")
+            .flat_map(|output| output.targets)
+            .collect())
+    }
+
+    fn look_for(&self, args: &[&str]) -> Result<Made, SetupError> {
+        Ok(match self.run(args, None)?.is_done {
+            true => Made::Before,
+            false => Made::Not,
+        })
+    }
+
+    fn make(&self, args: &[&str]) -> Result<Made, SetupError> {
+        let said = self.run(args, None)?;
+        let was_there = ["already exists", "already taken"]
+            .iter()
+            .any(|words| said.all.contains(words));
+        match (said.is_done, was_there) {
+            (true, _) => Ok(Made::Now),
+            (false, true) => Ok(Made::Before),
+            (false, false) => Err(self.failure(args, &said)),
+        }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).env("WRANGLER_SEND_METRICS", "false");
+        for (name, _) in env::vars_os() {
+            let has = |secret: &&str| name.to_str().is_some_and(|name| name.starts_with(*secret));
+            if SECRETS.iter().any(has) {
+                command.env_remove(&name);
+            }
+        }
+        // It would have secrets written to wrangler's own log.
+        command.env_remove("WRANGLER_LOG_SANITIZE");
+        if !self.has_token.get() {
+            command.env_remove(TOKEN);
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str], stdin: Option<&str>) -> Result<Said, SetupError> {
+        let mut child = self
+            .command(args)
+            .stdin(match stdin {
+                Some(_) => Stdio::piped(),
+                None => Stdio::null(),
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| self.not_started(source))?;
+        if let (Some(value), Some(mut input)) = (stdin, child.stdin.take()) {
+            // Where it does not listen, it says why in its own words.
+            let _ = input.write_all(value.as_bytes());
+        }
+        let output = child
+            .wait_with_output()
+            .map_err(|source| self.not_started(source))?;
+        let stdout = plain(&output.stdout);
+        let all = format!("{stdout}\n{}", plain(&output.stderr));
+        Ok(Said {
+            is_done: output.status.success(),
+            stdout,
+            all,
+        })
+    }
+
+    fn not_started(&self, source: std::io::Error) -> SetupError {
+        SetupError::NoWrangler {
+            program: self.program.clone(),
+            source,
+        }
+    }
+
+    fn failure(&self, args: &[&str], said: &Said) -> SetupError {
+        SetupError::Wrangler {
+            command: args.join(" "),
+            words: self.words(said),
+            hint: explain(&said.all),
+        }
+    }
+
+    /// What wrangler said, without its frames and secrets.
+    fn words(&self, said: &Said) -> String {
+        let lines: Vec<_> = said
+            .all
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.chars().any(char::is_alphanumeric))
+            .filter(|line| NOISE.iter().all(|noise| !line.contains(noise)))
+            .collect();
+        let words = printable(&self.mask.hide(&lines.join(" ")));
+        match words.is_empty() {
+            true => "without a word".to_owned(),
+            false => words.chars().take(SHOWN_MAX).collect(),
+        }
+    }
+}
+
+/// Whether wrangler, asked by a program, knows which account is meant.
+fn is_chosen(project: &Project, accounts: &[Account]) -> bool {
+    accounts.len() < 2
+        || project.account_id.is_some()
+        || env::var(ACCOUNT).is_ok_and(|account| !account.is_empty())
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn jurisdiction(bucket: &Bucket) -> Vec<&str> {
+    match &bucket.jurisdiction {
+        Some(jurisdiction) => vec!["--jurisdiction", jurisdiction],
+        None => Vec::new(),
+    }
+}
+
+/// The JSON that ends what wrangler prints.
+fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    text.match_indices(['{', '['])
+        .map(|(start, _)| start)
+        .filter(|start| {
+            text.get(..*start)
+                .is_some_and(|before| before.is_empty() || before.ends_with('\n'))
+        })
+        .find_map(|start| serde_json::from_str(text.get(start..)?).ok())
+}
+
+/// Without colours, which wrangler's errors have wherever they go: escape, bracket, numbers, letter.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
+            .get(1..)
+            .unwrap_or_default()
+    })
+}
+
+fn explain(words: &str) -> Option<&'static str> {
+    let has = |text: &str| words.contains(text);
+    if has("10042") || has("enable R2") {
+        return Some("R2 is switched on once, in the dashboard under R2 object storage");
+    }
+    if has("10000") || has("9109") || has("not authorized") || has("Authentication error") {
+        return Some(
+            "the sign-in lacks a permission: `npx wrangler login` anew, or see docs/deploy.md for those of a token",
+        );
+    }
+    if has("isn't currently deployed") {
+        return Some("`npx wrangler versions deploy` deploys the latest version; then repeat");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_found_behind_other_words() {
+        let who: WhoAmI = json("[WARNING] of\n{\"loggedIn\":true,\"accounts\":[]}\n").unwrap();
+        assert!(who.logged_in && who.accounts.is_empty());
+        assert!(json::<WhoAmI>("no JSON").is_none());
+    }
+
+    #[test]
+    fn colours_are_taken_out() {
+        let coloured =
+            "\u{1b}[31m\u{2718} \u{1b}[41;31m[\u{1b}[41;97mERROR\u{1b}[41;31m]\u{1b}[0m no";
+        assert_eq!(plain(coloured.as_bytes()), "\u{2718} [ERROR] no");
+        assert_eq!(plain(b"plain [1]"), "plain [1]");
+        assert_eq!(plain("\u{1b}[".as_bytes()), "");
+    }
+
+    #[test]
+    fn what_wrangler_complains_of_is_explained() {
+        for (words, hint) in [
+            (
+                "Please enable R2 through the Cloudflare Dashboard. [code: 10042]",
+                "R2",
+            ),
+            ("Authentication error [code: 10000]", "permission"),
+        ] {
+            assert!(explain(words).unwrap().contains(hint));
+        }
+        assert_eq!(explain("something else"), None);
+    }
+}
