@@ -292,6 +292,7 @@ impl Consumer<'_> {
         let decision = match &result {
             Ok(()) => {
                 let counters = deliveries.counters();
+                let newest = summary.newest.map(|time| time.unix_millis().max(0) as u64);
                 let counted = |of: fn(&crate::deliver::Counters) -> u64| counters.map_or(0, of);
                 let counts = Counts {
                     records: summary.records,
@@ -301,7 +302,7 @@ impl Consumer<'_> {
                     batches: counted(|counters| counters.batches.get()),
                     requests: counted(|counters| counters.requests.get()),
                     retries: counted(|counters| counters.retries.get()),
-                    lag_ms: now.saturating_sub(journal.subject.arrived),
+                    lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
                     unknown_fields: summary.unknown_fields.keys().cloned().collect(),
                 };
                 journal.finish(Some(counts)).await?;
@@ -509,7 +510,7 @@ impl Consumer<'_> {
             )
         };
         let key = dead_letter::put_upload(bucket, &about, &subject.id, stream).await?;
-        journal.tell_dead(&key, None, reason).await;
+        journal.tell_dead(None, reason).await;
         journal.finish(None).await?;
         bucket.delete(&from).await?;
         journal.clean().await?;

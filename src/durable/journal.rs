@@ -223,7 +223,7 @@ impl UploadJournal {
     }
 
     /// Tells the ledger of a dead letter.
-    pub(crate) async fn tell_dead(&self, key: &str, records: Option<u64>, reason: &str) {
+    pub(crate) async fn tell_dead(&self, records: Option<u64>, reason: &str) {
         self.dead_letters.set(self.dead_letters.get() + 1);
         let subject = &self.subject;
         // The letter itself is what counts.
@@ -232,7 +232,6 @@ impl UploadJournal {
             .dead(
                 &subject.dataset,
                 &subject.id,
-                key,
                 &subject.key,
                 (records, reason),
             )
@@ -311,11 +310,11 @@ impl Journal for UploadJournal {
             };
             let put =
                 dead_letter::put_documents(&self.bucket, about, &subject.id, &outcome.refused);
-            let key = put.await.map_err(|_| {
+            put.await.map_err(|_| {
                 PipeError::Journal("a dead letter could not be written to R2".to_owned())
             })?;
             let records = outcome.refused.len() as u64;
-            self.tell_dead(&key, Some(records), &first.reason).await;
+            self.tell_dead(Some(records), &first.reason).await;
             for refused in &outcome.refused {
                 self.done
                     .borrow_mut()

@@ -3,12 +3,19 @@
 //!
 //! One Durable Object for each dataset and sixteenth of the identities, so that it grows with the
 //! account; an object answers some hundred requests a second, and an upload needs three and one
-//! for each further batch.
+//! for each further batch. Each tells one more object, the board, how it stands, at most once a
+//! minute: whoever wants to know how all is asks the board.
 
+pub(crate) mod board;
+pub(crate) mod board_store;
+pub(crate) mod counters;
 mod object;
+pub(crate) mod tally;
+mod waiting;
 
 use core::pin::pin;
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
@@ -17,6 +24,8 @@ use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
 
 use crate::durable::done::Done;
 use crate::durable::state::{Begun, Holder, State};
+use crate::ledger::board_store::{BoardQuestion, Snapshot};
+use crate::ledger::tally::Report;
 
 /// What the ledger is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,9 +64,9 @@ pub(crate) enum Question {
         key: String,
         counts: Option<Counts>,
     },
-    /// A dead letter was written.
+    /// A dead letter was written: of some records, or of the whole upload.
     Dead {
-        key: String,
+        id: String,
         upload: String,
         records: Option<u64>,
         reason: String,
@@ -66,8 +75,8 @@ pub(crate) enum Question {
     Look { ids: Vec<String> },
     /// How long to wait before the next request to the intake.
     Slot { per_second: u64 },
-    /// Uploads on their way, and the counters since a minute.
-    Overview { since_minute: u64 },
+    /// To the board.
+    Board { question: BoardQuestion },
 }
 
 /// What an upload came to.
@@ -81,7 +90,7 @@ pub(crate) struct Counts {
     pub(crate) batches: u64,
     pub(crate) requests: u64,
     pub(crate) retries: u64,
-    /// From arrival to the end of delivery.
+    /// From the time of the newest event to the end of delivery; from arrival, where no event has a time.
     pub(crate) lag_ms: u64,
     /// Names of fields that the mapping does not know.
     pub(crate) unknown_fields: Vec<String>,
@@ -97,40 +106,6 @@ pub(crate) enum Arrived {
         key: String,
         finished: bool,
     },
-}
-
-/// The answer to [`Question::Overview`].
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Overview {
-    pub(crate) pending: Vec<State>,
-    pub(crate) minutes: Vec<Minute>,
-    /// Fields that the mapping does not know.
-    pub(crate) drift: Vec<String>,
-}
-
-/// The counters of a minute.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Minute {
-    pub(crate) minute: u64,
-    pub(crate) uploads: u64,
-    pub(crate) records: u64,
-    pub(crate) errors: u64,
-    pub(crate) refused: u64,
-    pub(crate) bytes: u64,
-    pub(crate) lag_ms_max: u64,
-}
-
-impl Minute {
-    /// Adds the same minute's counters of another object.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.minute = other.minute;
-        self.uploads += other.uploads;
-        self.records += other.records;
-        self.errors += other.errors;
-        self.refused += other.refused;
-        self.bytes += other.bytes;
-        self.lag_ms_max = self.lag_ms_max.max(other.lag_ms_max);
-    }
 }
 
 /// How long the ledger may take to answer: it does in some ten milliseconds, or not at all.
@@ -150,11 +125,6 @@ impl Ledger {
     /// The name of the object for an upload.
     pub(crate) fn shard(dataset: &str, id: &str) -> String {
         format!("{dataset}/{}", id.get(..1).unwrap_or("0"))
-    }
-
-    /// The names of all objects of a dataset.
-    pub(crate) fn shards(dataset: &str) -> impl Iterator<Item = String> {
-        (0..16).map(move |digit| format!("{dataset}/{digit:x}"))
     }
 
     pub(crate) async fn arrive(
@@ -247,12 +217,11 @@ impl Ledger {
         &self,
         dataset: &str,
         id: &str,
-        key: &str,
         upload: &str,
         (records, reason): (Option<u64>, &str),
     ) -> Option<()> {
         let question = Question::Dead {
-            key: key.to_owned(),
+            id: id.to_owned(),
             upload: upload.to_owned(),
             records,
             reason: reason.to_owned(),
@@ -277,8 +246,42 @@ impl Ledger {
         self.ask("pace", &Question::Slot { per_second }).await
     }
 
-    pub(crate) async fn overview(&self, shard: &str, since_minute: u64) -> Option<Overview> {
-        self.ask(shard, &Question::Overview { since_minute }).await
+    /// A part's report to the board.
+    pub(crate) async fn report(&self, report: Report) -> Option<()> {
+        let shard = report.tally.shard.clone();
+        self.board(BoardQuestion::Report { shard, report }).await
+    }
+
+    /// All that the board knows.
+    pub(crate) async fn snapshot(&self) -> Option<Snapshot> {
+        self.board(BoardQuestion::Read).await
+    }
+
+    /// Has the board know how many dead letters there are.
+    pub(crate) async fn letters(&self, letters: BTreeMap<String, u64>) -> Option<()> {
+        self.board(BoardQuestion::Letters { letters }).await
+    }
+
+    /// The operator has deleted a dead letter.
+    pub(crate) async fn letter_deleted(&self, dataset: &str) -> Option<()> {
+        let dataset = dataset.to_owned();
+        self.board(BoardQuestion::LetterDeleted { dataset }).await
+    }
+
+    /// Has the board keep a text.
+    pub(crate) async fn note(&self, name: &str, text: String) -> Option<()> {
+        let name = name.to_owned();
+        self.board(BoardQuestion::Note { name, text }).await
+    }
+
+    /// Whether a secret may be tried from an address.
+    pub(crate) async fn may_try(&self, address: &str) -> Option<bool> {
+        let address = address.to_owned();
+        self.board(BoardQuestion::Attempt { address }).await
+    }
+
+    async fn board<T: DeserializeOwned>(&self, question: BoardQuestion) -> Option<T> {
+        self.ask("board", &Question::Board { question }).await
     }
 
     /// Nothing where the ledger does not answer.
@@ -287,7 +290,8 @@ impl Ledger {
             let mut init = RequestInit::new();
             init.with_method(Method::Post)
                 .with_body(Some(serde_json::to_string(question).ok()?.into()));
-            let request = Request::new_with_init("https://ledger/", &init).ok()?;
+            let request =
+                Request::new_with_init(&format!("https://ledger/{object}"), &init).ok()?;
             let stub = self.objects.get_by_name(object).ok()?;
             let mut response = stub.fetch_with_request(request).await.ok()?;
             let text = response.text().await.ok()?;

@@ -1,6 +1,8 @@
-//! The Durable Object behind the ledger: SQLite, one row written per change.
+//! The Durable Object behind the ledger: SQLite, one row written per change and one more for what is
+//! told to the board.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,72 +11,152 @@ use worker::{
     State as Object, durable_object,
 };
 
+use crate::durable::key;
 use crate::durable::state::State;
-use crate::ledger::{Arrived, Counts, Minute, Overview, Question};
+use crate::ledger::board_store::BoardStore;
+use crate::ledger::tally::{Backlog, Report, Tally, Upload};
+use crate::ledger::waiting::Waiting;
+use crate::ledger::{Arrived, Ledger as Client, Question};
 
-/// One sixteenth of a dataset's uploads; under the name `pace`, the pace of all requests to the intake.
-#[durable_object(fetch)]
+/// One sixteenth of a dataset's uploads; under the name `pace`, the pace of all requests to the
+/// intake; under the name `board`, what all parts have reported.
+#[durable_object(alarm)]
 pub struct Ledger {
+    object: Object,
+    env: Env,
     sql: SqlStorage,
     /// When the next request to the intake may go out, in milliseconds since 1970.
     next_slot: Cell<f64>,
     pruned: Cell<u64>,
+    part: RefCell<Option<Part>>,
+    told: Rc<Told>,
+    board: BoardStore,
+}
+
+/// What a part of the ledger has in memory.
+struct Part {
+    tally: Tally,
+    waiting: Waiting,
+}
+
+/// How the board stands to what a part knows.
+#[derive(Default)]
+struct Told {
+    /// Whether there is something to tell.
+    is_behind: Cell<bool>,
+    /// When the last report was sent, in milliseconds since 1970.
+    at: Cell<u64>,
+    /// Whether an alarm will send the next.
+    is_set: Cell<bool>,
 }
 
 /// Without indexes but the primary keys, and without hidden row ids: every one of them would be
 /// another row written for each change.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, arrived INTEGER NOT NULL, finished INTEGER, state TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS minutes (minute INTEGER PRIMARY KEY, uploads INTEGER NOT NULL, records INTEGER NOT NULL, errors INTEGER NOT NULL, refused INTEGER NOT NULL, bytes INTEGER NOT NULL, lag_ms_max INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS drift (field TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS dead_letters (key TEXT PRIMARY KEY, upload TEXT NOT NULL, at INTEGER NOT NULL, records INTEGER, reason TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tally (one INTEGER PRIMARY KEY, text TEXT NOT NULL)",
 ];
 
-const HOUR: u64 = 3_600_000;
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Finished uploads are kept to recognise them when they come again, which Logpush's retries do
-/// within minutes, and to show them.
+/// within minutes.
 const FINISHED_KEPT: u64 = 2 * DAY;
 
 /// What never finished: its object was deleted by hand.
 const UNFINISHED_KEPT: u64 = 100 * DAY;
 
-/// One week can be shown.
-const MINUTES_KEPT: u64 = 8 * DAY;
+/// A part reports so often at most: all 592 together ask the board ten times a second.
+const REPORTS: u64 = MINUTE;
 
-/// Uploads on their way that are told at once.
-const PENDING_SHOWN: i64 = 100;
+/// How long to wait with a report that an alarm could not send.
+const REPORTS_AGAIN: u64 = 5 * MINUTE;
+
+/// Uploads on their way that are told one by one.
+const OLDEST_TOLD: usize = 3;
 
 impl DurableObject for Ledger {
-    fn new(object: Object, _env: Env) -> Self {
+    fn new(object: Object, env: Env) -> Self {
         let sql = object.storage().sql();
-        for table in TABLES {
-            // What fails here fails at the first question, which is answered 500.
-            let _ = sql.exec(table, None);
-        }
         Self {
+            board: BoardStore::new(sql.clone()),
+            object,
+            env,
             sql,
             next_slot: Cell::new(0.0),
             pruned: Cell::new(0),
+            part: RefCell::new(None),
+            told: Rc::default(),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let name = request.path().trim_start_matches('/').to_owned();
         let text = request.text().await?;
         let Ok(question) = serde_json::from_str::<Question>(&text) else {
             return Response::error("the question is not understood", 400);
         };
-        match self.answer(question) {
+        let now = Date::now().as_millis();
+        let answer = match question {
+            Question::Slot { per_second } => json(&self.slot(now, per_second)),
+            Question::Board { question } => self.board.answer(question, now),
+            question => self.answer_as_part(&name, question, now).await,
+        };
+        match answer {
             Ok(answer) => Response::ok(answer),
             Err(error) => Response::error(error.to_string(), 500),
         }
     }
+
+    /// Tells the board of what came after the last report.
+    async fn alarm(&self) -> Result<Response> {
+        self.told.is_set.set(false);
+        self.wake("")?;
+        let report = self.report()?;
+        self.told.is_behind.set(false);
+        self.told.at.set(Date::now().as_millis());
+        let is_told = match (report, self.client()) {
+            (Some(report), Some(client)) => client.report(report).await.is_some(),
+            // A part of which nothing is known.
+            (None, _) => true,
+            (_, None) => false,
+        };
+        if !is_told {
+            self.told.is_behind.set(true);
+            self.set_alarm(REPORTS_AGAIN).await;
+        }
+        Response::empty()
+    }
 }
 
 impl Ledger {
-    fn answer(&self, question: Question) -> Result<String> {
-        let now = Date::now().as_millis();
+    /// Answers, and sees to it that the board hears of it: at once where the last report is a minute
+    /// old, else by the alarm.
+    async fn answer_as_part(&self, name: &str, question: Question, now: u64) -> Result<String> {
+        self.wake(name)?;
+        let is_outcome = matches!(
+            question,
+            Question::Fail { .. } | Question::Finish { .. } | Question::Dead { .. }
+        );
+        // What only began was left for the next question, since its outcome comes in a moment.
+        if !is_outcome && self.told.is_behind.get() && now >= self.told.at.get() + REPORTS {
+            self.send_report(now)?;
+        }
+        let answer = self.answer(question, now)?;
+        if is_outcome {
+            self.told.is_behind.set(true);
+            if now >= self.told.at.get() + REPORTS {
+                self.send_report(now)?;
+            } else if !self.told.is_set.get() {
+                self.set_alarm(self.told.at.get() + REPORTS - now).await;
+            }
+        }
+        Ok(answer)
+    }
+
+    fn answer(&self, question: Question, now: u64) -> Result<String> {
         match question {
             Question::Arrive {
                 id,
@@ -84,13 +166,15 @@ impl Ledger {
                 again,
             } => {
                 self.prune(now)?;
-                if !again && let Some(state) = self.read(&id)? {
+                let before = self.read(&id)?;
+                if !again && let Some(state) = before {
                     return json(&Arrived::Known {
                         key: state.key,
                         finished: state.finished.is_some(),
                     });
                 }
-                self.write(&id, &State::arrived(&key, now, bytes, lines))?;
+                let state = State::arrived(&key, now, bytes, lines);
+                self.write(&id, before.as_ref(), &state)?;
                 json(&Arrived::New)
             }
             Question::Begin {
@@ -99,11 +183,11 @@ impl Ledger {
                 holder,
                 lease,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
-                let before = state.clone();
+                let before = self.read(&id)?;
+                let mut state = before.clone().unwrap_or_default();
                 let begun = state.begin(&key, &holder, now, lease);
-                if state != before {
-                    self.write(&id, &state)?;
+                if before.as_ref() != Some(&state) {
+                    self.write(&id, before.as_ref(), &state)?;
                 }
                 json(&begun)
             }
@@ -113,9 +197,10 @@ impl Ledger {
                 done,
                 lease,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                let before = self.read(&id)?;
+                let mut state = before.clone().unwrap_or_default();
                 let is_held = state.record(&holder, &done, now, lease);
-                self.write(&id, &state)?;
+                self.write(&id, before.as_ref(), &state)?;
                 json(&is_held)
             }
             Question::Fail {
@@ -125,39 +210,38 @@ impl Ledger {
                 error,
                 next,
             } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
-                state.fail(&holder, &done, error, next);
-                self.write(&id, &state)?;
+                let before = self.read(&id)?;
+                let mut state = before.clone().unwrap_or_default();
+                state.fail(&holder, &done, error.clone(), next);
+                self.write(&id, before.as_ref(), &state)?;
+                self.tally(|tally| tally.failed(&state, error.as_deref(), now))?;
                 json(&())
             }
             Question::Finish { id, key, counts } => {
-                let mut state = self.read(&id)?.unwrap_or_default();
+                let before = self.read(&id)?;
+                let mut state = before.clone().unwrap_or_default();
                 if state.key.is_empty() {
                     state.key = key;
                 }
                 state.finish(now, counts.as_ref().map(|counts| counts.records));
-                self.write(&id, &state)?;
-                if let Some(counts) = counts {
-                    self.count(now, &counts)?;
-                }
+                self.write(&id, before.as_ref(), &state)?;
+                self.tally(|tally| match &counts {
+                    Some(counts) => tally.delivered(&state, counts, now),
+                    None if state.key.starts_with(key::DEAD) => tally.replayed(&state, now),
+                    // It became a dead letter, which was told, or its object is gone.
+                    None => {}
+                })?;
                 json(&())
             }
             Question::Dead {
-                key,
+                id,
                 upload,
                 records,
                 reason,
             } => {
-                self.sql.exec(
-                    "INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?)",
-                    vec![
-                        key.into(),
-                        upload.into(),
-                        integer(now),
-                        records.map_or(SqlStorageValue::Null, integer),
-                        reason.into(),
-                    ],
-                )?;
+                let mut about = self.read(&id)?.as_ref().map(Upload::of).unwrap_or_default();
+                about.key = upload;
+                self.tally(|tally| tally.died(about, records.is_none(), &reason, now))?;
                 json(&())
             }
             Question::Look { ids } => {
@@ -167,9 +251,52 @@ impl Ledger {
                     .collect::<Result<Vec<_>>>()?;
                 json(&states)
             }
-            Question::Slot { per_second } => json(&self.slot(now, per_second)),
-            Question::Overview { since_minute } => json(&self.overview(since_minute)?),
+            Question::Slot { .. } | Question::Board { .. } => json(&()),
         }
+    }
+
+    /// Reads what a part needs in memory, once.
+    fn wake(&self, name: &str) -> Result<()> {
+        if self.part.borrow().is_some() {
+            return Ok(());
+        }
+        for table in TABLES {
+            self.sql.exec(table, None)?;
+        }
+        #[derive(Deserialize)]
+        struct Row {
+            text: String,
+        }
+        let rows: Vec<Row> = self.sql.exec("SELECT text FROM tally", None)?.to_array()?;
+        // One that cannot be read begins anew.
+        let mut tally: Tally = rows
+            .first()
+            .and_then(|row| serde_json::from_str(&row.text).ok())
+            .unwrap_or_default();
+        if tally.shard.is_empty() {
+            name.clone_into(&mut tally.shard);
+        }
+        let mut waiting = Waiting::default();
+        self.each_unfinished(|id, state| waiting.found(id, state))?;
+        self.told.is_behind.set(waiting.uploads > 0);
+        self.part.replace(Some(Part { tally, waiting }));
+        Ok(())
+    }
+
+    fn each_unfinished(&self, mut take: impl FnMut(&str, &State)) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Row {
+            id: String,
+            state: String,
+        }
+        let statement = "SELECT id, state FROM uploads WHERE finished IS NULL";
+        for row in self.sql.exec(statement, None)?.next::<Row>() {
+            let row = row?;
+            if let Ok(state) = serde_json::from_str(&row.state) {
+                take(&row.id, &state);
+            }
+        }
+        Ok(())
     }
 
     fn read(&self, id: &str) -> Result<Option<State>> {
@@ -190,7 +317,7 @@ impl Ledger {
             .and_then(|row| serde_json::from_str(&row.state).ok()))
     }
 
-    fn write(&self, id: &str, state: &State) -> Result<()> {
+    fn write(&self, id: &str, before: Option<&State>, state: &State) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)",
             vec![
@@ -200,24 +327,95 @@ impl Ledger {
                 serde_json::to_string(state)?.into(),
             ],
         )?;
+        if let Some(part) = self.part.borrow_mut().as_mut() {
+            part.waiting.changed(id, before, state);
+        }
+        self.told.is_behind.set(true);
         Ok(())
     }
 
-    fn count(&self, now: u64, counts: &Counts) -> Result<()> {
-        self.sql.exec(
-            "INSERT INTO minutes VALUES (?, 1, ?, ?, ?, ?, ?) ON CONFLICT (minute) DO UPDATE SET uploads = uploads + 1, records = records + excluded.records, errors = errors + excluded.errors, refused = refused + excluded.refused, bytes = bytes + excluded.bytes, lag_ms_max = max(lag_ms_max, excluded.lag_ms_max)",
-            [now / 60_000, counts.records, counts.errors, counts.refused, counts.bytes, counts.lag_ms]
-                .map(integer)
-                .to_vec(),
-        )?;
-        for field in &counts.unknown_fields {
-            // Once an hour is often enough to tell that it still comes.
-            self.sql.exec(
-                "INSERT INTO drift VALUES (?, ?, ?) ON CONFLICT (field) DO UPDATE SET last = excluded.last WHERE last < excluded.last - 3600000",
-                vec![field.clone().into(), integer(now), integer(now)],
-            )?;
+    /// Changes the tally, and writes it.
+    fn tally(&self, change: impl FnOnce(&mut Tally)) -> Result<()> {
+        let mut part = self.part.borrow_mut();
+        let Some(part) = part.as_mut() else {
+            return Ok(());
+        };
+        let before = part.tally.clone();
+        change(&mut part.tally);
+        if part.tally == before {
+            return Ok(());
         }
+        let written = serde_json::to_string(&part.tally)
+            .map_err(Into::into)
+            .and_then(|text| {
+                self.sql.exec(
+                    "INSERT OR REPLACE INTO tally VALUES (0, ?)",
+                    vec![text.into()],
+                )
+            });
+        if written.is_err() {
+            part.tally = before;
+        }
+        written.map(|_| ())
+    }
+
+    /// What the board is told; nothing of a part that has no name yet.
+    fn report(&self) -> Result<Option<Report>> {
+        let mut part = self.part.borrow_mut();
+        let Some(part) = part.as_mut().filter(|part| !part.tally.shard.is_empty()) else {
+            return Ok(None);
+        };
+        if part.waiting.is_unsure() {
+            self.each_unfinished(|id, state| part.waiting.recall(id, state))?;
+        }
+        let oldest = part
+            .waiting
+            .oldest(OLDEST_TOLD)
+            .iter()
+            .filter_map(|id| self.read(id).transpose())
+            .map(|state| Ok(Upload::of(&state?)))
+            .collect::<Result<_>>()?;
+        Ok(Some(Report {
+            tally: part.tally.clone(),
+            backlog: Backlog {
+                uploads: part.waiting.uploads,
+                bytes: part.waiting.bytes,
+                oldest,
+            },
+        }))
+    }
+
+    /// Sends a report, and does not wait for the board: no delivery is slower for it.
+    fn send_report(&self, now: u64) -> Result<()> {
+        let (Some(report), Some(client)) = (self.report()?, self.client()) else {
+            return Ok(());
+        };
+        self.told.is_behind.set(false);
+        self.told.at.set(now);
+        let told = Rc::clone(&self.told);
+        let storage = self.object.storage();
+        self.object.wait_until(async move {
+            if client.report(report).await.is_none() {
+                told.is_behind.set(true);
+                if !told.is_set.replace(true) {
+                    let _ = storage
+                        .set_alarm(core::time::Duration::from_millis(REPORTS_AGAIN))
+                        .await;
+                }
+            }
+        });
         Ok(())
+    }
+
+    fn client(&self) -> Option<Client> {
+        self.env.durable_object("LEDGER").ok().map(Client::new)
+    }
+
+    async fn set_alarm(&self, millis: u64) {
+        // Without an alarm the next upload brings the report.
+        let wait = core::time::Duration::from_millis(millis);
+        let set = self.object.storage().set_alarm(wait).await;
+        self.told.is_set.set(set.is_ok());
     }
 
     /// Forgets what is old, once an hour.
@@ -235,18 +433,6 @@ impl Ledger {
                 "DELETE FROM uploads WHERE finished IS NULL AND arrived < ?",
                 now.saturating_sub(UNFINISHED_KEPT),
             ),
-            (
-                "DELETE FROM minutes WHERE minute < ?",
-                now.saturating_sub(MINUTES_KEPT) / 60_000,
-            ),
-            (
-                "DELETE FROM drift WHERE last < ?",
-                now.saturating_sub(UNFINISHED_KEPT),
-            ),
-            (
-                "DELETE FROM dead_letters WHERE at < ?",
-                now.saturating_sub(UNFINISHED_KEPT),
-            ),
         ] {
             self.sql.exec(statement, vec![integer(before)])?;
         }
@@ -259,43 +445,6 @@ impl Ledger {
         let slot = self.next_slot.get().max(now);
         self.next_slot.set(slot + 1000.0 / per_second.max(1) as f64);
         (slot - now).ceil() as u64
-    }
-
-    fn overview(&self, since_minute: u64) -> Result<Overview> {
-        #[derive(Deserialize)]
-        struct Row {
-            state: String,
-        }
-        let rows: Vec<Row> = self
-            .sql
-            .exec(
-                "SELECT state FROM uploads WHERE finished IS NULL ORDER BY arrived LIMIT ?",
-                vec![PENDING_SHOWN.into()],
-            )?
-            .to_array()?;
-        let minutes: Vec<Minute> = self
-            .sql
-            .exec(
-                "SELECT * FROM minutes WHERE minute >= ? ORDER BY minute",
-                vec![integer(since_minute)],
-            )?
-            .to_array()?;
-        #[derive(Deserialize)]
-        struct Drift {
-            field: String,
-        }
-        let drift: Vec<Drift> = self
-            .sql
-            .exec("SELECT field FROM drift ORDER BY last DESC LIMIT 100", None)?
-            .to_array()?;
-        Ok(Overview {
-            drift: drift.into_iter().map(|drift| drift.field).collect(),
-            pending: rows
-                .iter()
-                .filter_map(|row| serde_json::from_str(&row.state).ok())
-                .collect(),
-            minutes,
-        })
     }
 }
 
