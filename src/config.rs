@@ -235,7 +235,7 @@ pub(crate) fn alerts(variables: &Variables) -> (Alerts, Vec<String>) {
     let alerts = Alerts {
         limits: AlertLimits {
             silent: minutes(reader.number("ALERT_SILENT_MINUTES", 1_440, 1, 20_000)),
-            lag: minutes(reader.number("ALERT_LAG_MINUTES", 30, 1, 20_000)),
+            lag: minutes(reader.number("ALERT_LAG_MINUTES", 30, 1, 5_256_000)),
             backlog: reader.number("ALERT_BACKLOG_UPLOADS", 1_000, 0, 1_000_000_000),
         },
         webhook: reader.url("ALERT_WEBHOOK_URL"),

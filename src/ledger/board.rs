@@ -33,6 +33,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Part {
+    born: u64,
+    changes: u64,
     #[serde(with = "packed")]
     totals: Counters,
     lags: Lags,
@@ -74,13 +76,18 @@ const DRIFT: usize = 100;
 const DRIFT_KEPT: u64 = 30 * 24 * HOUR;
 
 impl Entry {
-    /// Takes a report; the same one again changes nothing.
+    /// Takes a report; the same one again, or an earlier one, changes nothing.
     pub(crate) fn take(&mut self, part: &str, report: Report) {
         let Report { tally, backlog } = report;
         let before = self.parts.entry(part.to_owned()).or_default();
+        if (tally.born, tally.changes) < (before.born, before.changes) {
+            return;
+        }
         let counters = tally.totals.since(&before.totals);
         let lags = tally.lags.since(&before.lags);
         *before = Part {
+            born: tally.born,
+            changes: tally.changes,
             totals: tally.totals.clone(),
             lags: tally.lags.clone(),
             latest: tally.latest.clone(),
@@ -108,6 +115,11 @@ impl Entry {
         self.last_arrival = self.last_arrival.max(tally.last_arrival);
         self.last_delivery = self.last_delivery.max(tally.last_delivery);
         self.forget(tally.at);
+    }
+
+    /// Whether nothing ever came, and nothing is left over.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.parts.is_empty() && self.dead_letters == 0
     }
 
     /// The latest uploads of all parts, the newest first.
@@ -169,6 +181,7 @@ mod tests {
             ..Counts::default()
         };
         tally.delivered(&state, &counts, at);
+        tally.changes += 1;
     }
 
     fn report(tally: &Tally) -> Report {
@@ -179,16 +192,17 @@ mod tests {
     }
 
     #[test]
-    fn a_report_counts_once_however_often_it_comes_and_whichever_is_lost() {
+    fn a_report_counts_once_however_often_and_late_it_comes() {
         let mut entry = Entry::default();
         let mut tally = Tally::default();
         delivered(&mut tally, NOON, 10, 5_000);
         entry.take("0", report(&tally));
         entry.take("0", report(&tally));
         delivered(&mut tally, NOON + MINUTE, 20, 1_000);
-        // Lost.
+        let late = report(&tally);
         delivered(&mut tally, NOON + 2 * MINUTE, 30, 2_000);
         entry.take("0", report(&tally));
+        entry.take("0", late);
         entry.take(
             "1",
             report(&{
@@ -225,7 +239,10 @@ mod tests {
         delivered(&mut tally, NOON, 10, 1);
         delivered(&mut tally, NOON, 10, 1);
         entry.take("0", report(&tally));
-        let mut anew = Tally::default();
+        let mut anew = Tally {
+            born: 1,
+            ..Tally::default()
+        };
         delivered(&mut anew, NOON, 5, 1);
         entry.take("0", report(&anew));
         assert_eq!(entry.totals.records, 25);

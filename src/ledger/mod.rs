@@ -71,6 +71,8 @@ pub(crate) enum Question {
         records: Option<u64>,
         reason: String,
     },
+    /// An upload was never stored.
+    Forget { id: String },
     /// What is known of each.
     Look { ids: Vec<String> },
     /// How long to wait before the next request to the intake.
@@ -226,6 +228,12 @@ impl Ledger {
             records,
             reason: reason.to_owned(),
         };
+        self.ask(&Self::shard(dataset, id), &question).await
+    }
+
+    /// Forgets an upload that was never stored: if it comes again it is new.
+    pub(crate) async fn forget(&self, dataset: &str, id: &str) -> Option<()> {
+        let question = Question::Forget { id: id.to_owned() };
         self.ask(&Self::shard(dataset, id), &question).await
     }
 

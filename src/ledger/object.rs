@@ -113,7 +113,7 @@ impl DurableObject for Ledger {
     /// Tells the board of what came after the last report.
     async fn alarm(&self) -> Result<Response> {
         self.told.is_set.set(false);
-        self.wake("")?;
+        self.wake("", Date::now().as_millis())?;
         let report = self.report()?;
         self.told.is_behind.set(false);
         self.told.at.set(Date::now().as_millis());
@@ -135,20 +135,23 @@ impl Ledger {
     /// Answers, and sees to it that the board hears of it: at once where the last report is a minute
     /// old, else by the alarm.
     async fn answer_as_part(&self, name: &str, question: Question, now: u64) -> Result<String> {
-        self.wake(name)?;
+        self.wake(name, now)?;
         let is_outcome = matches!(
             question,
-            Question::Fail { .. } | Question::Finish { .. } | Question::Dead { .. }
+            Question::Fail { .. }
+                | Question::Finish { .. }
+                | Question::Dead { .. }
+                | Question::Forget { .. }
         );
         // What only began was left for the next question, since its outcome comes in a moment.
         if !is_outcome && self.told.is_behind.get() && now >= self.told.at.get() + REPORTS {
-            self.send_report(now)?;
+            self.send_report(now);
         }
         let answer = self.answer(question, now)?;
         if is_outcome {
             self.told.is_behind.set(true);
             if now >= self.told.at.get() + REPORTS {
-                self.send_report(now)?;
+                self.send_report(now);
             } else if !self.told.is_set.get() {
                 self.set_alarm(self.told.at.get() + REPORTS - now).await;
             }
@@ -214,7 +217,7 @@ impl Ledger {
                 let mut state = before.clone().unwrap_or_default();
                 state.fail(&holder, &done, error.clone(), next);
                 self.write(&id, before.as_ref(), &state)?;
-                self.tally(|tally| tally.failed(&state, error.as_deref(), now))?;
+                self.tally(|tally| tally.failed(&state, error.as_deref(), now));
                 json(&())
             }
             Question::Finish { id, key, counts } => {
@@ -230,7 +233,7 @@ impl Ledger {
                     None if state.key.starts_with(key::DEAD) => tally.replayed(&state, now),
                     // It became a dead letter, which was told, or its object is gone.
                     None => {}
-                })?;
+                });
                 json(&())
             }
             Question::Dead {
@@ -241,7 +244,18 @@ impl Ledger {
             } => {
                 let mut about = self.read(&id)?.as_ref().map(Upload::of).unwrap_or_default();
                 about.key = upload;
-                self.tally(|tally| tally.died(about, records.is_none(), &reason, now))?;
+                self.tally(|tally| tally.died(about, records.is_none(), &reason, now));
+                json(&())
+            }
+            Question::Forget { id } => {
+                // One that was begun was stored.
+                if let Some(before) = self.read(&id)?.filter(|state| state.attempts == 0) {
+                    self.sql
+                        .exec("DELETE FROM uploads WHERE id = ?", vec![id.clone().into()])?;
+                    let mut gone = before.clone();
+                    gone.finish(now, None);
+                    self.note(&id, Some(&before), &gone);
+                }
                 json(&())
             }
             Question::Look { ids } => {
@@ -256,8 +270,11 @@ impl Ledger {
     }
 
     /// Reads what a part needs in memory, once.
-    fn wake(&self, name: &str) -> Result<()> {
-        if self.part.borrow().is_some() {
+    fn wake(&self, name: &str, now: u64) -> Result<()> {
+        if let Some(part) = self.part.borrow_mut().as_mut() {
+            if part.tally.shard.is_empty() {
+                name.clone_into(&mut part.tally.shard);
+            }
             return Ok(());
         }
         for table in TABLES {
@@ -273,7 +290,8 @@ impl Ledger {
             .first()
             .and_then(|row| serde_json::from_str(&row.text).ok())
             .unwrap_or_default();
-        if tally.shard.is_empty() {
+        if tally.born == 0 {
+            tally.born = now;
             name.clone_into(&mut tally.shard);
         }
         let mut waiting = Waiting::default();
@@ -327,36 +345,35 @@ impl Ledger {
                 serde_json::to_string(state)?.into(),
             ],
         )?;
+        self.note(id, before, state);
+        Ok(())
+    }
+
+    /// Takes note in memory of an upload that has changed.
+    fn note(&self, id: &str, before: Option<&State>, state: &State) {
         if let Some(part) = self.part.borrow_mut().as_mut() {
             part.waiting.changed(id, before, state);
         }
         self.told.is_behind.set(true);
-        Ok(())
     }
 
-    /// Changes the tally, and writes it.
-    fn tally(&self, change: impl FnOnce(&mut Tally)) -> Result<()> {
+    /// Changes the tally, and writes it. Where that fails, the upload is remembered all the same.
+    fn tally(&self, change: impl FnOnce(&mut Tally)) {
         let mut part = self.part.borrow_mut();
         let Some(part) = part.as_mut() else {
-            return Ok(());
+            return;
         };
         let before = part.tally.clone();
         change(&mut part.tally);
         if part.tally == before {
-            return Ok(());
+            return;
         }
-        let written = serde_json::to_string(&part.tally)
-            .map_err(Into::into)
-            .and_then(|text| {
-                self.sql.exec(
-                    "INSERT OR REPLACE INTO tally VALUES (0, ?)",
-                    vec![text.into()],
-                )
-            });
-        if written.is_err() {
-            part.tally = before;
-        }
-        written.map(|_| ())
+        part.tally.changes += 1;
+        let text = serde_json::to_string(&part.tally).unwrap_or_default();
+        let _ = self.sql.exec(
+            "INSERT OR REPLACE INTO tally VALUES (0, ?)",
+            vec![text.into()],
+        );
     }
 
     /// What the board is told; nothing of a part that has no name yet.
@@ -386,9 +403,9 @@ impl Ledger {
     }
 
     /// Sends a report, and does not wait for the board: no delivery is slower for it.
-    fn send_report(&self, now: u64) -> Result<()> {
-        let (Some(report), Some(client)) = (self.report()?, self.client()) else {
-            return Ok(());
+    fn send_report(&self, now: u64) {
+        let (Ok(Some(report)), Some(client)) = (self.report(), self.client()) else {
+            return;
         };
         self.told.is_behind.set(false);
         self.told.at.set(now);
@@ -404,7 +421,6 @@ impl Ledger {
                 }
             }
         });
-        Ok(())
     }
 
     fn client(&self) -> Option<Client> {

@@ -16,6 +16,9 @@ use crate::ledger::counters::{Counters, Lags, packed};
 pub(crate) struct Tally {
     /// The name of the part, which an alarm does not tell.
     pub(crate) shard: String,
+    /// When the tally began, and how often it has changed: an earlier report may come later.
+    pub(crate) born: u64,
+    pub(crate) changes: u64,
     #[serde(with = "packed")]
     pub(crate) totals: Counters,
     pub(crate) lags: Lags,

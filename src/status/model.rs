@@ -164,6 +164,8 @@ impl Status {
             datasets: snapshot
                 .datasets
                 .into_iter()
+                // A key in R2 can make one up, and is deleted some day.
+                .filter(|(_, entry)| !entry.is_blank())
                 .map(|(dataset, entry)| DatasetStatus::of(dataset, entry, now))
                 .collect(),
             uploads,

@@ -128,6 +128,26 @@ class Durable {
     return decisions;
   }
 
+  /** Has the ledger tell the board all that it knows of a dataset. */
+  async report(dataset = "firewall_events") {
+    const { status } = await this.worker.request("POST", `/test/alarms?dataset=${dataset}`);
+    if (status !== 200) throw new Error(`the alarms: status ${status}`);
+  }
+
+  /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in src/ledger/tally.rs. */
+  async pretend(shard, tally, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
+    const report = { tally: { shard, born: 1, changes: 1, ...tally }, backlog };
+    const question = { op: "board", question: { ask: "report", shard, report } };
+    const { status, text } = await this.worker.request("POST", "/test/board", JSON.stringify(question));
+    if (status !== 200) throw new Error(`the board: ${text}`);
+  }
+
+  /** How all stands, as programs are told. */
+  async status(dataset) {
+    await this.report(dataset);
+    return (await this.operator("GET", "/api/status")).json;
+  }
+
   /** The cron trigger. */
   sweep() {
     return this.entry.scheduled({ cron: "*/5 * * * *" });

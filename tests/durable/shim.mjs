@@ -3,19 +3,37 @@
 
 import Worker, { Ledger as WorkerLedger } from "../../build/index.js";
 
+/** What only tests ask. */
+const OWN = {
+  "/test/alarms": alarms,
+  "/test/board": (request, env) => env.LEDGER.getByName("board").fetch(new Request("https://ledger/board", request)),
+};
+
 export default {
-  fetch: (request, env, ctx) => new Worker(ctx, wrapped(env)).fetch(request),
+  fetch: (request, env, ctx) => {
+    const own = OWN[new URL(request.url).pathname];
+    return own ? own(request, env) : new Worker(ctx, wrapped(env)).fetch(request);
+  },
   queue: (batch, env, ctx) => new Worker(ctx, wrapped(env)).queue(batch),
   scheduled: (event, env, ctx) => new Worker(ctx, wrapped(env)).scheduled(event),
 };
+
+/** Has all parts of a dataset's ledger report now, and not within a minute. */
+async function alarms(request, env) {
+  const dataset = new URL(request.url).searchParams.get("dataset");
+  const parts = [...Array(16).keys()].map((n) => `${dataset}/${n.toString(16)}`);
+  await Promise.all(parts.map((part) => env.LEDGER.getByName(part).fetch("http://test/alarm")));
+  return new Response();
+}
 
 /** Counts the rows that its SQL writes. */
 export class Ledger extends WorkerLedger {
   constructor(state, env) {
     const rows = { written: 0 };
-    super(counted(state, rows), env);
+    super(counted(state, rows), wrapped(env));
     this.answer = async (request) => {
-      const response = await super.fetch(request);
+      const isAlarm = request.url === "http://test/alarm";
+      const response = isAlarm ? await super.alarm() : await super.fetch(request);
       if (rows.written > 0) await env.TEST.fetch(`http://test/count?op=ledger.row&n=${rows.written}`);
       rows.written = 0;
       return response;
@@ -101,7 +119,8 @@ function ledger(target, ask) {
   return over(target, {
     getByName: (name) => {
       const stub = target.getByName(name);
-      return over(stub, { fetch: (request) => faulty(ask, "ledger", name, () => stub.fetch(request)) });
+      const op = name === "board" ? "board" : "ledger";
+      return over(stub, { fetch: (request) => faulty(ask, op, name, () => stub.fetch(request)) });
     },
   });
 }
