@@ -13,6 +13,7 @@ mod ledger;
 mod letters;
 mod operator;
 mod pipe;
+mod query;
 mod receive;
 mod spool;
 mod status;

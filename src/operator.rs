@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::config::Variables;
 use crate::durable::bindings::{self, Bindings, Route};
 use crate::letters::{self, Replay};
+use crate::query::Query;
 use crate::status::{self, access};
 
 /// Handles what is below `/api/`.
@@ -55,14 +56,10 @@ async fn dead_letters(request: &Request, bindings: &Bindings, path: &str) -> Ans
 }
 
 async fn list(request: &Request, bindings: &Bindings) -> worker::Result<Answer> {
-    let url = request.url()?;
-    let query = |name: &str| {
-        let mut pairs = url.query_pairs();
-        let found = pairs.find(|(key, value)| key == name && !value.is_empty());
-        found.map(|(_, value)| value.into_owned())
-    };
-    let dataset = query("dataset");
-    let page = letters::list(&bindings.uploads, dataset.as_deref(), query("cursor")).await?;
+    let query = Query::of(request);
+    let dataset = query.value("dataset");
+    let cursor = query.value("cursor");
+    let page = letters::list(&bindings.uploads, dataset.as_deref(), cursor).await?;
     Ok(Answer::json(200, &page))
 }
 

@@ -157,14 +157,19 @@ describe("who is let in", () => {
   }
 
   test("a session of a secret that is live no more is none", async () => {
-    const next = await startDurable({ intake, vars: { ...VARS, OPERATOR_SECRET: NEW_SECRET } });
+    const vars = { before: OPERATOR_SECRET, between: `${NEW_SECRET},${OPERATOR_SECRET}`, after: NEW_SECRET };
+    const workers = await startWorkers({
+      intake,
+      vars: Object.fromEntries(Object.entries(vars).map(([name, secret]) => [name, { OPERATOR_SECRET: secret }])),
+    });
     try {
-      const visitor = await loggedIn();
-      assert.equal((await visitor.get("/")).status, 200);
-      visitor.worker = next.worker;
-      assert.equal((await visitor.get("/")).status, 401);
+      const visitor = await loggedIn(workers.before);
+      for (const [name, expected] of [["before", 200], ["between", 200], ["after", 401]]) {
+        visitor.worker = workers[name];
+        assert.equal((await visitor.get("/")).status, expected, name);
+      }
     } finally {
-      await next.stop();
+      await workers.dispose();
     }
   });
 

@@ -15,8 +15,9 @@ use crate::ledger::tally::Report;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub(crate) enum BoardQuestion {
-    /// A part of the ledger tells how it stands.
-    Report { shard: String, report: Report },
+    /// A part of the ledger tells how it stands: the JSON of a [`Report`], which is read by itself, since
+    /// serde takes no numbers for keys within a tagged enum.
+    Report { shard: String, report: String },
     /// All that is known.
     Read,
     /// So many dead letters of each dataset were counted; of others there are none.
@@ -77,6 +78,7 @@ impl BoardStore {
         match question {
             BoardQuestion::Read => return Ok(serde_json::to_string(known)?),
             BoardQuestion::Report { shard, report } => {
+                let report: Report = serde_json::from_str(&report)?;
                 let (dataset, part) = shard.split_once('/').unwrap_or((&shard, ""));
                 if let Some(entry) = entry_of(known, dataset) {
                     let mut after = entry.clone();

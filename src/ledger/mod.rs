@@ -257,6 +257,7 @@ impl Ledger {
     /// A part's report to the board.
     pub(crate) async fn report(&self, report: Report) -> Option<()> {
         let shard = report.tally.shard.clone();
+        let report = serde_json::to_string(&report).ok()?;
         self.board(BoardQuestion::Report { shard, report }).await
     }
 
@@ -312,5 +313,31 @@ impl Ledger {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_with_minutes_reaches_the_board() {
+        let mut report = Report::default();
+        report.tally.worst.insert(7, 9);
+        let question = Question::Board {
+            question: BoardQuestion::Report {
+                shard: "dns_logs/0".to_owned(),
+                report: serde_json::to_string(&report).unwrap(),
+            },
+        };
+        let text = serde_json::to_string(&question).unwrap();
+        let read: Question = serde_json::from_str(&text).unwrap();
+        let Question::Board {
+            question: BoardQuestion::Report { report: told, .. },
+        } = read
+        else {
+            panic!("{read:?}");
+        };
+        assert_eq!(serde_json::from_str::<Report>(&told).unwrap(), report);
     }
 }

@@ -42,8 +42,8 @@ struct Part {
 /// How the board stands to what a part knows.
 #[derive(Default)]
 struct Told {
-    /// Whether there is something to tell.
-    is_behind: Cell<bool>,
+    /// Since when there is something to tell, in milliseconds since 1970.
+    behind: Cell<Option<u64>>,
     /// When the last report was sent, in milliseconds since 1970.
     at: Cell<u64>,
     /// Whether an alarm will send the next.
@@ -115,8 +115,9 @@ impl DurableObject for Ledger {
         self.told.is_set.set(false);
         self.wake("", Date::now().as_millis())?;
         let report = self.report()?;
-        self.told.is_behind.set(false);
-        self.told.at.set(Date::now().as_millis());
+        let now = Date::now().as_millis();
+        self.told.behind.set(None);
+        self.told.at.set(now);
         let is_told = match (report, self.client()) {
             (Some(report), Some(client)) => client.report(report).await.is_some(),
             // A part of which nothing is known.
@@ -124,7 +125,7 @@ impl DurableObject for Ledger {
             (_, None) => false,
         };
         if !is_told {
-            self.told.is_behind.set(true);
+            self.told.behind.set(Some(now));
             self.set_alarm(REPORTS_AGAIN).await;
         }
         Response::empty()
@@ -143,13 +144,13 @@ impl Ledger {
                 | Question::Dead { .. }
                 | Question::Forget { .. }
         );
-        // What only began was left for the next question, since its outcome comes in a moment.
-        if !is_outcome && self.told.is_behind.get() && now >= self.told.at.get() + REPORTS {
+        // What only began is left for its outcome, which comes in a moment: usually.
+        let behind = self.told.behind.get();
+        if !is_outcome && behind.is_some_and(|since| now >= since + REPORTS) {
             self.send_report(now);
         }
         let answer = self.answer(question, now)?;
         if is_outcome {
-            self.told.is_behind.set(true);
             if now >= self.told.at.get() + REPORTS {
                 self.send_report(now);
             } else if !self.told.is_set.get() {
@@ -177,7 +178,7 @@ impl Ledger {
                     });
                 }
                 let state = State::arrived(&key, now, bytes, lines);
-                self.write(&id, before.as_ref(), &state)?;
+                self.write(&id, before.as_ref(), &state, now)?;
                 json(&Arrived::New)
             }
             Question::Begin {
@@ -190,7 +191,7 @@ impl Ledger {
                 let mut state = before.clone().unwrap_or_default();
                 let begun = state.begin(&key, &holder, now, lease);
                 if before.as_ref() != Some(&state) {
-                    self.write(&id, before.as_ref(), &state)?;
+                    self.write(&id, before.as_ref(), &state, now)?;
                 }
                 json(&begun)
             }
@@ -203,7 +204,7 @@ impl Ledger {
                 let before = self.read(&id)?;
                 let mut state = before.clone().unwrap_or_default();
                 let is_held = state.record(&holder, &done, now, lease);
-                self.write(&id, before.as_ref(), &state)?;
+                self.write(&id, before.as_ref(), &state, now)?;
                 json(&is_held)
             }
             Question::Fail {
@@ -216,7 +217,7 @@ impl Ledger {
                 let before = self.read(&id)?;
                 let mut state = before.clone().unwrap_or_default();
                 state.fail(&holder, &done, error.clone(), next);
-                self.write(&id, before.as_ref(), &state)?;
+                self.write(&id, before.as_ref(), &state, now)?;
                 self.tally(|tally| tally.failed(&state, error.as_deref(), now));
                 json(&())
             }
@@ -227,7 +228,7 @@ impl Ledger {
                     state.key = key;
                 }
                 state.finish(now, counts.as_ref().map(|counts| counts.records));
-                self.write(&id, before.as_ref(), &state)?;
+                self.write(&id, before.as_ref(), &state, now)?;
                 self.tally(|tally| match &counts {
                     Some(counts) => tally.delivered(&state, counts, now),
                     None if state.key.starts_with(key::DEAD) => tally.replayed(&state, now),
@@ -254,7 +255,7 @@ impl Ledger {
                         .exec("DELETE FROM uploads WHERE id = ?", vec![id.clone().into()])?;
                     let mut gone = before.clone();
                     gone.finish(now, None);
-                    self.note(&id, Some(&before), &gone);
+                    self.note(&id, Some(&before), &gone, now);
                 }
                 json(&())
             }
@@ -296,7 +297,8 @@ impl Ledger {
         }
         let mut waiting = Waiting::default();
         self.each_unfinished(|id, state| waiting.found(id, state))?;
-        self.told.is_behind.set(waiting.uploads > 0);
+        // What waited before has been told, or should have been.
+        self.told.behind.set((waiting.uploads > 0).then_some(0));
         self.part.replace(Some(Part { tally, waiting }));
         Ok(())
     }
@@ -335,7 +337,7 @@ impl Ledger {
             .and_then(|row| serde_json::from_str(&row.state).ok()))
     }
 
-    fn write(&self, id: &str, before: Option<&State>, state: &State) -> Result<()> {
+    fn write(&self, id: &str, before: Option<&State>, state: &State, now: u64) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)",
             vec![
@@ -345,16 +347,17 @@ impl Ledger {
                 serde_json::to_string(state)?.into(),
             ],
         )?;
-        self.note(id, before, state);
+        self.note(id, before, state, now);
         Ok(())
     }
 
     /// Takes note in memory of an upload that has changed.
-    fn note(&self, id: &str, before: Option<&State>, state: &State) {
+    fn note(&self, id: &str, before: Option<&State>, state: &State, now: u64) {
         if let Some(part) = self.part.borrow_mut().as_mut() {
             part.waiting.changed(id, before, state);
         }
-        self.told.is_behind.set(true);
+        let since = self.told.behind.get().unwrap_or(now);
+        self.told.behind.set(Some(since));
     }
 
     /// Changes the tally, and writes it. Where that fails, the upload is remembered all the same.
@@ -407,13 +410,13 @@ impl Ledger {
         let (Ok(Some(report)), Some(client)) = (self.report(), self.client()) else {
             return;
         };
-        self.told.is_behind.set(false);
+        self.told.behind.set(None);
         self.told.at.set(now);
         let told = Rc::clone(&self.told);
         let storage = self.object.storage();
         self.object.wait_until(async move {
             if client.report(report).await.is_none() {
-                told.is_behind.set(true);
+                told.behind.set(Some(now));
                 if !told.is_set.replace(true) {
                     let _ = storage
                         .set_alarm(core::time::Duration::from_millis(REPORTS_AGAIN))

@@ -10,6 +10,7 @@ use crate::auth::Secrets;
 use crate::config::{self, Variables};
 use crate::durable::key;
 use crate::ledger::Ledger;
+use crate::query::origin;
 use crate::status::page;
 use crate::status::session::Session;
 
@@ -168,8 +169,8 @@ fn is_of_another_site(request: &Request) -> bool {
     if let Some(site) = header("Sec-Fetch-Site") {
         return site != "same-origin" && site != "none";
     }
-    let own = request.url().map(|url| url.origin().ascii_serialization());
-    header("Origin").is_some_and(|origin| own.is_ok_and(|own| own != origin))
+    let url = request.inner().url();
+    header("Origin").is_some_and(|other| other != origin(&url))
 }
 
 /// Cloudflare sets it, whatever the client has sent.

@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::durable::bindings::Bindings;
 use crate::durable::dead_letter::Kind;
 use crate::letters::{self, Inspected, Page, Replay};
+use crate::query::Query;
 use crate::status::format::{bytes, count};
 use crate::status::page::{self, NOTHING, Notice, moment};
 use crate::status::session::Session;
@@ -40,14 +41,9 @@ pub(crate) async fn list(bucket: &Bucket, cursor: Option<String>) -> Listed {
 
 /// `GET /dead-letters`: all of them by the hundred, or the one with an `id`.
 pub(crate) async fn pages(request: &Request, bindings: &Bindings, session: &Session) -> Answer {
-    let url = request.url();
-    let query = |name: &str| {
-        let mut pairs = url.as_ref().ok()?.query_pairs();
-        let found = pairs.find(|(key, _)| key == name);
-        found.map(|(_, value)| value.into_owned())
-    };
-    let Some(id) = query("id") else {
-        let listed = list(&bindings.uploads, query("cursor")).await;
+    let query = Query::of(request);
+    let Some(id) = query.value("id") else {
+        let listed = list(&bindings.uploads, query.value("cursor")).await;
         return page::below("Dead letters", &section(&listed, session));
     };
     match letters::inspect(&bindings.uploads, &id).await {

@@ -1,6 +1,5 @@
 //! `/metrics`: the Prometheus text format. Names and units are documented in docs/metrics.md, and stay.
 
-use core::fmt::Display;
 use core::fmt::Write as _;
 
 use crate::ledger::counters::Counters;
@@ -16,7 +15,7 @@ type Counter = (&'static str, &'static str, fn(&Counters) -> u64);
 type Gauge = (
     &'static str,
     &'static str,
-    fn(&DatasetStatus, u64) -> Option<f64>,
+    fn(&DatasetStatus, u64) -> Option<Value>,
 );
 
 const COUNTERS: [Counter; 9] = [
@@ -69,12 +68,12 @@ const GAUGES: [Gauge; 7] = [
     (
         "waiting_uploads",
         "Uploads that are stored and not delivered yet.",
-        |of, _| Some(of.waiting.uploads as f64),
+        |of, _| Some(Value::Number(of.waiting.uploads)),
     ),
     (
         "waiting_bytes",
         "Bytes of these uploads, where they are known.",
-        |of, _| Some(of.waiting.bytes as f64),
+        |of, _| Some(Value::Number(of.waiting.bytes)),
     ),
     (
         "oldest_waiting_seconds",
@@ -83,27 +82,29 @@ const GAUGES: [Gauge; 7] = [
             Some(
                 of.waiting
                     .oldest_arrival
-                    .map_or(0.0, |arrived| seconds(now.saturating_sub(arrived))),
+                    .map_or(Value::Number(0), |arrived| {
+                        Value::Millis(now.saturating_sub(arrived))
+                    }),
             )
         },
     ),
     ("dead_letters", "Dead letters that there are.", |of, _| {
-        Some(of.dead_letters as f64)
+        Some(Value::Number(of.dead_letters))
     }),
     (
         "unknown_fields",
         "Fields of the last 30 days that the mapping does not know.",
-        |of, _| Some(of.unknown_fields.len() as f64),
+        |of, _| Some(Value::Number(of.unknown_fields.len() as u64)),
     ),
     (
         "last_arrival_timestamp_seconds",
         "When the last upload arrived of which an attempt to deliver it has ended.",
-        |of, _| of.last_arrival.map(seconds),
+        |of, _| of.last_arrival.map(Value::Millis),
     ),
     (
         "last_delivery_timestamp_seconds",
         "When the last upload was delivered.",
-        |of, _| of.last_delivery.map(seconds),
+        |of, _| of.last_delivery.map(Value::Millis),
     ),
 ];
 
@@ -119,13 +120,21 @@ pub(crate) fn text(status: &Status) -> String {
         Route::Durable => "durable",
         Route::Direct => "direct",
     };
-    text.sample("info", &[("version", status.version), ("route", route)], 1);
+    text.sample(
+        "info",
+        &[("version", status.version), ("route", route)],
+        Value::Number(1),
+    );
     text.family(
         "healthy",
         "gauge",
         "1 if nothing wants the operator, 0 if something does.",
     );
-    text.sample("healthy", &[], u8::from(status.verdict == Verdict::Ok));
+    text.sample(
+        "healthy",
+        &[],
+        Value::Number(u64::from(status.verdict == Verdict::Ok)),
+    );
     text.family(
         "problem",
         "gauge",
@@ -136,12 +145,16 @@ pub(crate) fn text(status: &Status) -> String {
             ("kind", problem.kind.name()),
             ("subject", problem.subject.as_deref().unwrap_or_default()),
         ];
-        text.sample("problem", &labels, 1);
+        text.sample("problem", &labels, Value::Number(1));
     }
     for (name, help, value) in COUNTERS {
         text.family(name, "counter", help);
         for of in &status.datasets {
-            text.sample(name, &[("dataset", &of.dataset)], value(&of.totals));
+            text.sample(
+                name,
+                &[("dataset", &of.dataset)],
+                Value::Number(value(&of.totals)),
+            );
         }
     }
     text.family(
@@ -171,20 +184,26 @@ fn lag(text: &mut Text, of: &DatasetStatus) {
         text.sample(
             "delivery_lag_seconds_bucket",
             &[dataset, ("le", &bound)],
-            cumulated,
+            Value::Number(cumulated),
         );
         count = cumulated;
     }
     text.sample(
         "delivery_lag_seconds_sum",
         &[dataset],
-        seconds(of.totals.lag_ms),
+        Value::Millis(of.totals.lag_ms),
     );
-    text.sample("delivery_lag_seconds_count", &[dataset], count);
+    text.sample(
+        "delivery_lag_seconds_count",
+        &[dataset],
+        Value::Number(count),
+    );
 }
 
-fn seconds(millis: u64) -> f64 {
-    millis as f64 / 1000.0
+/// A value: times are milliseconds, and told in seconds.
+enum Value {
+    Number(u64),
+    Millis(u64),
 }
 
 /// The text in the making.
@@ -197,14 +216,19 @@ impl Text {
         let _ = writeln!(self.0, "# TYPE logpush_ecs_{name} {kind}");
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: Value) {
         let _ = write!(self.0, "logpush_ecs_{name}");
         for (place, (label, text)) in labels.iter().enumerate() {
             let before = if place == 0 { '{' } else { ',' };
             let _ = write!(self.0, "{before}{label}=\"{}\"", escaped(text));
         }
         let after = if labels.is_empty() { "" } else { "}" };
-        let _ = writeln!(self.0, "{after} {value}");
+        let _ = match value {
+            Value::Number(number) => writeln!(self.0, "{after} {number}"),
+            Value::Millis(millis) => {
+                writeln!(self.0, "{after} {}.{:03}", millis / 1000, millis % 1000)
+            }
+        };
     }
 }
 
@@ -221,7 +245,11 @@ mod tests {
     #[test]
     fn labels_of_any_text_stay_one_label() {
         let mut text = Text::default();
-        text.sample("problem", &[("kind", "lag"), ("subject", "a\"} 1\n\\")], 1);
+        text.sample(
+            "problem",
+            &[("kind", "lag"), ("subject", "a\"} 1\n\\")],
+            Value::Number(1),
+        );
         assert_eq!(
             text.0,
             "logpush_ecs_problem{kind=\"lag\",subject=\"a\\\"} 1\\n\\\\\"} 1\n"

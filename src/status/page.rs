@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use worker::Request;
 
 use crate::answer::Answer;
+use crate::query::Query;
 use crate::status::datasets;
 use crate::status::format::{duration, machine_time, time};
 use crate::status::health::{Problem, Severity};
@@ -51,8 +52,7 @@ impl Notice {
 
     /// What the form has done that led here.
     pub(crate) fn of(request: &Request) -> Option<Self> {
-        let url = request.url().ok()?;
-        let (_, done) = url.query_pairs().find(|(name, _)| name == "done")?;
+        let done = Query::of(request).value("done")?;
         let found = Self::ALL.iter().find(|(_, name, _)| *name == done)?;
         Some(found.0)
     }
