@@ -8,7 +8,6 @@ use crate::status::health::{Kind, Problem, Severity};
 /// A problem that alerts are about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Incident {
-    #[serde(flatten)]
     pub(crate) problem: Problem,
     /// When it was first found, in milliseconds since 1970.
     pub(crate) since: u64,

@@ -23,8 +23,9 @@ pub(crate) struct Entry {
     pub(crate) hours: BTreeMap<u64, Bucket>,
     /// Fields that the mapping does not know.
     pub(crate) drift: BTreeMap<String, Seen>,
-    /// Dead letters that there are.
+    /// Dead letters that there are, and when they were counted last.
     pub(crate) dead_letters: u64,
+    pub(crate) counted_at: u64,
     pub(crate) last_arrival: u64,
     pub(crate) last_delivery: u64,
 }
@@ -95,8 +96,10 @@ impl Entry {
         };
         self.totals.add(&counters);
         self.lags.add(&lags);
-        self.dead_letters =
-            (self.dead_letters + counters.dead_letters).saturating_sub(counters.replayed);
+        if tally.letters_at > self.counted_at {
+            self.dead_letters =
+                (self.dead_letters + counters.dead_letters).saturating_sub(counters.replayed);
+        }
         if counters != Counters::default() {
             let minute = self.minutes.entry(tally.at / MINUTE).or_default();
             minute.counters.add(&counters);
@@ -280,6 +283,12 @@ mod tests {
         entry.take("0", report(&tally));
         entry.take("0", report(&tally));
         assert_eq!(entry.dead_letters, 3);
+        // Written before they were counted, and told after.
+        tally.died(Upload::default(), true, "no", NOON + 1);
+        entry.dead_letters = 4;
+        entry.counted_at = NOON + 2;
+        entry.take("0", report(&tally));
+        assert_eq!(entry.dead_letters, 4);
     }
 
     #[test]

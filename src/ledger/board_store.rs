@@ -13,10 +13,9 @@ use crate::ledger::tally::Report;
 
 /// What the board is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum BoardQuestion {
-    /// A part of the ledger tells how it stands: the JSON of a [`Report`], which is read by itself, since
-    /// serde takes no numbers for keys within a tagged enum.
+    /// A part of the ledger tells how it stands: the JSON of a [`Report`].
     Report { shard: String, report: String },
     /// All that is known.
     Read,
@@ -71,10 +70,10 @@ impl BoardStore {
             self.known.replace(Some(read));
         }
         let mut known = self.known.borrow_mut();
-        self.take(known.get_or_insert_default(), question)
+        self.take(known.get_or_insert_default(), question, now)
     }
 
-    fn take(&self, known: &mut Snapshot, question: BoardQuestion) -> Result<String> {
+    fn take(&self, known: &mut Snapshot, question: BoardQuestion, now: u64) -> Result<String> {
         match question {
             BoardQuestion::Read => return Ok(serde_json::to_string(known)?),
             BoardQuestion::Report { shard, report } => {
@@ -89,9 +88,13 @@ impl BoardStore {
             BoardQuestion::Letters { letters } => {
                 let names = letters.keys().chain(known.datasets.keys()).cloned();
                 for dataset in names.collect::<Vec<_>>() {
-                    if let Some(entry) = entry_of(known, &dataset) {
+                    let count = letters.get(&dataset).copied().unwrap_or_default();
+                    if let Some(entry) = entry_of(known, &dataset)
+                        && (count > 0 || entry.dead_letters > 0)
+                    {
                         let after = Entry {
-                            dead_letters: letters.get(&dataset).copied().unwrap_or_default(),
+                            dead_letters: count,
+                            counted_at: now,
                             ..entry.clone()
                         };
                         self.replace(&dataset, entry, after)?;

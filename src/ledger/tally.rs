@@ -31,6 +31,8 @@ pub(crate) struct Tally {
     /// When the last upload arrived, of which an attempt has ended.
     pub(crate) last_arrival: u64,
     pub(crate) last_delivery: u64,
+    /// When a dead letter was written or replayed last.
+    pub(crate) letters_at: u64,
     /// When any of this changed last.
     pub(crate) at: u64,
 }
@@ -180,12 +182,14 @@ impl Tally {
                 now,
             );
         }
+        self.letters_at = now;
         self.at = now;
     }
 
     /// A dead letter was delivered, and is gone.
     pub(crate) fn replayed(&mut self, state: &State, now: u64) {
         self.totals.replayed += 1;
+        self.letters_at = now;
         self.tell(
             Upload {
                 fate: Fate::Replayed,
