@@ -227,7 +227,7 @@ describe("what a browser is told", () => {
       assert.match(headers["content-type"], /^text\/html; charset=utf-8/);
       assert.ok(!/ style=| on\w+=|<style|<script(?! src="\/status\.js" defer><\/script>)/.test(text), "the policy would stop it");
     }
-    for (const [path, type] of [["/status.css", "text/css"], ["/status.js", "text/javascript"]]) {
+    for (const [path, type] of [["/status.css", "text/css"], ["/status.js", "text/javascript"], ["/status.svg", "image/svg+xml"]]) {
       const { status: code, headers } = await route.worker.request("GET", path);
       assert.equal(code, 200);
       assert.ok(headers["content-type"].startsWith(type));

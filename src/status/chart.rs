@@ -34,7 +34,7 @@ impl Chart<'_> {
             figure.chart {
                 figcaption {
                     span { (self.title) }
-                    span.peak { "peak " (peak_text) }
+                    span.peak { @if peak == 0 { "none" } @else { "peak " (peak_text) } }
                 }
                 svg.bad[self.is_bad] viewBox=(format!("0 0 {width} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(label) {
                     path d=(bars(&self.values, peak)) {}

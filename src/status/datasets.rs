@@ -80,12 +80,12 @@ pub(crate) fn uploads(status: &Status) -> Markup {
                         thead {
                             tr {
                                 th scope="col" { "Ended" }
-                                th scope="col" { "Dataset" }
+                                th.wide scope="col" { "Dataset" }
                                 th scope="col" { "Fate" }
                                 th.number scope="col" { "Records" }
-                                th.number scope="col" { "Received" }
+                                th.number.wide scope="col" { "Received" }
                                 th.number scope="col" { "Lag" }
-                                th.number scope="col" { "Attempts" }
+                                th.number.wide scope="col" { "Attempts" }
                             }
                         }
                         @for upload in &status.uploads { (upload_rows(upload, status.at)) }
@@ -118,7 +118,7 @@ pub(crate) fn unknown_fields(status: &Status) -> Markup {
                             tr {
                                 th scope="col" { "Field" }
                                 th scope="col" { "Dataset" }
-                                th scope="col" { "First" }
+                                th.wide scope="col" { "First" }
                                 th scope="col" { "Last" }
                             }
                         }
@@ -127,7 +127,7 @@ pub(crate) fn unknown_fields(status: &Status) -> Markup {
                                 tr {
                                     th scope="row" { code { (field.field) } }
                                     td { (dataset) }
-                                    td { (moment(field.first)) }
+                                    td.wide { (moment(field.first)) }
                                     td { (moment(field.last)) }
                                 }
                             }
@@ -308,12 +308,12 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
         tbody {
             tr {
                 th scope="row" { (moment(upload.at)) }
-                td { (dataset) }
+                td.wide { (dataset) }
                 td { span.tag.(class) { (fate) } }
                 (cell(upload.records, count, false))
-                (cell(upload.bytes, bytes, false))
+                td.number.wide title=(grouped(upload.bytes)) { (bytes(upload.bytes)) }
                 td.number { @if is_delivered { (duration(upload.lag_ms)) } @else { (NOTHING) } }
-                td.number { (upload.attempts) }
+                td.number.wide { (upload.attempts) }
             }
             tr.more {
                 td colspan="7" {

@@ -92,9 +92,9 @@ pub(crate) fn section(listed: &Listed, session: &Session) -> Markup {
                         thead {
                             tr {
                                 th scope="col" { "Written" }
-                                th scope="col" { "Dataset" }
-                                th.number scope="col" { "Records" }
-                                th.number scope="col" { "Size" }
+                                th.wide scope="col" { "Dataset" }
+                                th.number.wide scope="col" { "Records" }
+                                th.number.wide scope="col" { "Size" }
                                 th scope="col" { "What to do" }
                             }
                         }
@@ -115,9 +115,9 @@ fn row(letter: &letters::Listed, session: &Session) -> Markup {
         tbody {
             tr {
                 th scope="row" { (moment(about.at)) }
-                td { (dataset_of(letter)) }
-                td.number { @match about.records { Some(records) => { (count(records)) } None => { (NOTHING) } } }
-                td.number { (bytes(letter.bytes)) }
+                td.wide { (dataset_of(letter)) }
+                td.number.wide { @match about.records { Some(records) => { (count(records)) } None => { (NOTHING) } } }
+                td.number.wide { (bytes(letter.bytes)) }
                 td.actions {
                     a href=(address(&[("id", &letter.id)])) aria-label=(format!("Inspect {}", letter.id)) { "Inspect" }
                     (forms(letter, session))

@@ -31,7 +31,12 @@ pub(crate) async fn handle(
     path: &str,
 ) -> Option<Answer> {
     let allowed = match path {
-        "/" | "/dead-letters" | "/metrics" | page::STYLE_PATH | page::SCRIPT_PATH => "GET, HEAD",
+        "/"
+        | "/dead-letters"
+        | "/metrics"
+        | page::STYLE_PATH
+        | page::SCRIPT_PATH
+        | page::ICON_PATH => "GET, HEAD",
         "/login" | "/logout" | "/dead-letters/replay" | "/dead-letters/delete" => "POST",
         _ => return None,
     };
@@ -44,6 +49,7 @@ pub(crate) async fn handle(
     Some(match path {
         page::STYLE_PATH => page::style(),
         page::SCRIPT_PATH => page::script(),
+        page::ICON_PATH => page::icon(),
         "/metrics" => match access::program(request, variables) {
             Ok(()) => metrics(env, variables).await,
             Err(answer) => answer,

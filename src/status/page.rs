@@ -15,8 +15,9 @@ use crate::status::session::Session;
 
 pub(crate) const STYLE_PATH: &str = "/status.css";
 pub(crate) const SCRIPT_PATH: &str = "/status.js";
+pub(crate) const ICON_PATH: &str = "/status.svg";
 
-/// Scripts and styles of this origin alone, and no more than the two files; nobody may frame it.
+/// Scripts, styles and pictures of this origin alone: three files; nobody may frame it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a form has done.
@@ -119,7 +120,7 @@ pub(crate) fn log_in(status: u16, problem: Option<&str>) -> Answer {
                 }
                 button.primary type="submit" { "Log in" }
             }
-            p.aside { "It is the value of " code { "OPERATOR_SECRET" } ", and ends in your browser after 12 hours." }
+            p.aside { "The value of " code { "OPERATOR_SECRET" } ". You stay logged in for 12 hours." }
         }
     };
     page(status, "Log in", None, &content)
@@ -177,6 +178,10 @@ pub(crate) fn script() -> Answer {
     )
 }
 
+pub(crate) fn icon() -> Answer {
+    Answer::text(200, "image/svg+xml", include_str!("icon.svg").to_owned())
+}
+
 /// A point in time.
 pub(crate) fn moment(millis: u64) -> Markup {
     html! { time datetime=(machine_time(millis)) { (time(millis)) } }
@@ -193,6 +198,7 @@ fn page(code: u16, title: &str, of: Option<(&Status, &Session)>, content: &Marku
                 meta name="robots" content="noindex";
                 title { @if let Some((status, _)) = of { (headline(status).0) " · " } @else { (title) " · " } "logpush-ecs" }
                 link rel="stylesheet" href=(STYLE_PATH);
+                link rel="icon" type="image/svg+xml" href=(ICON_PATH);
                 @if of.is_some() { script src=(SCRIPT_PATH) defer {} }
             }
             body {
