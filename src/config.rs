@@ -10,7 +10,7 @@ use worker::Env;
 
 use crate::auth::Secrets;
 use crate::deliver::{Destination, Http, Retry, Sekoia};
-use crate::status::health::Limits as AlertLimits;
+use logpush_status::health::Limits as AlertLimits;
 
 /// The value of a name.
 type Lookup = dyn Fn(&str) -> Option<String>;

@@ -9,6 +9,7 @@ use js_sys::{JSON, Reflect};
 use logpush_normalizer::{
     Batch, Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
+use logpush_status::tally::Counts;
 use serde_json::json;
 use wasm_bindgen::{JsCast as _, JsValue};
 use worker::worker_sys::{Message as QueueMessage, MessageBatch};
@@ -25,7 +26,7 @@ use crate::durable::journal::{Opened, Subject, UploadJournal};
 use crate::durable::key::{self, Kind, Source};
 use crate::durable::state::Holder;
 use crate::durable::work::{self, Message, WorkItem};
-use crate::ledger::{Counts, Ledger};
+use crate::ledger::Ledger;
 use crate::pipe::{self, Announced, Deliveries, PipeError};
 use crate::upload_log::{self, Attempt};
 

@@ -1,21 +1,11 @@
 //! The Logpush jobs that send to this Worker, as Cloudflare's API tells of them: an optional check.
 
-use serde::{Deserialize, Serialize};
+use logpush_status::job::Job;
+use serde::Deserialize;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
 use crate::alert::call::call;
 use crate::config::Cloudflare;
-use crate::status::health::{Kind, Problem, Severity};
-
-/// A Logpush job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Job {
-    pub(crate) id: u64,
-    pub(crate) dataset: String,
-    pub(crate) enabled: bool,
-    /// Cloudflare's words on the last failure; cleared when a later upload succeeds.
-    pub(crate) error: Option<String>,
-}
 
 /// What Cloudflare answers.
 #[derive(Deserialize)]
@@ -37,37 +27,6 @@ struct Listed {
 
 /// What is kept of Cloudflare's words, in characters.
 const ERROR_MAX: usize = 300;
-
-impl Job {
-    /// What is not well with it.
-    pub(crate) fn problem(&self) -> Option<Problem> {
-        let job = format!("{} (job {})", self.dataset, self.id);
-        let (kind, text, hint) = if !self.enabled {
-            (
-                Kind::JobDisabled,
-                format!("{job}: the Logpush job is disabled, and its events are lost"),
-                format!(
-                    "logpush-ecs jobs check says why; logpush-ecs jobs enable {} starts it again.",
-                    self.id
-                ),
-            )
-        } else {
-            let error = self.error.as_deref()?;
-            (
-                Kind::JobFailing,
-                format!("{job}: the Logpush job fails: {error}"),
-                "Cloudflare gives an upload up after some five minutes, and disables a job that fails for long: logpush-ecs jobs check names the broken link.".to_owned(),
-            )
-        };
-        Some(Problem {
-            kind,
-            subject: Some(job),
-            severity: Severity::Error,
-            text,
-            hint,
-        })
-    }
-}
 
 /// Asks Cloudflare for the jobs that send to a Worker like this.
 ///

@@ -1,21 +1,20 @@
 //! By cron: looks whether all is well, and tells a webhook where it is not, once, and once when it is
 //! again. Incidents are kept on the board: news that the webhook does not take are told by the next run.
 
-pub(crate) mod call;
-pub(crate) mod incident;
-pub(crate) mod jobs;
+mod call;
+mod jobs;
 mod webhook;
 
 use serde_json::json;
 use worker::{Date, console_log};
 
-use crate::alert::incident::{Incident, is_owed, step, told};
-use crate::alert::jobs::Job;
 use crate::config::{self, Variables};
 use crate::durable::bindings::Bindings;
 use crate::durable::dead_letter;
 use crate::ledger::Ledger;
-use crate::status::health;
+use logpush_status::health;
+use logpush_status::incident::{Incident, is_owed, step, told};
+use logpush_status::job::Job;
 
 /// The names of what the board keeps.
 pub(crate) const INCIDENTS: &str = "incidents";

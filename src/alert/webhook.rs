@@ -4,9 +4,9 @@ use serde_json::json;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
 use crate::alert::call::call;
-use crate::alert::incident::Incident;
-use crate::status::format::{duration, time};
-use crate::status::health::Severity;
+use logpush_status::format::{duration, time};
+use logpush_status::health::Severity;
+use logpush_status::incident::Incident;
 
 /// Incidents in one message; the page has them all.
 const NAMED: usize = 20;
@@ -81,7 +81,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::health::{Kind, Problem};
+    use logpush_status::health::{Kind, Problem};
 
     fn incident(is_told: bool, over: Option<u64>) -> Incident {
         Incident {

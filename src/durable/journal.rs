@@ -4,6 +4,7 @@
 use core::cell::{Cell, RefCell};
 
 use logpush_normalizer::Batch;
+use logpush_status::tally::Counts;
 use worker::{Bucket, Conditional, Date, console_log, signal};
 
 use crate::deliver::Outcome;
@@ -11,7 +12,7 @@ use crate::durable::dead_letter::{self, About, Kind};
 use crate::durable::done::Done;
 use crate::durable::key;
 use crate::durable::state::{Begun, Holder, State};
-use crate::ledger::{Counts, Ledger};
+use crate::ledger::Ledger;
 use crate::pipe::{Journal, PipeError};
 
 /// An upload as the journal knows it.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use worker::{Result, SqlStorage};
 
 use crate::attempts::Attempts;
-use crate::ledger::board::Entry;
-use crate::ledger::tally::Report;
+use logpush_status::board::{Entry, Snapshot};
+use logpush_status::tally::Report;
 
 /// What the board is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,13 +27,6 @@ pub(crate) enum BoardQuestion {
     Note { name: String, text: String },
     /// Whether somebody at this address may try a secret.
     Attempt { address: String },
-}
-
-/// The answer to [`BoardQuestion::Read`].
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Snapshot {
-    pub(crate) datasets: BTreeMap<String, Entry>,
-    pub(crate) notes: BTreeMap<String, String>,
 }
 
 /// The storage of the board.

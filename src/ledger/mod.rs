@@ -6,11 +6,8 @@
 //! for each further batch. Each tells one more object, the board, how it stands, at most once a
 //! minute: whoever wants to know how all is asks the board.
 
-pub(crate) mod board;
 pub(crate) mod board_store;
-pub(crate) mod counters;
 mod object;
-pub(crate) mod tally;
 mod waiting;
 
 use core::pin::pin;
@@ -24,8 +21,9 @@ use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
 
 use crate::durable::done::Done;
 use crate::durable::state::{Begun, Holder, State};
-use crate::ledger::board_store::{BoardQuestion, Snapshot};
-use crate::ledger::tally::Report;
+use crate::ledger::board_store::BoardQuestion;
+use logpush_status::board::Snapshot;
+use logpush_status::tally::{Counts, Report};
 
 /// What the ledger is asked. Without a tag among the members, which costs 50 kB of the module.
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,23 +77,6 @@ pub(crate) enum Question {
     Slot { per_second: u64 },
     /// To the board.
     Board(BoardQuestion),
-}
-
-/// What an upload came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Counts {
-    pub(crate) records: u64,
-    pub(crate) errors: u64,
-    pub(crate) refused: u64,
-    pub(crate) bytes: u64,
-    pub(crate) batches: u64,
-    pub(crate) requests: u64,
-    pub(crate) retries: u64,
-    /// From the time of the newest event to the end of delivery; from arrival, where no event has a time.
-    pub(crate) lag_ms: u64,
-    /// Names of fields that the mapping does not know.
-    pub(crate) unknown_fields: Vec<String>,
 }
 
 /// The answer to [`Question::Arrive`].

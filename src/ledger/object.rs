@@ -14,9 +14,9 @@ use worker::{
 use crate::durable::key;
 use crate::durable::state::State;
 use crate::ledger::board_store::BoardStore;
-use crate::ledger::tally::{Backlog, Report, Tally, Upload};
 use crate::ledger::waiting::Waiting;
 use crate::ledger::{Arrived, Ledger as Client, Question};
+use logpush_status::tally::{Backlog, Fate, Report, Tally, Upload, beginning};
 
 /// One sixteenth of a dataset's uploads; under the name `pace`, the pace of all requests to the
 /// intake; under the name `board`, what all parts have reported.
@@ -218,7 +218,7 @@ impl Ledger {
                 let mut state = before.clone().unwrap_or_default();
                 state.fail(&holder, &done, error.clone(), next);
                 self.write(&id, before.as_ref(), &state, now)?;
-                self.tally(|tally| tally.failed(&state, error.as_deref(), now));
+                self.tally(|tally| tally.failed(upload_of(&state), error.as_deref(), now));
                 json(&())
             }
             Question::Finish { id, key, counts } => {
@@ -230,8 +230,10 @@ impl Ledger {
                 state.finish(now, counts.as_ref().map(|counts| counts.records));
                 self.write(&id, before.as_ref(), &state, now)?;
                 self.tally(|tally| match &counts {
-                    Some(counts) => tally.delivered(&state, counts, now),
-                    None if state.key.starts_with(key::DEAD) => tally.replayed(&state, now),
+                    Some(counts) => tally.delivered(upload_of(&state), counts, now),
+                    None if state.key.starts_with(key::DEAD) => {
+                        tally.replayed(upload_of(&state), now)
+                    }
                     // It became a dead letter, which was told, or its object is gone.
                     None => {}
                 });
@@ -243,7 +245,7 @@ impl Ledger {
                 records,
                 reason,
             } => {
-                let mut about = self.read(&id)?.as_ref().map(Upload::of).unwrap_or_default();
+                let mut about = self.read(&id)?.as_ref().map(upload_of).unwrap_or_default();
                 about.key = upload;
                 self.tally(|tally| tally.died(about, records.is_none(), &reason, now));
                 json(&())
@@ -393,7 +395,7 @@ impl Ledger {
             .oldest(OLDEST_TOLD)
             .iter()
             .filter_map(|id| self.read(id).transpose())
-            .map(|state| Ok(Upload::of(&state?)))
+            .map(|state| Ok(upload_of(&state?)))
             .collect::<Result<_>>()?;
         Ok(Some(Report {
             tally: part.tally.clone(),
@@ -464,6 +466,25 @@ impl Ledger {
         let slot = self.next_slot.get().max(now);
         self.next_slot.set(slot + 1000.0 / per_second.max(1) as f64);
         (slot - now).ceil() as u64
+    }
+}
+
+/// An upload as the operator is shown it.
+fn upload_of(state: &State) -> Upload {
+    Upload {
+        key: state.key.clone(),
+        fate: if state.key.starts_with(key::DEAD) {
+            Fate::DeadLetter
+        } else {
+            Fate::Waiting
+        },
+        arrived: state.arrived,
+        bytes: state.bytes,
+        records: state.records.unwrap_or(state.lines),
+        attempts: state.attempts,
+        next_attempt: state.next_attempt,
+        error: state.last_error.as_deref().map(beginning),
+        ..Upload::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::cell::RefCell;
 
+use logpush_status::page;
 use worker::{Date, Headers, Method, Request};
 
 use crate::answer::Answer;
@@ -11,7 +12,6 @@ use crate::config::{self, Variables};
 use crate::durable::key;
 use crate::ledger::Ledger;
 use crate::query::origin;
-use crate::status::page;
 use crate::status::session::Session;
 
 /// The fields of a form, of one of the session's own pages.
@@ -68,7 +68,7 @@ pub(crate) fn person(request: &Request, secrets: &Secrets) -> Result<Session, An
     if by_header(headers, secrets)? {
         return Ok(begin(secrets));
     }
-    Err(page::log_in(401, None))
+    Err(log_in_page(401, None))
 }
 
 /// `POST /login`.
@@ -78,7 +78,7 @@ pub(crate) async fn log_in(
     ledger: Option<Ledger>,
 ) -> Answer {
     let Some(form) = read(request).await else {
-        return page::log_in(400, Some("The form was not understood: please try again."));
+        return log_in_page(400, Some("The form was not understood: please try again."));
     };
     let address = address(request.headers());
     let now = Date::now().as_millis();
@@ -90,21 +90,41 @@ pub(crate) async fn log_in(
     let may_try =
         may_try.unwrap_or_else(|| WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now)));
     if !may_try {
-        return page::log_in(429, Some("Too many attempts: please wait a minute."))
+        return log_in_page(429, Some("Too many attempts: please wait a minute."))
             .with_header("Retry-After", "60");
     }
     if !secrets.accept(form.field("secret").trim()) {
-        return page::log_in(401, Some("This is not the operator's secret."));
+        return log_in_page(401, Some("This is not the operator's secret."));
     }
-    page::redirect("/").with_header("Set-Cookie", &begin(secrets).cookie())
+    redirect("/").with_header("Set-Cookie", &begin(secrets).cookie())
 }
 
 /// Reads a form, if it is one of the session's own pages.
 pub(crate) async fn form(request: &mut Request, session: &Session) -> Result<Form, Answer> {
     match read(request).await {
         Some(form) if session.is_token(form.field("token")) => Ok(form),
-        _ => Err(page::refused()),
+        _ => Err(html(403, page::refused())),
     }
+}
+
+/// A page.
+pub(crate) fn html(status: u16, page: String) -> Answer {
+    Answer::text(status, "text/html; charset=utf-8", page)
+        .with_header("Content-Security-Policy", page::POLICY)
+        // Not "no-referrer": browsers would then send no origin along with forms.
+        .with_header("Referrer-Policy", "same-origin")
+        .with_header("Cross-Origin-Opener-Policy", "same-origin")
+        .with_header("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+pub(crate) fn redirect(to: &str) -> Answer {
+    html(303, String::new()).with_header("Location", to)
+}
+
+fn log_in_page(status: u16, problem: Option<&str>) -> Answer {
+    // Browsers have no window of their own for Bearer.
+    html(status, page::log_in(problem))
+        .with_header("WWW-Authenticate", "Bearer realm=\"logpush-ecs\"")
 }
 
 impl Form {

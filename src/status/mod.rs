@@ -2,16 +2,14 @@
 //! from the board, one question each; nothing is asked of the parts of the ledger.
 
 pub(crate) mod access;
-mod chart;
-mod datasets;
-pub(crate) mod format;
-pub(crate) mod health;
 mod letters;
-mod metrics;
-mod model;
-mod page;
 mod session;
 
+use logpush_status::health;
+use logpush_status::letters::Listed;
+use logpush_status::metrics;
+use logpush_status::model::Status;
+use logpush_status::page::{self, Notice};
 use worker::{Date, Env, Method, Request};
 
 use crate::answer::Answer;
@@ -19,8 +17,7 @@ use crate::auth::Secrets;
 use crate::config::{self, Variables};
 use crate::durable::bindings::{self, Bindings, Route};
 use crate::ledger::Ledger;
-use crate::status::model::Status;
-use crate::status::page::Notice;
+use crate::query::Query;
 use crate::status::session::Session;
 
 /// Handles the page, its forms, and `/metrics`; nothing where the path is of none of them.
@@ -47,18 +44,18 @@ pub(crate) async fn handle(
         return Some(Answer::method_not_allowed(allowed));
     }
     Some(match path {
-        page::STYLE_PATH => page::style(),
-        page::SCRIPT_PATH => page::script(),
-        page::ICON_PATH => page::icon(),
+        page::STYLE_PATH => asset("text/css; charset=utf-8", page::STYLE),
+        page::SCRIPT_PATH => asset("text/javascript; charset=utf-8", page::SCRIPT),
+        page::ICON_PATH => asset("image/svg+xml", page::ICON),
         "/metrics" => match access::program(request, variables) {
-            Ok(()) => metrics(env, variables).await,
+            Ok(()) => scraped(env, variables).await,
             Err(answer) => answer,
         },
         _ => match config::operator_secrets(variables) {
             Ok(secrets) => person(request, env, variables, path, &secrets)
                 .await
                 .unwrap_or_else(|answer| answer),
-            Err(problem) => page::closed(&problem),
+            Err(problem) => access::html(503, page::closed(&problem)),
         },
     })
 }
@@ -68,9 +65,13 @@ pub(crate) async fn api(env: &Env, variables: &Variables) -> Answer {
     Answer::json(200, &status(env, variables).await)
 }
 
-async fn metrics(env: &Env, variables: &Variables) -> Answer {
+async fn scraped(env: &Env, variables: &Variables) -> Answer {
     let status = status(env, variables).await;
     Answer::text(200, metrics::CONTENT_TYPE, metrics::text(&status))
+}
+
+fn asset(content_type: &'static str, text: &str) -> Answer {
+    Answer::text(200, content_type, text.to_owned())
 }
 
 /// The pages of a person.
@@ -99,20 +100,23 @@ async fn person(
             Some(bindings) if status.datasets.iter().any(|of| of.dead_letters > 0) => {
                 letters::list(&bindings.uploads, None).await
             }
-            _ => letters::Listed::default(),
+            _ => Listed::default(),
         };
-        let notice = Notice::of(request);
-        return Ok(page::home(&status, &letters, notice, &session));
+        let done = Query::of(request).value("done");
+        let notice = done.and_then(|name| Notice::of(&name));
+        let page = page::home(&status, &letters, notice, &session.token());
+        // Who came with Basic has a session from now on: forms need one.
+        return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
     }
     let form = match path {
         "/dead-letters" => None,
         _ => Some(access::form(request, &session).await?),
     };
     if path == "/logout" {
-        return Ok(page::redirect("/").with_header("Set-Cookie", &Session::no_cookie()));
+        return Ok(access::redirect("/").with_header("Set-Cookie", &Session::no_cookie()));
     }
     let Some(bindings) = bindings else {
-        return Ok(page::nothing_stored());
+        return Ok(access::html(200, page::nothing_stored()));
     };
     Ok(match (path, form) {
         ("/dead-letters/replay", Some(form)) => letters::replay(&bindings, form.field("id")).await,

@@ -5,66 +5,80 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::durable::key;
-use crate::durable::state::State;
-use crate::ledger::Counts;
-use crate::ledger::counters::{Counters, Lags, packed};
+use crate::counters::{Counters, Lags, packed};
+
+/// What an upload came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    pub records: u64,
+    pub errors: u64,
+    pub refused: u64,
+    pub bytes: u64,
+    pub batches: u64,
+    pub requests: u64,
+    pub retries: u64,
+    /// From the time of the newest event to the end of delivery; from arrival, where no event has a time.
+    pub lag_ms: u64,
+    /// Names of fields that the mapping does not know.
+    pub unknown_fields: Vec<String>,
+}
 
 /// What came of a part's uploads so far. One row, written with the row of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// The name of the part, which an alarm does not tell.
-    pub(crate) shard: String,
+    pub shard: String,
     /// When the tally began, and how often it has changed: an earlier report may come later.
-    pub(crate) born: u64,
-    pub(crate) changes: u64,
+    pub born: u64,
+    pub changes: u64,
     #[serde(with = "packed")]
-    pub(crate) totals: Counters,
-    pub(crate) lags: Lags,
+    pub totals: Counters,
+    pub lags: Lags,
     /// The longest lag of each of the last minutes.
-    pub(crate) worst: BTreeMap<u64, u64>,
+    pub worst: BTreeMap<u64, u64>,
     /// The last uploads of which an attempt has ended, the newest last.
-    pub(crate) latest: Vec<Upload>,
+    pub latest: Vec<Upload>,
     /// Fields that the mapping does not know, and when they came last.
-    pub(crate) drift: BTreeMap<String, u64>,
+    pub drift: BTreeMap<String, u64>,
     /// When the last upload arrived, of which an attempt has ended.
-    pub(crate) last_arrival: u64,
-    pub(crate) last_delivery: u64,
+    pub last_arrival: u64,
+    pub last_delivery: u64,
     /// When a dead letter was written or replayed last.
-    pub(crate) letters_at: u64,
+    pub letters_at: u64,
     /// When any of this changed last.
-    pub(crate) at: u64,
+    pub at: u64,
 }
 
 /// An upload, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Upload {
-    pub(crate) key: String,
-    pub(crate) fate: Fate,
+pub struct Upload {
+    pub key: String,
+    pub fate: Fate,
     /// Times are milliseconds since 1970.
-    pub(crate) arrived: u64,
+    pub arrived: u64,
     /// When the last attempt ended.
-    pub(crate) at: u64,
+    pub at: u64,
     /// 0 where it is not known.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
     /// Lines counted at arrival, then records.
-    pub(crate) records: u64,
-    pub(crate) errors: u64,
-    pub(crate) refused: u64,
-    pub(crate) attempts: u32,
+    pub records: u64,
+    pub errors: u64,
+    pub refused: u64,
+    pub attempts: u32,
     /// When the next attempt is due; 0 where none is planned.
-    pub(crate) next_attempt: u64,
-    pub(crate) lag_ms: u64,
+    pub next_attempt: u64,
+    pub lag_ms: u64,
     /// Why the last attempt failed, or why there is a dead letter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
+    pub error: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Fate {
+pub enum Fate {
     #[default]
     Waiting,
     Delivered,
@@ -76,18 +90,18 @@ pub(crate) enum Fate {
 /// Uploads of a part that are not delivered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Backlog {
-    pub(crate) uploads: u64,
-    pub(crate) bytes: u64,
+pub struct Backlog {
+    pub uploads: u64,
+    pub bytes: u64,
     /// The oldest first.
-    pub(crate) oldest: Vec<Upload>,
+    pub oldest: Vec<Upload>,
 }
 
 /// What a part reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) tally: Tally,
-    pub(crate) backlog: Backlog,
+pub struct Report {
+    pub tally: Tally,
+    pub backlog: Backlog,
 }
 
 /// The latest uploads of a part: with 16 of them, some 60 of a dataset.
@@ -106,7 +120,7 @@ const MINUTE: u64 = 60_000;
 
 impl Tally {
     /// An upload was delivered to its end.
-    pub(crate) fn delivered(&mut self, state: &State, counts: &Counts, now: u64) {
+    pub fn delivered(&mut self, upload: Upload, counts: &Counts, now: u64) {
         self.totals.add(&Counters {
             uploads: 1,
             records: counts.records,
@@ -144,33 +158,27 @@ impl Tally {
                 refused: counts.refused,
                 lag_ms: counts.lag_ms,
                 error: None,
-                ..Upload::of(state)
+                ..upload
             },
             now,
         );
     }
 
     /// An attempt has failed; without an error it was only handed over.
-    pub(crate) fn failed(&mut self, state: &State, error: Option<&str>, now: u64) {
+    pub fn failed(&mut self, upload: Upload, error: Option<&str>, now: u64) {
         let Some(error) = error else { return };
         self.totals.failed_attempts += 1;
-        let fate = if state.key.starts_with(key::DEAD) {
-            Fate::DeadLetter
-        } else {
-            Fate::Waiting
-        };
         self.tell(
             Upload {
-                fate,
                 error: Some(beginning(error)),
-                ..Upload::of(state)
+                ..upload
             },
             now,
         );
     }
 
     /// A dead letter was written; `is_whole`: it is the whole upload.
-    pub(crate) fn died(&mut self, upload: Upload, is_whole: bool, reason: &str, now: u64) {
+    pub fn died(&mut self, upload: Upload, is_whole: bool, reason: &str, now: u64) {
         self.totals.dead_letters += 1;
         if is_whole {
             self.tell(
@@ -187,13 +195,13 @@ impl Tally {
     }
 
     /// A dead letter was delivered, and is gone.
-    pub(crate) fn replayed(&mut self, state: &State, now: u64) {
+    pub fn replayed(&mut self, upload: Upload, now: u64) {
         self.totals.replayed += 1;
         self.letters_at = now;
         self.tell(
             Upload {
                 fate: Fate::Replayed,
-                ..Upload::of(state)
+                ..upload
             },
             now,
         );
@@ -210,24 +218,8 @@ impl Tally {
     }
 }
 
-impl Upload {
-    pub(crate) fn of(state: &State) -> Self {
-        Self {
-            key: state.key.clone(),
-            fate: Fate::Waiting,
-            arrived: state.arrived,
-            at: 0,
-            bytes: state.bytes,
-            records: state.records.unwrap_or(state.lines),
-            attempts: state.attempts,
-            next_attempt: state.next_attempt,
-            error: state.last_error.as_deref().map(beginning),
-            ..Self::default()
-        }
-    }
-}
-
-fn beginning(text: &str) -> String {
+/// An error's text as it is kept.
+pub fn beginning(text: &str) -> String {
     text.chars().take(ERROR_MAX).collect()
 }
 
@@ -235,8 +227,12 @@ fn beginning(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn state(n: u64) -> State {
-        State::arrived(&format!("uploads/{n}"), n, 10, 5)
+    fn upload(n: u64) -> Upload {
+        Upload {
+            key: format!("uploads/{n}"),
+            arrived: n,
+            ..Upload::default()
+        }
     }
 
     fn counts(lag_ms: u64, unknown: &[&str]) -> Counts {
@@ -253,8 +249,8 @@ mod tests {
     fn the_latest_are_few_and_each_is_there_once() {
         let mut tally = Tally::default();
         for n in 0..20 {
-            tally.failed(&state(n), Some("down"), n);
-            tally.delivered(&state(n), &counts(n, &[]), n);
+            tally.failed(upload(n), Some("down"), n);
+            tally.delivered(upload(n), &counts(n, &[]), n);
         }
         let keys: Vec<_> = tally.latest.iter().map(|upload| &upload.key).collect();
         assert_eq!(
@@ -277,12 +273,12 @@ mod tests {
         let mut tally = Tally::default();
         for n in 0..200 {
             let name = format!("Field{n}");
-            tally.delivered(&state(n), &counts(1, &[&name]), n * MINUTE);
+            tally.delivered(upload(n), &counts(1, &[&name]), n * MINUTE);
         }
         assert_eq!(tally.drift.len(), DRIFT);
         assert!(tally.drift.contains_key("Field199"));
         assert_eq!(tally.worst.len(), WORST_MINUTES);
-        tally.failed(&state(1), Some(&"é".repeat(5000)), 1);
+        tally.failed(upload(1), Some(&"é".repeat(5000)), 1);
         let error = tally.latest.last().and_then(|upload| upload.error.clone());
         assert_eq!(error.map(|error| error.chars().count()), Some(ERROR_MAX));
     }
@@ -290,7 +286,7 @@ mod tests {
     #[test]
     fn a_handed_over_upload_has_not_failed() {
         let mut tally = Tally::default();
-        tally.failed(&state(1), None, 1);
+        tally.failed(upload(1), None, 1);
         assert_eq!(tally, Tally::default());
     }
 }

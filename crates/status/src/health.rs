@@ -4,24 +4,24 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::board::Entry;
-use crate::ledger::board_store::Snapshot;
-use crate::status::format::{count, duration};
+use crate::board::Entry;
+use crate::board::Snapshot;
+use crate::format::{count, duration};
 
 /// Something that wants the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Problem {
-    pub(crate) kind: Kind,
+pub struct Problem {
+    pub kind: Kind,
     /// What it is about: a dataset, or a Logpush job.
-    pub(crate) subject: Option<String>,
-    pub(crate) severity: Severity,
-    pub(crate) text: String,
-    pub(crate) hint: String,
+    pub subject: Option<String>,
+    pub severity: Severity,
+    pub text: String,
+    pub hint: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
     Misconfigured,
     LedgerSilent,
     Silent,
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Severity {
+pub enum Severity {
     /// Nothing is lost, and something wants a look.
     Warning,
     /// Events are missing at the intake, or will be.
@@ -45,13 +45,13 @@ pub(crate) enum Severity {
 
 /// From where on it is a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// How long a dataset may send nothing.
-    pub(crate) silent: Duration,
+    pub silent: Duration,
     /// How late events may be.
-    pub(crate) lag: Duration,
+    pub lag: Duration,
     /// How many uploads of a dataset may wait.
-    pub(crate) backlog: u64,
+    pub backlog: u64,
 }
 
 /// What has sent nothing for two weeks was ended on purpose.
@@ -69,7 +69,7 @@ const NAMED: usize = 5;
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Misconfigured => "misconfigured",
             Self::LedgerSilent => "ledger_silent",
@@ -85,13 +85,13 @@ impl Kind {
     }
 
     /// Whether it is told by alerts: not what an alert cannot remember, nor what may be over in a minute.
-    pub(crate) fn is_alert(self) -> bool {
+    pub fn is_alert(self) -> bool {
         !matches!(self, Self::LedgerSilent | Self::Failing)
     }
 }
 
 /// The configuration is wrong.
-pub(crate) fn misconfigured(problems: &[String]) -> Problem {
+pub fn misconfigured(problems: &[String]) -> Problem {
     Problem {
         kind: Kind::Misconfigured,
         subject: None,
@@ -105,7 +105,7 @@ pub(crate) fn misconfigured(problems: &[String]) -> Problem {
 }
 
 /// The settings of alerts are wrong.
-pub(crate) fn alerts_misconfigured(problems: &[String]) -> Problem {
+pub fn alerts_misconfigured(problems: &[String]) -> Problem {
     Problem {
         severity: Severity::Warning,
         text: format!("Alerts are not configured: {}", problems.join("; ")),
@@ -115,7 +115,7 @@ pub(crate) fn alerts_misconfigured(problems: &[String]) -> Problem {
 }
 
 /// The board does not answer.
-pub(crate) fn ledger_silent() -> Problem {
+pub fn ledger_silent() -> Problem {
     Problem {
         kind: Kind::LedgerSilent,
         subject: None,
@@ -126,7 +126,7 @@ pub(crate) fn ledger_silent() -> Problem {
 }
 
 /// What is not well in all that the board knows.
-pub(crate) fn problems(snapshot: &Snapshot, limits: &Limits, now: u64) -> Vec<Problem> {
+pub fn problems(snapshot: &Snapshot, limits: &Limits, now: u64) -> Vec<Problem> {
     let mut problems: Vec<Problem> = snapshot
         .datasets
         .iter()
@@ -249,8 +249,8 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::board::{Bucket, Seen};
-    use crate::ledger::tally::{Backlog, Report, Tally, Upload};
+    use crate::board::{Bucket, Seen};
+    use crate::tally::{Backlog, Report, Tally, Upload};
 
     const NOW: u64 = 1_000 * DAY;
     const MINUTE: u64 = 60_000;

@@ -2,27 +2,28 @@
 //! outside is text, which maud escapes; nothing of it becomes a script or a style.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use worker::Request;
 
-use crate::answer::Answer;
-use crate::query::Query;
-use crate::status::datasets;
-use crate::status::format::{duration, machine_time, time};
-use crate::status::health::{Problem, Severity};
-use crate::status::letters::{self, Listed};
-use crate::status::model::{Route, Status, Verdict};
-use crate::status::session::Session;
+use crate::datasets;
+use crate::format::{duration, machine_time, time};
+use crate::health::{Problem, Severity};
+use crate::letters::{self, Listed};
+use crate::model::{Route, Status, Verdict};
 
-pub(crate) const STYLE_PATH: &str = "/status.css";
-pub(crate) const SCRIPT_PATH: &str = "/status.js";
-pub(crate) const ICON_PATH: &str = "/status.svg";
+pub const STYLE: &str = include_str!("page.css");
+pub const SCRIPT: &str = include_str!("page.js");
+pub const ICON: &str = include_str!("icon.svg");
 
-/// Scripts, styles and pictures of this origin alone: three files; nobody may frame it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Where these three are.
+pub const STYLE_PATH: &str = "/status.css";
+pub const SCRIPT_PATH: &str = "/status.js";
+pub const ICON_PATH: &str = "/status.svg";
+
+/// Scripts, styles and pictures of this origin alone: the three files; nobody may frame it.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What a form has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Notice {
+pub enum Notice {
     Replayed,
     Deleted,
     Gone,
@@ -51,17 +52,18 @@ impl Notice {
         ),
     ];
 
-    /// What the form has done that led here.
-    pub(crate) fn of(request: &Request) -> Option<Self> {
-        let done = Query::of(request).value("done")?;
-        let found = Self::ALL.iter().find(|(_, name, _)| *name == done)?;
+    /// The notice of a name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(_, other, _)| *other == name)?;
         Some(found.0)
     }
 
-    /// Leads to the page that tells it.
-    pub(crate) fn lead(self) -> Answer {
-        let name = Self::ALL.iter().find(|(notice, ..)| *notice == self);
-        redirect(&format!("/?done={}", name.map_or("", |(_, name, _)| name)))
+    /// Its name, in an address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(notice, ..)| *notice == self);
+        found.map_or("", |(_, name, _)| name)
     }
 
     fn text(self) -> &'static str {
@@ -71,12 +73,7 @@ impl Notice {
 }
 
 /// The page at `/`.
-pub(crate) fn home(
-    status: &Status,
-    letters: &Listed,
-    notice: Option<Notice>,
-    session: &Session,
-) -> Answer {
+pub fn home(status: &Status, letters: &Listed, notice: Option<Notice>, token: &str) -> String {
     let content = html! {
         @if let Some(notice) = notice {
             p.notice role="status" { (notice.text()) }
@@ -86,28 +83,27 @@ pub(crate) fn home(
             Route::Direct => (direct()),
             Route::Durable => {
                 (datasets::all(status))
-                (letters::section(letters, session))
+                (letters::section(letters, token))
                 (datasets::uploads(status))
                 (datasets::unknown_fields(status))
                 (datasets::jobs(status))
             }
         }
     };
-    page(200, "Status", Some((status, session)), &content)
-        .with_header("Set-Cookie", &session.cookie())
+    page("Status", Some((status, token)), &content)
 }
 
 /// A page of a session below `/`.
-pub(crate) fn below(title: &str, content: &Markup) -> Answer {
+pub(crate) fn below(title: &str, content: &Markup) -> String {
     let content = html! {
         p { a href="/" { "Back to the status page" } }
         (content)
     };
-    page(200, title, None, &content)
+    page(title, None, &content)
 }
 
 /// The form for the secret; `problem`: why it was not taken.
-pub(crate) fn log_in(status: u16, problem: Option<&str>) -> Answer {
+pub fn log_in(problem: Option<&str>) -> String {
     let content = html! {
         section.narrow {
             h2 { "Log in" }
@@ -123,12 +119,11 @@ pub(crate) fn log_in(status: u16, problem: Option<&str>) -> Answer {
             p.aside { "The value of " code { "OPERATOR_SECRET" } ". You stay logged in for 12 hours." }
         }
     };
-    page(status, "Log in", None, &content)
-        .with_header("WWW-Authenticate", "Bearer realm=\"logpush-ecs\"")
+    page("Log in", None, &content)
 }
 
 /// Nobody is let in without a secret.
-pub(crate) fn closed(problem: &str) -> Answer {
+pub fn closed(problem: &str) -> String {
     let content = html! {
         section.narrow {
             h2 { "The status page is closed" }
@@ -138,11 +133,11 @@ pub(crate) fn closed(problem: &str) -> Answer {
             p { "Then load this page again, and log in with it." }
         }
     };
-    page(503, "Closed", None, &content)
+    page("Closed", None, &content)
 }
 
 /// A form that is not of a page of the session, or from another site.
-pub(crate) fn refused() -> Answer {
+pub fn refused() -> String {
     let content = html! {
         section.narrow {
             h2 { "Nothing was done" }
@@ -150,36 +145,12 @@ pub(crate) fn refused() -> Answer {
             p { a href="/" { "Back to the status page" } }
         }
     };
-    page(403, "Nothing was done", None, &content)
+    page("Nothing was done", None, &content)
 }
 
 /// What there is not on the direct route.
-pub(crate) fn nothing_stored() -> Answer {
+pub fn nothing_stored() -> String {
     below("Dead letters", &direct())
-}
-
-pub(crate) fn redirect(to: &str) -> Answer {
-    Answer::text(303, "text/html; charset=utf-8", String::new()).with_header("Location", to)
-}
-
-pub(crate) fn style() -> Answer {
-    Answer::text(
-        200,
-        "text/css; charset=utf-8",
-        include_str!("page.css").to_owned(),
-    )
-}
-
-pub(crate) fn script() -> Answer {
-    Answer::text(
-        200,
-        "text/javascript; charset=utf-8",
-        include_str!("page.js").to_owned(),
-    )
-}
-
-pub(crate) fn icon() -> Answer {
-    Answer::text(200, "image/svg+xml", include_str!("icon.svg").to_owned())
 }
 
 /// A point in time.
@@ -187,7 +158,7 @@ pub(crate) fn moment(millis: u64) -> Markup {
     html! { time datetime=(machine_time(millis)) { (time(millis)) } }
 }
 
-fn page(code: u16, title: &str, of: Option<(&Status, &Session)>, content: &Markup) -> Answer {
+fn page(title: &str, of: Option<(&Status, &str)>, content: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -205,10 +176,10 @@ fn page(code: u16, title: &str, of: Option<(&Status, &Session)>, content: &Marku
                 a.skip href="#content" { "Skip to the content" }
                 header {
                     h1 { "logpush-ecs" }
-                    @if let Some((status, session)) = of {
+                    @if let Some((status, token)) = of {
                         p.updated { "As of " span #at { (moment(status.at)) } }
                         form method="post" action="/logout" {
-                            input type="hidden" name="token" value=(session.token());
+                            input type="hidden" name="token" value=(token);
                             button type="submit" { "Log out" }
                         }
                     }
@@ -219,12 +190,7 @@ fn page(code: u16, title: &str, of: Option<(&Status, &Session)>, content: &Marku
             }
         }
     };
-    Answer::text(code, "text/html; charset=utf-8", markup.into_string())
-        .with_header("Content-Security-Policy", POLICY)
-        // Not "no-referrer": browsers would then send no origin along with forms.
-        .with_header("Referrer-Policy", "same-origin")
-        .with_header("Cross-Origin-Opener-Policy", "same-origin")
-        .with_header("Cross-Origin-Resource-Policy", "same-origin")
+    markup.into_string()
 }
 
 /// All in a few words, the sign for it, and the class of its colour.

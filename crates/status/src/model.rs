@@ -2,34 +2,34 @@
 
 use serde::Serialize;
 
-use crate::alert::incident::Incident;
-use crate::alert::jobs::Job;
-use crate::ledger::board::{Bucket, Entry};
-use crate::ledger::board_store::Snapshot;
-use crate::ledger::counters::{Counters, Lags};
-use crate::ledger::tally::Upload;
-use crate::status::health::{self, Limits, Problem, Severity};
+use crate::board::Snapshot;
+use crate::board::{Bucket, Entry};
+use crate::counters::{Counters, Lags};
+use crate::health::{self, Limits, Problem, Severity};
+use crate::incident::Incident;
+use crate::job::Job;
+use crate::tally::Upload;
 
 /// How all stands. Times are milliseconds since 1970.
 #[derive(Debug, Serialize)]
-pub(crate) struct Status {
-    pub(crate) version: &'static str,
-    pub(crate) at: u64,
-    pub(crate) route: Route,
-    pub(crate) verdict: Verdict,
-    pub(crate) problems: Vec<Problem>,
+pub struct Status {
+    pub version: &'static str,
+    pub at: u64,
+    pub route: Route,
+    pub verdict: Verdict,
+    pub problems: Vec<Problem>,
     /// Problems that alerts are about, and since when.
-    pub(crate) incidents: Vec<Told>,
-    pub(crate) datasets: Vec<DatasetStatus>,
+    pub incidents: Vec<Told>,
+    pub datasets: Vec<DatasetStatus>,
     /// The latest uploads of which an attempt has ended, the newest first.
-    pub(crate) uploads: Vec<UploadStatus>,
+    pub uploads: Vec<UploadStatus>,
     /// Logpush jobs, as Cloudflare told in the last run of the cron.
-    pub(crate) jobs: Vec<Job>,
+    pub jobs: Vec<Job>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Route {
+pub enum Route {
     Durable,
     /// Nothing is stored: what is known is the configuration.
     Direct,
@@ -37,7 +37,7 @@ pub(crate) enum Route {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Verdict {
+pub enum Verdict {
     Ok,
     Warning,
     Error,
@@ -45,75 +45,75 @@ pub(crate) enum Verdict {
 
 /// An incident, as it is told.
 #[derive(Debug, Serialize)]
-pub(crate) struct Told {
+pub struct Told {
     #[serde(flatten)]
-    pub(crate) problem: Problem,
-    pub(crate) since: u64,
+    pub problem: Problem,
+    pub since: u64,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct DatasetStatus {
-    pub(crate) dataset: String,
+pub struct DatasetStatus {
+    pub dataset: String,
     /// Since the ledger began.
-    pub(crate) totals: Counters,
+    pub totals: Counters,
     #[serde(skip)]
-    pub(crate) lags: Lags,
-    pub(crate) last_hour: Window,
-    pub(crate) last_day: Window,
-    pub(crate) last_week: Window,
-    pub(crate) waiting: Waiting,
-    pub(crate) dead_letters: u64,
-    pub(crate) unknown_fields: Vec<UnknownField>,
-    pub(crate) last_arrival: Option<u64>,
-    pub(crate) last_delivery: Option<u64>,
+    pub lags: Lags,
+    pub last_hour: Window,
+    pub last_day: Window,
+    pub last_week: Window,
+    pub waiting: Waiting,
+    pub dead_letters: u64,
+    pub unknown_fields: Vec<UnknownField>,
+    pub last_arrival: Option<u64>,
+    pub last_delivery: Option<u64>,
     /// Of the last hour; minutes in which nothing came are left out.
-    pub(crate) minutes: Vec<Point>,
+    pub minutes: Vec<Point>,
     /// Of the last week.
-    pub(crate) hours: Vec<Point>,
+    pub hours: Vec<Point>,
 }
 
 /// What came in a while.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Window {
+pub struct Window {
     #[serde(flatten)]
-    pub(crate) counters: Counters,
+    pub counters: Counters,
     /// From the newest event of an upload to its delivery.
-    pub(crate) lag_ms_mean: u64,
-    pub(crate) lag_ms_max: u64,
+    pub lag_ms_mean: u64,
+    pub lag_ms_max: u64,
 }
 
 /// What came in a minute or an hour.
 #[derive(Debug, Serialize)]
-pub(crate) struct Point {
+pub struct Point {
     /// When it began.
-    pub(crate) at: u64,
+    pub at: u64,
     #[serde(flatten)]
-    pub(crate) window: Window,
+    pub window: Window,
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Waiting {
-    pub(crate) uploads: u64,
-    pub(crate) bytes: u64,
+pub struct Waiting {
+    pub uploads: u64,
+    pub bytes: u64,
     /// When the oldest of them arrived.
-    pub(crate) oldest_arrival: Option<u64>,
+    pub oldest_arrival: Option<u64>,
     /// Why it is not delivered, and when the next attempt is due.
-    pub(crate) error: Option<String>,
-    pub(crate) next_attempt: Option<u64>,
+    pub error: Option<String>,
+    pub next_attempt: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct UnknownField {
-    pub(crate) field: String,
-    pub(crate) first: u64,
-    pub(crate) last: u64,
+pub struct UnknownField {
+    pub field: String,
+    pub first: u64,
+    pub last: u64,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct UploadStatus {
-    pub(crate) dataset: String,
+pub struct UploadStatus {
+    pub dataset: String,
     #[serde(flatten)]
-    pub(crate) upload: Upload,
+    pub upload: Upload,
 }
 
 /// Uploads that are shown.
@@ -125,7 +125,7 @@ const HOUR: u64 = 60 * MINUTE;
 impl Status {
     /// Of the durable route. `found`: problems that the ledger does not know of; no snapshot: it
     /// does not answer.
-    pub(crate) fn durable(
+    pub fn durable(
         snapshot: Option<Snapshot>,
         limits: &Limits,
         found: Vec<Problem>,
@@ -175,7 +175,7 @@ impl Status {
     }
 
     /// Of the direct route, which stores nothing.
-    pub(crate) fn direct(found: Vec<Problem>, now: u64) -> Self {
+    pub fn direct(found: Vec<Problem>, now: u64) -> Self {
         Self::new(Route::Direct, found, now)
     }
 

@@ -2,11 +2,11 @@
 
 use core::fmt::Write as _;
 
-use crate::ledger::counters::Counters;
-use crate::status::model::{DatasetStatus, Route, Status, Verdict};
+use crate::counters::Counters;
+use crate::model::{DatasetStatus, Route, Status, Verdict};
 
 /// Content type of the text format.
-pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A counter: name, help, value.
 type Counter = (&'static str, &'static str, fn(&Counters) -> u64);
@@ -109,7 +109,7 @@ const GAUGES: [Gauge; 7] = [
 ];
 
 /// The whole text.
-pub(crate) fn text(status: &Status) -> String {
+pub fn text(status: &Status) -> String {
     let mut text = Text::default();
     text.family(
         "info",

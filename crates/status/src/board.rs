@@ -5,35 +5,42 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::counters::{Counters, Lags, packed};
-use crate::ledger::tally::{Backlog, Report, Tally, Upload};
+use crate::counters::{Counters, Lags, packed};
+use crate::tally::{Backlog, Report, Tally, Upload};
+
+/// All that the board knows, and notes that others have it keep.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub datasets: BTreeMap<String, Entry>,
+    pub notes: BTreeMap<String, String>,
+}
 
 /// What the board knows of a dataset. One row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Since the beginning.
     #[serde(with = "packed")]
-    pub(crate) totals: Counters,
-    pub(crate) lags: Lags,
+    pub totals: Counters,
+    pub lags: Lags,
     /// By the last character of the part's name.
-    pub(crate) parts: BTreeMap<String, Part>,
+    pub parts: BTreeMap<String, Part>,
     /// By their number since 1970.
-    pub(crate) minutes: BTreeMap<u64, Bucket>,
-    pub(crate) hours: BTreeMap<u64, Bucket>,
+    pub minutes: BTreeMap<u64, Bucket>,
+    pub hours: BTreeMap<u64, Bucket>,
     /// Fields that the mapping does not know.
-    pub(crate) drift: BTreeMap<String, Seen>,
+    pub drift: BTreeMap<String, Seen>,
     /// Dead letters that there are, and when they were counted last.
-    pub(crate) dead_letters: u64,
-    pub(crate) counted_at: u64,
-    pub(crate) last_arrival: u64,
-    pub(crate) last_delivery: u64,
+    pub dead_letters: u64,
+    pub counted_at: u64,
+    pub last_arrival: u64,
+    pub last_delivery: u64,
 }
 
 /// What a part has told last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Part {
+pub struct Part {
     born: u64,
     changes: u64,
     #[serde(with = "packed")]
@@ -46,18 +53,18 @@ pub(crate) struct Part {
 /// The counters of a minute or an hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     #[serde(rename = "c", with = "packed")]
-    pub(crate) counters: Counters,
+    pub counters: Counters,
     #[serde(rename = "w")]
-    pub(crate) lag_ms_max: u64,
+    pub lag_ms_max: u64,
 }
 
 /// When a field came first and last, in milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
-    pub(crate) first: u64,
-    pub(crate) last: u64,
+pub struct Seen {
+    pub first: u64,
+    pub last: u64,
 }
 
 const MINUTE: u64 = 60_000;
@@ -78,7 +85,7 @@ const DRIFT_KEPT: u64 = 30 * 24 * HOUR;
 
 impl Entry {
     /// Takes a report; the same one again, or an earlier one, changes nothing.
-    pub(crate) fn take(&mut self, part: &str, report: Report) {
+    pub fn take(&mut self, part: &str, report: Report) {
         let Report { tally, backlog } = report;
         let before = self.parts.entry(part.to_owned()).or_default();
         if (tally.born, tally.changes) < (before.born, before.changes) {
@@ -121,19 +128,19 @@ impl Entry {
     }
 
     /// Whether nothing ever came, and nothing is left over.
-    pub(crate) fn is_blank(&self) -> bool {
+    pub fn is_blank(&self) -> bool {
         self.parts.is_empty() && self.dead_letters == 0
     }
 
     /// The latest uploads of all parts, the newest first.
-    pub(crate) fn latest(&self) -> Vec<&Upload> {
+    pub fn latest(&self) -> Vec<&Upload> {
         let mut latest: Vec<_> = self.parts.values().flat_map(|part| &part.latest).collect();
         latest.sort_by_key(|upload| core::cmp::Reverse(upload.at));
         latest
     }
 
     /// What waits in all parts.
-    pub(crate) fn backlog(&self) -> Backlog {
+    pub fn backlog(&self) -> Backlog {
         let mut whole = Backlog::default();
         for part in self.parts.values() {
             whole.uploads += part.backlog.uploads;
@@ -170,20 +177,23 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::durable::state::State;
-    use crate::ledger::Counts;
+    use crate::tally::Counts;
 
     const NOON: u64 = 500_000 * HOUR;
 
     fn delivered(tally: &mut Tally, at: u64, records: u64, lag_ms: u64) {
-        let state = State::arrived(&format!("uploads/{at}"), at - lag_ms, 10, records);
+        let upload = Upload {
+            key: format!("uploads/{at}"),
+            arrived: at - lag_ms,
+            ..Upload::default()
+        };
         let counts = Counts {
             records,
             lag_ms,
             unknown_fields: vec!["New".to_owned()],
             ..Counts::default()
         };
-        tally.delivered(&state, &counts, at);
+        tally.delivered(upload, &counts, at);
         tally.changes += 1;
     }
 
@@ -279,7 +289,7 @@ mod tests {
         }
         entry.take("0", report(&tally));
         assert_eq!(entry.dead_letters, 4);
-        tally.replayed(&State::default(), NOON);
+        tally.replayed(Upload::default(), NOON);
         entry.take("0", report(&tally));
         entry.take("0", report(&tally));
         assert_eq!(entry.dead_letters, 3);

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 /// `12,345`, and from a million on `1.23 M`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (1_000_000_000_000_000, "P"),
         (1_000_000_000_000, "T"),
@@ -17,7 +17,7 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// `12,345,678`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -30,7 +30,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// `512 B`, `1.23 kB`: powers of 1,000, as storage and networks count.
-pub(crate) fn bytes(number: u64) -> String {
+pub fn bytes(number: u64) -> String {
     const UNITS: [(u64, &str); 5] = [
         (1_000_000_000_000_000, "PB"),
         (1_000_000_000_000, "TB"),
@@ -45,7 +45,7 @@ pub(crate) fn bytes(number: u64) -> String {
 }
 
 /// `320 ms`, `4.2 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
-pub(crate) fn duration(millis: u64) -> String {
+pub fn duration(millis: u64) -> String {
     let seconds = millis / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     let with_rest = |whole: u64, unit: &str, rest: u64, smaller: &str| match rest {
@@ -63,12 +63,12 @@ pub(crate) fn duration(millis: u64) -> String {
 }
 
 /// `2026-05-12 08:30:00 UTC`.
-pub(crate) fn time(millis: u64) -> String {
+pub fn time(millis: u64) -> String {
     written(millis, "%Y-%m-%d %H:%M:%S UTC")
 }
 
 /// RFC 3339, for programs.
-pub(crate) fn machine_time(millis: u64) -> String {
+pub fn machine_time(millis: u64) -> String {
     written(millis, "%Y-%m-%dT%H:%M:%SZ")
 }
 

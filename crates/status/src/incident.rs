@@ -3,25 +3,25 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::status::health::{Kind, Problem, Severity};
+use crate::health::{Kind, Problem, Severity};
 
 /// A problem that alerts are about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Incident {
-    pub(crate) problem: Problem,
+pub struct Incident {
+    pub problem: Problem,
     /// When it was first found, in milliseconds since 1970.
-    pub(crate) since: u64,
+    pub since: u64,
     /// Whether the webhook took the news of its beginning.
-    pub(crate) is_told: bool,
+    pub is_told: bool,
     /// When it was found no more.
-    pub(crate) over: Option<u64>,
+    pub over: Option<u64>,
 }
 
 /// Incidents that are remembered: 64 datasets with a few each, and jobs.
 const INCIDENTS_MAX: usize = 500;
 
 /// What the incidents are after a run has found `problems`.
-pub(crate) fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Incident> {
+pub fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Incident> {
     let mut found: Vec<&Problem> = problems
         .iter()
         .filter(|problem| problem.kind.is_alert())
@@ -52,12 +52,12 @@ pub(crate) fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> 
 }
 
 /// Whether the webhook is owed news of it.
-pub(crate) fn is_owed(incident: &Incident) -> bool {
+pub fn is_owed(incident: &Incident) -> bool {
     !incident.is_told || incident.over.is_some()
 }
 
 /// What remains when the news were taken.
-pub(crate) fn told(incidents: Vec<Incident>) -> Vec<Incident> {
+pub fn told(incidents: Vec<Incident>) -> Vec<Incident> {
     incidents
         .into_iter()
         .filter(|incident| incident.over.is_none())

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::ledger::tally::Fate;
-use crate::status::chart::Chart;
-use crate::status::format::{bytes, count, duration, grouped};
-use crate::status::model::{DatasetStatus, Point, Status, UploadStatus, Window};
-use crate::status::page::{NOTHING, moment};
+use crate::chart::Chart;
+use crate::format::{bytes, count, duration, grouped};
+use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
+use crate::page::{NOTHING, moment};
+use crate::tally::Fate;
 
 /// So many datasets are shown open; of more, those that want a look.
 const OPEN: usize = 4;

@@ -8,17 +8,17 @@ macro_rules! counters {
     ($($(#[$about:meta])* $name:ident,)*) => {
         /// The counters, of a while or since the beginning.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-        pub(crate) struct Counters {
-            $($(#[$about])* pub(crate) $name: u64,)*
+        pub struct Counters {
+            $($(#[$about])* pub $name: u64,)*
         }
 
         impl Counters {
-            pub(crate) fn add(&mut self, more: &Self) {
+            pub fn add(&mut self, more: &Self) {
                 $(self.$name = self.$name.saturating_add(more.$name);)*
             }
 
             /// What was counted since `earlier`: all of it, where the count has begun anew.
-            pub(crate) fn since(&self, earlier: &Self) -> Self {
+            pub fn since(&self, earlier: &Self) -> Self {
                 if $(self.$name < earlier.$name)||* {
                     return self.clone();
                 }
@@ -64,32 +64,27 @@ counters! {
 }
 
 /// As a list of numbers: stored by the hundred, in one row.
-pub(crate) mod packed {
+pub mod packed {
     use super::{Counters, Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(
-        counters: &Counters,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(counters: &Counters, serializer: S) -> Result<S::Ok, S::Error> {
         counters.values().serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Counters, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Counters, D::Error> {
         Ok(Counters::of(&Vec::deserialize(deserializer)?))
     }
 }
 
 /// How late deliveries were: how many of them up to each of [`LAG_BOUNDS`], and beyond.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lags([u64; LAG_BOUNDS.len() + 1]);
+pub struct Lags([u64; LAG_BOUNDS.len() + 1]);
 
 /// In seconds: from what the durable route takes when all is well to what an outage makes of it.
-pub(crate) const LAG_BOUNDS: [u64; 10] = [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600];
+pub const LAG_BOUNDS: [u64; 10] = [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600];
 
 impl Lags {
-    pub(crate) fn count(&mut self, lag_ms: u64) {
+    pub fn count(&mut self, lag_ms: u64) {
         let place = LAG_BOUNDS
             .iter()
             .position(|bound| lag_ms <= bound * 1000)
@@ -99,14 +94,14 @@ impl Lags {
         }
     }
 
-    pub(crate) fn add(&mut self, more: &Self) {
+    pub fn add(&mut self, more: &Self) {
         for (count, more) in self.0.iter_mut().zip(more.0) {
             *count = count.saturating_add(more);
         }
     }
 
     /// What was counted since `earlier`: all of it, where the count has begun anew.
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
+    pub fn since(&self, earlier: &Self) -> Self {
         if self
             .0
             .iter()
@@ -123,7 +118,7 @@ impl Lags {
     }
 
     /// How many were at most so late, for each bound, and how many there are.
-    pub(crate) fn cumulated(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+    pub fn cumulated(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
         let bounds = LAG_BOUNDS.iter().copied().map(Some).chain([None]);
         let mut sum = 0;
         bounds.zip(self.0).map(move |(bound, count)| {
