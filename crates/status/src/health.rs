@@ -164,11 +164,14 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
         add(
             Kind::Backlog,
             Severity::Error,
-            format!(
-                "{} wait to be delivered, the oldest for {}",
-                uploads(backlog.uploads),
-                duration(waits)
-            ),
+            match oldest {
+                Some(_) => format!(
+                    "{} wait to be delivered, the oldest for {}",
+                    uploads(backlog.uploads),
+                    duration(waits)
+                ),
+                None => format!("{} wait to be delivered", uploads(backlog.uploads)),
+            },
             "Nothing is lost. If the intake is down, they are delivered by themselves when it is back; else raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.",
         );
     }

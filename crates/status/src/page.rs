@@ -155,7 +155,10 @@ pub fn nothing_stored() -> String {
 
 /// A point in time.
 pub(crate) fn moment(millis: u64) -> Markup {
-    html! { time datetime=(machine_time(millis)) { (time(millis)) } }
+    let text = time(millis);
+    let (date, clock) = text.split_once(' ').unwrap_or((&text, ""));
+    // Two pieces, which a narrow screen puts one below the other.
+    html! { time datetime=(machine_time(millis)) { span { (date) } " " span { (clock) } } }
 }
 
 fn page(title: &str, of: Option<(&Status, &str)>, content: &Markup) -> String {
