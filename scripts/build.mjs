@@ -19,6 +19,8 @@ const INPUTS = [
   "crates/normalizer/Cargo.toml",
   "crates/normalizer/data",
   "crates/normalizer/src",
+  "crates/status/Cargo.toml",
+  "crates/status/src",
   "package-lock.json",
   "scripts/build.mjs",
   "src",

@@ -14,11 +14,18 @@ export const SYSROOT = "/usr";
 
 const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy", "rustfmt-web"];
 
-/** Why this way is closed, or undefined. */
-export async function obstacle() {
+/** Why nothing can be installed, or undefined. */
+async function noApt() {
   if (!(await read("apt-get", ["--version"]))) return "not a system with apt";
   if (!isRoot() && (await read("sudo", process.stdin.isTTY ? ["--version"] : ["-n", "true"])) === undefined)
     return "needs root or sudo";
+  return undefined;
+}
+
+/** Why this way is closed, or undefined. */
+export async function obstacle() {
+  const problem = await noApt();
+  if (problem) return problem;
   if (await isInstalled("rustup")) return "they conflict with Debian's own package rustup: use rustup, or remove it";
   return undefined;
 }
@@ -47,6 +54,21 @@ export async function installPackages() {
   const depends = await read("apt-cache", ["depends", "rust-web-llvm"], { env: { ...process.env, LC_ALL: "C" } });
   const linker = depends?.match(/Depends: llvm-(\d+)$/m)?.[1];
   const packages = linker ? [...PACKAGES, `lld-${linker}`] : PACKAGES;
+  const install = await aptInstall(packages);
+  if (install) throw new Stop(`Debian's packages could not be installed:\n  ${install}`);
+}
+
+/** Installs one more package, if root is there without a password; resolves to why not, or undefined. */
+export async function installPackage(name) {
+  const problem = isRoot() || !process.stdin.isTTY ? await noApt() : "needs root";
+  if (problem) return problem;
+  await asRoot(["apt-get", "update"]);
+  const install = await aptInstall([name]);
+  return install && `${install} failed`;
+}
+
+/** Resolves to the command that failed, or undefined. */
+async function aptInstall(packages) {
   say(`Debian: apt-get install ${packages.join(" ")}`);
   const install = [
     "apt-get",
@@ -57,9 +79,8 @@ export async function installPackages() {
     "DPkg::Lock::Timeout=300",
     ...packages,
   ];
-  if ((await asRoot(["env", "DEBIAN_FRONTEND=noninteractive", ...install])) !== 0) {
-    throw new Stop(`Debian's packages could not be installed:\n  ${install.join(" ")}`);
-  }
+  const code = await asRoot(["env", "DEBIAN_FRONTEND=noninteractive", ...install]);
+  return code === 0 ? undefined : install.join(" ");
 }
 
 /** The crate is empty and a cdylib, so that its dependencies are std's own files and nothing else. */

@@ -1,4 +1,4 @@
-//! What is said to Logpush: short JSON, which it shows to its customer as the job's error message.
+//! What is answered. To Logpush short JSON, which it shows to its customer as the job's error message.
 
 use serde::Serialize;
 use serde_json::json;
@@ -8,16 +8,28 @@ use worker::{Response, ResponseBuilder, Result};
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    content_type: &'static str,
     headers: Vec<(&'static str, String)>,
     body: String,
 }
 
+const JSON: &str = "application/json";
+
 impl Answer {
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::text(
+            status,
+            JSON,
+            serde_json::to_string(body).unwrap_or_default(),
+        )
+    }
+
+    pub(crate) fn text(status: u16, content_type: &'static str, body: String) -> Self {
         Self {
             status,
+            content_type,
             headers: Vec::new(),
-            body: serde_json::to_string(body).unwrap_or_default(),
+            body,
         }
     }
 
@@ -60,7 +72,8 @@ impl Answer {
     pub(crate) fn into_response(self) -> Result<Response> {
         let mut builder = ResponseBuilder::new()
             .with_status(self.status)
-            .with_header("Content-Type", "application/json")?
+            .with_header("Content-Type", self.content_type)?
+            .with_header("X-Content-Type-Options", "nosniff")?
             .with_header("Cache-Control", "no-store")?;
         for (name, value) in &self.headers {
             builder = builder.with_header(name, value)?;

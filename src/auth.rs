@@ -1,4 +1,4 @@
-//! Who may send uploads: whoever knows one of the live secrets.
+//! Who may send uploads, and who is the operator: whoever knows one of the live secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -38,8 +38,18 @@ impl Secrets {
         })
     }
 
-    /// Whether one of the credentials is one of the secrets; takes the same time for any.
-    fn accept(&self, credential: &str) -> bool {
+    /// What sessions are signed with that begin now.
+    pub(crate) fn signing_key(&self) -> [u8; 32] {
+        self.keys().next().unwrap_or_default()
+    }
+
+    /// What sessions may be signed with.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = [u8; 32]> {
+        self.digests.iter().copied()
+    }
+
+    /// Whether the credential is one of the secrets; takes the same time for any.
+    pub(crate) fn accept(&self, credential: &str) -> bool {
         let offered = digest(credential);
         self.digests
             .iter()

@@ -10,6 +10,7 @@ use worker::Env;
 
 use crate::auth::Secrets;
 use crate::deliver::{Destination, Http, Retry, Sekoia};
+use logpush_status::health::Limits as AlertLimits;
 
 /// The value of a name.
 type Lookup = dyn Fn(&str) -> Option<String>;
@@ -73,6 +74,22 @@ pub(crate) struct Durable {
     pub(crate) invocation_max: Duration,
     /// How long an upload must have been left alone before the sweep takes it up.
     pub(crate) sweep_after: Duration,
+}
+
+/// What is told to the operator without being asked, and from where on.
+pub(crate) struct Alerts {
+    pub(crate) limits: AlertLimits,
+    /// Takes the news. A secret: who knows the address can write there.
+    pub(crate) webhook: Option<String>,
+    pub(crate) cloudflare: Option<Cloudflare>,
+}
+
+/// Where to ask for Logpush jobs.
+pub(crate) struct Cloudflare {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    /// `zones/ID` and `accounts/ID`.
+    pub(crate) places: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -206,6 +223,25 @@ pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
     } else {
         Err(reader.problems)
     }
+}
+
+/// Reads the settings of alerts, with what is wrong with them: no upload waits for these.
+pub(crate) fn alerts(variables: &Variables) -> (Alerts, Vec<String>) {
+    let mut reader = Reader {
+        variables,
+        problems: Vec::new(),
+    };
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let alerts = Alerts {
+        limits: AlertLimits {
+            silent: minutes(reader.number("ALERT_SILENT_MINUTES", 1_440, 1, 20_000)),
+            lag: minutes(reader.number("ALERT_LAG_MINUTES", 30, 1, 5_256_000)),
+            backlog: reader.number("ALERT_BACKLOG_UPLOADS", 1_000, 0, 1_000_000_000),
+        },
+        webhook: reader.url("ALERT_WEBHOOK_URL"),
+        cloudflare: reader.cloudflare(),
+    };
+    (alerts, reader.problems)
 }
 
 impl Config {
@@ -342,6 +378,42 @@ impl Reader<'_> {
         DestinationKind::Http(Http::new(url, headers))
     }
 
+    fn url(&mut self, name: &str) -> Option<String> {
+        let url = self.variables.get(name)?;
+        self.check_url(name, &url);
+        Some(url)
+    }
+
+    fn cloudflare(&mut self) -> Option<Cloudflare> {
+        let token = self.variables.get("CLOUDFLARE_API_TOKEN")?;
+        let ids = |name: &str| self.variables.get(name).unwrap_or_default();
+        let (zones, account) = (ids("CLOUDFLARE_ZONE_IDS"), ids("CLOUDFLARE_ACCOUNT_ID"));
+        let listed = [("zones", &zones), ("accounts", &account)]
+            .into_iter()
+            .flat_map(|(kind, ids)| ids.split(',').map(move |id| (kind, id.trim())))
+            .filter(|(_, id)| !id.is_empty());
+        let places: Vec<String> = listed.map(|(kind, id)| format!("{kind}/{id}")).collect();
+        // They stand in a path.
+        let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'/';
+        if places.is_empty() || !places.iter().all(|place| place.bytes().all(is_id)) {
+            self.problems.push(
+                "CLOUDFLARE_API_TOKEN is set, and neither CLOUDFLARE_ZONE_IDS nor CLOUDFLARE_ACCOUNT_ID has ids"
+                    .to_owned(),
+            );
+            return None;
+        }
+        let url = self.url("CLOUDFLARE_API_BASE_URL");
+        Some(Cloudflare {
+            url: url
+                .as_deref()
+                .unwrap_or("https://api.cloudflare.com/client/v4")
+                .trim_end_matches('/')
+                .to_owned(),
+            token,
+            places,
+        })
+    }
+
     /// Keys and logs go through HTTPS, except to this machine, which is for trying things out.
     fn check_url(&mut self, name: &str, url: &str) {
         let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
@@ -455,6 +527,44 @@ mod tests {
                 "{headers}: {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_settings_of_alerts_are_checked_without_stopping_uploads() {
+        let values = |values: &[(&'static str, &'static str)]| {
+            let values: BTreeMap<_, _> = values.iter().copied().collect();
+            let variables = Variables {
+                read: Box::new(move |name| values.get(name).map(|value| (*value).to_owned())),
+            };
+            alerts(&variables)
+        };
+        for (name, value) in [
+            ("ALERT_SILENT_MINUTES", "0"),
+            ("ALERT_LAG_MINUTES", "soon"),
+            ("ALERT_BACKLOG_UPLOADS", "-1"),
+            ("ALERT_WEBHOOK_URL", "http://hooks.example/secret"),
+            ("CLOUDFLARE_API_TOKEN", "token"),
+        ] {
+            let (_, found) = values(&[(name, value)]);
+            assert!(
+                found.len() == 1 && found[0].starts_with(name),
+                "{name}: {found:?}"
+            );
+            assert!(!found[0].contains("secret"), "{found:?}");
+            assert_eq!(
+                problems(&[SECRET, KEY, (name, value)]),
+                Vec::<String>::new()
+            );
+        }
+        let (sound, found) = values(&[
+            ("CLOUDFLARE_API_TOKEN", "token"),
+            ("CLOUDFLARE_ZONE_IDS", "0a, 0b"),
+            ("CLOUDFLARE_ACCOUNT_ID", "0c"),
+        ]);
+        assert_eq!(found, Vec::<String>::new());
+        let cloudflare = sound.cloudflare.unwrap();
+        assert_eq!(cloudflare.places, ["zones/0a", "zones/0b", "accounts/0c"]);
+        assert_eq!(cloudflare.url, "https://api.cloudflare.com/client/v4");
     }
 
     #[test]

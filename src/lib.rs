@@ -1,6 +1,8 @@
 //! The Worker: routes, nothing else.
 
+mod alert;
 mod answer;
+mod attempts;
 mod auth;
 mod body;
 mod config;
@@ -8,10 +10,13 @@ mod deliver;
 mod drain;
 mod durable;
 mod ledger;
+mod letters;
 mod operator;
 mod pipe;
+mod query;
 mod receive;
 mod spool;
+mod status;
 mod sweep;
 mod upload_log;
 
@@ -29,7 +34,7 @@ use crate::durable::bindings::{self, Route};
 
 /// Answers every request; errors are answers, since Logpush shows them to its customer.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
     let variables = Variables::new(&env);
     let path = request.path();
     let answer = match path.strip_prefix("/logpush") {
@@ -41,7 +46,9 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         _ if path == "/health" => health(request.method(), &env, &variables),
         _ => match path.strip_prefix("/api/") {
             Some(rest) => operator::handle(&request, &env, &variables, rest).await,
-            None => Answer::not_found(&path),
+            None => status::handle(&mut request, &env, &variables, &path)
+                .await
+                .unwrap_or_else(|| Answer::not_found(&path)),
         },
     };
     answer.into_response()
@@ -66,11 +73,15 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
     }
 }
 
-/// The sweep.
+/// The sweep, and the look whether all is well.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     match bindings::route(&env) {
-        Ok(Route::Durable(bindings)) => sweep::sweep(&Variables::new(&env), &bindings).await,
+        Ok(Route::Durable(bindings)) => {
+            let variables = Variables::new(&env);
+            sweep::sweep(&variables, &bindings).await;
+            alert::check(&variables, &bindings).await;
+        }
         Ok(Route::Direct) => {}
         Err(problem) => log_problem("sweep", &problem),
     }

@@ -281,7 +281,7 @@ impl Spool<'_> {
             return Err(SpoolError::Upload(UploadError::UnknownDataset.into()));
         };
         // The content is not known yet: a name that no other upload has.
-        let id = key::hexadecimal(random());
+        let id = key::hexadecimal(key::random());
         let key = key::upload(dataset.name, self.started, &id, self.inspection.is_gzip);
         let upload = self.bucket.create_multipart_upload(&key).execute().await;
         let upload = upload.map_err(|_| SpoolError::Storage)?;
@@ -312,13 +312,6 @@ async fn send(bindings: &Bindings, key: &str) -> Result<(), SpoolError> {
     work::send(&bindings.work, &WorkItem::new(key, None), Duration::ZERO)
         .await
         .map_err(|_| SpoolError::Queue)
-}
-
-/// 128 bits of JavaScript's generator, which the runtime takes from a secure one.
-fn random() -> u128 {
-    (0..4).fold(0, |bits, _| {
-        (bits << 32) | (js_sys::Math::random() * f64::from(u32::MAX)) as u128
-    })
 }
 
 /// Looks at an upload while it passes: whether it is whole, what its content is, how many lines.

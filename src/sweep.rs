@@ -21,6 +21,9 @@ use crate::ledger::Ledger;
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
 const LISTS: u32 = 20;
 
+/// Uploads of which the ledger thinks that they wait, and of which nothing was stored: looked for in one run.
+const NEVER_STORED: usize = 20;
+
 /// Work items in one message to the queue: its limit.
 const ITEMS: usize = 100;
 
@@ -46,6 +49,7 @@ struct Swept {
     sent: u64,
     aborted: u64,
     deleted: u64,
+    forgotten: u64,
 }
 
 /// One run.
@@ -79,6 +83,7 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
             "sent": swept.sent,
             "aborted": swept.aborted,
             "deleted": swept.deleted,
+            "forgotten": swept.forgotten,
             "error": result.err(),
         })
     );
@@ -105,7 +110,8 @@ impl Sweep<'_> {
     async fn run(&self, swept: &mut Swept) -> worker::Result<()> {
         self.forgotten(swept).await?;
         self.multipart(swept).await?;
-        self.delivered(swept).await
+        self.delivered(swept).await?;
+        self.never_stored(swept).await
     }
 
     async fn forgotten(&self, swept: &mut Swept) -> worker::Result<()> {
@@ -172,6 +178,28 @@ impl Sweep<'_> {
         for items in items.chunks(ITEMS) {
             work::send_all(&self.bindings.work, items).await?;
             swept.sent += items.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Has the ledger forget what arrived and could not be stored, and did not come again: it would
+    /// wait for ever.
+    async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
+        let Some(board) = self.ledger.snapshot().await else {
+            return Ok(());
+        };
+        let waiting = board.datasets.values().flat_map(|of| of.backlog().oldest);
+        let old = waiting
+            .filter(|upload| upload.attempts == 0 && upload.arrived + self.grace <= self.now)
+            .take(NEVER_STORED);
+        for upload in old {
+            if let Some(source) = key::parse(&upload.key)
+                && let Kind::Upload { id, .. } = source.kind
+                && self.bindings.uploads.head(&upload.key).await?.is_none()
+                && self.ledger.forget(&source.dataset, &id).await.is_some()
+            {
+                swept.forgotten += 1;
+            }
         }
         Ok(())
     }

@@ -144,7 +144,7 @@ describe("dead letters", () => {
     for (const headers of [{}, { authorization: "Bearer wrong-secret-of-the-operator" }, { authorization: `Bearer ${SECRET}` }, { "x-logpush-secret": SECRET }]) {
       for (const [method, path] of [
         ["GET", "/api/dead-letters"],
-        ["GET", "/api/ledger"],
+        ["GET", "/api/status"],
         ["DELETE", "/api/dead-letters/firewall_events/x"],
         ["POST", "/api/dead-letters/firewall_events/x/replay"],
       ]) {

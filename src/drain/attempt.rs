@@ -5,6 +5,7 @@ use core::time::Duration;
 use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
+use logpush_status::tally::Counts;
 use worker::{Bucket, Conditional, Date, Object, ResponseBody, web_sys::ReadableStream};
 
 use crate::body::Body;
@@ -16,7 +17,6 @@ use crate::durable::journal::{Opened, Subject, UploadJournal};
 use crate::durable::key::{self, Kind, Source};
 use crate::durable::state::Holder;
 use crate::durable::work::WorkItem;
-use crate::ledger::Counts;
 use crate::pipe::{self, Announced, Deliveries, PipeError};
 use crate::upload_log::{self, Attempt};
 
@@ -196,6 +196,7 @@ impl Consumer<'_> {
             Ok(()) => {
                 let counters = deliveries.counters();
                 let counted = |of: fn(&crate::deliver::Counters) -> u64| counters.map_or(0, of);
+                let newest = summary.newest.map(|time| time.unix_millis().max(0) as u64);
                 let counts = Counts {
                     records: summary.records,
                     errors: summary.errors,
@@ -204,7 +205,7 @@ impl Consumer<'_> {
                     batches: counted(|counters| counters.batches.get()),
                     requests: counted(|counters| counters.requests.get()),
                     retries: counted(|counters| counters.retries.get()),
-                    lag_ms: now.saturating_sub(journal.subject.arrived),
+                    lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
                     unknown_fields: summary.unknown_fields.keys().cloned().collect(),
                 };
                 journal.finish(Some(counts)).await?;

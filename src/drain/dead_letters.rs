@@ -154,7 +154,7 @@ impl Consumer<'_> {
             )
         };
         let key = dead_letter::put_upload(bucket, &about, &subject.id, stream).await?;
-        journal.tell_dead(&key, None, reason).await;
+        journal.tell_dead(None, reason).await;
         journal.finish(None).await?;
         bucket.delete(&item.key).await?;
         journal.clean().await?;

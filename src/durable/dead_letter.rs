@@ -1,7 +1,7 @@
 //! Dead letters: what is finally refused is kept in R2, with its reason, until the operator decides.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -66,6 +66,9 @@ const ABOUT: &str = "about";
 /// delivered again, with the same ids.
 const ABOUT_MAX: usize = 6 * 1024;
 
+/// Lists of 1,000 keys for one count.
+const LISTS: u32 = 20;
+
 /// The longest reason that is kept, in characters; escaped, six bytes each.
 const REASON_MAX: usize = 300;
 
@@ -119,13 +122,13 @@ fn ascii(about: &About) -> String {
     text
 }
 
-/// Writes the documents that the intake refused out of one batch; gives the key.
+/// Writes the documents that the intake refused out of one batch.
 pub(crate) async fn put_documents(
     bucket: &Bucket,
     about: About,
     id: &str,
     refused: &[Refused],
-) -> worker::Result<String> {
+) -> worker::Result<()> {
     let first = refused.first().map_or(0, |refused| refused.record);
     let key = key::dead_letter(&about.dataset, about.arrived, id, first, "ndjson");
     let about = About {
@@ -137,7 +140,7 @@ pub(crate) async fn put_documents(
         .custom_metadata(about.metadata())
         .execute()
         .await?;
-    Ok(key)
+    Ok(())
 }
 
 /// Writes `about` and the documents that are still refused over a dead letter.
@@ -157,6 +160,30 @@ pub(crate) async fn rewrite(
         .execute()
         .await?;
     Ok(())
+}
+
+/// How many dead letters each dataset has; nothing where there are too many to count.
+pub(crate) async fn count(bucket: &Bucket) -> worker::Result<Option<BTreeMap<String, u64>>> {
+    let mut letters = BTreeMap::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..LISTS {
+        let mut list = bucket.list().prefix(key::DEAD);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor);
+        }
+        let page = list.execute().await?;
+        for object in page.objects() {
+            let key = object.key();
+            let id = key.strip_prefix(key::DEAD).unwrap_or_default();
+            let dataset = id.split('/').next().unwrap_or_default();
+            *letters.entry(dataset.to_owned()).or_default() += 1;
+        }
+        cursor = page.truncated().then(|| page.cursor()).flatten();
+        if cursor.is_none() {
+            return Ok(Some(letters));
+        }
+    }
+    Ok(None)
 }
 
 /// Copies an upload; gives the key.

@@ -4,6 +4,7 @@
 use core::cell::{Cell, RefCell};
 
 use logpush_normalizer::Batch;
+use logpush_status::tally::Counts;
 use worker::{Bucket, Conditional, Date, console_log, signal};
 
 use crate::deliver::Outcome;
@@ -11,7 +12,7 @@ use crate::durable::dead_letter::{self, About, Kind};
 use crate::durable::done::Done;
 use crate::durable::key;
 use crate::durable::state::{Begun, Holder, State};
-use crate::ledger::{Counts, Ledger};
+use crate::ledger::Ledger;
 use crate::pipe::{Journal, PipeError};
 
 /// An upload as the journal knows it.
@@ -268,7 +269,7 @@ impl UploadJournal {
     }
 
     /// Tells the ledger of a dead letter.
-    pub(crate) async fn tell_dead(&self, key: &str, records: Option<u64>, reason: &str) {
+    pub(crate) async fn tell_dead(&self, records: Option<u64>, reason: &str) {
         self.dead_letters.set(self.dead_letters.get() + 1);
         let subject = &self.subject;
         // The letter itself is what counts.
@@ -277,7 +278,6 @@ impl UploadJournal {
             .dead(
                 &subject.dataset,
                 &subject.id,
-                key,
                 &subject.key,
                 (records, reason),
             )
@@ -359,11 +359,11 @@ impl Journal for UploadJournal {
             };
             let put =
                 dead_letter::put_documents(&self.bucket, about, &subject.id, &outcome.refused);
-            let key = put.await.map_err(|_| {
+            put.await.map_err(|_| {
                 PipeError::Journal("a dead letter could not be written to R2".to_owned())
             })?;
             let records = outcome.refused.len() as u64;
-            self.tell_dead(&key, Some(records), &first.reason).await;
+            self.tell_dead(Some(records), &first.reason).await;
             for refused in &outcome.refused {
                 self.done
                     .borrow_mut()

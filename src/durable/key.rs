@@ -93,6 +93,21 @@ pub(crate) fn multipart_millis(key: &str) -> Option<u64> {
     millis(time)
 }
 
+/// 128 bits of JavaScript's generator, which the runtime takes from a secure one.
+pub(crate) fn random() -> u128 {
+    (0..4).fold(0, |bits, _| {
+        (bits << 32) | (js_sys::Math::random() * f64::from(u32::MAX)) as u128
+    })
+}
+
+/// When an upload arrived, where its key tells that.
+pub(crate) fn arrival_millis(key: &str) -> Option<u64> {
+    match parse(key)?.kind {
+        Kind::Upload { arrival_millis, .. } => Some(arrival_millis),
+        Kind::Logpush | Kind::DeadLetter => None,
+    }
+}
+
 /// Where the positions of an upload are while the ledger cannot take them.
 pub(crate) fn progress(dataset: &str, id: &str) -> String {
     format!("progress/{dataset}/{id}.json")

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::durable::done::Done;
+use crate::durable::key;
 
 /// The version of what is written.
 const VERSION: u32 = 1;
@@ -133,6 +134,10 @@ impl State {
             self.cut_short += 1;
         }
         key.clone_into(&mut self.key);
+        if self.arrived == 0 {
+            // Logpush stored it, or the ledger did not answer when it arrived.
+            self.arrived = key::arrival_millis(key).unwrap_or(now);
+        }
         self.attempts += 1;
         self.next_attempt = 0;
         self.lease = Some(Lease::new(holder, now + lease));

@@ -3,24 +3,31 @@
 //!
 //! One Durable Object for each dataset and sixteenth of the identities, so that it grows with the
 //! account; an object answers some hundred requests a second, and an upload needs three and one
-//! for each further batch.
+//! for each further batch. Each tells one more object, the board, how it stands, at most once a
+//! minute: whoever wants to know how all is asks the board.
 
+pub(crate) mod board_store;
 mod object;
+mod waiting;
 
 use core::pin::pin;
 use core::time::Duration;
+use std::collections::BTreeMap;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
 
 use crate::durable::done::Done;
 use crate::durable::state::{Begun, Holder, State};
+use crate::ledger::board_store::BoardQuestion;
+use logpush_status::board::Snapshot;
+use logpush_status::tally::{Counts, Report};
 
-/// What the ledger is asked.
+/// What the ledger is asked. Without a tag among the members, which costs 50 kB of the module.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Question {
     /// An upload has arrived. `again`: what is known of it is no longer true.
     Arrive {
@@ -55,13 +62,15 @@ pub(crate) enum Question {
         key: String,
         counts: Option<Counts>,
     },
-    /// A dead letter was written.
+    /// A dead letter was written: of some records, or of the whole upload.
     Dead {
-        key: String,
+        id: String,
         upload: String,
         records: Option<u64>,
         reason: String,
     },
+    /// An upload was never stored.
+    Forget { id: String },
     /// What is known of an upload.
     Look { id: String },
     /// Which of these, stored under their keys, nobody has had in hand for so long.
@@ -71,25 +80,8 @@ pub(crate) enum Question {
     },
     /// How long to wait before the next request to the intake.
     Slot { per_second: u64 },
-    /// Uploads on their way, and the counters since a minute.
-    Overview { since_minute: u64 },
-}
-
-/// What an upload came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Counts {
-    pub(crate) records: u64,
-    pub(crate) errors: u64,
-    pub(crate) refused: u64,
-    pub(crate) bytes: u64,
-    pub(crate) batches: u64,
-    pub(crate) requests: u64,
-    pub(crate) retries: u64,
-    /// From arrival to the end of delivery.
-    pub(crate) lag_ms: u64,
-    /// Names of fields that the mapping does not know.
-    pub(crate) unknown_fields: Vec<String>,
+    /// To the board.
+    Board(BoardQuestion),
 }
 
 /// The answer to [`Question::Arrive`].
@@ -102,40 +94,6 @@ pub(crate) enum Arrived {
         key: String,
         finished: bool,
     },
-}
-
-/// The answer to [`Question::Overview`].
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Overview {
-    pub(crate) pending: Vec<State>,
-    pub(crate) minutes: Vec<Minute>,
-    /// Fields that the mapping does not know.
-    pub(crate) drift: Vec<String>,
-}
-
-/// The counters of a minute.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Minute {
-    pub(crate) minute: u64,
-    pub(crate) uploads: u64,
-    pub(crate) records: u64,
-    pub(crate) errors: u64,
-    pub(crate) refused: u64,
-    pub(crate) bytes: u64,
-    pub(crate) lag_ms_max: u64,
-}
-
-impl Minute {
-    /// Adds the same minute's counters of another object.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.minute = other.minute;
-        self.uploads += other.uploads;
-        self.records += other.records;
-        self.errors += other.errors;
-        self.refused += other.refused;
-        self.bytes += other.bytes;
-        self.lag_ms_max = self.lag_ms_max.max(other.lag_ms_max);
-    }
 }
 
 /// How long the ledger may take to answer: it does in some ten milliseconds, or not at all.
@@ -158,11 +116,6 @@ impl Ledger {
     /// The name of the object for an upload.
     pub(crate) fn shard(dataset: &str, id: &str) -> String {
         format!("{dataset}/{}", id.get(..1).unwrap_or("0"))
-    }
-
-    /// The names of all objects of a dataset.
-    pub(crate) fn shards(dataset: &str) -> impl Iterator<Item = String> {
-        (0..16).map(move |digit| format!("{dataset}/{digit:x}"))
     }
 
     pub(crate) async fn arrive(
@@ -255,12 +208,11 @@ impl Ledger {
         &self,
         dataset: &str,
         id: &str,
-        key: &str,
         upload: &str,
         (records, reason): (Option<u64>, &str),
     ) -> Option<()> {
         let question = Question::Dead {
-            key: key.to_owned(),
+            id: id.to_owned(),
             upload: upload.to_owned(),
             records,
             reason: reason.to_owned(),
@@ -271,6 +223,12 @@ impl Ledger {
     /// What is known of an upload.
     pub(crate) async fn look(&self, dataset: &str, id: &str) -> Option<Option<State>> {
         let question = Question::Look { id: id.to_owned() };
+        self.ask(&Self::shard(dataset, id), &question).await
+    }
+
+    /// Forgets an upload that was never stored: if it comes again it is new.
+    pub(crate) async fn forget(&self, dataset: &str, id: &str) -> Option<()> {
+        let question = Question::Forget { id: id.to_owned() };
         self.ask(&Self::shard(dataset, id), &question).await
     }
 
@@ -296,28 +254,91 @@ impl Ledger {
         self.ask(&format!("pace/{object}"), &question).await
     }
 
-    pub(crate) async fn overview(&self, shard: &str, since_minute: u64) -> Option<Overview> {
-        self.ask(shard, &Question::Overview { since_minute }).await
+    /// A part's report to the board.
+    pub(crate) async fn report(&self, report: Report) -> Option<()> {
+        let shard = report.tally.shard.clone();
+        let report = serde_json::to_string(&report).ok()?;
+        self.board(BoardQuestion::Report { shard, report }).await
+    }
+
+    /// All that the board knows.
+    pub(crate) async fn snapshot(&self) -> Option<Snapshot> {
+        self.board(BoardQuestion::Read).await
+    }
+
+    /// Has the board know how many dead letters there are.
+    pub(crate) async fn letters(&self, letters: BTreeMap<String, u64>) -> Option<()> {
+        self.board(BoardQuestion::Letters { letters }).await
+    }
+
+    /// The operator has deleted a dead letter.
+    pub(crate) async fn letter_deleted(&self, dataset: &str) -> Option<()> {
+        let dataset = dataset.to_owned();
+        self.board(BoardQuestion::LetterDeleted { dataset }).await
+    }
+
+    /// Has the board keep a text.
+    pub(crate) async fn note(&self, name: &str, text: String) -> Option<()> {
+        let name = name.to_owned();
+        self.board(BoardQuestion::Note { name, text }).await
+    }
+
+    /// Whether a secret may be tried from an address.
+    pub(crate) async fn may_try(&self, address: &str) -> Option<bool> {
+        let address = address.to_owned();
+        self.board(BoardQuestion::Attempt { address }).await
+    }
+
+    async fn board<T: DeserializeOwned>(&self, question: BoardQuestion) -> Option<T> {
+        self.ask("board", &Question::Board(question)).await
     }
 
     /// Nothing where the ledger does not answer.
     async fn ask<T: DeserializeOwned>(&self, object: &str, question: &Question) -> Option<T> {
-        let answer = async {
-            let mut init = RequestInit::new();
-            init.with_method(Method::Post)
-                .with_body(Some(serde_json::to_string(question).ok()?.into()));
-            let request = Request::new_with_init("https://ledger/", &init).ok()?;
-            let stub = self.objects.get_by_name(object).ok()?;
-            let mut response = stub.fetch_with_request(request).await.ok()?;
-            let text = response.text().await.ok()?;
-            if response.status_code() != 200 {
-                return None;
+        let question = serde_json::to_string(question).ok()?;
+        let answer = self.exchange(object.to_owned(), question).await?;
+        serde_json::from_str(&answer).ok()
+    }
+
+    /// In a box: within each question it would be there a dozen times.
+    fn exchange(&self, object: String, question: String) -> LocalBoxFuture<'_, Option<String>> {
+        Box::pin(async move {
+            let answer = async {
+                let mut init = RequestInit::new();
+                init.with_method(Method::Post)
+                    .with_body(Some(question.into()));
+                let url = format!("https://ledger/{object}");
+                let request = Request::new_with_init(&url, &init).ok()?;
+                let stub = self.objects.get_by_name(&object).ok()?;
+                let mut response = stub.fetch_with_request(request).await.ok()?;
+                let text = response.text().await.ok()?;
+                (response.status_code() == 200).then_some(text)
+            };
+            match select(pin!(answer), pin!(Delay::from(ANSWERS_WITHIN))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => None,
             }
-            serde_json::from_str(&text).ok()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_with_minutes_reaches_the_board() {
+        let mut report = Report::default();
+        report.tally.worst.insert(7, 9);
+        let question = Question::Board(BoardQuestion::Report {
+            shard: "dns_logs/0".to_owned(),
+            report: serde_json::to_string(&report).unwrap(),
+        });
+        let text = serde_json::to_string(&question).unwrap();
+        let read: Question = serde_json::from_str(&text).unwrap();
+        let Question::Board(BoardQuestion::Report { report: told, .. }) = read else {
+            panic!("{read:?}");
         };
-        match select(pin!(answer), pin!(Delay::from(ANSWERS_WITHIN))).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => None,
-        }
+        assert_eq!(serde_json::from_str::<Report>(&told).unwrap(), report);
     }
 }

@@ -1,6 +1,8 @@
-//! The Durable Object behind the ledger: SQLite, one row written per change.
+//! The Durable Object behind the ledger: SQLite, one row written per change and one more for what is
+//! told to the board.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,73 +11,157 @@ use worker::{
     State as Object, durable_object,
 };
 
+use crate::durable::key;
 use crate::durable::state::State;
-use crate::ledger::{Arrived, Counts, Minute, Overview, Question};
+use crate::ledger::board_store::BoardStore;
+use crate::ledger::waiting::Waiting;
+use crate::ledger::{Arrived, Ledger as Client, Question};
+use logpush_status::tally::{Backlog, Fate, Report, Tally, Upload, beginning};
 
-/// One sixteenth of a dataset's uploads; under the name `pace/N`, the pace of requests to the intake.
-#[durable_object(fetch)]
+/// One sixteenth of a dataset's uploads; under the name `pace/N`, the pace of requests to the
+/// intake; under the name `board`, what all parts have reported.
+#[durable_object(alarm)]
 pub struct Ledger {
+    object: Object,
+    env: Env,
     sql: SqlStorage,
     /// When the next request to the intake may go out, in milliseconds since 1970.
     next_slot: Cell<f64>,
     /// In which hour since 1970.
     pruned: Cell<u64>,
+    part: RefCell<Option<Part>>,
+    told: Rc<Told>,
+    board: BoardStore,
+}
+
+/// What a part of the ledger has in memory.
+struct Part {
+    tally: Tally,
+    waiting: Waiting,
+}
+
+/// How the board stands to what a part knows.
+#[derive(Default)]
+struct Told {
+    /// Since when there is something to tell, in milliseconds since 1970.
+    behind: Cell<Option<u64>>,
+    /// When the last report was sent, in milliseconds since 1970.
+    at: Cell<u64>,
+    /// Whether an alarm will send the next.
+    is_set: Cell<bool>,
 }
 
 /// Without indexes but the primary keys, and without hidden row ids: every one of them would be
 /// another row written for each change.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, arrived INTEGER NOT NULL, finished INTEGER, state TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS minutes (minute INTEGER PRIMARY KEY, uploads INTEGER NOT NULL, records INTEGER NOT NULL, errors INTEGER NOT NULL, refused INTEGER NOT NULL, bytes INTEGER NOT NULL, lag_ms_max INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS drift (field TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS dead_letters (key TEXT PRIMARY KEY, upload TEXT NOT NULL, at INTEGER NOT NULL, records INTEGER, reason TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tally (one INTEGER PRIMARY KEY, text TEXT NOT NULL)",
 ];
 
-const HOUR: u64 = 3_600_000;
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Finished uploads are kept to recognise them when they come again, which Logpush's retries do
-/// within minutes, and to show them.
+/// within minutes.
 const FINISHED_KEPT: u64 = 2 * DAY;
 
 /// What never finished: its object was deleted by hand.
 const UNFINISHED_KEPT: u64 = 100 * DAY;
 
-/// One week can be shown.
-const MINUTES_KEPT: u64 = 8 * DAY;
+/// A part reports so often at most: all 592 together ask the board ten times a second.
+const REPORTS: u64 = MINUTE;
 
-/// Uploads on their way that are told at once.
-const PENDING_SHOWN: i64 = 100;
+/// How long to wait with a report that an alarm could not send.
+const REPORTS_AGAIN: u64 = 5 * MINUTE;
+
+/// Uploads on their way that are told one by one.
+const OLDEST_TOLD: usize = 3;
 
 impl DurableObject for Ledger {
-    fn new(object: Object, _env: Env) -> Self {
+    fn new(object: Object, env: Env) -> Self {
         let sql = object.storage().sql();
-        for table in TABLES {
-            // What fails here fails at the first question, which is answered 500.
-            let _ = sql.exec(table, None);
-        }
         Self {
+            board: BoardStore::new(sql.clone()),
+            object,
+            env,
             sql,
             next_slot: Cell::new(0.0),
             pruned: Cell::new(0),
+            part: RefCell::new(None),
+            told: Rc::default(),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let name = request.path().trim_start_matches('/').to_owned();
         let text = request.text().await?;
         let Ok(question) = serde_json::from_str::<Question>(&text) else {
             return Response::error("the question is not understood", 400);
         };
-        match self.answer(question) {
+        let now = Date::now().as_millis();
+        let answer = match question {
+            Question::Slot { per_second } => json(&self.slot(now, per_second)),
+            Question::Board(question) => self.board.answer(question, now),
+            question => self.answer_as_part(&name, question, now).await,
+        };
+        match answer {
             Ok(answer) => Response::ok(answer),
             Err(error) => Response::error(error.to_string(), 500),
         }
     }
+
+    /// Tells the board of what came after the last report.
+    async fn alarm(&self) -> Result<Response> {
+        self.told.is_set.set(false);
+        self.wake("", Date::now().as_millis())?;
+        let report = self.report()?;
+        let now = Date::now().as_millis();
+        self.told.behind.set(None);
+        self.told.at.set(now);
+        let is_told = match (report, self.client()) {
+            (Some(report), Some(client)) => client.report(report).await.is_some(),
+            // A part of which nothing is known.
+            (None, _) => true,
+            (_, None) => false,
+        };
+        if !is_told {
+            self.told.behind.set(Some(now));
+            self.set_alarm(REPORTS_AGAIN).await;
+        }
+        Response::empty()
+    }
 }
 
 impl Ledger {
-    fn answer(&self, question: Question) -> Result<String> {
-        let now = Date::now().as_millis();
+    /// Answers, and sees to it that the board hears of it: at once where the last report is a minute
+    /// old, else by the alarm.
+    async fn answer_as_part(&self, name: &str, question: Question, now: u64) -> Result<String> {
+        self.wake(name, now)?;
+        let is_outcome = matches!(
+            question,
+            Question::Fail { .. }
+                | Question::Finish { .. }
+                | Question::Dead { .. }
+                | Question::Forget { .. }
+        );
+        // What only began is left for its outcome, which comes in a moment: usually.
+        let behind = self.told.behind.get();
+        if !is_outcome && behind.is_some_and(|since| now >= since + REPORTS) {
+            self.send_report(now);
+        }
+        let answer = self.answer(question, now)?;
+        if is_outcome {
+            if now >= self.told.at.get() + REPORTS {
+                self.send_report(now);
+            } else if !self.told.is_set.get() {
+                self.set_alarm(self.told.at.get() + REPORTS - now).await;
+            }
+        }
+        Ok(answer)
+    }
+
+    fn answer(&self, question: Question, now: u64) -> Result<String> {
         match question {
             Question::Arrive {
                 id,
@@ -92,7 +178,7 @@ impl Ledger {
                     });
                 }
                 let mut state = State::arrived(&key, now, bytes, lines);
-                if let Some(known) = known {
+                if let Some(known) = known.clone() {
                     // The same content: what the intake has of it, and who is at it, still hold.
                     state.go_on_from(known);
                 }
@@ -100,7 +186,7 @@ impl Ledger {
                     // This row only leads there: the upload's own says what becomes of it.
                     state.finished = Some(now);
                 }
-                self.write(&id, &state)?;
+                self.write(&id, known.as_ref(), &state, now)?;
                 json(&Arrived::New)
             }
             Question::Begin {
@@ -110,11 +196,10 @@ impl Ledger {
                 lease,
             } => {
                 self.prune(now)?;
-                let mut state = self.read_or_new(&id, &key, now)?;
-                let before = state.clone();
+                let (before, mut state) = self.read_or_new(&id, &key, now)?;
                 let begun = state.begin(&key, &holder, now, lease);
-                if state != before {
-                    self.write(&id, &state)?;
+                if before.as_ref() != Some(&state) {
+                    self.write(&id, before.as_ref(), &state, now)?;
                 }
                 json(&begun)
             }
@@ -124,9 +209,9 @@ impl Ledger {
                 done,
                 lease,
             } => {
-                let mut state = self.read_or_new(&id, "", now)?;
+                let (before, mut state) = self.read_or_new(&id, "", now)?;
                 let is_held = state.record(&holder, &done, now, lease);
-                self.write(&id, &state)?;
+                self.write(&id, before.as_ref(), &state, now)?;
                 json(&is_held)
             }
             Question::Fail {
@@ -136,56 +221,114 @@ impl Ledger {
                 error,
                 next,
             } => {
-                let mut state = self.read_or_new(&id, "", now)?;
-                state.fail(&holder, &done, error, next);
-                self.write(&id, &state)?;
+                let (before, mut state) = self.read_or_new(&id, "", now)?;
+                state.fail(&holder, &done, error.clone(), next);
+                self.write(&id, before.as_ref(), &state, now)?;
+                self.tally(|tally| tally.failed(upload_of(&state), error.as_deref(), now));
                 json(&())
             }
             Question::Finish { id, key, counts } => {
-                let mut state = self.read_or_new(&id, &key, now)?;
+                let (before, mut state) = self.read_or_new(&id, &key, now)?;
                 if state.key.is_empty() {
                     state.key = key;
                 }
                 state.finish(now, counts.as_ref().map(|counts| counts.records));
-                self.write(&id, &state)?;
-                if let Some(counts) = counts {
-                    self.count(now, &counts)?;
-                }
+                self.write(&id, before.as_ref(), &state, now)?;
+                self.tally(|tally| match &counts {
+                    Some(counts) => tally.delivered(upload_of(&state), counts, now),
+                    None if state.key.starts_with(key::DEAD) => {
+                        tally.replayed(upload_of(&state), now)
+                    }
+                    // It became a dead letter, which was told, or its object is gone.
+                    None => {}
+                });
                 json(&())
             }
             Question::Dead {
-                key,
+                id,
                 upload,
                 records,
                 reason,
             } => {
-                self.sql.exec(
-                    "INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?)",
-                    vec![
-                        key.into(),
-                        upload.into(),
-                        integer(now),
-                        records.map_or(SqlStorageValue::Null, integer),
-                        reason.into(),
-                    ],
-                )?;
+                let mut about = self.read(&id)?.as_ref().map(upload_of).unwrap_or_default();
+                about.key = upload;
+                self.tally(|tally| tally.died(about, records.is_none(), &reason, now));
+                json(&())
+            }
+            Question::Forget { id } => {
+                // One that was begun was stored.
+                if let Some(before) = self.read(&id)?.filter(|state| state.attempts == 0) {
+                    self.sql
+                        .exec("DELETE FROM uploads WHERE id = ?", vec![id.clone().into()])?;
+                    let mut gone = before.clone();
+                    gone.finish(now, None);
+                    self.note(&id, Some(&before), &gone, now);
+                }
                 json(&())
             }
             Question::Look { id } => json(&self.read(&id)?),
             Question::Claim { found, grace } => {
                 let claimed = found.iter().map(|(id, key)| -> Result<bool> {
-                    let mut state = self.read_or_new(id, key, now)?;
+                    let (before, mut state) = self.read_or_new(id, key, now)?;
                     let is_claimed = state.claim(now, grace);
                     if is_claimed {
-                        self.write(id, &state)?;
+                        self.write(id, before.as_ref(), &state, now)?;
                     }
                     Ok(is_claimed)
                 });
                 json(&claimed.collect::<Result<Vec<_>>>()?)
             }
-            Question::Slot { per_second } => json(&self.slot(now, per_second)),
-            Question::Overview { since_minute } => json(&self.overview(since_minute)?),
+            Question::Slot { .. } | Question::Board(_) => json(&()),
         }
+    }
+
+    /// Reads what a part needs in memory, once.
+    fn wake(&self, name: &str, now: u64) -> Result<()> {
+        if let Some(part) = self.part.borrow_mut().as_mut() {
+            if part.tally.shard.is_empty() {
+                name.clone_into(&mut part.tally.shard);
+            }
+            return Ok(());
+        }
+        for table in TABLES {
+            self.sql.exec(table, None)?;
+        }
+        #[derive(Deserialize)]
+        struct Row {
+            text: String,
+        }
+        let rows: Vec<Row> = self.sql.exec("SELECT text FROM tally", None)?.to_array()?;
+        // One that cannot be read begins anew.
+        let mut tally: Tally = rows
+            .first()
+            .and_then(|row| serde_json::from_str(&row.text).ok())
+            .unwrap_or_default();
+        if tally.born == 0 {
+            tally.born = now;
+            name.clone_into(&mut tally.shard);
+        }
+        let mut waiting = Waiting::default();
+        self.each_unfinished(|id, state| waiting.found(id, state))?;
+        // What waited before has been told, or should have been.
+        self.told.behind.set((waiting.uploads > 0).then_some(0));
+        self.part.replace(Some(Part { tally, waiting }));
+        Ok(())
+    }
+
+    fn each_unfinished(&self, mut take: impl FnMut(&str, &State)) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Row {
+            id: String,
+            state: String,
+        }
+        let statement = "SELECT id, state FROM uploads WHERE finished IS NULL";
+        for row in self.sql.exec(statement, None)?.next::<Row>() {
+            let row = row?;
+            if let Ok(state) = serde_json::from_str(&row.state) {
+                take(&row.id, &state);
+            }
+        }
+        Ok(())
     }
 
     fn read(&self, id: &str) -> Result<Option<State>> {
@@ -206,14 +349,17 @@ impl Ledger {
             .and_then(|row| serde_json::from_str(&row.state).ok()))
     }
 
-    /// Without a time of arrival a row would be pruned.
-    fn read_or_new(&self, id: &str, key: &str, now: u64) -> Result<State> {
-        Ok(self
-            .read(id)?
-            .unwrap_or_else(|| State::arrived(key, now, 0, 0)))
+    /// What is known of an upload, and its state to go on with: without a time of arrival a row
+    /// would be pruned.
+    fn read_or_new(&self, id: &str, key: &str, now: u64) -> Result<(Option<State>, State)> {
+        let known = self.read(id)?;
+        let state = known
+            .clone()
+            .unwrap_or_else(|| State::arrived(key, now, 0, 0));
+        Ok((known, state))
     }
 
-    fn write(&self, id: &str, state: &State) -> Result<()> {
+    fn write(&self, id: &str, before: Option<&State>, state: &State, now: u64) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)",
             vec![
@@ -223,30 +369,100 @@ impl Ledger {
                 serde_json::to_string(state)?.into(),
             ],
         )?;
+        self.note(id, before, state, now);
         Ok(())
     }
 
-    fn count(&self, now: u64, counts: &Counts) -> Result<()> {
-        self.sql.exec(
-            "INSERT INTO minutes VALUES (?, 1, ?, ?, ?, ?, ?) ON CONFLICT (minute) DO UPDATE SET uploads = uploads + 1, records = records + excluded.records, errors = errors + excluded.errors, refused = refused + excluded.refused, bytes = bytes + excluded.bytes, lag_ms_max = max(lag_ms_max, excluded.lag_ms_max)",
-            [now / 60_000, counts.records, counts.errors, counts.refused, counts.bytes, counts.lag_ms]
-                .map(integer)
-                .to_vec(),
-        )?;
-        for field in &counts.unknown_fields {
-            // Once an hour is often enough to tell that it still comes.
-            self.sql.exec(
-                "INSERT INTO drift VALUES (?, ?, ?) ON CONFLICT (field) DO UPDATE SET last = excluded.last WHERE last < excluded.last - 3600000",
-                vec![field.clone().into(), integer(now), integer(now)],
-            )?;
+    /// Takes note in memory of an upload that has changed.
+    fn note(&self, id: &str, before: Option<&State>, state: &State, now: u64) {
+        if let Some(part) = self.part.borrow_mut().as_mut() {
+            part.waiting.changed(id, before, state);
         }
-        Ok(())
+        let since = self.told.behind.get().unwrap_or(now);
+        self.told.behind.set(Some(since));
+    }
+
+    /// Changes the tally, and writes it. Where that fails, the upload is remembered all the same.
+    fn tally(&self, change: impl FnOnce(&mut Tally)) {
+        let mut part = self.part.borrow_mut();
+        let Some(part) = part.as_mut() else {
+            return;
+        };
+        let before = part.tally.clone();
+        change(&mut part.tally);
+        if part.tally == before {
+            return;
+        }
+        part.tally.changes += 1;
+        let text = serde_json::to_string(&part.tally).unwrap_or_default();
+        let _ = self.sql.exec(
+            "INSERT OR REPLACE INTO tally VALUES (0, ?)",
+            vec![text.into()],
+        );
+    }
+
+    /// What the board is told; nothing of a part that has no name yet.
+    fn report(&self) -> Result<Option<Report>> {
+        let mut part = self.part.borrow_mut();
+        let Some(part) = part.as_mut().filter(|part| !part.tally.shard.is_empty()) else {
+            return Ok(None);
+        };
+        if part.waiting.is_unsure() {
+            self.each_unfinished(|id, state| part.waiting.recall(id, state))?;
+        }
+        let oldest = part
+            .waiting
+            .oldest(OLDEST_TOLD)
+            .iter()
+            .filter_map(|id| self.read(id).transpose())
+            .map(|state| Ok(upload_of(&state?)))
+            .collect::<Result<_>>()?;
+        Ok(Some(Report {
+            tally: part.tally.clone(),
+            backlog: Backlog {
+                uploads: part.waiting.uploads,
+                bytes: part.waiting.bytes,
+                oldest,
+            },
+        }))
+    }
+
+    /// Sends a report, and does not wait for the board: no delivery is slower for it.
+    fn send_report(&self, now: u64) {
+        let (Ok(Some(report)), Some(client)) = (self.report(), self.client()) else {
+            return;
+        };
+        self.told.behind.set(None);
+        self.told.at.set(now);
+        let told = Rc::clone(&self.told);
+        let storage = self.object.storage();
+        self.object.wait_until(async move {
+            if client.report(report).await.is_none() {
+                told.behind.set(Some(now));
+                if !told.is_set.replace(true) {
+                    let _ = storage
+                        .set_alarm(core::time::Duration::from_millis(REPORTS_AGAIN))
+                        .await;
+                }
+            }
+        });
+    }
+
+    fn client(&self) -> Option<Client> {
+        self.env.durable_object("LEDGER").ok().map(Client::new)
+    }
+
+    async fn set_alarm(&self, millis: u64) {
+        // Without an alarm the next upload brings the report.
+        let wait = core::time::Duration::from_millis(millis);
+        let set = self.object.storage().set_alarm(wait).await;
+        self.told.is_set.set(set.is_ok());
     }
 
     /// Forgets what is old, when the first upload of an hour is delivered: it reads every row.
     fn prune(&self, now: u64) -> Result<()> {
         let hour = now / HOUR;
-        if self.pruned.replace(hour) == hour || self.last_counted()? / HOUR == hour {
+        if self.pruned.replace(hour) == hour || self.last_counted() / HOUR == hour {
             return Ok(());
         }
         for (statement, before) in [
@@ -258,18 +474,6 @@ impl Ledger {
                 "DELETE FROM uploads WHERE finished IS NULL AND arrived < ?",
                 now.saturating_sub(UNFINISHED_KEPT),
             ),
-            (
-                "DELETE FROM minutes WHERE minute < ?",
-                now.saturating_sub(MINUTES_KEPT) / 60_000,
-            ),
-            (
-                "DELETE FROM drift WHERE last < ?",
-                now.saturating_sub(UNFINISHED_KEPT),
-            ),
-            (
-                "DELETE FROM dead_letters WHERE at < ?",
-                now.saturating_sub(UNFINISHED_KEPT),
-            ),
         ] {
             self.sql.exec(statement, vec![integer(before)])?;
         }
@@ -277,16 +481,9 @@ impl Ledger {
     }
 
     /// When an upload was last delivered: an object that was asleep has forgotten what it did before.
-    fn last_counted(&self) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Row {
-            minute: Option<u64>,
-        }
-        let rows: Vec<Row> = self
-            .sql
-            .exec("SELECT max(minute) AS minute FROM minutes", None)?
-            .to_array()?;
-        Ok(60_000 * rows.first().and_then(|row| row.minute).unwrap_or(0))
+    fn last_counted(&self) -> u64 {
+        let part = self.part.borrow();
+        part.as_ref().map_or(0, |part| part.tally.last_delivery)
     }
 
     /// How long to wait: slots are given out one after another, `per_second` of them in a second.
@@ -296,42 +493,24 @@ impl Ledger {
         self.next_slot.set(slot + 1000.0 / per_second.max(1) as f64);
         (slot - now).ceil() as u64
     }
+}
 
-    fn overview(&self, since_minute: u64) -> Result<Overview> {
-        #[derive(Deserialize)]
-        struct Row {
-            state: String,
-        }
-        let rows: Vec<Row> = self
-            .sql
-            .exec(
-                "SELECT state FROM uploads WHERE finished IS NULL ORDER BY arrived LIMIT ?",
-                vec![PENDING_SHOWN.into()],
-            )?
-            .to_array()?;
-        let minutes: Vec<Minute> = self
-            .sql
-            .exec(
-                "SELECT * FROM minutes WHERE minute >= ? ORDER BY minute",
-                vec![integer(since_minute)],
-            )?
-            .to_array()?;
-        #[derive(Deserialize)]
-        struct Drift {
-            field: String,
-        }
-        let drift: Vec<Drift> = self
-            .sql
-            .exec("SELECT field FROM drift ORDER BY last DESC LIMIT 100", None)?
-            .to_array()?;
-        Ok(Overview {
-            drift: drift.into_iter().map(|drift| drift.field).collect(),
-            pending: rows
-                .iter()
-                .filter_map(|row| serde_json::from_str(&row.state).ok())
-                .collect(),
-            minutes,
-        })
+/// An upload as the operator is shown it.
+fn upload_of(state: &State) -> Upload {
+    Upload {
+        key: state.key.clone(),
+        fate: if state.key.starts_with(key::DEAD) {
+            Fate::DeadLetter
+        } else {
+            Fate::Waiting
+        },
+        arrived: state.arrived,
+        bytes: state.bytes,
+        records: state.records.unwrap_or(state.lines),
+        attempts: state.attempts,
+        next_attempt: state.next_attempt,
+        error: state.last_error.as_deref().map(beginning),
+        ..Upload::default()
     }
 }
 

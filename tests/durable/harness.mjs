@@ -149,6 +149,26 @@ class Durable {
     return 10 * (Number(user) + Number(system));
   }
 
+  /** Has the ledger tell the board all that it knows of a dataset. */
+  async report(dataset = "firewall_events") {
+    const { status } = await this.worker.request("POST", `/test/alarms?dataset=${dataset}`);
+    if (status !== 200) throw new Error(`the alarms: status ${status}`);
+  }
+
+  /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in src/ledger/tally.rs. */
+  async pretend(shard, tally, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
+    const report = JSON.stringify({ tally: { shard, born: 1, changes: 1, ...tally }, backlog });
+    const question = { board: { report: { shard, report } } };
+    const { status, text } = await this.worker.request("POST", "/test/board", JSON.stringify(question));
+    if (status !== 200) throw new Error(`the board: ${text}`);
+  }
+
+  /** How all stands, as programs are told. */
+  async status(dataset) {
+    await this.report(dataset);
+    return (await this.operator("GET", "/api/status")).json;
+  }
+
   /** The cron trigger. */
   sweep() {
     this.#count("invocation", 1);
@@ -168,7 +188,7 @@ class Durable {
   async #ask(name, path, body) {
     const objects = await this.miniflare.getDurableObjectNamespace("LEDGER", "worker");
     const stub = objects.get(objects.idFromName(name));
-    const answer = await stub.fetch(`https://ledger/${path}`, { method: "POST", body });
+    const answer = await stub.fetch(`https://ledger/${path || name}`, { method: "POST", body });
     return answer.json();
   }
 
@@ -209,7 +229,9 @@ class Durable {
     const url = new URL(request.url);
     const asked = await request.json();
     if (url.pathname === "/answered") {
-      for (const [name, rows] of Object.entries(asked.rows)) this.#count(`rows.${name}`, rows);
+      // What the board does is done once a minute, not for an upload.
+      const whose = asked.question.board ? "board.rows" : "rows";
+      for (const [name, rows] of Object.entries(asked.rows)) this.#count(`${whose}.${name}`, rows);
       this.answered(asked);
       return new Response();
     }

@@ -4,8 +4,17 @@
 import { signal } from "./signal.mjs";
 import Worker, { Ledger as WorkerLedger } from "../../build/index.js";
 
+/** What only tests ask. */
+const OWN = {
+  "/test/alarms": alarms,
+  "/test/board": (request, env) => env.LEDGER.getByName("board").fetch(new Request("https://ledger/board", request)),
+};
+
 export default {
-  fetch: (request, env, ctx) => new Worker(ctx, wrapped(env)).fetch(request),
+  fetch: (request, env, ctx) => {
+    const own = OWN[new URL(request.url).pathname];
+    return own ? own(request, env) : new Worker(ctx, wrapped(env)).fetch(request);
+  },
   queue: async (batch, env, ctx) => {
     try {
       return await new Worker(ctx, wrapped(env)).queue(batch);
@@ -16,14 +25,24 @@ export default {
   scheduled: (event, env, ctx) => new Worker(ctx, wrapped(env)).scheduled(event),
 };
 
+/** Has all parts of a dataset's ledger report now, and not within a minute. */
+async function alarms(request, env) {
+  const dataset = new URL(request.url).searchParams.get("dataset");
+  const parts = [...Array(16).keys()].map((n) => `${dataset}/${n.toString(16)}`);
+  await Promise.all(parts.map((part) => env.LEDGER.getByName(part).fetch("http://test/alarm")));
+  return new Response();
+}
+
 /** Tells the test what it was asked, what it said, and how many rows its SQL has read and written. */
 export class Ledger extends WorkerLedger {
   constructor(state, env) {
     const cursors = [];
-    super(counted(state, cursors), env);
+    super(counted(state, cursors), wrapped(env));
     this.answer = async (request) => {
+      const { pathname } = new URL(request.url);
       // The test looks, and sets the clock back, behind the Worker's back.
-      if (new URL(request.url).pathname === "/sql") return Response.json(state.storage.sql.exec(await request.text()).toArray());
+      if (pathname === "/sql") return Response.json(state.storage.sql.exec(await request.text()).toArray());
+      if (request.url === "http://test/alarm") return super.alarm();
       const question = await request.clone().json();
       const response = await super.fetch(request);
       const rows = { read: 0, written: 0 };
@@ -117,7 +136,8 @@ function ledger(target, ask) {
   return over(target, {
     getByName: (name) => {
       const stub = target.getByName(name);
-      return over(stub, { fetch: (request) => faulty(ask, "ledger", name, () => stub.fetch(request)) });
+      const op = name === "board" ? "board" : "ledger";
+      return over(stub, { fetch: (request) => faulty(ask, op, name, () => stub.fetch(request)) });
     },
   });
 }

@@ -158,6 +158,9 @@ impl Engine {
             Some(Fact::Time(time)) => Some(*time),
             _ => None,
         };
+        if time > self.summary.newest && time <= Some(self.config.arrival) {
+            self.summary.newest = time;
+        }
         if time.is_none() {
             self.summary.times_from_arrival += 1;
             notes.tags.push("time_from_arrival");

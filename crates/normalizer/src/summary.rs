@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::timestamp::Time;
+
 /// Counters of one upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -13,6 +15,8 @@ pub struct Summary {
     pub invalid_values: u64,
     /// Records without a readable time, which got the upload's arrival.
     pub times_from_arrival: u64,
+    /// The newest time of a record, of those that are not after the upload's arrival.
+    pub newest: Option<Time>,
     /// Records with bytes that are no UTF-8 or with half a surrogate pair, which were replaced.
     pub repaired: u64,
     /// Documents whose longest texts were cut to fit the limit.

@@ -30,6 +30,12 @@ impl Time {
         }
     }
 
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        self.seconds * 1000 + i64::from(self.nanos / 1_000_000)
+    }
+
     /// Reads a time in any of the forms, or nothing.
     ///
     /// Numbers tell their unit by their size: below 10^11 seconds (the year 5138), below 10^14

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde::Deserialize;
-use serde_json::Value;
 use ureq::http::Uri;
 
 use crate::clock;
@@ -17,7 +16,7 @@ use crate::push::worker::Worker;
 /// The ledgers of the Workers that jobs deliver to, each asked once.
 pub(crate) struct Ledgers {
     secret: Option<Secret>,
-    told: RefCell<BTreeMap<String, Result<Value, Trouble>>>,
+    told: RefCell<BTreeMap<String, Result<Status, Trouble>>>,
 }
 
 /// Why a ledger tells nothing.
@@ -72,22 +71,6 @@ struct Counters {
     refused: u64,
 }
 
-/// What `GET /api/ledger` tells of a dataset: that of a Worker that has no `/api/status`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Ledger {
-    pending: Vec<Pending>,
-    minutes: Vec<Counters>,
-}
-
-/// An upload on its way.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Pending {
-    arrived: i64,
-    last_error: Option<String>,
-}
-
 pub(crate) const NAME: &str = "intake";
 
 /// The intake's refusals are the job's errors there.
@@ -127,7 +110,7 @@ impl Ledgers {
         let mut ledgers = self.told.borrow_mut();
         let told = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
         match told {
-            Ok(value) => match told_of(value, dataset) {
+            Ok(status) => match told_of(status, dataset) {
                 Some(told) => judge(&told),
                 None => Link::skip(NAME, DIRECT),
             },
@@ -136,20 +119,18 @@ impl Ledgers {
     }
 }
 
-fn ask(worker: &Uri, secret: &Secret) -> Result<Value, Trouble> {
+fn ask(worker: &Uri, secret: &Secret) -> Result<Status, Trouble> {
     let mut headers = Headers::default();
     headers.add("Authorization", &format!("Bearer {}", secret.first()));
     let worker = Worker::new(worker.clone(), headers);
-    worker
-        .told("/api/status")
-        .or_else(|refusal| match refusal.status() {
-            Some(404) => worker.told("/api/ledger"),
-            _ => Err(refusal),
-        })
-        .map_err(|refusal| Trouble {
-            status: refusal.status(),
-            words: refusal.to_string(),
-        })
+    let status = worker.told("/api/status").map_err(|refusal| Trouble {
+        status: refusal.status(),
+        words: refusal.to_string(),
+    })?;
+    Status::deserialize(status).map_err(|error| Trouble {
+        status: None,
+        words: format!("what /api/status tells is not understood: {error}"),
+    })
 }
 
 fn untold(trouble: &Trouble) -> Link {
@@ -170,43 +151,23 @@ fn untold(trouble: &Trouble) -> Link {
 }
 
 /// What is told of a dataset; nothing on the direct route. One that is not named has had nothing yet.
-fn told_of(value: &Value, dataset: &str) -> Option<Told> {
-    if let Ok(Status { route, datasets }) = Status::deserialize(value) {
-        let found = datasets.into_iter().find(|found| found.dataset == dataset);
-        return (route != "direct").then(|| found.map(Told::from).unwrap_or_default());
-    }
-    let ledger = value
-        .get(dataset)
-        .and_then(|ledger| Ledger::deserialize(ledger).ok());
-    Some(ledger.map(Told::from).unwrap_or_default())
+fn told_of(status: &Status, dataset: &str) -> Option<Told> {
+    let found = status
+        .datasets
+        .iter()
+        .find(|found| found.dataset == dataset);
+    (status.route != "direct").then(|| found.map(Told::from).unwrap_or_default())
 }
 
-impl From<DatasetStatus> for Told {
-    fn from(status: DatasetStatus) -> Self {
+impl From<&DatasetStatus> for Told {
+    fn from(status: &DatasetStatus) -> Self {
         Self {
             waiting: status.waiting.uploads,
             oldest: status.waiting.oldest_arrival,
-            error: status.waiting.error,
+            error: status.waiting.error.clone(),
             records: status.last_hour.records,
             refused: status.last_hour.refused,
             dead_letters: status.dead_letters,
-        }
-    }
-}
-
-impl From<Ledger> for Told {
-    fn from(ledger: Ledger) -> Self {
-        let minutes = ledger.minutes.iter();
-        Self {
-            waiting: ledger.pending.len() as u64,
-            oldest: ledger.pending.iter().map(|upload| upload.arrived).min(),
-            records: minutes.clone().map(|minute| minute.records).sum(),
-            refused: minutes.map(|minute| minute.refused).sum(),
-            dead_letters: 0,
-            error: ledger
-                .pending
-                .into_iter()
-                .find_map(|upload| upload.last_error),
         }
     }
 }
@@ -259,12 +220,8 @@ mod tests {
     use super::*;
     use crate::jobs::chain::Mark;
 
-    /// The same in both forms.
-    fn forms(waiting: u64, arrived: i64, error: Option<&str>, refused: u64) -> [Value; 2] {
-        let pending: Vec<_> = (0..waiting)
-            .map(|_| json!({ "arrived": arrived, "last_error": error, "more": 1 }))
-            .collect();
-        let status = json!({
+    fn status(waiting: u64, arrived: i64, error: Option<&str>, refused: u64) -> Status {
+        Status::deserialize(json!({
             "route": "durable",
             "datasets": [
                 { "dataset": "dns_logs", "waiting": { "uploads": 9 }, "last_hour": {} },
@@ -274,12 +231,8 @@ mod tests {
                     "last_hour": { "records": 7, "refused": refused, "lag_ms_max": 5 },
                 },
             ],
-        });
-        let minutes = json!([{ "minute": 1, "records": 7, "refused": refused }]);
-        [
-            status,
-            json!({ "firewall_events": { "pending": pending, "minutes": minutes } }),
-        ]
+        }))
+        .unwrap()
     }
 
     #[test]
@@ -308,16 +261,15 @@ mod tests {
             ),
             (1, now, wrong_key, 0, Mark::Fail, "401"),
         ] {
-            for value in forms(waiting, arrived, error, refused) {
-                let link = judge(&told_of(&value, "firewall_events").unwrap());
-                assert_eq!(link.mark, mark, "{value}");
-                assert!(link.text.contains(words), "{}", link.text);
-            }
+            let status = status(waiting, arrived, error, refused);
+            let link = judge(&told_of(&status, "firewall_events").unwrap());
+            assert_eq!(link.mark, mark, "{}", link.text);
+            assert!(link.text.contains(words), "{}", link.text);
         }
-        for value in forms(1, now, wrong_key, 0) {
-            assert_eq!(told_of(&value, "http_requests"), Some(Told::default()));
-        }
-        assert_eq!(told_of(&json!({ "route": "direct" }), "dns_logs"), None);
+        let others = status(1, now, wrong_key, 0);
+        assert_eq!(told_of(&others, "http_requests"), Some(Told::default()));
+        let direct = Status::deserialize(json!({ "route": "direct" })).unwrap();
+        assert_eq!(told_of(&direct, "dns_logs"), None);
     }
 
     #[test]

@@ -1,0 +1,258 @@
+//! `/metrics`: the Prometheus text format. Names and units are documented in docs/metrics.md, and stay.
+
+use core::fmt::Write as _;
+
+use crate::counters::Counters;
+use crate::model::{DatasetStatus, Route, Status, Verdict};
+
+/// Content type of the text format.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// A counter: name, help, value.
+type Counter = (&'static str, &'static str, fn(&Counters) -> u64);
+
+/// A gauge: name, help, value; nothing where it is not known.
+type Gauge = (
+    &'static str,
+    &'static str,
+    fn(&DatasetStatus, u64) -> Option<Value>,
+);
+
+const COUNTERS: [Counter; 9] = [
+    (
+        "uploads_total",
+        "Uploads delivered to their end.",
+        |counters| counters.uploads,
+    ),
+    ("records_total", "Records in these uploads.", |counters| {
+        counters.records
+    }),
+    (
+        "received_bytes_total",
+        "Bytes of these uploads as received.",
+        |counters| counters.bytes,
+    ),
+    (
+        "error_records_total",
+        "Lines that are no record.",
+        |counters| counters.errors,
+    ),
+    (
+        "refused_events_total",
+        "Events that the intake refused.",
+        |counters| counters.refused,
+    ),
+    (
+        "intake_requests_total",
+        "Requests to the intake, of attempts that came to their end.",
+        |counters| counters.requests,
+    ),
+    (
+        "intake_retries_total",
+        "Of these requests, the ones that were second tries.",
+        |counters| counters.retries,
+    ),
+    (
+        "failed_attempts_total",
+        "Attempts to deliver an upload that failed, and are repeated.",
+        |counters| counters.failed_attempts,
+    ),
+    (
+        "dead_letters_written_total",
+        "Dead letters written.",
+        |counters| counters.dead_letters,
+    ),
+];
+
+const GAUGES: [Gauge; 7] = [
+    (
+        "waiting_uploads",
+        "Uploads that are stored and not delivered yet.",
+        |of, _| Some(Value::Number(of.waiting.uploads)),
+    ),
+    (
+        "waiting_bytes",
+        "Bytes of these uploads, where they are known.",
+        |of, _| Some(Value::Number(of.waiting.bytes)),
+    ),
+    (
+        "oldest_waiting_seconds",
+        "How long the oldest of these uploads has been waiting; 0 if none does.",
+        |of, now| {
+            Some(
+                of.waiting
+                    .oldest_arrival
+                    .map_or(Value::Number(0), |arrived| {
+                        Value::Millis(now.saturating_sub(arrived))
+                    }),
+            )
+        },
+    ),
+    ("dead_letters", "Dead letters that there are.", |of, _| {
+        Some(Value::Number(of.dead_letters))
+    }),
+    (
+        "unknown_fields",
+        "Fields of the last 30 days that the mapping does not know.",
+        |of, _| Some(Value::Number(of.unknown_fields.len() as u64)),
+    ),
+    (
+        "last_arrival_timestamp_seconds",
+        "When the last upload arrived of which an attempt to deliver it has ended.",
+        |of, _| of.last_arrival.map(Value::Millis),
+    ),
+    (
+        "last_delivery_timestamp_seconds",
+        "When the last upload was delivered.",
+        |of, _| of.last_delivery.map(Value::Millis),
+    ),
+];
+
+/// The whole text.
+pub fn text(status: &Status) -> String {
+    let mut text = Text::default();
+    text.family(
+        "info",
+        "gauge",
+        "The version of the Worker and the route of its uploads.",
+    );
+    let route = match status.route {
+        Route::Durable => "durable",
+        Route::Direct => "direct",
+    };
+    text.sample(
+        "info",
+        &[("version", status.version), ("route", route)],
+        Value::Number(1),
+    );
+    text.family(
+        "healthy",
+        "gauge",
+        "1 if nothing wants the operator, 0 if something does.",
+    );
+    text.sample(
+        "healthy",
+        &[],
+        Value::Number(u64::from(status.verdict == Verdict::Ok)),
+    );
+    text.family(
+        "problem",
+        "gauge",
+        "1 for each thing that wants the operator.",
+    );
+    for problem in &status.problems {
+        let labels = [
+            ("kind", problem.kind.name()),
+            ("subject", problem.subject.as_deref().unwrap_or_default()),
+        ];
+        text.sample("problem", &labels, Value::Number(1));
+    }
+    for (name, help, value) in COUNTERS {
+        text.family(name, "counter", help);
+        for of in &status.datasets {
+            text.sample(
+                name,
+                &[("dataset", &of.dataset)],
+                Value::Number(value(&of.totals)),
+            );
+        }
+    }
+    text.family(
+        "delivery_lag_seconds",
+        "histogram",
+        "From the newest event of an upload to the end of its delivery.",
+    );
+    for of in &status.datasets {
+        lag(&mut text, of);
+    }
+    for (name, help, value) in GAUGES {
+        text.family(name, "gauge", help);
+        for of in &status.datasets {
+            if let Some(value) = value(of, status.at) {
+                text.sample(name, &[("dataset", &of.dataset)], value);
+            }
+        }
+    }
+    text.0
+}
+
+fn lag(text: &mut Text, of: &DatasetStatus) {
+    let dataset = ("dataset", of.dataset.as_str());
+    let mut count = 0;
+    for (bound, cumulated) in of.lags.cumulated() {
+        let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| bound.to_string());
+        text.sample(
+            "delivery_lag_seconds_bucket",
+            &[dataset, ("le", &bound)],
+            Value::Number(cumulated),
+        );
+        count = cumulated;
+    }
+    text.sample(
+        "delivery_lag_seconds_sum",
+        &[dataset],
+        Value::Millis(of.totals.lag_ms),
+    );
+    text.sample(
+        "delivery_lag_seconds_count",
+        &[dataset],
+        Value::Number(count),
+    );
+}
+
+/// A value: times are milliseconds, and told in seconds.
+enum Value {
+    Number(u64),
+    Millis(u64),
+}
+
+/// The text in the making.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP logpush_ecs_{name} {help}");
+        let _ = writeln!(self.0, "# TYPE logpush_ecs_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: Value) {
+        let _ = write!(self.0, "logpush_ecs_{name}");
+        for (place, (label, text)) in labels.iter().enumerate() {
+            let before = if place == 0 { '{' } else { ',' };
+            let _ = write!(self.0, "{before}{label}=\"{}\"", escaped(text));
+        }
+        let after = if labels.is_empty() { "" } else { "}" };
+        let _ = match value {
+            Value::Number(number) => writeln!(self.0, "{after} {number}"),
+            Value::Millis(millis) => {
+                writeln!(self.0, "{after} {}.{:03}", millis / 1000, millis % 1000)
+            }
+        };
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_any_text_stay_one_label() {
+        let mut text = Text::default();
+        text.sample(
+            "problem",
+            &[("kind", "lag"), ("subject", "a\"} 1\n\\")],
+            Value::Number(1),
+        );
+        assert_eq!(
+            text.0,
+            "logpush_ecs_problem{kind=\"lag\",subject=\"a\\\"} 1\\n\\\\\"} 1\n"
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! How all stands: what `/api/status` tells as JSON, the page as HTML, and `/metrics` as numbers.
+
+use serde::Serialize;
+
+use crate::board::Snapshot;
+use crate::board::{Bucket, Entry};
+use crate::counters::{Counters, Lags};
+use crate::health::{self, Limits, Problem, Severity};
+use crate::incident::Incident;
+use crate::job::Job;
+use crate::tally::Upload;
+
+/// How all stands. Times are milliseconds since 1970.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    pub version: &'static str,
+    pub at: u64,
+    pub route: Route,
+    pub verdict: Verdict,
+    pub problems: Vec<Problem>,
+    /// Problems that alerts are about, and since when.
+    pub incidents: Vec<Told>,
+    pub datasets: Vec<DatasetStatus>,
+    /// The latest uploads of which an attempt has ended, the newest first.
+    pub uploads: Vec<UploadStatus>,
+    /// Logpush jobs, as Cloudflare told in the last run of the cron.
+    pub jobs: Vec<Job>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    Durable,
+    /// Nothing is stored: what is known is the configuration.
+    Direct,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Ok,
+    Warning,
+    Error,
+}
+
+/// An incident, as it is told.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    #[serde(flatten)]
+    pub problem: Problem,
+    pub since: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct DatasetStatus {
+    pub dataset: String,
+    /// Since the ledger began.
+    pub totals: Counters,
+    #[serde(skip)]
+    pub lags: Lags,
+    pub last_hour: Window,
+    pub last_day: Window,
+    pub last_week: Window,
+    pub waiting: Waiting,
+    pub dead_letters: u64,
+    pub unknown_fields: Vec<UnknownField>,
+    pub last_arrival: Option<u64>,
+    pub last_delivery: Option<u64>,
+    /// Of the last hour; minutes in which nothing came are left out.
+    pub minutes: Vec<Point>,
+    /// Of the last week.
+    pub hours: Vec<Point>,
+}
+
+/// What came in a while.
+#[derive(Debug, Default, Serialize)]
+pub struct Window {
+    #[serde(flatten)]
+    pub counters: Counters,
+    /// From the newest event of an upload to its delivery.
+    pub lag_ms_mean: u64,
+    pub lag_ms_max: u64,
+}
+
+/// What came in a minute or an hour.
+#[derive(Debug, Serialize)]
+pub struct Point {
+    /// When it began.
+    pub at: u64,
+    #[serde(flatten)]
+    pub window: Window,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct Waiting {
+    pub uploads: u64,
+    pub bytes: u64,
+    /// When the oldest of them arrived.
+    pub oldest_arrival: Option<u64>,
+    /// Why it is not delivered, and when the next attempt is due.
+    pub error: Option<String>,
+    pub next_attempt: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct UnknownField {
+    pub field: String,
+    pub first: u64,
+    pub last: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct UploadStatus {
+    pub dataset: String,
+    #[serde(flatten)]
+    pub upload: Upload,
+}
+
+/// Uploads that are shown.
+const UPLOADS: usize = 50;
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+impl Status {
+    /// Of the durable route. `found`: problems that the ledger does not know of; no snapshot: it
+    /// does not answer.
+    pub fn durable(
+        snapshot: Option<Snapshot>,
+        limits: &Limits,
+        found: Vec<Problem>,
+        now: u64,
+    ) -> Self {
+        let mut problems = found;
+        if snapshot.is_none() {
+            problems.push(health::ledger_silent());
+        }
+        let snapshot = snapshot.unwrap_or_default();
+        problems.extend(health::problems(&snapshot, limits, now));
+        let notes = |name: &str| snapshot.notes.get(name).map_or("[]", String::as_str);
+        let incidents: Vec<Incident> = serde_json::from_str(notes("incidents")).unwrap_or_default();
+        let jobs: Vec<Job> = serde_json::from_str(notes("jobs")).unwrap_or_default();
+        problems.extend(jobs.iter().filter_map(Job::problem));
+        let datasets = snapshot.datasets.iter();
+        let mut uploads: Vec<UploadStatus> = datasets
+            .flat_map(|(dataset, entry)| {
+                entry.latest().into_iter().map(|upload| UploadStatus {
+                    dataset: dataset.clone(),
+                    upload: upload.clone(),
+                })
+            })
+            .collect();
+        uploads.sort_by_key(|upload| core::cmp::Reverse(upload.upload.at));
+        uploads.truncate(UPLOADS);
+        Self {
+            incidents: incidents
+                .into_iter()
+                .filter(|incident| incident.over.is_none())
+                .map(|incident| Told {
+                    problem: incident.problem,
+                    since: incident.since,
+                })
+                .collect(),
+            datasets: snapshot
+                .datasets
+                .into_iter()
+                // A key in R2 can make one up, and is deleted some day.
+                .filter(|(_, entry)| !entry.is_blank())
+                .map(|(dataset, entry)| DatasetStatus::of(dataset, entry, now))
+                .collect(),
+            uploads,
+            jobs,
+            ..Self::new(Route::Durable, problems, now)
+        }
+    }
+
+    /// Of the direct route, which stores nothing.
+    pub fn direct(found: Vec<Problem>, now: u64) -> Self {
+        Self::new(Route::Direct, found, now)
+    }
+
+    fn new(route: Route, mut problems: Vec<Problem>, now: u64) -> Self {
+        problems.sort_by_key(|problem| core::cmp::Reverse(problem.severity));
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            at: now,
+            route,
+            verdict: match problems.first().map(|problem| problem.severity) {
+                None => Verdict::Ok,
+                Some(Severity::Warning) => Verdict::Warning,
+                Some(Severity::Error) => Verdict::Error,
+            },
+            problems,
+            incidents: Vec::new(),
+            datasets: Vec::new(),
+            uploads: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
+}
+
+impl DatasetStatus {
+    fn of(dataset: String, entry: Entry, now: u64) -> Self {
+        let backlog = entry.backlog();
+        let oldest = backlog.oldest.first();
+        // The minute that has begun is the sixtieth, and the hour the last of its window.
+        let first_minute = (now / MINUTE).saturating_sub(59);
+        let first_hour = |hours: u64| (now / HOUR).saturating_sub(hours - 1);
+        let points =
+            |buckets: &std::collections::BTreeMap<u64, Bucket>, first: u64, length: u64| {
+                buckets
+                    .range(first..)
+                    .map(|(number, bucket)| Point {
+                        at: number * length,
+                        window: Window::of([bucket].into_iter()),
+                    })
+                    .collect()
+            };
+        let moment = |millis: u64| (millis > 0).then_some(millis);
+        Self {
+            last_hour: Window::of(
+                entry
+                    .minutes
+                    .range(first_minute..)
+                    .map(|(_, bucket)| bucket),
+            ),
+            last_day: Window::of(
+                entry
+                    .hours
+                    .range(first_hour(24)..)
+                    .map(|(_, bucket)| bucket),
+            ),
+            last_week: Window::of(
+                entry
+                    .hours
+                    .range(first_hour(168)..)
+                    .map(|(_, bucket)| bucket),
+            ),
+            waiting: Waiting {
+                uploads: backlog.uploads,
+                bytes: backlog.bytes,
+                oldest_arrival: oldest.map(|upload| upload.arrived),
+                error: oldest.and_then(|upload| upload.error.clone()),
+                next_attempt: oldest.and_then(|upload| moment(upload.next_attempt)),
+            },
+            dead_letters: entry.dead_letters,
+            minutes: points(&entry.minutes, first_minute, MINUTE),
+            hours: points(&entry.hours, first_hour(168), HOUR),
+            last_arrival: moment(entry.last_arrival),
+            last_delivery: moment(entry.last_delivery),
+            unknown_fields: entry
+                .drift
+                .into_iter()
+                .map(|(field, seen)| UnknownField {
+                    field,
+                    first: seen.first,
+                    last: seen.last,
+                })
+                .collect(),
+            totals: entry.totals,
+            lags: entry.lags,
+            dataset,
+        }
+    }
+}
+
+impl Window {
+    fn of<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Self {
+        let mut window = Self::default();
+        for bucket in buckets {
+            window.counters.add(&bucket.counters);
+            window.lag_ms_max = window.lag_ms_max.max(bucket.lag_ms_max);
+        }
+        window.lag_ms_mean = window
+            .counters
+            .lag_ms
+            .checked_div(window.counters.uploads)
+            .unwrap_or_default();
+        window
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 500_000 * HOUR + 30 * MINUTE;
+
+    fn bucket(records: u64, lag_ms: u64) -> Bucket {
+        Bucket {
+            counters: Counters {
+                uploads: 1,
+                records,
+                lag_ms,
+                ..Counters::default()
+            },
+            lag_ms_max: lag_ms,
+        }
+    }
+
+    #[test]
+    fn windows_have_what_came_in_them() {
+        let minute = NOW / MINUTE;
+        let hour = NOW / HOUR;
+        let entry = Entry {
+            minutes: [
+                (minute, bucket(1, 100)),
+                (minute - 59, bucket(2, 300)),
+                (minute - 60, bucket(4, 9_000)),
+            ]
+            .into(),
+            hours: [
+                (hour, bucket(1, 1)),
+                (hour - 23, bucket(2, 2)),
+                (hour - 24, bucket(4, 3)),
+                (hour - 167, bucket(8, 4)),
+                (hour - 168, bucket(16, 5)),
+            ]
+            .into(),
+            ..Entry::default()
+        };
+        let status = DatasetStatus::of("dns_logs".to_owned(), entry, NOW);
+        let records = |window: &Window| window.counters.records;
+        assert_eq!(records(&status.last_hour), 3);
+        assert_eq!(records(&status.last_day), 3);
+        assert_eq!(records(&status.last_week), 15);
+        assert_eq!(status.last_hour.lag_ms_mean, 200);
+        assert_eq!(status.last_hour.lag_ms_max, 300);
+        assert_eq!(status.minutes.len(), 2);
+        assert_eq!(status.hours.len(), 4);
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_the_worst_problem() {
+        let error = health::ledger_silent();
+        let warning = health::alerts_misconfigured(&[]);
+        for (problems, verdict) in [
+            (vec![], Verdict::Ok),
+            (vec![warning.clone()], Verdict::Warning),
+            (vec![warning, error], Verdict::Error),
+        ] {
+            let status = Status::direct(problems, NOW);
+            assert_eq!(status.verdict, verdict);
+        }
+        let limits = Limits {
+            silent: core::time::Duration::ZERO,
+            lag: core::time::Duration::ZERO,
+            backlog: 0,
+        };
+        let silent = Status::durable(None, &limits, Vec::new(), NOW);
+        assert_eq!(silent.verdict, Verdict::Error);
+    }
+}
