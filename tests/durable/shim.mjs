@@ -34,8 +34,9 @@ export class Ledger extends WorkerLedger {
     this.answer = async (request) => {
       const isAlarm = request.url === "http://test/alarm";
       const response = isAlarm ? await super.alarm() : await super.fetch(request);
-      if (rows.written > 0) await env.TEST.fetch(`http://test/count?op=ledger.row&n=${rows.written}`);
+      const { written } = rows;
       rows.written = 0;
+      if (written > 0) await env.TEST.fetch(`http://test/count?op=ledger.row&n=${written}`);
       return response;
     };
   }
