@@ -101,7 +101,7 @@ impl DurableObject for Ledger {
         let now = Date::now().as_millis();
         let answer = match question {
             Question::Slot { per_second } => json(&self.slot(now, per_second)),
-            Question::Board(question) => self.board.answer(question, now),
+            Question::Board { question } => self.board.answer(question, now),
             question => self.answer_as_part(&name, question, now).await,
         };
         match answer {
@@ -268,7 +268,7 @@ impl Ledger {
                     .collect::<Result<Vec<_>>>()?;
                 json(&states)
             }
-            Question::Slot { .. } | Question::Board(_) => json(&()),
+            Question::Slot { .. } | Question::Board { .. } => json(&()),
         }
     }
 
