@@ -28,10 +28,17 @@ async function pushed(route, options) {
   assert.equal(answer.status, 200, answer.text);
 }
 
-/** What the page is looked at with. */
+let addresses = 0;
+/** What the page is looked at with; from an address of its own, since logins are counted by address. */
 async function opened(route, options = {}) {
   const { startBrowser } = await import("./browser.mjs");
-  const browser = await startBrowser({ baseURL: route.worker.url.href, viewport: DESKTOP, ...options });
+  addresses += 1;
+  const browser = await startBrowser({
+    baseURL: route.worker.url.href,
+    viewport: DESKTOP,
+    extraHTTPHeaders: { "cf-connecting-ip": `198.51.100.${addresses}` },
+    ...options,
+  });
   const problems = [];
   browser.page.on("console", (message) => {
     // Chromium reports every answer that is no success, the page with the login form too.

@@ -25,9 +25,9 @@ use crate::ledger::board_store::BoardQuestion;
 use logpush_status::board::Snapshot;
 use logpush_status::tally::{Counts, Report};
 
-/// What the ledger is asked. Without a tag among the members, which costs 50 kB of the module.
+/// What the ledger is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "op", rename_all = "snake_case")]
 pub(crate) enum Question {
     /// An upload has arrived. `again`: what is known of it is no longer true.
     Arrive {
@@ -81,7 +81,7 @@ pub(crate) enum Question {
     /// How long to wait before the next request to the intake.
     Slot { per_second: u64 },
     /// To the board.
-    Board(BoardQuestion),
+    Board { question: BoardQuestion },
 }
 
 /// The answer to [`Question::Arrive`].
@@ -290,7 +290,7 @@ impl Ledger {
     }
 
     async fn board<T: DeserializeOwned>(&self, question: BoardQuestion) -> Option<T> {
-        self.ask("board", &Question::Board(question)).await
+        self.ask("board", &Question::Board { question }).await
     }
 
     /// Nothing where the ledger does not answer.
@@ -330,13 +330,18 @@ mod tests {
     fn a_report_with_minutes_reaches_the_board() {
         let mut report = Report::default();
         report.tally.worst.insert(7, 9);
-        let question = Question::Board(BoardQuestion::Report {
-            shard: "dns_logs/0".to_owned(),
-            report: serde_json::to_string(&report).unwrap(),
-        });
+        let question = Question::Board {
+            question: BoardQuestion::Report {
+                shard: "dns_logs/0".to_owned(),
+                report: serde_json::to_string(&report).unwrap(),
+            },
+        };
         let text = serde_json::to_string(&question).unwrap();
         let read: Question = serde_json::from_str(&text).unwrap();
-        let Question::Board(BoardQuestion::Report { report: told, .. }) = read else {
+        let Question::Board {
+            question: BoardQuestion::Report { report: told, .. },
+        } = read
+        else {
             panic!("{read:?}");
         };
         assert_eq!(serde_json::from_str::<Report>(&told).unwrap(), report);

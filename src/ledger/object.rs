@@ -102,7 +102,7 @@ impl DurableObject for Ledger {
         let now = Date::now().as_millis();
         let answer = match question {
             Question::Slot { per_second } => json(&self.slot(now, per_second)),
-            Question::Board(question) => self.board.answer(question, now),
+            Question::Board { question } => self.board.answer(question, now),
             question => self.answer_as_part(&name, question, now).await,
         };
         match answer {
@@ -278,7 +278,7 @@ impl Ledger {
                 });
                 json(&claimed.collect::<Result<Vec<_>>>()?)
             }
-            Question::Slot { .. } | Question::Board(_) => json(&()),
+            Question::Slot { .. } | Question::Board { .. } => json(&()),
         }
     }
 

@@ -158,7 +158,7 @@ class Durable {
   /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in src/ledger/tally.rs. */
   async pretend(shard, tally, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
     const report = JSON.stringify({ tally: { shard, born: 1, changes: 1, ...tally }, backlog });
-    const question = { board: { report: { shard, report } } };
+    const question = { op: "board", question: { report: { shard, report } } };
     const { status, text } = await this.worker.request("POST", "/test/board", JSON.stringify(question));
     if (status !== 200) throw new Error(`the board: ${text}`);
   }
@@ -230,7 +230,7 @@ class Durable {
     const asked = await request.json();
     if (url.pathname === "/answered") {
       // What the board does is done once a minute, not for an upload.
-      const whose = asked.question.board ? "board.rows" : "rows";
+      const whose = asked.question.op === "board" ? "board.rows" : "rows";
       for (const [name, rows] of Object.entries(asked.rows)) this.#count(`${whose}.${name}`, rows);
       this.answered(asked);
       return new Response();
