@@ -87,8 +87,7 @@ for (const [method, path, status, allow] of [
   // The method comes first: not even the dataset is looked at.
   ["GET", "/logpush/no_such_dataset", 405, "POST"],
   ["POST", "/health", 405, "GET"],
-  ["GET", "/", 404],
-  ["POST", "/", 404],
+  ["POST", "/", 405, "GET"],
   ["POST", "/logpushes", 404],
   ["POST", `${UPLOAD_PATH}/more`, 404],
   ["GET", "/favicon.ico", 404],
