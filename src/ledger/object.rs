@@ -355,7 +355,7 @@ impl Ledger {
         let known = self.read(id)?;
         let state = known
             .clone()
-            .unwrap_or_else(|| State::arrived(key, now, 0, 0));
+            .unwrap_or_else(|| State::arrived(key, key::arrival_millis(key).unwrap_or(now), 0, 0));
         Ok((known, state))
     }
 
@@ -480,10 +480,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// When an upload was last delivered: an object that was asleep has forgotten what it did before.
+    /// When an outcome was last counted: an object that was asleep has forgotten what it did before.
     fn last_counted(&self) -> u64 {
         let part = self.part.borrow();
-        part.as_ref().map_or(0, |part| part.tally.last_delivery)
+        part.as_ref().map_or(0, |part| part.tally.at)
     }
 
     /// How long to wait: slots are given out one after another, `per_second` of them in a second.
