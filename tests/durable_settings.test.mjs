@@ -122,8 +122,6 @@ test("the ledger forgets what is old, once an hour, and what is on its way not b
       const ask = (question) => mortal.ledger(shard, { holder: { message: "m", attempt: 1 }, key: "uploads/x", ...question });
       const insert = () => mortal.sql(shard, `INSERT OR REPLACE INTO uploads VALUES ${old.join(", ")}`);
       const ids = async () => (await mortal.sql(shard, "SELECT id FROM uploads ORDER BY id")).map(({ id }) => id);
-      // An object makes its tables when it is asked for the first time.
-      await ask({ op: "look", id: "none" });
       await insert();
       await ask({ op: "begin", id: "new", lease: 1 });
       assert.deepEqual(await ids(), ["finished-1", "new", "pending-99"]);

@@ -181,7 +181,9 @@ class Durable {
   }
 
   /** Runs a statement in the ledger's object `name`; the rows. */
-  sql(name, statement) {
+  async sql(name, statement) {
+    // An object makes its tables when it is asked for the first time.
+    await this.ledger(name, { op: "look", id: "none" });
     return this.#ask(name, "sql", statement);
   }
 
