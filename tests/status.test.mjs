@@ -4,15 +4,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 
 import Ajv from "ajv/dist/2020.js";
 
 import { root } from "../scripts/paths.mjs";
-import { OPERATOR_SECRET, Queue, startDurable } from "./durable/harness.mjs";
+import { OPERATOR_SECRET } from "./durable/harness.mjs";
+import { always, intake, route, setUp } from "./durable/suite.mjs";
 import { assertError } from "./expect.mjs";
-import { startIntake } from "./intake.mjs";
 import { Operator, uploadOfNow } from "./operator.mjs";
 import { SECRET, startWorkers } from "./worker.mjs";
 
@@ -21,31 +21,8 @@ const VARS = { OPERATOR_SECRET: `${NEW_SECRET},${OPERATOR_SECRET}`, BATCH_MAX_RE
 const validate = new Ajv({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(join(root, "docs/status.schema.json"), "utf8")),
 );
-const always = { times: Infinity };
 
-let intake;
-let route;
-
-before(async () => {
-  intake = await startIntake();
-  route = await startDurable({ intake, vars: VARS });
-});
-
-after(async () => {
-  await route?.stop();
-  await intake?.close();
-});
-
-beforeEach(async () => {
-  await intake.reset();
-  route.fault = () => undefined;
-  Object.assign(route.queue, new Queue());
-  const bucket = await route.bucket();
-  const keys = await route.keys();
-  if (keys.length > 0) await bucket.delete(keys);
-});
-
-afterEach(() => assert.deepEqual(intake.errors, []));
+setUp(VARS);
 
 let seeds = 40_000;
 /** Pushes an upload that no other test has sent. */

@@ -21,10 +21,10 @@ export let intake;
 export let route;
 
 /** Starts the intake and a Worker for the tests of a file. */
-export function setUp() {
+export function setUp(vars = VARS) {
   before(async () => {
     intake = await startIntake();
-    route = await startDurable({ intake, vars: VARS });
+    route = await startDurable({ intake, vars });
   });
 
   after(async () => {

@@ -7,11 +7,11 @@
 
 /// The checksum of the bytes so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Crc32(u32);
+pub(crate) struct Crc32(u32);
 
 impl Crc32 {
     /// Adds bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         if cfg!(target_arch = "wasm32") {
             self.0 = fold::update(self.0, bytes);
         } else {
@@ -20,8 +20,7 @@ impl Crc32 {
     }
 
     /// The checksum itself, as the trailer of a gzip member has it.
-    #[must_use]
-    pub fn value(self) -> u32 {
+    pub(crate) fn value(self) -> u32 {
         self.0
     }
 }

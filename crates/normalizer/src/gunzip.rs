@@ -12,7 +12,7 @@ use crate::gzip_header::Header;
 /// padding, as `gzip` has it; anything else there is an error.
 ///
 /// The library inflates; what stands around the deflated data is read here, for the sake of
-/// [`Crc32`], which in wasm is faster than the library's.
+/// `Crc32`, which in wasm is faster than the library's.
 #[derive(Debug)]
 pub struct Gunzip {
     state: State,

@@ -60,7 +60,6 @@ mod writer;
 
 pub use batch::Batch;
 pub use config::{Config, Limits, Shape};
-pub use crc::Crc32;
 pub use error::UploadError;
 pub use gunzip::{Gunzip, Inflated};
 pub use gzip::gzip;
