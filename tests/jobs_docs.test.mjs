@@ -36,7 +36,7 @@ test("docs/jobs.md has every command, and no other", async () => {
 });
 
 test("docs/jobs.md has every link of check, and no other", () => {
-  const sources = ["chain", "check", "intake"].map((name) => read(`crates/cli/src/jobs/${name}.rs`).split("#[cfg(test)]")[0]);
+  const sources = ["check/chain", "check/intake", "commands/check"].map((name) => read(`crates/cli/src/jobs/${name}.rs`).split("#[cfg(test)]")[0]);
   const code = sources.join("");
   const links = [...code.matchAll(/(?:Link::\w+\(|skip\(|const NAME: &str = )\s*"([\w ]+)"/g)].map(([, name]) => name);
   assert.deepEqual(firstCells("Create and check").sort(), [...new Set(links)].sort());
@@ -71,7 +71,7 @@ test("npm run setup:cloudflare runs the set-up", () => {
 });
 
 test("the file that docs/deploy.md names is the one that keeps secrets, and git ignores it", () => {
-  const file = /long, value_name = "FILE", default_value = "([^"]+)"/.exec(read("crates/cli/src/setup.rs"))[1];
+  const file = /long, value_name = "FILE", default_value = "([^"]+)"/.exec(read("crates/cli/src/setup/mod.rs"))[1];
   assert.ok(DEPLOY.includes(`\`${file}\``));
   assert.ok(read(".gitignore").split("\n").includes(`${file}*`));
 });
@@ -163,7 +163,7 @@ test("the Terraform file is the job that create makes", () => {
   assert.deepEqual([...list.matchAll(/"(\w+)"/g)].map(([, name]) => name), fields);
   assert.ok(fields.length >= 47);
 
-  const create = read("crates/cli/src/jobs/create.rs");
+  const create = read("crates/cli/src/jobs/commands/create.rs");
   const constant = (name) => new RegExp(`const ${name}: [^=]+= "?([\\w-]+)"?;`).exec(create)[1].replaceAll("_", "");
   const value = (name) => new RegExp(`^ +${name} += "?([^"\\n]+)"?$`, "m").exec(TERRAFORM)[1];
   assert.equal(value("max_upload_bytes"), constant("MAX_UPLOAD_BYTES"));

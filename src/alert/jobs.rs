@@ -1,6 +1,6 @@
 //! The Logpush jobs that send to this Worker, as Cloudflare's API tells of them: an optional check.
 
-use logpush_status::job::Job;
+use logpush_status::logpush_job::Job;
 use serde::Deserialize;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 

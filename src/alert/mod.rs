@@ -14,7 +14,7 @@ use crate::durable::dead_letter;
 use crate::ledger::Ledger;
 use logpush_status::health;
 use logpush_status::incident::{Incident, is_owed, step, told};
-use logpush_status::job::Job;
+use logpush_status::logpush_job::Job;
 
 /// The names of what the board keeps.
 pub(crate) const INCIDENTS: &str = "incidents";

@@ -5,7 +5,7 @@ use core::time::Duration;
 use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
-use logpush_status::tally::Counts;
+use logpush_status::shard::Counts;
 use worker::{Bucket, Conditional, Date, Object, ResponseBody, web_sys::ReadableStream};
 
 use crate::body::Body;

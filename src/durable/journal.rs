@@ -4,7 +4,7 @@
 use core::cell::{Cell, RefCell};
 
 use logpush_normalizer::Batch;
-use logpush_status::tally::Counts;
+use logpush_status::shard::Counts;
 use worker::{Bucket, Conditional, Date, console_log, signal};
 
 use crate::deliver::Outcome;

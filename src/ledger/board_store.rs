@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use worker::{Result, SqlStorage};
 
 use crate::attempts::Attempts;
-use logpush_status::board::{Entry, Snapshot};
-use logpush_status::tally::Report;
+use logpush_status::overview::{Entry, Snapshot};
+use logpush_status::shard::Report;
 
 /// What the board is asked.
 #[derive(Debug, Serialize, Deserialize)]

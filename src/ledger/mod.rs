@@ -22,8 +22,8 @@ use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
 use crate::durable::done::Done;
 use crate::durable::state::{Begun, Holder, State};
 use crate::ledger::board_store::BoardQuestion;
-use logpush_status::board::Snapshot;
-use logpush_status::tally::{Counts, Report};
+use logpush_status::overview::Snapshot;
+use logpush_status::shard::{Counts, Report};
 
 /// What the ledger is asked.
 #[derive(Debug, Serialize, Deserialize)]

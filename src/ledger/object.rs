@@ -16,7 +16,7 @@ use crate::durable::state::State;
 use crate::ledger::board_store::BoardStore;
 use crate::ledger::waiting::Waiting;
 use crate::ledger::{Arrived, Ledger as Client, Question};
-use logpush_status::tally::{Backlog, Fate, Report, Tally, Upload, beginning};
+use logpush_status::shard::{Backlog, Fate, Report, Tally, Upload, beginning};
 
 /// One sixteenth of a dataset's uploads; under the name `pace/N`, the pace of requests to the
 /// intake; under the name `board`, what all parts have reported.

@@ -1,7 +1,7 @@
 //! Dead letters on the operator's pages.
 
-use logpush_status::letters::{self as view, Content, Kind, Letter};
 use logpush_status::page::Notice;
+use logpush_status::page::dead_letters::{self as view, Content, Kind, Letter};
 use worker::{Bucket, Request};
 
 use crate::answer::Answer;

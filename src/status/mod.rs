@@ -6,9 +6,9 @@ mod letters;
 mod session;
 
 use logpush_status::health;
-use logpush_status::letters::Listed;
 use logpush_status::metrics;
 use logpush_status::model::Status;
+use logpush_status::page::dead_letters::Listed;
 use logpush_status::page::{self, Notice};
 use worker::{Date, Env, Method, Request};
 

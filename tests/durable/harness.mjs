@@ -155,7 +155,7 @@ class Durable {
     if (status !== 200) throw new Error(`the alarms: status ${status}`);
   }
 
-  /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in src/ledger/tally.rs. */
+  /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in crates/status/src/shard.rs. */
   async pretend(shard, tally, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
     const report = JSON.stringify({ tally: { shard, born: 1, changes: 1, ...tally }, backlog });
     const question = { op: "board", question: { report: { shard, report } } };

@@ -10,11 +10,12 @@ mod dataset;
 mod error;
 mod input;
 mod jobs;
+mod mask;
 mod normalize;
 mod progress;
 mod push;
 mod setup;
-mod summary;
+mod worker_client;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

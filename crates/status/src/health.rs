@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::board::Entry;
-use crate::board::Snapshot;
 use crate::format::{count, duration};
+use crate::overview::Entry;
+use crate::overview::Snapshot;
 
 /// Something that wants the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,8 +252,8 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::{Bucket, Seen};
-    use crate::tally::{Backlog, Report, Tally, Upload};
+    use crate::overview::{Bucket, Seen};
+    use crate::shard::{Backlog, Report, Tally, Upload};
 
     const NOW: u64 = 1_000 * DAY;
     const MINUTE: u64 = 60_000;

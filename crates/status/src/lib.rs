@@ -7,16 +7,13 @@
 // Of this project alone: where a name says it all there is no comment.
 #![allow(missing_docs)]
 
-pub mod board;
-mod chart;
 pub mod counters;
-mod datasets;
 pub mod format;
 pub mod health;
 pub mod incident;
-pub mod job;
-pub mod letters;
+pub mod logpush_job;
 pub mod metrics;
 pub mod model;
+pub mod overview;
 pub mod page;
-pub mod tally;
+pub mod shard;

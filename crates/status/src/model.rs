@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::board::Snapshot;
-use crate::board::{Bucket, Entry};
 use crate::counters::{Counters, Lags};
 use crate::health::{self, Limits, Problem, Severity};
 use crate::incident::Incident;
-use crate::job::Job;
-use crate::tally::Upload;
+use crate::logpush_job::Job;
+use crate::overview::Snapshot;
+use crate::overview::{Bucket, Entry};
+use crate::shard::Upload;
 
 /// How all stands. Times are milliseconds since 1970.
 #[derive(Debug, Serialize)]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::jobs::api::Method;
-use crate::jobs::destination::Substitution;
+use crate::jobs::cloudflare::api::Method;
+use crate::jobs::cloudflare::destination::Substitution;
 
 /// The command line for a call.
 pub(crate) fn curl(

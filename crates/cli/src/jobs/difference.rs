@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::jobs::destination::{Destination, SECRET_PARAMETER};
-use crate::jobs::job::Job;
+use crate::jobs::cloudflare::destination::{Destination, SECRET_PARAMETER};
+use crate::jobs::cloudflare::job::Job;
 
 /// One thing that differs, without secrets.
 #[derive(Debug, PartialEq, Eq, Serialize)]

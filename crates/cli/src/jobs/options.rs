@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::jobs::error::JobsError;
-use crate::jobs::job::Job;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
 
 /// Cloudflare's ranges, so that a wrong number does not have to travel.
 const UPLOAD_BYTES: core::ops::RangeInclusive<u64> = 5_000_000..=1_000_000_000;

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::jobs::api::{Api, Call, Method};
+use crate::jobs::cloudflare::api::{Api, Call, Method};
+use crate::jobs::cloudflare::destination::{R2Keys, Substitution, substitution};
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::Scope;
 use crate::jobs::curl::curl;
-use crate::jobs::destination::{R2Keys, Substitution, substitution};
-use crate::jobs::error::JobsError;
-use crate::jobs::job::Job;
-use crate::jobs::mask::Mask;
-use crate::jobs::scope::Scope;
-use crate::push::target::Secret;
+use crate::mask::Mask;
+use crate::worker_client::target::Secret;
 
 pub(crate) struct Session {
     pub(crate) api: Api,

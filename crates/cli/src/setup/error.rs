@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::jobs::error::JobsError;
+use crate::jobs::cloudflare::error::JobsError;
 
 /// Why the set-up stops. What is done by then stays, and the next run goes on from there.
 #[derive(Debug, Error)]

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::rc::Rc;
 
-use crate::jobs::mask::Mask;
+use crate::mask::Mask;
 use crate::printable;
 use crate::setup::error::SetupError;
 

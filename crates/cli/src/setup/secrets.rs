@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use logpush_normalizer::Dataset;
 
-use crate::jobs::mask::Mask;
-use crate::push::target::Secret;
+use crate::mask::Mask;
 use crate::setup::error::SetupError;
-use crate::setup::kept::Kept;
 use crate::setup::project::Project;
 use crate::setup::report::Report;
+use crate::setup::secrets_file::Kept;
 use crate::setup::worker::Target;
 use crate::setup::wrangler::Wrangler;
+use crate::worker_client::target::Secret;
 
 pub(crate) const LOGPUSH: &str = "LOGPUSH_SECRET";
 pub(crate) const OPERATOR: &str = "OPERATOR_SECRET";

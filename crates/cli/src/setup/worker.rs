@@ -7,13 +7,13 @@ use logpush_normalizer::Dataset;
 use ureq::http::Uri;
 
 use crate::clock;
-use crate::jobs::chain::try_upload;
-use crate::jobs::destination::Destination;
-use crate::jobs::job::Job;
-use crate::push::target::{self, Headers, Secret};
-use crate::push::worker::{Refusal, Worker};
+use crate::jobs::check::chain::try_upload;
+use crate::jobs::cloudflare::destination::Destination;
+use crate::jobs::cloudflare::job::Job;
 use crate::setup::error::SetupError;
 use crate::setup::report::Report;
+use crate::worker_client::target::{self, Headers, Secret};
+use crate::worker_client::worker::{Refusal, Worker};
 
 /// A Worker that is deployed.
 pub(crate) struct Target {

@@ -11,7 +11,7 @@ use std::{env, fs, process};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::jobs::mask::Mask;
+use crate::mask::Mask;
 use crate::printable;
 use crate::setup::error::SetupError;
 use crate::setup::project::{Bucket, Project};

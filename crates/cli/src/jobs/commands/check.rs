@@ -4,12 +4,12 @@ use logpush_normalizer::Dataset;
 use serde_json::{Value, json};
 
 use crate::dataset;
-use crate::jobs::chain::{self, Link, Mark};
-use crate::jobs::create::NAME_PREFIX;
-use crate::jobs::error::JobsError;
-use crate::jobs::intake::Ledgers;
-use crate::jobs::job::Job;
-use crate::jobs::scope::{Scope, ScopesArgs};
+use crate::jobs::check::chain::{self, Link, Mark};
+use crate::jobs::check::intake::Ledgers;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::{Scope, ScopesArgs};
+use crate::jobs::commands::create::NAME_PREFIX;
 use crate::jobs::session::{Outcome, Session};
 use crate::printable;
 

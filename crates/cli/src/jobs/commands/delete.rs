@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::jobs::api::Method;
-use crate::jobs::error::JobsError;
-use crate::jobs::scope::ScopeArgs;
+use crate::jobs::cloudflare::api::Method;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::scope::ScopeArgs;
+use crate::jobs::commands::show;
 use crate::jobs::session::{Change, Outcome, Session, job_path};
-use crate::jobs::show;
 
 /// Delete a job, and show what it was
 #[derive(Debug, clap::Args)]

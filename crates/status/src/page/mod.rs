@@ -1,13 +1,16 @@
 //! The status page, without its parts about datasets and dead letters. Everything that comes from
 //! outside is text, which maud escapes; nothing of it becomes a script or a style.
 
+mod chart;
+mod datasets;
+pub mod dead_letters;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::datasets;
 use crate::format::{duration, machine_time, time};
 use crate::health::{Problem, Severity};
-use crate::letters::{self, Listed};
 use crate::model::{Route, Status, Verdict};
+use crate::page::dead_letters::Listed;
 
 pub const STYLE: &str = include_str!("page.css");
 pub const SCRIPT: &str = include_str!("page.js");
@@ -83,7 +86,7 @@ pub fn home(status: &Status, letters: &Listed, notice: Option<Notice>, token: &s
             Route::Direct => (direct()),
             Route::Durable => {
                 (datasets::all(status))
-                (letters::section(letters, token))
+                (dead_letters::section(letters, token))
                 (datasets::uploads(status))
                 (datasets::unknown_fields(status))
                 (datasets::jobs(status))

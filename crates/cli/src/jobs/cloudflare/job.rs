@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::jobs::destination::Destination;
-use crate::jobs::mask::Mask;
+use crate::jobs::cloudflare::destination::Destination;
+use crate::mask::Mask;
 
 /// A Logpush job.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,10 +1,10 @@
 //! `logpush-ecs setup`: from a clone to events at the SIEM, in one go.
 
 mod error;
-mod kept;
 mod project;
 mod report;
 mod secrets;
+mod secrets_file;
 mod worker;
 mod wrangler;
 
@@ -17,21 +17,22 @@ use logpush_normalizer::Dataset;
 
 use crate::dataset;
 use crate::error::Error;
-use crate::jobs::error::JobsError;
-use crate::jobs::intake::Ledgers;
-use crate::jobs::job::Job;
-use crate::jobs::mask::Mask;
-use crate::jobs::scope::{Scope, ScopesArgs};
+use crate::jobs::check::intake::Ledgers;
+use crate::jobs::cloudflare::api;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::{Scope, ScopesArgs};
+use crate::jobs::commands::{check, create, update};
 use crate::jobs::session::Session;
-use crate::jobs::{api, check, create, update};
-use crate::push::target::Secret;
+use crate::mask::Mask;
 use crate::setup::error::SetupError;
-use crate::setup::kept::Kept;
 use crate::setup::project::Project;
 use crate::setup::report::Report;
 use crate::setup::secrets::Secrets;
+use crate::setup::secrets_file::Kept;
 use crate::setup::worker::{Target, address};
 use crate::setup::wrangler::{Made, SignIn, Wrangler};
+use crate::worker_client::target::Secret;
 
 /// Set everything up at Cloudflare: bucket, queue, Worker, secrets and Logpush jobs
 ///

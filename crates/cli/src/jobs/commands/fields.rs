@@ -6,9 +6,9 @@ use logpush_normalizer::Dataset;
 use serde_json::json;
 
 use crate::dataset;
-use crate::jobs::api::Call;
-use crate::jobs::error::JobsError;
-use crate::jobs::scope::{Scope, ScopeArgs};
+use crate::jobs::cloudflare::api::Call;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::scope::{Scope, ScopeArgs};
 use crate::jobs::session::{Outcome, Session};
 use crate::jobs::table::table;
 use crate::printable;

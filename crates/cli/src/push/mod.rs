@@ -1,9 +1,5 @@
 //! `logpush-ecs push`: Logpush, played to a Worker.
 
-pub(crate) mod target;
-pub(crate) mod uploads;
-pub(crate) mod worker;
-
 use core::time::Duration;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -15,12 +11,12 @@ use crate::clock;
 use crate::dataset;
 use crate::error::Error;
 use crate::input::{Input, total_size};
+use crate::normalize::summary::Megabytes;
 use crate::progress::Progress;
 use crate::report;
-use crate::summary::Megabytes;
-use target::Secret;
-use uploads::{Upload, Uploads};
-use worker::{Answer, Refusal, Worker};
+use crate::worker_client::target::{self, Secret};
+use crate::worker_client::uploads::{Upload, Uploads};
+use crate::worker_client::worker::{Answer, Refusal, Worker};
 
 /// Send files to a Worker as Logpush would
 ///

@@ -4,8 +4,8 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use crate::jobs::api::{Api, Call};
-use crate::jobs::error::JobsError;
+use crate::jobs::cloudflare::api::{Api, Call};
+use crate::jobs::cloudflare::error::JobsError;
 
 /// A zone or an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

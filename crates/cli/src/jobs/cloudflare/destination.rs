@@ -6,8 +6,8 @@ use logpush_normalizer::Dataset;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ureq::http::Uri;
 
-use crate::jobs::mask::Mask;
-use crate::push::target::{self, Secret};
+use crate::mask::Mask;
+use crate::worker_client::target::{self, Secret};
 
 /// The parameter that becomes the header with the Worker's secret.
 pub(crate) const SECRET_PARAMETER: &str = "header_X-Logpush-Secret";

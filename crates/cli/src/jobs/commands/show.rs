@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::jobs::error::JobsError;
-use crate::jobs::explain;
-use crate::jobs::job::Job;
-use crate::jobs::scope::ScopeArgs;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::explain;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::session::{Outcome, Session};
 use crate::printable;
 

@@ -3,15 +3,15 @@
 use logpush_normalizer::datasets::by_name;
 use serde_json::{Map, Value, json};
 
-use crate::jobs::api::Method;
-use crate::jobs::chain;
-use crate::jobs::destination::{Destination, SECRET_PARAMETER};
+use crate::jobs::check::chain;
+use crate::jobs::cloudflare::api::Method;
+use crate::jobs::cloudflare::destination::{Destination, SECRET_PARAMETER};
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::{Scope, ScopeArgs};
+use crate::jobs::commands::fields;
 use crate::jobs::difference::{self, Difference};
-use crate::jobs::error::JobsError;
-use crate::jobs::fields;
-use crate::jobs::job::Job;
 use crate::jobs::options::{OptionsArgs, merged};
-use crate::jobs::scope::{Scope, ScopeArgs};
 use crate::jobs::session::{Change, Outcome, Session, job_path, substitutions};
 use crate::printable;
 

@@ -5,18 +5,18 @@ use serde::Serialize;
 use ureq::http::Uri;
 
 use crate::clock;
-use crate::jobs::destination::Destination;
-use crate::jobs::error::JobsError;
-use crate::jobs::explain;
-use crate::jobs::fields;
-use crate::jobs::intake::{self, Ledgers};
-use crate::jobs::job::Job;
-use crate::jobs::scope::Scope;
+use crate::jobs::check::intake::{self, Ledgers};
+use crate::jobs::cloudflare::destination::Destination;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::explain;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::Scope;
+use crate::jobs::commands::fields;
 use crate::jobs::session::Session;
 use crate::printable;
-use crate::push::target::{self, Headers};
-use crate::push::uploads::Upload;
-use crate::push::worker::{Refusal, Worker};
+use crate::worker_client::target::{self, Headers};
+use crate::worker_client::uploads::Upload;
+use crate::worker_client::worker::{Refusal, Worker};
 
 /// One link.
 #[derive(Debug, PartialEq, Eq, Serialize)]

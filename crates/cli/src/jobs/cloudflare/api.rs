@@ -11,11 +11,11 @@ use serde_json::Value;
 use ureq::http::{HeaderValue, Response, Uri};
 use ureq::{Agent, Body};
 
-use crate::jobs::error::JobsError;
-use crate::jobs::explain;
-use crate::jobs::mask::Mask;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::explain;
+use crate::mask::Mask;
 use crate::printable;
-use crate::push::target::is_loopback;
+use crate::worker_client::target::is_loopback;
 
 pub(crate) const BASE: &str = "https://api.cloudflare.com/client/v4";
 

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use ureq::http::Uri;
 
 use crate::clock;
-use crate::jobs::chain::{Link, rough};
-use crate::jobs::mask::Mask;
-use crate::push::target::{Headers, Secret};
-use crate::push::worker::Worker;
+use crate::jobs::check::chain::{Link, rough};
+use crate::mask::Mask;
+use crate::worker_client::target::{Headers, Secret};
+use crate::worker_client::worker::Worker;
 
 /// The ledgers of the Workers that jobs deliver to, each asked once.
 pub(crate) struct Ledgers {
@@ -218,7 +218,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jobs::chain::Mark;
+    use crate::jobs::check::chain::Mark;
 
     fn status(waiting: u64, arrived: i64, error: Option<&str>, refused: u64) -> Status {
         Status::deserialize(json!({

@@ -4,9 +4,9 @@ use logpush_normalizer::Dataset;
 use serde_json::{Value, json};
 
 use crate::dataset;
-use crate::jobs::error::JobsError;
-use crate::jobs::job::Job;
-use crate::jobs::scope::ScopesArgs;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::ScopesArgs;
 use crate::jobs::session::{Outcome, Session};
 use crate::jobs::table::table;
 use crate::printable;

@@ -1,27 +1,13 @@
 //! `logpush-ecs jobs`: the Logpush jobs at Cloudflare.
 
-pub(crate) mod api;
-pub(crate) mod chain;
 pub(crate) mod check;
-pub(crate) mod create;
+pub(crate) mod cloudflare;
+pub(crate) mod commands;
 mod curl;
-mod delete;
-pub(crate) mod destination;
 mod difference;
-mod enable;
-pub(crate) mod error;
-mod explain;
-mod fields;
-pub(crate) mod intake;
-pub(crate) mod job;
-mod list;
-pub(crate) mod mask;
 mod options;
-pub(crate) mod scope;
 pub(crate) mod session;
-mod show;
 mod table;
-pub(crate) mod update;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -31,9 +17,11 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::jobs::error::JobsError;
-use crate::jobs::mask::Mask;
+use crate::jobs::cloudflare::api;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::commands::{create, delete, enable, fields, list, show, update};
 use crate::jobs::session::{Outcome, Session};
+use crate::mask::Mask;
 
 /// Create, look after and check Logpush jobs
 ///
@@ -85,7 +73,7 @@ enum Command {
     Enable(enable::EnableArgs),
     Disable(enable::DisableArgs),
     Delete(delete::Args),
-    Check(check::Args),
+    Check(commands::check::Args),
 }
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
@@ -129,7 +117,7 @@ fn command(session: &Session, command: &Command) -> Result<Outcome, JobsError> {
         Command::Enable(args) => enable::enable(session, args),
         Command::Disable(args) => enable::disable(session, args),
         Command::Delete(args) => delete::run(session, args),
-        Command::Check(args) => check::run(session, args),
+        Command::Check(args) => commands::check::run(session, args),
     }
 }
 

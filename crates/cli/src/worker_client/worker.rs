@@ -11,7 +11,7 @@ use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 
 use crate::printable;
-use crate::push::target::{Headers, is_loopback};
+use crate::worker_client::target::{Headers, is_loopback};
 
 /// A Worker that takes uploads.
 pub(crate) struct Worker {

@@ -1,5 +1,7 @@
 //! `logpush-ecs normalize`: the Worker's core over files.
 
+pub(crate) mod summary;
+
 use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::process::ExitCode;
 
@@ -9,9 +11,9 @@ use crate::clock;
 use crate::dataset;
 use crate::error::{Error, InputError};
 use crate::input::{Input, total_size};
+use crate::normalize::summary::Totals;
 use crate::progress::Progress;
 use crate::report;
-use crate::summary::Totals;
 
 /// Turn Logpush files into documents, one a line
 ///

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::jobs::api::Method;
-use crate::jobs::error::JobsError;
-use crate::jobs::scope::ScopeArgs;
+use crate::jobs::cloudflare::api::Method;
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::session::{Change, Outcome, Session, job_path};
 
 /// Enable a job: it delivers from then on, and not what was before

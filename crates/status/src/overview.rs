@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Counters, Lags, packed};
-use crate::tally::{Backlog, Report, Tally, Upload};
+use crate::shard::{Backlog, Report, Tally, Upload};
 
 /// All that the board knows, and notes that others have it keep.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::Counts;
+    use crate::shard::Counts;
 
     const NOON: u64 = 500_000 * HOUR;
 

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::chart::Chart;
 use crate::format::{bytes, count, duration, grouped};
 use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
+use crate::page::chart::Chart;
 use crate::page::{NOTHING, moment};
-use crate::tally::Fate;
+use crate::shard::Fate;
 
 /// So many datasets are shown open; of more, those that want a look.
 const OPEN: usize = 4;

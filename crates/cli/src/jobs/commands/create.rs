@@ -5,18 +5,18 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::dataset;
-use crate::jobs::api::{Call, Method};
-use crate::jobs::chain;
-use crate::jobs::destination::{Destination, R2Keys, Substitution};
+use crate::jobs::check::chain;
+use crate::jobs::cloudflare::api::{Call, Method};
+use crate::jobs::cloudflare::destination::{Destination, R2Keys, Substitution};
+use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::job::Job;
+use crate::jobs::cloudflare::scope::{Scope, ScopesArgs, has_own_requests, is_id};
+use crate::jobs::commands::fields;
 use crate::jobs::difference::{self, Difference};
-use crate::jobs::error::JobsError;
-use crate::jobs::fields;
-use crate::jobs::job::Job;
 use crate::jobs::options::OptionsArgs;
-use crate::jobs::scope::{Scope, ScopesArgs, has_own_requests, is_id};
 use crate::jobs::session::{Change, Outcome, Session, substitutions};
 use crate::printable;
-use crate::push::target::Secret;
+use crate::worker_client::target::Secret;
 
 /// Create the job of a dataset, enabled, with all fields that the subscription offers
 ///

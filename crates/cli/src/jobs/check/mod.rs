@@ -1,0 +1,4 @@
+//! The check of the chain from a job to the SIEM.
+
+pub(crate) mod chain;
+pub(crate) mod intake;

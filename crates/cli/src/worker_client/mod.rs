@@ -1,0 +1,5 @@
+//! A client of the Worker: uploads as Logpush sends them.
+
+pub(crate) mod target;
+pub(crate) mod uploads;
+pub(crate) mod worker;
