@@ -15,6 +15,8 @@ const INPUTS = [
   ".cargo/config.toml",
   "Cargo.lock",
   "Cargo.toml",
+  "crates/delivery/Cargo.toml",
+  "crates/delivery/src",
   "crates/module",
   "crates/normalizer/Cargo.toml",
   "crates/normalizer/data",

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use js_sys::Reflect;
 use logpush_normalizer::{Dataset, Limits, Shape};
+use logpush_status::health::Limits as AlertLimits;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use crate::auth::Secrets;
-use crate::deliver::{Destination, Http, Retry, Sekoia};
-use logpush_status::health::Limits as AlertLimits;
+use crate::destination::{Destination, Http, Retry, Sekoia};
+use crate::http::secrets::Secrets;
 
 /// The value of a name.
 type Lookup = dyn Fn(&str) -> Option<String>;

@@ -1,24 +1,22 @@
 //! The Worker: routes, nothing else.
 
-mod alert;
-mod answer;
-mod attempts;
-mod auth;
+mod bindings;
 mod body;
 mod config;
-mod deliver;
-mod drain;
-mod durable;
+mod consumer;
+mod cron;
+mod dead_letters;
+mod destination;
+mod http;
+mod ingest;
 mod ledger;
-mod letters;
+mod log;
 mod operator;
-mod pipe;
-mod query;
-mod receive;
-mod spool;
-mod status;
-mod sweep;
-mod upload_log;
+mod pipeline;
+mod queue;
+mod random;
+mod rate_limit;
+mod send;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -28,9 +26,9 @@ use worker::{
     event,
 };
 
-use crate::answer::Answer;
+use crate::bindings::Route;
 use crate::config::Variables;
-use crate::durable::bindings::{self, Route};
+use crate::http::answer::Answer;
 
 /// Answers every request; errors are answers, since Logpush shows them to its customer.
 #[event(fetch)]
@@ -38,15 +36,15 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
     let variables = Variables::new(&env);
     let path = request.path();
     let answer = match path.strip_prefix("/logpush") {
-        Some("" | "/") => receive::receive(request, &env, &variables, None).await,
+        Some("" | "/") => ingest::receive(request, &env, &variables, None).await,
         Some(rest) if rest.starts_with('/') => {
             let dataset = rest.trim_matches('/').to_owned();
-            receive::receive(request, &env, &variables, Some(dataset)).await
+            ingest::receive(request, &env, &variables, Some(dataset)).await
         }
         _ if path == "/health" => health(request.method(), &env, &variables),
         _ => match path.strip_prefix("/api/") {
-            Some(rest) => operator::handle(&request, &env, &variables, rest).await,
-            None => status::handle(&mut request, &env, &variables, &path)
+            Some(rest) => operator::api::handle(&request, &env, &variables, rest).await,
+            None => operator::handle(&mut request, &env, &variables, &path)
                 .await
                 .unwrap_or_else(|| Answer::not_found(&path)),
         },
@@ -60,7 +58,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
 pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
     match bindings::route(&env) {
         Ok(Route::Durable(bindings)) => {
-            drain::drain(&batch, &Variables::new(&env), &bindings).await;
+            consumer::consume(&batch, &Variables::new(&env), &bindings).await;
         }
         route => {
             let problem = route.err().unwrap_or_default();
@@ -79,8 +77,8 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     match bindings::route(&env) {
         Ok(Route::Durable(bindings)) => {
             let variables = Variables::new(&env);
-            sweep::sweep(&variables, &bindings).await;
-            alert::check(&variables, &bindings).await;
+            cron::sweep::sweep(&variables, &bindings).await;
+            cron::alerts::check(&variables, &bindings).await;
         }
         Ok(Route::Direct) => {}
         Err(problem) => log_problem("sweep", &problem),

@@ -211,7 +211,7 @@ test("every file that is named exists", () => {
     );
     for (const path of paths) {
       const found =
-        existsSync(join(root, path)) || ["src/deliver", "crates/normalizer/src"].some((dir) => existsSync(join(root, dir, path)));
+        existsSync(join(root, path)) || ["src/destination", "crates/normalizer/src"].some((dir) => existsSync(join(root, dir, path)));
       assert.ok(found || path === "fuzz/artifacts", `${page}: ${path}`);
     }
   }
@@ -234,7 +234,7 @@ test("every link inside the repository leads somewhere", () => {
 });
 
 test("docs/operations.md has every field of the log line", () => {
-  const written = [...productCode("src/upload_log.rs").matchAll(/\badd\(\s*"(\w+)"/g)].map(([, name]) => name);
+  const written = [...productCode("src/log.rs").matchAll(/\badd\(\s*"(\w+)"/g)].map(([, name]) => name);
   const documented = tablesUnder(read("docs/operations.md"), "The log").flatMap((table) => table.flatMap(([field]) => codeIn(field)));
   const levels = ["info", "warn", "error"];
   assert.deepEqual(documented.sort(), [...written, ...levels].filter((name) => name !== "level").sort());

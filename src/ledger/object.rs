@@ -4,6 +4,9 @@
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use logpush_delivery::key;
+use logpush_delivery::state::State;
+use logpush_status::shard::{Backlog, Fate, Report, Tally, Upload, beginning};
 use serde::Deserialize;
 use serde::Serialize;
 use worker::{
@@ -11,12 +14,9 @@ use worker::{
     State as Object, durable_object,
 };
 
-use crate::durable::key;
-use crate::durable::state::State;
-use crate::ledger::board_store::BoardStore;
-use crate::ledger::waiting::Waiting;
-use crate::ledger::{Arrived, Ledger as Client, Question};
-use logpush_status::shard::{Backlog, Fate, Report, Tally, Upload, beginning};
+use crate::ledger::backlog::Waiting;
+use crate::ledger::client::{Arrived, Ledger as Client, Question};
+use crate::ledger::overview::BoardStore;
 
 /// One sixteenth of a dataset's uploads; under the name `pace/N`, the pace of requests to the
 /// intake; under the name `board`, what all parts have reported.

@@ -1,0 +1,268 @@
+//! The keys of objects in R2: they say dataset, time and identity, so that nothing else has to.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Uploads as received, by the Worker.
+pub const UPLOADS: &str = "uploads/";
+
+/// What Logpush itself writes, on the R2-first route.
+pub const LOGPUSH: &str = "logpush/";
+
+/// Dead letters.
+pub const DEAD: &str = "dead/";
+
+/// Delivered uploads that are kept for a while.
+pub const DELIVERED: &str = "delivered/";
+
+/// Multipart uploads that were begun.
+pub const MULTIPART: &str = "multipart/";
+
+/// Where the sweep goes on.
+pub const SWEEP: &str = "sweep.json";
+
+/// Stands for the dataset of an object of Logpush whose key has none. No dataset is called so.
+pub const UNNAMED: &str = "unknown";
+
+/// R2's limit of a key, in bytes.
+const KEY_MAX: usize = 1024;
+
+/// To the millisecond; in the order of time as text.
+const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
+
+/// What an object is, as far as its key tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Who stored it.
+    pub kind: Kind,
+    /// As written in the key: it need not be one that there is.
+    pub dataset: String,
+}
+
+/// The kinds of object that a work item can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Stored by the Worker.
+    Upload {
+        /// Its identity: 32 hexadecimal digits.
+        id: String,
+        /// When it arrived, in milliseconds since 1970.
+        arrival_millis: u64,
+    },
+    /// Stored by Logpush.
+    Logpush,
+    /// A dead letter, to be replayed.
+    DeadLetter,
+}
+
+/// The key of an upload.
+pub fn upload(dataset: &str, arrival_millis: u64, id: &str, is_gzip: bool) -> String {
+    let extension = if is_gzip { "gz" } else { "ndjson" };
+    format!(
+        "{UPLOADS}{}.{extension}",
+        dated(dataset, arrival_millis, id)
+    )
+}
+
+/// The key of a dead letter: of the upload `id`, from its record `first`, in that order.
+pub fn dead_letter(
+    dataset: &str,
+    now_millis: u64,
+    id: &str,
+    first: u64,
+    extension: &str,
+) -> String {
+    format!(
+        "{DEAD}{}-{first:010}.{extension}",
+        dated(dataset, now_millis, id)
+    )
+}
+
+/// The key under which a delivered object is kept.
+pub fn delivered(key: &str, now_millis: u64) -> String {
+    format!("{DELIVERED}{}/{key}", hour(now_millis))
+}
+
+/// What in `delivered/` begins with less than this is older than `millis`.
+pub fn delivered_before(millis: u64) -> String {
+    format!("{DELIVERED}{}", hour(millis))
+}
+
+/// The key that remembers a multipart upload.
+pub fn multipart(now_millis: u64, id: &str) -> String {
+    format!("{MULTIPART}{}-{id}.json", stamp(now_millis))
+}
+
+/// When a multipart upload was begun.
+pub fn multipart_millis(key: &str) -> Option<u64> {
+    let (time, _) = key.strip_prefix(MULTIPART)?.split_once('-')?;
+    millis(time)
+}
+
+/// When an upload arrived, where its key tells that.
+pub fn arrival_millis(key: &str) -> Option<u64> {
+    match parse(key)?.kind {
+        Kind::Upload { arrival_millis, .. } => Some(arrival_millis),
+        Kind::Logpush | Kind::DeadLetter => None,
+    }
+}
+
+/// Where the positions of an upload are while the ledger cannot take them.
+pub fn progress(dataset: &str, id: &str) -> String {
+    format!("progress/{dataset}/{id}.json")
+}
+
+/// Reads a key; nothing where no work item may name it.
+pub fn parse(key: &str) -> Option<Source> {
+    if key.len() > KEY_MAX {
+        return None;
+    }
+    let named = |rest: &str| {
+        let (dataset, rest) = rest.split_once('/')?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        (!dataset.is_empty() && dataset.bytes().all(is_name) && !rest.is_empty())
+            .then(|| (dataset.to_owned(), rest.to_owned()))
+    };
+    if let Some(rest) = key.strip_prefix(LOGPUSH) {
+        // All that Logpush writes is owed, if only a dead letter.
+        let dataset = named(rest).map_or_else(|| UNNAMED.to_owned(), |(dataset, _)| dataset);
+        return Some(Source {
+            kind: Kind::Logpush,
+            dataset,
+        });
+    }
+    if let Some(rest) = key.strip_prefix(DEAD) {
+        let (dataset, _) = named(rest)?;
+        return Some(Source {
+            kind: Kind::DeadLetter,
+            dataset,
+        });
+    }
+    let (dataset, rest) = named(key.strip_prefix(UPLOADS)?)?;
+    let (_, name) = rest.rsplit_once('/')?;
+    let (time, id) = name.split_once('.')?.0.split_once('-')?;
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then_some(())?;
+    Some(Source {
+        kind: Kind::Upload {
+            id: id.to_owned(),
+            arrival_millis: millis(time)?,
+        },
+        dataset,
+    })
+}
+
+/// The identity of an object whose key has none: the same key with other content is another one.
+pub fn identity(key: &str, etag: &str) -> String {
+    hexadecimal(xxh3_128(format!("{key}\0{etag}").as_bytes()))
+}
+
+/// 32 digits.
+pub fn hexadecimal(bits: u128) -> String {
+    format!("{bits:032x}")
+}
+
+fn dated(dataset: &str, millis: u64, id: &str) -> String {
+    format!("{dataset}/{}/{}-{id}", hour(millis), stamp(millis))
+}
+
+fn hour(millis: u64) -> String {
+    time(millis).format("%Y/%m/%d/%H").to_string()
+}
+
+fn stamp(millis: u64) -> String {
+    time(millis).format(TIME).to_string()
+}
+
+fn millis(stamp: &str) -> Option<u64> {
+    let time = NaiveDateTime::parse_from_str(stamp, TIME).ok()?;
+    u64::try_from(time.and_utc().timestamp_millis()).ok()
+}
+
+fn time(millis: u64) -> DateTime<Utc> {
+    // Nothing that the clock says is out of range.
+    i64::try_from(millis)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+    /// 2026-05-12T08:30:00.219Z
+    const MILLIS: u64 = 1_778_574_600_219;
+
+    #[test]
+    fn an_upload_is_read_back_from_its_key() {
+        let key = upload("firewall_events", MILLIS, ID, true);
+        assert_eq!(
+            key,
+            "uploads/firewall_events/2026/05/12/08/20260512T083000219Z-0123456789abcdef0123456789abcdef.gz"
+        );
+        assert_eq!(
+            parse(&key),
+            Some(Source {
+                kind: Kind::Upload {
+                    id: ID.to_owned(),
+                    arrival_millis: MILLIS
+                },
+                dataset: "firewall_events".to_owned()
+            })
+        );
+        assert!(upload("firewall_events", MILLIS, ID, false).ends_with(".ndjson"));
+    }
+
+    #[test]
+    fn other_kinds_are_told_by_their_prefix() {
+        for (key, kind) in [
+            (
+                "logpush/firewall_events/20260512/20260512T083000Z_20260512T083030Z_abc.log.gz",
+                Some(Kind::Logpush),
+            ),
+            (
+                &dead_letter("firewall_events", MILLIS, ID, 17, "ndjson"),
+                Some(Kind::DeadLetter),
+            ),
+            ("logpush/20260512T083000Z_abc.log.gz", Some(Kind::Logpush)),
+            ("logpush/../x.gz", Some(Kind::Logpush)),
+            ("uploads/firewall_events/2026/05/12/08/x.gz", None),
+            (
+                "uploads/firewall_events/2026/05/12/08/20260512T083000219Z-short.gz",
+                None,
+            ),
+            ("progress/firewall_events/x.json", None),
+            ("delivered/2026/05/12/08/uploads/x", None),
+            ("", None),
+            (&format!("logpush/a/{}", "x".repeat(KEY_MAX)), None),
+        ] {
+            assert_eq!(parse(key).map(|source| source.kind), kind, "{key}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_logpush_without_a_dataset_is_told_as_such() {
+        for key in ["logpush/x.gz", "logpush//x.gz", "logpush/../x.gz"] {
+            assert_eq!(parse(key).unwrap().dataset, UNNAMED, "{key}");
+        }
+        assert_eq!(parse("logpush/dns_logs/x.gz").unwrap().dataset, "dns_logs");
+    }
+
+    #[test]
+    fn kept_objects_are_in_the_order_of_time() {
+        let kept = delivered(&upload("firewall_events", MILLIS, ID, true), MILLIS);
+        assert!(kept.starts_with("delivered/2026/05/12/08/uploads/firewall_events/"));
+        assert!(delivered_before(MILLIS) < kept);
+        assert!(delivered_before(MILLIS + 3_600_000) > kept);
+        assert_eq!(multipart_millis(&multipart(MILLIS, ID)), Some(MILLIS));
+    }
+
+    #[test]
+    fn another_key_or_etag_is_another_identity() {
+        assert_eq!(identity("a", "b").len(), 32);
+        assert_ne!(identity("a", "b"), identity("a", "c"));
+        assert_ne!(identity("a", "b"), identity("ab", ""));
+    }
+}

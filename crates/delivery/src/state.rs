@@ -1,0 +1,344 @@
+//! The state of an upload on its way, and how it changes: pure, so that the ledger and, where that
+//! fails, an object in R2 keep it in the same way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::key;
+use crate::progress::Done;
+
+/// The version of what is written.
+const VERSION: u32 = 1;
+
+/// How long a claim holds, in times of the grace that an upload had: 2 hours of 15 minutes. With a
+/// backlog of a day that makes eleven messages too many of each upload; at every sweep, 288.
+const CLAIM_GRACES: u64 = 8;
+
+/// What is known of one upload. Members that a later version adds are ignored, those that an
+/// earlier one lacked have their defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    v: u32,
+    /// The key of the object that holds the upload.
+    pub key: String,
+    /// Times are milliseconds since 1970.
+    pub arrived: u64,
+    /// Bytes as received.
+    pub bytes: u64,
+    /// Lines counted at arrival.
+    pub lines: u64,
+    /// Records, known when the upload was read to its end.
+    pub records: Option<u64>,
+    /// Records that are dealt with.
+    pub done: Done,
+    /// Deliveries begun.
+    pub attempts: u32,
+    /// Deliveries begun since the last progress that ended without a word: a crash.
+    pub cut_short: u32,
+    /// Who delivers it now.
+    pub lease: Option<Lease>,
+    /// When the next attempt is due; 0 where none is planned.
+    pub next_attempt: u64,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When everything was done.
+    pub finished: Option<u64>,
+}
+
+/// Who delivers an upload now: two at once would send everything twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    #[serde(flatten)]
+    /// Who holds it.
+    pub holder: Holder,
+    /// When it ends, unless it is renewed.
+    pub until: u64,
+    /// The queue has delivered the holder's message twice.
+    #[serde(default, skip_serializing_if = "is_false")]
+    has_copy: bool,
+}
+
+impl Lease {
+    fn new(holder: &Holder, until: u64) -> Self {
+        Self {
+            holder: holder.clone(),
+            until,
+            has_copy: false,
+        }
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// One delivery of one message of the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The message's id.
+    pub message: String,
+    /// Which of its deliveries, from 1.
+    pub attempt: u32,
+}
+
+/// The answer to who wants to deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Begun {
+    /// It is delivered already.
+    Finished,
+    /// Another one is at it.
+    Busy {
+        /// When the holder's lease ends.
+        until: u64,
+    },
+    /// Go on after what is done.
+    Go {
+        /// What is done already.
+        done: Done,
+        /// Deliveries begun, this one included.
+        attempts: u32,
+        /// Deliveries since the last progress that ended without a word.
+        cut_short: u32,
+    },
+}
+
+impl State {
+    /// An upload that has arrived.
+    pub fn arrived(key: &str, now: u64, bytes: u64, lines: u64) -> Self {
+        Self {
+            v: VERSION,
+            key: key.to_owned(),
+            arrived: now,
+            bytes,
+            lines,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the upload is stored under its own identity. One that came in parts is not: what its
+    /// content is was only known in the end.
+    pub fn is_under(&self, id: &str) -> bool {
+        self.key.contains(id)
+    }
+
+    /// The same content is stored anew, since nothing is stored where `before` says.
+    pub fn go_on_from(&mut self, before: Self) {
+        self.done = before.done;
+        self.attempts = before.attempts;
+        self.lease = before.lease;
+    }
+
+    /// `holder` wants to deliver: it gets the lease for `lease` milliseconds, or is told why not.
+    ///
+    /// The same message in a later attempt is not kept waiting: its earlier consumer is dead, or
+    /// the queue would not have delivered it again. Unless there is a copy of it: then the attempt may
+    /// be the copy's.
+    pub fn begin(&mut self, key: &str, holder: &Holder, now: u64, lease: u64) -> Begun {
+        self.v = VERSION;
+        if self.finished.is_some() {
+            return Begun::Finished;
+        }
+        if let Some(held) = &mut self.lease {
+            let is_same = held.holder.message == holder.message;
+            let is_successor = is_same && held.holder.attempt < holder.attempt && !held.has_copy;
+            if held.until > now && !is_successor {
+                held.has_copy |= is_same;
+                return Begun::Busy { until: held.until };
+            }
+            // A lease that was not given back: its holder ended without a word.
+            self.cut_short += 1;
+        }
+        key.clone_into(&mut self.key);
+        if self.arrived == 0 {
+            // Logpush stored it, or the ledger did not answer when it arrived.
+            self.arrived = key::arrival_millis(key).unwrap_or(now);
+        }
+        self.attempts += 1;
+        self.next_attempt = 0;
+        self.lease = Some(Lease::new(holder, now + lease));
+        Begun::Go {
+            done: self.done.clone(),
+            attempts: self.attempts,
+            cut_short: self.cut_short,
+        }
+    }
+
+    /// Takes note of what is done; whether `holder` still has the lease, which is renewed then.
+    pub fn record(&mut self, holder: &Holder, done: &Done, now: u64, lease: u64) -> bool {
+        // What an intake has taken is a fact, whoever tells it.
+        self.done.merge(done);
+        self.cut_short = 0;
+        if self.finished.is_some() {
+            return false;
+        }
+        let held = self
+            .lease
+            .get_or_insert_with(|| Lease::new(holder, now + lease));
+        let is_held = held.holder == *holder;
+        if is_held {
+            held.until = now + lease;
+        }
+        is_held
+    }
+
+    /// The attempt has ended without all being done; the next is due at `next`.
+    pub fn fail(&mut self, holder: &Holder, done: &Done, error: Option<String>, next: u64) {
+        self.done.merge(done);
+        if self
+            .lease
+            .as_ref()
+            .is_none_or(|held| held.holder == *holder)
+        {
+            self.lease = None;
+            self.cut_short = 0;
+            self.next_attempt = next;
+            if error.is_some() {
+                self.last_error = error;
+            }
+        }
+    }
+
+    /// All is done.
+    pub fn finish(&mut self, now: u64, records: Option<u64>) {
+        self.finished = Some(now);
+        self.records = records.or(self.records);
+        self.lease = None;
+        self.next_attempt = 0;
+        if let Some(records) = records {
+            self.done.add(0..records);
+        }
+    }
+
+    /// Whether nobody has it in hand: no lease, and no attempt that is due later. Who is told so
+    /// sends a work item, which may wait behind others: for a while nobody else is told.
+    pub fn claim(&mut self, now: u64, grace: u64) -> bool {
+        let in_hand = self.lease.as_ref().map_or(0, |lease| lease.until);
+        let is_forgotten = now >= self.next_attempt.max(in_hand) + grace;
+        if is_forgotten {
+            self.next_attempt = now + CLAIM_GRACES * grace;
+        }
+        is_forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "uploads/x";
+    const LEASE: u64 = 100;
+
+    fn holder(message: &str, attempt: u32) -> Holder {
+        Holder {
+            message: message.to_owned(),
+            attempt,
+        }
+    }
+
+    fn done(ranges: &[(u64, u64)]) -> Done {
+        Done::from(ranges.to_vec())
+    }
+
+    fn begun(state: &mut State, message: &str, attempt: u32, now: u64) -> &'static str {
+        match state.begin(KEY, &holder(message, attempt), now, LEASE) {
+            Begun::Finished => "finished",
+            Begun::Busy { .. } => "busy",
+            Begun::Go { .. } => "go",
+        }
+    }
+
+    #[test]
+    fn one_at_a_time_delivers_an_upload() {
+        for (message, attempt, now, expected) in [
+            ("first", 1, 50, "busy"),
+            ("first", 2, 50, "go"),
+            ("first", 1, 100, "go"),
+            ("other", 1, 99, "busy"),
+            ("other", 7, 99, "busy"),
+            ("other", 1, 100, "go"),
+        ] {
+            let mut state = State::arrived(KEY, 0, 1, 1);
+            assert_eq!(begun(&mut state, "first", 1, 0), "go");
+            assert_eq!(
+                begun(&mut state, message, attempt, now),
+                expected,
+                "{message} {attempt} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_copy_of_the_holders_message_waits_in_every_attempt() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert_eq!(begun(&mut state, "first", 1, 10), "busy");
+        assert_eq!(begun(&mut state, "first", 2, 20), "busy");
+        assert!(state.record(&holder("first", 1), &done(&[(0, 1)]), 30, LEASE));
+        assert_eq!(begun(&mut state, "first", 3, 129), "busy");
+        assert_eq!(begun(&mut state, "first", 4, 130), "go");
+    }
+
+    #[test]
+    fn the_lease_is_renewed_by_progress_and_given_back_by_failure() {
+        let first = holder("first", 1);
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert!(state.record(&first, &done(&[(0, 10)]), 90, LEASE));
+        assert_eq!(begun(&mut state, "other", 1, 150), "busy");
+        state.fail(&first, &done(&[(20, 30)]), Some("down".to_owned()), 500);
+        assert_eq!(state.done, done(&[(0, 10), (20, 30)]));
+        assert!(!state.claim(599, 100));
+        assert!(state.claim(600, 100));
+        assert!(!state.claim(600 + CLAIM_GRACES * 100 + 99, 100));
+        assert!(state.claim(600 + CLAIM_GRACES * 100 + 100, 100));
+        assert_eq!(begun(&mut state, "other", 1, 160), "go");
+        assert_eq!((state.attempts, state.cut_short), (2, 0));
+    }
+
+    #[test]
+    fn who_lost_the_lease_is_told_and_what_it_did_counts() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert_eq!(begun(&mut state, "other", 1, 100), "go");
+        assert!(!state.record(&holder("first", 1), &done(&[(0, 10)]), 110, LEASE));
+        assert_eq!(state.done, done(&[(0, 10)]));
+        state.fail(&holder("first", 1), &Done::default(), None, 0);
+        assert_eq!(begun(&mut state, "third", 1, 120), "busy");
+    }
+
+    #[test]
+    fn crashes_are_counted_until_there_is_progress() {
+        let mut state = State::default();
+        for (attempt, expected) in [(1, 0), (2, 1), (3, 2)] {
+            assert_eq!(begun(&mut state, "first", attempt, 0), "go");
+            assert_eq!(state.cut_short, expected);
+        }
+        state.record(&holder("first", 3), &done(&[(0, 1)]), 1, LEASE);
+        assert_eq!(begun(&mut state, "first", 4, 2), "go");
+        assert_eq!(state.cut_short, 1);
+    }
+
+    #[test]
+    fn what_is_finished_stays_so() {
+        let mut state = State::default();
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        state.finish(10, Some(7));
+        assert_eq!(state.done.count(), 7);
+        assert_eq!(begun(&mut state, "first", 2, 20), "finished");
+        assert!(!state.record(&holder("first", 1), &Done::default(), 20, LEASE));
+    }
+
+    #[test]
+    fn states_of_other_versions_are_understood() {
+        // As the first version wrote it.
+        let first = r#"{"v":1,"key":"uploads/x","arrived":5,"bytes":1,"lines":2,"records":null,"done":[[0,2000]],"attempts":3,"cut_short":0,"lease":{"message":"m","attempt":2,"until":9},"next_attempt":0,"last_error":"down","finished":null}"#;
+        let state: State = serde_json::from_str(first).unwrap();
+        assert_eq!(state.done, done(&[(0, 2000)]));
+        assert_eq!(state.lease.as_ref().unwrap().holder, holder("m", 2));
+        assert_eq!(serde_json::to_string(&state).unwrap(), first);
+        // Fewer members, and one more.
+        let other: State = serde_json::from_str(r#"{"v":2,"done":[[0,1]],"speed":9}"#).unwrap();
+        assert_eq!(other.done, done(&[(0, 1)]));
+    }
+}

@@ -1,0 +1,100 @@
+//! By cron: looks whether all is well, and tells a webhook where it is not, once, and once when it is
+//! again. Incidents are kept on the board: news that the webhook does not take are told by the next run.
+
+mod call;
+mod jobs;
+mod webhook;
+
+use logpush_status::health;
+use logpush_status::incident::{Incident, is_owed, step, told};
+use logpush_status::logpush_job::Job;
+use serde_json::json;
+use worker::{Date, console_log};
+
+use crate::bindings::Bindings;
+use crate::config::{self, Variables};
+use crate::dead_letters;
+use crate::ledger::Ledger;
+
+/// The names of what the board keeps.
+pub(crate) const INCIDENTS: &str = "incidents";
+pub(crate) const JOBS: &str = "jobs";
+
+/// One run.
+pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
+    let ledger = Ledger::new(bindings.ledger.clone());
+    let now = Date::now().as_millis();
+    let (alerts, wrong) = config::alerts(variables);
+    // Some may have been deleted by hand, and what was told of others may have been lost.
+    if let Ok(Some(letters)) = dead_letters::count(&bindings.uploads).await {
+        let _ = ledger.letters(letters).await;
+    }
+    let Some(snapshot) = ledger.snapshot().await else {
+        // Without the board nobody knows what was told before.
+        log("warn", "the ledger does not answer: nothing is checked");
+        return;
+    };
+    let mut problems = health::problems(&snapshot, &alerts.limits, now);
+    if let Err(wrong) = config::read(variables) {
+        problems.push(health::misconfigured(&wrong));
+    }
+    if !wrong.is_empty() {
+        problems.push(health::alerts_misconfigured(&wrong));
+    }
+    let note = |name: &str| snapshot.notes.get(name).map_or("[]", String::as_str);
+    let jobs: Vec<Job> = match &alerts.cloudflare {
+        None => Vec::new(),
+        Some(cloudflare) => jobs::ask(cloudflare).await.unwrap_or_else(|problem| {
+            log("warn", &problem);
+            // What was known goes on: an API that is down ends no incident.
+            serde_json::from_str(note(JOBS)).unwrap_or_default()
+        }),
+    };
+    problems.extend(jobs.iter().filter_map(Job::problem));
+    let before: Vec<Incident> = serde_json::from_str(note(INCIDENTS)).unwrap_or_default();
+    let incidents = step(before, &problems, now);
+    let kept = keep(&ledger, JOBS, &jobs)
+        .await
+        .and(keep(&ledger, INCIDENTS, &incidents).await);
+    if kept.is_none() {
+        // What cannot be remembered would be told again and again.
+        log("warn", "the ledger takes no incidents: nothing is told");
+        return;
+    }
+    let owed: Vec<&Incident> = incidents
+        .iter()
+        .filter(|incident| is_owed(incident))
+        .collect();
+    if owed.is_empty() {
+        return;
+    }
+    let Some(url) = alerts.webhook else {
+        // Nobody is told, and what is over is of no interest any more.
+        let open = incidents
+            .into_iter()
+            .filter(|incident| incident.over.is_none());
+        let _ = keep(&ledger, INCIDENTS, &open.collect::<Vec<_>>()).await;
+        return;
+    };
+    match webhook::tell(&url, &owed).await {
+        Ok(()) => {
+            // At worst the next run tells it again.
+            let _ = keep(&ledger, INCIDENTS, &told(incidents)).await;
+        }
+        Err(problem) => log(
+            "error",
+            &format!("ALERT_WEBHOOK_URL takes no alert: {problem}; the next run tries again"),
+        ),
+    }
+}
+
+async fn keep(ledger: &Ledger, name: &str, what: &impl serde::Serialize) -> Option<()> {
+    ledger.note(name, serde_json::to_string(what).ok()?).await
+}
+
+fn log(level: &str, error: &str) {
+    console_log!(
+        "{}",
+        json!({ "level": level, "message": "alert", "error": error })
+    );
+}

@@ -1,0 +1,296 @@
+//! By cron: finds uploads that are stored and forgotten, and sends their work items again; removes
+//! what is left over.
+//!
+//! An upload is forgotten when a step failed between two others: stored but no work item sent, a
+//! message lost, a consumer that died for good. What the listing costs is bounded per run; the next
+//! run goes on where this one stopped.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use logpush_delivery::key::{self, Kind};
+use logpush_delivery::work_item::WorkItem;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use worker::{Bucket, Date, console_log};
+
+use crate::bindings::Bindings;
+use crate::config::{self, Variables};
+use crate::ledger::Ledger;
+use crate::queue;
+
+/// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
+const LISTS: u32 = 20;
+
+/// Uploads of which the ledger thinks that they wait, and of which nothing was stored: looked for in one run.
+const NEVER_STORED: usize = 20;
+
+/// Work items in one message to the queue: its limit.
+const ITEMS: usize = 100;
+
+/// A multipart upload that is still open after an hour has nobody who would end it.
+const MULTIPART_ENDS: u64 = 3_600_000;
+
+/// Where uploads are.
+const PREFIXES: [&str; 2] = [key::UPLOADS, key::LOGPUSH];
+
+/// How far the sweep has come.
+#[derive(Default, Serialize, Deserialize)]
+struct Position {
+    /// Of [`PREFIXES`].
+    prefix: usize,
+    /// The last key that was looked at.
+    after: Option<String>,
+}
+
+/// What a run did.
+#[derive(Default)]
+struct Swept {
+    seen: u64,
+    sent: u64,
+    aborted: u64,
+    deleted: u64,
+    forgotten: u64,
+}
+
+/// One run.
+pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
+    let mut swept = Swept::default();
+    let result = match config::read(variables) {
+        Ok(config) => {
+            let sweep = Sweep {
+                bindings,
+                ledger: Ledger::new(bindings.ledger.clone()),
+                now: Date::now().as_millis(),
+                grace: millis(config.durable.sweep_after),
+                keep: millis(config.durable.keep_delivered),
+            };
+            sweep
+                .run(&mut swept)
+                .await
+                .map_err(|error| error.to_string())
+        }
+        Err(problems) => Err(format!(
+            "the Worker is not configured: {}",
+            problems.join("; ")
+        )),
+    };
+    console_log!(
+        "{}",
+        json!({
+            "level": if result.is_err() { "error" } else if swept.sent > 0 { "warn" } else { "info" },
+            "message": "sweep",
+            "seen": swept.seen,
+            "sent": swept.sent,
+            "aborted": swept.aborted,
+            "deleted": swept.deleted,
+            "forgotten": swept.forgotten,
+            "error": result.err(),
+        })
+    );
+}
+
+struct Sweep<'a> {
+    bindings: &'a Bindings,
+    ledger: Ledger,
+    now: u64,
+    /// How long an upload is left alone.
+    grace: u64,
+    /// How long delivered ones are kept.
+    keep: u64,
+}
+
+/// An upload that was found.
+struct Found {
+    item: WorkItem,
+    dataset: String,
+    id: String,
+}
+
+impl Sweep<'_> {
+    async fn run(&self, swept: &mut Swept) -> worker::Result<()> {
+        self.forgotten(swept).await?;
+        self.multipart(swept).await?;
+        self.delivered(swept).await?;
+        self.never_stored(swept).await
+    }
+
+    async fn forgotten(&self, swept: &mut Swept) -> worker::Result<()> {
+        let bucket = &self.bindings.uploads;
+        let mut position = read_position(bucket).await;
+        for _ in 0..LISTS {
+            let prefix = PREFIXES
+                .get(position.prefix)
+                .copied()
+                .unwrap_or(key::UPLOADS);
+            let mut list = bucket.list().prefix(prefix);
+            if let Some(after) = &position.after {
+                list = list.start_after(after);
+            }
+            let page = list.execute().await?;
+            let mut found = Vec::new();
+            for object in page.objects() {
+                swept.seen += 1;
+                position.after = Some(object.key());
+                if object.uploaded().as_millis() + self.grace <= self.now {
+                    found.extend(found_object(&object.key(), &object.etag()));
+                }
+            }
+            self.send_forgotten(found, swept).await?;
+            if !page.truncated() {
+                position = Position {
+                    prefix: (position.prefix + 1) % PREFIXES.len(),
+                    after: None,
+                };
+                if position.prefix == 0 {
+                    break;
+                }
+            }
+        }
+        let position = serde_json::to_string(&position)?;
+        bucket.put(key::SWEEP, position).execute().await?;
+        Ok(())
+    }
+
+    /// Sends work items for those of which nobody knows, or which nobody has in hand.
+    async fn send_forgotten(&self, found: Vec<Found>, swept: &mut Swept) -> worker::Result<()> {
+        let mut shards: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+        for found in found {
+            let shard = Ledger::shard(&found.dataset, &found.id);
+            shards.entry(shard).or_default().push(found);
+        }
+        let mut items = Vec::new();
+        for (shard, found) in shards {
+            let named = found
+                .iter()
+                .map(|found| (found.id.clone(), found.item.key.clone()))
+                .collect();
+            let claimed = self.ledger.claim(&shard, named, self.grace).await;
+            for (place, found) in found.into_iter().enumerate() {
+                let is_ours = claimed.as_ref().is_none_or(|claimed| {
+                    // Without the ledger nobody knows; the lease beside the upload keeps two apart.
+                    claimed.get(place).copied().unwrap_or(true)
+                });
+                if is_ours {
+                    items.push(found.item);
+                }
+            }
+        }
+        for items in items.chunks(ITEMS) {
+            queue::send_all(&self.bindings.work, items).await?;
+            swept.sent += items.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Has the ledger forget what arrived and could not be stored, and did not come again: it would
+    /// wait for ever.
+    async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
+        let Some(board) = self.ledger.snapshot().await else {
+            return Ok(());
+        };
+        let waiting = board.datasets.values().flat_map(|of| of.backlog().oldest);
+        let old = waiting
+            .filter(|upload| upload.attempts == 0 && upload.arrived + self.grace <= self.now)
+            .take(NEVER_STORED);
+        for upload in old {
+            if let Some(source) = key::parse(&upload.key)
+                && let Kind::Upload { id, .. } = source.kind
+                && self.bindings.uploads.head(&upload.key).await?.is_none()
+                && self.ledger.forget(&source.dataset, &id).await.is_some()
+            {
+                swept.forgotten += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Aborts multipart uploads that nobody ended.
+    async fn multipart(&self, swept: &mut Swept) -> worker::Result<()> {
+        #[derive(Deserialize)]
+        struct Begun {
+            key: String,
+            upload: String,
+        }
+        let bucket = &self.bindings.uploads;
+        for object in bucket
+            .list()
+            .prefix(key::MULTIPART)
+            .execute()
+            .await?
+            .objects()
+        {
+            let marker = object.key();
+            let begun = key::multipart_millis(&marker).unwrap_or_default();
+            if begun + MULTIPART_ENDS > self.now {
+                continue;
+            }
+            let Some(object) = bucket.get(&marker).execute().await? else {
+                continue;
+            };
+            if let Some(body) = object.body()
+                && let Ok(begun) = serde_json::from_str::<Begun>(&body.text().await?)
+                && let Ok(upload) = bucket.resume_multipart_upload(begun.key, begun.upload)
+                && upload.abort().await.is_ok()
+            {
+                swept.aborted += 1;
+            }
+            // What cannot be aborted is complete, or aborted already.
+            bucket.delete(marker).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes delivered uploads that were kept for long enough.
+    async fn delivered(&self, swept: &mut Swept) -> worker::Result<()> {
+        let bucket = &self.bindings.uploads;
+        let end = key::delivered_before(self.now.saturating_sub(self.keep));
+        // In the order of time: the oldest come first.
+        for _ in 0..LISTS {
+            let page = bucket.list().prefix(key::DELIVERED).execute().await?;
+            let keys: Vec<String> = page
+                .objects()
+                .iter()
+                .map(worker::Object::key)
+                .filter(|key| *key < end)
+                .collect();
+            let is_last = keys.len() < page.objects().len() || !page.truncated();
+            swept.deleted += keys.len() as u64;
+            if !keys.is_empty() {
+                bucket.delete_multiple(keys).await?;
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis() as u64
+}
+
+fn found_object(key: &str, etag: &str) -> Option<Found> {
+    let source = key::parse(key)?;
+    let (item, id) = match source.kind {
+        Kind::Upload { id, .. } => (WorkItem::new(key, None), id),
+        Kind::Logpush => (WorkItem::new(key, Some(etag)), key::identity(key, etag)),
+        Kind::DeadLetter => return None,
+    };
+    Some(Found {
+        item,
+        dataset: source.dataset,
+        id,
+    })
+}
+
+/// Where the last run stopped; the beginning where that is not known.
+async fn read_position(bucket: &Bucket) -> Position {
+    let read = async {
+        let object = bucket.get(key::SWEEP).execute().await.ok()??;
+        let text = object.body()?.text().await.ok()?;
+        serde_json::from_str(&text).ok()
+    };
+    read.await.unwrap_or_default()
+}

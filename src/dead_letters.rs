@@ -1,0 +1,278 @@
+//! Dead letters for the operator: to list, inspect, replay and delete; for the API and the status page.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use logpush_delivery::dead_letter::documents;
+use logpush_delivery::dead_letter::{About, Kind, Refused};
+use logpush_delivery::key;
+use logpush_delivery::work_item::WorkItem;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use web_sys::ReadableStream;
+use worker::{Bucket, Include, Object, Result};
+
+use crate::bindings::Bindings;
+use crate::ledger::Ledger;
+use crate::queue;
+
+/// What is told of a dead letter in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listed {
+    /// Its key, without what all keys of dead letters begin with.
+    pub(crate) id: String,
+    pub(crate) bytes: u64,
+    #[serde(flatten)]
+    pub(crate) about: About,
+}
+
+/// A part of the list.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Page {
+    pub(crate) dead_letters: Vec<Listed>,
+    /// Where the next part begins; nothing where this was the last.
+    pub(crate) cursor: Option<String>,
+}
+
+/// A dead letter with its content, as far as it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Inspected {
+    #[serde(flatten)]
+    pub(crate) listed: Listed,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) documents: Option<Vec<Document>>,
+    /// Of the queue, that is not understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+}
+
+/// A refused document, byte for byte.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Document {
+    /// Number of its record in the upload, from 0.
+    pub(crate) record: u64,
+    pub(crate) reason: String,
+    pub(crate) document: Box<RawValue>,
+}
+
+/// What became of a wish to replay.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Replay {
+    Sent,
+    NotThere,
+    /// It names no upload.
+    IsMessage,
+    QueueFails,
+}
+
+/// Lists of 1,000 keys for one count.
+const LISTS: u32 = 20;
+
+/// Dead letters in one part of a list.
+const LISTED: u32 = 100;
+
+/// Documents of a dead letter that are shown: it has at most one batch, of 10 MiB.
+const SHOWN: usize = 100;
+
+/// The key of an id; nothing where it is that of no dead letter.
+fn key_of(id: &str) -> Option<String> {
+    let key = format!("{}{id}", key::DEAD);
+    key::parse(&key).map(|_| key)
+}
+
+pub(crate) async fn list(
+    bucket: &Bucket,
+    dataset: Option<&str>,
+    cursor: Option<String>,
+) -> Result<Page> {
+    let below = dataset.map_or_else(String::new, |dataset| format!("{dataset}/"));
+    let mut list = bucket
+        .list()
+        .prefix(format!("{}{below}", key::DEAD))
+        .limit(LISTED)
+        .include(vec![Include::CustomMetadata]);
+    if let Some(cursor) = cursor {
+        list = list.cursor(cursor);
+    }
+    let page = list.execute().await?;
+    let dead_letters = page.objects().iter().map(listed).collect();
+    Ok(Page {
+        dead_letters,
+        cursor: page.truncated().then(|| page.cursor()).flatten(),
+    })
+}
+
+/// Nothing where there is no such dead letter.
+pub(crate) async fn inspect(bucket: &Bucket, id: &str) -> Result<Option<Inspected>> {
+    let Some(key) = key_of(id) else {
+        return Ok(None);
+    };
+    let Some(object) = bucket.get(key).execute().await? else {
+        return Ok(None);
+    };
+    let mut inspected = Inspected {
+        listed: listed(&object),
+        documents: None,
+        message: None,
+    };
+    match (inspected.listed.about.kind, object.body()) {
+        (Kind::Documents, Some(body)) => {
+            let text = body.text().await?;
+            let documents = text.lines().take(SHOWN);
+            let documents = documents.filter_map(|line| serde_json::from_str(line).ok());
+            inspected.documents = Some(documents.collect());
+        }
+        (Kind::Message, Some(body)) => inspected.message = Some(body.text().await?),
+        // An upload can be large: `npx wrangler r2 object get` has it.
+        _ => {}
+    }
+    Ok(Some(inspected))
+}
+
+/// Has a dead letter delivered again; when that is done it is gone.
+pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Result<Replay> {
+    let Some(key) = key_of(id) else {
+        return Ok(Replay::NotThere);
+    };
+    let Some(object) = bindings.uploads.head(&key).await? else {
+        return Ok(Replay::NotThere);
+    };
+    if about_of(&object).kind == Kind::Message {
+        return Ok(Replay::IsMessage);
+    }
+    let item = WorkItem::new(&key, Some(&object.etag()));
+    match queue::send(&bindings.work, &item, Duration::ZERO).await {
+        Ok(()) => Ok(Replay::Sent),
+        Err(_) => Ok(Replay::QueueFails),
+    }
+}
+
+/// Whether there was such a dead letter.
+pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
+    let Some(key) = key_of(id) else {
+        return Ok(false);
+    };
+    if bindings.uploads.head(&key).await?.is_none() {
+        return Ok(false);
+    }
+    bindings.uploads.delete(&key).await?;
+    // At worst the next run of the cron counts anew.
+    let dataset = id.split('/').next().unwrap_or_default();
+    let _ = Ledger::new(bindings.ledger.clone())
+        .letter_deleted(dataset)
+        .await;
+    Ok(true)
+}
+
+fn listed(object: &Object) -> Listed {
+    let key = object.key();
+    Listed {
+        id: key.strip_prefix(key::DEAD).unwrap_or(&key).to_owned(),
+        bytes: object.size(),
+        about: about_of(object),
+    }
+}
+
+/// Reads what an object is about; the defaults where it does not say.
+pub(crate) fn about_of(object: &Object) -> About {
+    object
+        .custom_metadata()
+        .map(|metadata| About::from_metadata(&metadata))
+        .unwrap_or_default()
+}
+
+/// Writes the documents that the intake refused out of one batch.
+pub(crate) async fn put_documents(
+    bucket: &Bucket,
+    about: About,
+    id: &str,
+    refused: &[Refused],
+) -> Result<()> {
+    let first = refused.first().map_or(0, |refused| refused.record);
+    let key = key::dead_letter(&about.dataset, about.arrived, id, first, "ndjson");
+    let about = About {
+        records: Some(refused.len() as u64),
+        ..about
+    };
+    bucket
+        .put(&key, documents(refused))
+        .custom_metadata(about.metadata())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Writes `about` and the documents that are still refused over a dead letter.
+pub(crate) async fn rewrite(
+    bucket: &Bucket,
+    key: &str,
+    about: About,
+    refused: &[Refused],
+) -> Result<()> {
+    let about = About {
+        records: Some(refused.len() as u64),
+        ..about
+    };
+    bucket
+        .put(key, documents(refused))
+        .custom_metadata(about.metadata())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// How many dead letters each dataset has; nothing where there are too many to count.
+pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64>>> {
+    let mut letters = BTreeMap::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..LISTS {
+        let mut list = bucket.list().prefix(key::DEAD);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor);
+        }
+        let page = list.execute().await?;
+        for object in page.objects() {
+            let key = object.key();
+            let id = key.strip_prefix(key::DEAD).unwrap_or_default();
+            let dataset = id.split('/').next().unwrap_or_default();
+            *letters.entry(dataset.to_owned()).or_default() += 1;
+        }
+        cursor = page.truncated().then(|| page.cursor()).flatten();
+        if cursor.is_none() {
+            return Ok(Some(letters));
+        }
+    }
+    Ok(None)
+}
+
+/// Copies an upload; gives the key.
+pub(crate) async fn put_upload(
+    bucket: &Bucket,
+    about: &About,
+    id: &str,
+    stream: ReadableStream,
+) -> Result<String> {
+    let key = key::dead_letter(&about.dataset, about.arrived, id, 0, "upload");
+    bucket
+        .put(&key, stream)
+        .custom_metadata(about.metadata())
+        .execute()
+        .await?;
+    Ok(key)
+}
+
+/// Writes a message that is not understood; gives the key.
+pub(crate) async fn put_message(
+    bucket: &Bucket,
+    about: &About,
+    id: &str,
+    body: &str,
+) -> Result<String> {
+    let key = key::dead_letter(&about.dataset, about.at, id, 0, "message");
+    bucket
+        .put(&key, body.to_owned())
+        .custom_metadata(about.metadata())
+        .execute()
+        .await?;
+    Ok(key)
+}

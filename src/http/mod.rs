@@ -1,0 +1,6 @@
+//! Requests and answers.
+
+pub(crate) mod answer;
+pub(crate) mod client;
+pub(crate) mod query;
+pub(crate) mod secrets;

@@ -1,0 +1,148 @@
+//! Which uploads of a part wait, in memory: counted once when the part wakes up, then kept by what
+//! changes. An index in the storage would cost rows for every upload.
+
+use std::collections::BTreeSet;
+
+use logpush_delivery::key::{self, Kind};
+use logpush_delivery::state::State;
+
+/// The uploads that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) uploads: u64,
+    pub(crate) bytes: u64,
+    /// By arrival: the oldest of those that wait, not always all.
+    oldest: BTreeSet<(u64, String)>,
+}
+
+/// How many of the oldest are remembered. When they are done, the storage is asked for the next.
+const REMEMBERED: usize = 256;
+
+/// Whether an upload is stored and owed. Not a dead letter that is replayed, and not the content of
+/// an upload in several parts, which is delivered under another identity.
+pub(crate) fn waits(id: &str, state: &State) -> bool {
+    if state.finished.is_some() {
+        return false;
+    }
+    match key::parse(&state.key).map(|source| source.kind) {
+        Some(Kind::Upload { id: own, .. }) => own == id,
+        Some(Kind::Logpush) => true,
+        Some(Kind::DeadLetter) | None => false,
+    }
+}
+
+impl Waiting {
+    /// One more, found in the storage.
+    pub(crate) fn found(&mut self, id: &str, state: &State) {
+        if waits(id, state) {
+            self.uploads += 1;
+            self.bytes += state.bytes;
+            self.remember(id, state);
+        }
+    }
+
+    /// An upload has changed.
+    pub(crate) fn changed(&mut self, id: &str, before: Option<&State>, after: &State) {
+        let before = before.filter(|state| waits(id, state));
+        // Where not all are remembered, what was not is newer than those that are.
+        let mut is_old = self.oldest.len() as u64 == self.uploads;
+        if let Some(before) = before {
+            self.uploads = self.uploads.saturating_sub(1);
+            self.bytes = self.bytes.saturating_sub(before.bytes);
+            is_old |= self.oldest.remove(&(before.arrived, id.to_owned()));
+        }
+        if waits(id, after) {
+            self.uploads += 1;
+            self.bytes += after.bytes;
+            if is_old {
+                self.remember(id, after);
+            }
+        }
+    }
+
+    /// Whether the storage must be asked for the oldest: [`Self::recall`] takes them.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.uploads > 0 && self.oldest.is_empty()
+    }
+
+    /// One of those that wait, in any order.
+    pub(crate) fn recall(&mut self, id: &str, state: &State) {
+        if waits(id, state) {
+            self.remember(id, state);
+        }
+    }
+
+    /// The identities of the oldest.
+    pub(crate) fn oldest(&self, count: usize) -> Vec<String> {
+        let oldest = self.oldest.iter().take(count);
+        oldest.map(|(_, id)| id.clone()).collect()
+    }
+
+    fn remember(&mut self, id: &str, state: &State) {
+        self.oldest.insert((state.arrived, id.to_owned()));
+        if self.oldest.len() > REMEMBERED {
+            self.oldest.pop_last();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u64) -> String {
+        format!("{n:032x}")
+    }
+
+    fn arrived(n: u64) -> State {
+        State::arrived(&key::upload("firewall_events", n, &id(n), true), n, 10, 1)
+    }
+
+    fn finished(n: u64) -> State {
+        let mut state = arrived(n);
+        state.finish(n, None);
+        state
+    }
+
+    #[test]
+    fn what_is_no_upload_that_is_owed_does_not_wait() {
+        let ours = arrived(1);
+        assert!(waits(&id(1), &ours));
+        assert!(!waits(&id(2), &ours), "the content of several parts");
+        assert!(!waits(&id(1), &finished(1)));
+        for (key, expected) in [
+            ("logpush/firewall_events/20260524/a.gz", true),
+            ("other/x", false),
+        ] {
+            assert_eq!(waits("0", &State::arrived(key, 1, 1, 1)), expected, "{key}");
+        }
+        let letter = key::dead_letter("firewall_events", 1, &id(1), 0, "upload");
+        assert!(!waits(&id(1), &State::arrived(&letter, 1, 1, 1)));
+    }
+
+    #[test]
+    fn the_oldest_are_known_however_many_wait() {
+        let mut waiting = Waiting::default();
+        for n in 1..=1_000 {
+            waiting.changed(&id(n), None, &arrived(n));
+        }
+        // An attempt that changes nothing of it.
+        waiting.changed(&id(1), Some(&arrived(1)), &arrived(1));
+        assert_eq!((waiting.uploads, waiting.bytes), (1_000, 10_000));
+        assert_eq!(waiting.oldest(2), [id(1), id(2)]);
+        for n in 1..=256 {
+            waiting.changed(&id(900), Some(&arrived(900)), &arrived(900));
+            waiting.changed(&id(n), Some(&arrived(n)), &finished(n));
+        }
+        assert!(waiting.is_unsure());
+        for n in (257..=1_000).rev() {
+            waiting.recall(&id(n), &arrived(n));
+        }
+        assert_eq!(waiting.oldest(1), [id(257)]);
+        for n in 257..=1_000 {
+            waiting.changed(&id(n), Some(&arrived(n)), &finished(n));
+        }
+        assert_eq!((waiting.uploads, waiting.bytes), (0, 0));
+        assert!(!waiting.is_unsure());
+    }
+}

@@ -1,0 +1,200 @@
+//! Who sees how all stands: a person with a session, a program with the secret, nobody else.
+
+use core::cell::RefCell;
+
+use logpush_status::page;
+use worker::{Date, Headers, Method, Request};
+
+use crate::config::{self, Variables};
+use crate::http::answer::Answer;
+use crate::http::query::origin;
+use crate::http::secrets::Secrets;
+use crate::ledger::Ledger;
+use crate::ledger::login_limit::Attempts;
+use crate::operator::session::Session;
+use crate::random::random;
+
+/// The fields of a form, of one of the session's own pages.
+pub(crate) struct Form(Vec<(String, String)>);
+
+/// A form of ours has three fields, the longest of them the key of an object: 1,024 bytes, or three
+/// times that encoded.
+const FORM_MAX: u64 = 8 * 1024;
+
+thread_local! {
+    /// Secrets that were wrong, as far as this isolate has seen them.
+    static WRONG: RefCell<Attempts> = RefCell::default();
+}
+
+/// Lets a program in: for what it may read, a session will do as well.
+pub(crate) fn program(request: &Request, variables: &Variables) -> Result<(), Answer> {
+    let secrets = config::operator_secrets(variables).map_err(|problem| {
+        Answer::error(
+            503,
+            &problem,
+            "npx wrangler secret put OPERATOR_SECRET opens the operator's routes",
+        )
+    })?;
+    let headers = request.headers();
+    let is_read = matches!(request.method(), Method::Get | Method::Head);
+    if is_read && session(headers, &secrets).is_some() {
+        return Ok(());
+    }
+    if !is_read && is_of_another_site(request) {
+        // A browser adds what it was told for Basic by itself.
+        return Err(Answer::error(
+            403,
+            "the request comes from a page of another site",
+            "use the forms of the status page, or a program that is no browser",
+        ));
+    }
+    if by_header(headers, &secrets)? {
+        return Ok(());
+    }
+    Err(Answer::error(
+        401,
+        "the operator's secret is wrong or missing",
+        "send Authorization: Bearer with the value of OPERATOR_SECRET",
+    )
+    .with_header("WWW-Authenticate", "Bearer realm=\"logpush-ecs\""))
+}
+
+/// Lets a person in: by the session, or by the secret in a header, which begins one.
+pub(crate) fn person(request: &Request, secrets: &Secrets) -> Result<Session, Answer> {
+    let headers = request.headers();
+    if let Some(session) = session(headers, secrets) {
+        return Ok(session);
+    }
+    if by_header(headers, secrets)? {
+        return Ok(begin(secrets));
+    }
+    Err(log_in_page(401, None))
+}
+
+/// `POST /login`.
+pub(crate) async fn log_in(
+    request: &mut Request,
+    secrets: &Secrets,
+    ledger: Option<Ledger>,
+) -> Answer {
+    let Some(form) = read(request).await else {
+        return log_in_page(400, Some("The form was not understood: please try again."));
+    };
+    let address = address(request.headers());
+    let now = Date::now().as_millis();
+    let may_try = match ledger {
+        Some(ledger) => ledger.may_try(&address).await,
+        None => None,
+    };
+    // Without the board each isolate counts by itself.
+    let may_try =
+        may_try.unwrap_or_else(|| WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now)));
+    if !may_try {
+        return log_in_page(429, Some("Too many attempts: please wait a minute."))
+            .with_header("Retry-After", "60");
+    }
+    if !secrets.accept(form.field("secret").trim()) {
+        return log_in_page(401, Some("This is not the operator's secret."));
+    }
+    redirect("/").with_header("Set-Cookie", &begin(secrets).cookie())
+}
+
+/// Reads a form, if it is one of the session's own pages.
+pub(crate) async fn form(request: &mut Request, session: &Session) -> Result<Form, Answer> {
+    match read(request).await {
+        Some(form) if session.is_token(form.field("token")) => Ok(form),
+        _ => Err(html(403, page::refused())),
+    }
+}
+
+/// A page.
+pub(crate) fn html(status: u16, page: String) -> Answer {
+    Answer::text(status, "text/html; charset=utf-8", page)
+        .with_header("Content-Security-Policy", page::POLICY)
+        // Not "no-referrer": browsers would then send no origin along with forms.
+        .with_header("Referrer-Policy", "same-origin")
+        .with_header("Cross-Origin-Opener-Policy", "same-origin")
+        .with_header("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+pub(crate) fn redirect(to: &str) -> Answer {
+    html(303, String::new()).with_header("Location", to)
+}
+
+fn log_in_page(status: u16, problem: Option<&str>) -> Answer {
+    // Browsers have no window of their own for Bearer.
+    html(status, page::log_in(problem))
+        .with_header("WWW-Authenticate", "Bearer realm=\"logpush-ecs\"")
+}
+
+impl Form {
+    /// The value of a field; empty where there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(field, _)| field == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// The session of a request.
+fn session(headers: &Headers, secrets: &Secrets) -> Option<Session> {
+    let cookies = headers.get("Cookie").ok().flatten()?;
+    Session::of(&cookies, secrets, Date::now().as_millis())
+}
+
+fn begin(secrets: &Secrets) -> Session {
+    Session::begin(secrets, Date::now().as_millis(), random())
+}
+
+/// Whether the secret is in the header; an error where too many from there were wrong.
+fn by_header(headers: &Headers, secrets: &Secrets) -> Result<bool, Answer> {
+    let Some(authorization) = headers.get("Authorization").ok().flatten() else {
+        return Ok(false);
+    };
+    let address = address(headers);
+    let now = Date::now().as_millis();
+    if WRONG.with_borrow_mut(|wrong| wrong.is_spent(&address, now)) {
+        return Err(Answer::error(
+            429,
+            "too many wrong secrets",
+            "wait a minute, and check the secret",
+        )
+        .with_header("Retry-After", "60"));
+    }
+    let is_right = secrets.allow(None, Some(&authorization));
+    if !is_right {
+        WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now));
+    }
+    Ok(is_right)
+}
+
+async fn read(request: &mut Request) -> Option<Form> {
+    let headers = request.headers();
+    let header = |name| headers.get(name).ok().flatten().unwrap_or_default();
+    let is_form = header("Content-Type").starts_with("application/x-www-form-urlencoded");
+    let length = header("Content-Length").parse::<u64>().ok()?;
+    if !is_form || length > FORM_MAX || is_of_another_site(request) {
+        return None;
+    }
+    let text = request.text().await.ok()?;
+    Some(Form(
+        form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect(),
+    ))
+}
+
+/// Whether a browser says that another site's page made the request.
+fn is_of_another_site(request: &Request) -> bool {
+    let header = |name| request.headers().get(name).ok().flatten();
+    if let Some(site) = header("Sec-Fetch-Site") {
+        return site != "same-origin" && site != "none";
+    }
+    let url = request.inner().url();
+    header("Origin").is_some_and(|other| other != origin(&url))
+}
+
+/// Cloudflare sets it, whatever the client has sent.
+fn address(headers: &Headers) -> String {
+    let address = headers.get("CF-Connecting-IP").ok().flatten();
+    address.unwrap_or_default()
+}

@@ -1,0 +1,105 @@
+//! The operator's routes for programs: how all stands, and dead letters.
+
+use serde_json::json;
+use worker::{Env, Method, Request};
+
+use crate::bindings::{self, Bindings, Route};
+use crate::config::Variables;
+use crate::dead_letters::{self, Replay};
+use crate::http::answer::Answer;
+use crate::http::query::Query;
+use crate::operator::{self, access};
+
+/// Handles what is below `/api/`.
+pub(crate) async fn handle(
+    request: &Request,
+    env: &Env,
+    variables: &Variables,
+    path: &str,
+) -> Answer {
+    if let Err(answer) = access::program(request, variables) {
+        return answer;
+    }
+    let below = |name: &str| {
+        path.strip_prefix(name)
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if let Some("" | "/") = below("status") {
+        return match request.method() {
+            Method::Get | Method::Head => operator::api(env, variables).await,
+            _ => Answer::method_not_allowed("GET, HEAD"),
+        };
+    }
+    let Some(rest) = below("dead-letters") else {
+        return Answer::not_found(&format!("/api/{path}"));
+    };
+    match bindings::route(env) {
+        Ok(Route::Durable(bindings)) => dead_letters(request, &bindings, rest).await,
+        Ok(Route::Direct) => Answer::error(
+            404,
+            "nothing is stored on the direct route",
+            "add the bindings UPLOADS, WORK and LEDGER to wrangler.toml",
+        ),
+        Err(problem) => Answer::error(503, &problem, "see wrangler.toml"),
+    }
+}
+
+async fn dead_letters(request: &Request, bindings: &Bindings, path: &str) -> Answer {
+    let answer = match path.trim_start_matches('/') {
+        "" if request.method() == Method::Get => list(request, bindings).await,
+        "" => return Answer::method_not_allowed("GET"),
+        id => one(request.method(), id, bindings).await,
+    };
+    answer.unwrap_or_else(|error| {
+        Answer::error(503, &format!("R2 fails: {error}"), "try again later")
+    })
+}
+
+async fn list(request: &Request, bindings: &Bindings) -> worker::Result<Answer> {
+    let query = Query::of(request);
+    let dataset = query.value("dataset");
+    let cursor = query.value("cursor");
+    let page = dead_letters::list(&bindings.uploads, dataset.as_deref(), cursor).await?;
+    Ok(Answer::json(200, &page))
+}
+
+async fn one(method: Method, id: &str, bindings: &Bindings) -> worker::Result<Answer> {
+    let (id, is_replay) = match id.strip_suffix("/replay") {
+        Some(id) => (id, true),
+        None => (id, false),
+    };
+    Ok(match (method, is_replay) {
+        (Method::Get | Method::Head, false) => {
+            match dead_letters::inspect(&bindings.uploads, id).await? {
+                Some(inspected) => Answer::json(200, &inspected),
+                None => not_found(),
+            }
+        }
+        (Method::Post, true) => match dead_letters::replay(bindings, id).await? {
+            Replay::Sent => Answer::json(202, &json!({ "id": id, "replaying": true })),
+            Replay::NotThere => not_found(),
+            Replay::IsMessage => Answer::error(
+                409,
+                "a message cannot be replayed: it names no upload",
+                "send a work item or delete the dead letter",
+            ),
+            Replay::QueueFails => {
+                Answer::error(503, "the queue takes no work item", "try again later")
+            }
+        },
+        (Method::Delete, false) => match dead_letters::delete(bindings, id).await? {
+            true => Answer::json(200, &json!({ "id": id, "deleted": true })),
+            false => not_found(),
+        },
+        (_, true) => Answer::method_not_allowed("POST"),
+        (_, false) => Answer::method_not_allowed("GET, DELETE"),
+    })
+}
+
+fn not_found() -> Answer {
+    Answer::error(
+        404,
+        "there is no such dead letter",
+        "GET /api/dead-letters lists them",
+    )
+}
