@@ -12,7 +12,7 @@ import { say } from "../scripts/log.mjs";
 import { root } from "../scripts/paths.mjs";
 import { main, read } from "../scripts/run.mjs";
 import { setup } from "../scripts/setup.mjs";
-import { gzipChunks, uploadOf } from "../tests/generate.mjs";
+import { gzipChunks, uploadOf } from "../tests/support/generate.mjs";
 import { PEER_FLAGS, coreModule, coreProgram, inflateModules, ourModules, peerModules } from "./artefacts.mjs";
 import { uploadOfDataset } from "./records.mjs";
 import { fixed, median, spread, table } from "./statistics.mjs";

@@ -7,8 +7,8 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { build } from "../scripts/build.mjs";
-import { TIMESTAMP_FORMATS, lineOf, ndjsonOf, recordsOf } from "../tests/generate.mjs";
-import { INTAKE_KEY, startIntake } from "../tests/intake.mjs";
+import { TIMESTAMP_FORMATS, lineOf, ndjsonOf, recordsOf } from "../tests/support/generate.mjs";
+import { INTAKE_KEY, startIntake } from "../tests/support/intake.mjs";
 import { PEER_FLAGS, ourModules, peerModules } from "./artefacts.mjs";
 import { ndjsonOfDataset } from "./records.mjs";
 import { startInWorkerd } from "./workerd.mjs";

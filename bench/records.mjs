@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import { root } from "../scripts/paths.mjs";
-import { uploadOf } from "../tests/generate.mjs";
+import { uploadOf } from "../tests/support/generate.mjs";
 
 /** An upload of so many records, as Logpush sends it: one gzip member. */
 export function uploadOfDataset({ dataset, records, seed }) {

@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-import { uploadOf } from "../tests/generate.mjs";
-import { INTAKE_KEY, startIntake } from "../tests/intake.mjs";
+import { uploadOf } from "../tests/support/generate.mjs";
+import { INTAKE_KEY, startIntake } from "../tests/support/intake.mjs";
 import { build } from "./build.mjs";
 import { say, size } from "./log.mjs";
 import { Stop, interruption, main } from "./run.mjs";

@@ -120,8 +120,9 @@ function sum(output, pattern) {
 
 function endToEndTests() {
   return ["tests", "bench"].flatMap((folder) =>
-    readdirSync(join(root, folder))
+    readdirSync(join(root, folder), { recursive: true })
       .filter((name) => name.endsWith(".test.mjs"))
-      .map((name) => join(folder, name)),
+      .map((name) => join(folder, name))
+      .sort(),
   );
 }

@@ -1,0 +1,370 @@
+// What becomes of an upload when the intake misbehaves: which records arrived, how often, and
+// what Logpush was told.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+
+import { accountOf, assertEachOnce, assertError, assertTaken } from "../support/expect.mjs";
+import { numberOf, uploadOf } from "../support/generate.mjs";
+import { INTAKE_KEY, startIntake } from "../support/intake.mjs";
+import { startWorkers } from "../support/worker.mjs";
+
+/** Two batches of ten. */
+const UPLOAD = { records: 20, seed: 41 };
+const BODY = uploadOf(UPLOAD);
+const DATASET_KEY = "key-of-firewall-events";
+
+let intake;
+let elsewhere;
+let workers;
+
+before(async () => {
+  intake = await startIntake({ key: [INTAKE_KEY, DATASET_KEY] });
+  elsewhere = await startIntake();
+  const closed = await startIntake();
+  await closed.close();
+  const vars = { BATCH_MAX_RECORDS: "10", RETRY_BUDGET_MS: "10000" };
+  workers = await startWorkers({
+    intake,
+    vars: {
+      usual: vars,
+      // Hanging takes its time to be noticed: not so long that the tests wait for it.
+      impatient: { ...vars, INTAKE_TIMEOUT_MS: "700" },
+      hopeless: { ...vars, RETRY_BUDGET_MS: "60" },
+      hopelessAndImpatient: { ...vars, RETRY_BUDGET_MS: "60", INTAKE_TIMEOUT_MS: "100" },
+      alone: { ...vars, SEKOIA_INTAKE_URL: closed.url, RETRY_BUDGET_MS: "60" },
+      byBytes: { ...vars, BATCH_MAX_RECORDS: "1000", BATCH_MAX_BYTES: "20000", DOCUMENT_MAX_BYTES: "20000" },
+      regional: { ...vars, SEKOIA_INTAKE_URL: `${intake.url}/api/v1/intake-http` },
+      ownKey: { ...vars, SEKOIA_INTAKE_KEY_FIREWALL_EVENTS: DATASET_KEY },
+      onlyOwnKey: { ...vars, SEKOIA_INTAKE_KEY: undefined, SEKOIA_INTAKE_KEY_FIREWALL_EVENTS: DATASET_KEY },
+      wrongKey: { ...vars, SEKOIA_INTAKE_KEY: "key-of-somebody-else" },
+    },
+  });
+});
+
+after(async () => {
+  await workers?.dispose();
+  await intake?.close();
+  await elsewhere?.close();
+});
+
+beforeEach(async () => {
+  await intake.reset();
+  await elsewhere.reset();
+});
+
+/** Refuses the records of these numbers, but not the error documents that take their places. */
+const refuses =
+  (...numbers) =>
+  (text) => {
+    const document = JSON.parse(text);
+    return document.event.kind === "event" && numbers.includes(numberOf(document));
+  };
+
+/** Whether one of the events is that of record `n`. */
+const holds = (n) => (_, events) => events.some(refuses(n));
+const moreThan = (count) => (_, events) => events.length > count;
+const always = { times: Infinity };
+const html = "<!doctype html><title>Sign in</title>";
+
+/** Faults that pass: Logpush is told 200, and nothing is missing. */
+const PASSING = [
+  { name: "no fault", faults: [], requests: 2 },
+  { name: "a reset", faults: [["reset"]], requests: 3 },
+  { name: "a reset of both batches, twice", faults: [["reset", { times: 4 }]], requests: 6 },
+  { name: "a reset after storing", faults: [["reset after storing"]], requests: 3, repeated: 10 },
+  { name: "no answer in time", worker: "impatient", faults: [["hang"]], requests: 3 },
+  { name: "a body that is not read", worker: "impatient", faults: [["stops reading"]], requests: 3 },
+  { name: "429 without Retry-After", faults: [["status", { status: 429 }]], requests: 3 },
+  { name: "429 with Retry-After: 0", faults: [["status", { status: 429, headers: { "retry-after": "0" } }]], requests: 3 },
+  { name: "429 with a Retry-After that is none", faults: [["status", { status: 429, headers: { "retry-after": "soon" } }]], requests: 3 },
+  { name: "429, three times for each batch", faults: [["status", { status: 429, times: 6 }]], requests: 8 },
+  ...[408, 500, 502, 503, 504].map((status) => ({ name: `${status}, then fine`, faults: [["status", { status }]], requests: 3 })),
+  { name: "500 for both batches", faults: [["status", { status: 500, times: 2 }]], requests: 4 },
+  { name: "half an answer", faults: [["half an answer"]], requests: 3 },
+  { name: "an HTML page for an answer", faults: [["garbage", { body: html }]], requests: 3 },
+  { name: "a text for an answer", faults: [["garbage", { body: "queued", type: "text/plain" }]], requests: 3 },
+  { name: "JSON cut short for an answer", faults: [["garbage", { body: '{"event_ids":["', type: "application/json" }]], requests: 3 },
+  { name: "an empty 200", faults: [["empty answer"]], requests: 2 },
+  { name: "an empty 204", faults: [["empty answer", { status: 204 }]], requests: 2 },
+  // Split until the halves are small enough: 10 is 5 + 5, that is 2 + 3, 2 + 3, and so on.
+  { name: "413 for more than 5 events", faults: [["status", { status: 413, when: moreThan(5), ...always }]], requests: 6 },
+  { name: "413 for more than 1 event", faults: [["status", { status: 413, when: moreThan(1), ...always }]], requests: 38 },
+  { name: "413 once", faults: [["status", { status: 413 }]], requests: 4 },
+];
+
+describe("faults that pass", () => {
+  for (const { name, worker = "usual", faults, requests, repeated = 0 } of PASSING) {
+    test(`${name}: 200, nothing missing`, async () => {
+      for (const [fault, options] of faults) intake.fault(fault, options);
+      assertTaken(await workers[worker].push(BODY), UPLOAD.records);
+      const account = accountOf(intake, UPLOAD);
+      assert.deepEqual(account.missing, []);
+      assert.equal(account.repeated.length, repeated);
+      assert.ok(account.most <= 2);
+      assert.equal(intake.requests.length, requests);
+    });
+  }
+});
+
+test("an answer that is slow, but in time, is waited for", async () => {
+  const gate = intake.hold();
+  const answer = workers.usual.push(BODY);
+  await intake.until(() => gate.waiting === 2);
+  gate.open();
+  assertTaken(await answer, UPLOAD.records);
+  assertEachOnce(intake, UPLOAD);
+  assert.equal(intake.requests.length, 2);
+});
+
+for (const [name, retryAfter] of [
+  ["seconds", () => "1"],
+  ["a date", () => new Date(Date.now() + 2000).toUTCString()],
+]) {
+  test(`Retry-After in ${name} is waited for`, async () => {
+    // The first batch alone is delayed: the gap between its two requests is what counts.
+    intake.fault("status", { status: 429, when: holds(0), headers: { "retry-after": retryAfter() } });
+    assertTaken(await workers.usual.push(BODY), UPLOAD.records);
+    assertEachOnce(intake, UPLOAD);
+    const [early, late] = intake.requests.filter(({ text }) => refuses(0)(text.split("\n")[0]));
+    // A date has whole seconds: of two of them, more than one is left.
+    assert.ok(late.at - early.at >= 950, `${late.at - early.at} ms`);
+  });
+}
+
+/** Faults that do not pass: what Logpush is told, with which words, after how many requests at most. */
+const LASTING = [
+  { name: "resets", faults: [["reset", always]], status: 503 },
+  { name: "no answer", worker: "hopelessAndImpatient", faults: [["hang", always]], status: 503 },
+  { name: "429", faults: [["status", { status: 429, ...always }]], status: 503, words: ["429"] },
+  { name: "500", faults: [["status", { status: 500, ...always }]], status: 503, words: ["500"] },
+  { name: "503 for one of the batches", faults: [["status", { status: 503, when: holds(15), ...always }]], status: 503 },
+  { name: "an HTML page", faults: [["garbage", { body: html, ...always }]], status: 503 },
+  { name: "half an answer", faults: [["half an answer", always]], status: 503 },
+  {
+    name: "a Retry-After beyond the budget",
+    faults: [["status", { status: 429, headers: { "retry-after": "77" }, ...always }]],
+    status: 503,
+    requests: 2,
+    retryAfter: 77,
+  },
+  { name: "nobody listens", worker: "alone", faults: [], status: 503 },
+  ...[401, 403, 404, 405, 410].map((status) => ({
+    name: `${status}`,
+    faults: [["status", { status, body: '{"message":"not for you"}', ...always }]],
+    status: 502,
+    words: [String(status), "not for you"],
+    requests: 2,
+  })),
+  {
+    name: "401 for one of the batches",
+    faults: [["status", { status: 401, when: holds(15), ...always }]],
+    status: 502,
+    words: ["401"],
+    requests: 2,
+  },
+  { name: "a wrong key", worker: "wrongKey", faults: [], status: 502, words: ["401", "invalid intake key"], requests: 2 },
+  {
+    name: "400 for everything",
+    faults: [["status", { status: 400, body: '{"message":"cannot parse"}', ...always }]],
+    status: 502,
+    words: ["400", "cannot parse"],
+    requests: 80,
+  },
+  { name: "413 for everything", faults: [["status", { status: 413, ...always }]], status: 502, words: ["413"], requests: 80 },
+];
+
+describe("faults that last", () => {
+  for (const { name, worker = "hopeless", faults, status, words = [], requests = Infinity, retryAfter } of LASTING) {
+    test(`${name}: ${status}`, async () => {
+      for (const [fault, options] of faults) intake.fault(fault, options);
+      const answer = await workers[worker].push(BODY);
+      assertError(answer, status, ...words);
+      assert.ok(!answer.text.includes(INTAKE_KEY));
+      const wait = Number(answer.headers["retry-after"]);
+      if (status === 503) assert.ok(Number.isInteger(wait) && wait >= (retryAfter ?? 1), `Retry-After: ${wait}`);
+      assert.ok(intake.requests.length <= requests, `${intake.requests.length} requests`);
+      // Logpush sends it again, and the intake has recovered.
+      if (worker === "hopeless") {
+        intake.faults = [];
+        assertTaken(await workers[worker].push(BODY), UPLOAD.records);
+        assert.deepEqual(accountOf(intake, UPLOAD).missing, []);
+      }
+    });
+  }
+});
+
+for (const [name, fault, options, status, words] of [
+  ["a refusal", "status", { status: 403 }, 502, "is not welcome"],
+  ["a refusal of the content", "status", { status: 400 }, 502, "is not welcome"],
+  ["unavailability", "status", { status: 503 }, 503, "is not welcome"],
+  ["an answer that is not the intake's", "garbage", { type: "text/plain" }, 503, ""],
+]) {
+  test(`the intake's words are short and without the key: ${name}`, async () => {
+    const body = `${INTAKE_KEY} is not welcome ${"blah ".repeat(2000)}`;
+    intake.fault(fault, { body, times: Infinity, ...options });
+    const answer = await workers.hopeless.push(BODY);
+    assertError(answer, status, words);
+    assert.ok(!answer.text.includes(INTAKE_KEY), answer.text);
+    assert.ok(answer.text.length < 1000, `${answer.text.length} characters`);
+  });
+}
+
+test("a redirect is not followed: it would take the key along", async () => {
+  intake.fault("status", { status: 307, headers: { location: `${elsewhere.url}/plain/batch` }, times: Infinity });
+  assertError(await workers.hopeless.push(BODY), 502, "307");
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+/** Events that the intake does not want, and how it says so. */
+const POISON = [
+  ["400 for the batch", "poison", { status: 400 }],
+  ["413 for the batch", "poison", { status: 413 }],
+  ["422 for the batch", "poison", { status: 422 }],
+  ["fewer ids than events", "partial", {}],
+];
+
+describe("events that are refused for their content", () => {
+  for (const [name, fault, options] of POISON) {
+    for (const numbers of [[0], [7], [7, 8], [9, 10, 19], [...Array(10).keys()]]) {
+      test(`${name}, events ${numbers}: replaced, and the others arrive`, async () => {
+        intake.fault(fault, { refuse: refuses(...numbers), times: Infinity, ...options });
+        assertTaken(await workers.usual.push(BODY), UPLOAD.records, { refused: numbers.length });
+
+        const errors = intake.events.map(({ document }) => document).filter(({ event }) => event.kind === "pipeline_error");
+        assert.equal(errors.length, numbers.length);
+        for (const { event, error, ...rest } of errors) {
+          assert.ok(error.message);
+          assert.ok(event.original.startsWith("{"));
+          assert.equal(event.dataset, "firewall-events");
+          assert.ok(rest["@timestamp"]);
+        }
+        const arrived = intake.events.filter(({ document }) => document.event.kind === "event");
+        const others = new Set(arrived.map(({ document }) => numberOf(document)));
+        assert.equal(others.size, UPLOAD.records - numbers.length);
+        for (const n of numbers) assert.ok(!others.has(n));
+        // A status for the whole batch says that nothing of it was stored: nothing is sent twice.
+        if (fault === "poison") assert.equal(arrived.length, others.size);
+      });
+    }
+  }
+
+  test("a refused event and a fault that passes", async () => {
+    intake.fault("status", { status: 503, times: 3 });
+    intake.fault("poison", { refuse: refuses(3), times: Infinity });
+    assertTaken(await workers.usual.push(BODY), UPLOAD.records, { refused: 1 });
+    assert.equal(accountOf(intake, UPLOAD).most, 1);
+    assert.ok(accountOf(intake, UPLOAD).arrived >= UPLOAD.records - 1);
+  });
+
+  // What an intake says of one half is no proof for the other: it need not refuse the same twice.
+  for (const [name, fault, options] of [
+    ["is refused", "status", { status: 400 }],
+    ["misses another event", "partial", { refuse: refuses(2) }],
+  ]) {
+    test(`an event is missing, and the half without it ${name} for once: it is found all the same`, async () => {
+      const leftHalf = (_, events) => events.length === 5 && holds(0)(_, events);
+      intake.fault(fault, { ...options, when: leftHalf });
+      intake.fault("partial", { refuse: refuses(7), times: Infinity });
+      const answer = await workers.usual.push(BODY);
+      assert.equal(answer.status, 200, answer.text);
+      const { missing } = accountOf(intake, UPLOAD);
+      const errors = intake.events.filter(({ document }) => document.event.kind === "pipeline_error");
+      assert.ok(missing.every((n) => n === 7), `missing: ${missing}`);
+      assert.equal(errors.length, 1);
+      assert.equal(answer.json.refused, 1);
+    });
+  }
+
+  test("what offends in an event offends in its stand-in too: a smaller one is taken, and the others arrive", async () => {
+    // As a firewall before the intake would do it, which reads texts and no JSON.
+    const refuse = (text) => text.includes("etc/passwd");
+    intake.fault("poison", { refuse, times: Infinity });
+    const answer = await workers.usual.push('{"RayID":"1","ClientRequestPath":"/etc/passwd"}\n{"RayID":"2"}\n');
+    assertTaken(answer, 2, { refused: 1 });
+    const [first, second] = intake.events.map(({ document }) => document).sort((a, b) => (a.event.kind < b.event.kind ? -1 : 1));
+    assert.equal(first.cloudflare.RayID, "2");
+    assert.equal(second.event.kind, "pipeline_error");
+    assert.ok(second.error.message);
+  });
+});
+
+test("requests are as the intake wants them", async () => {
+  assertTaken(await workers.usual.push(BODY), UPLOAD.records);
+  assert.equal(intake.requests.length, 2);
+  for (const { method, path, headers, text, bytes } of intake.requests) {
+    assert.equal(method, "POST");
+    assert.equal(path, "/plain/batch");
+    assert.equal(headers["x-sekoiaio-intake-key"], INTAKE_KEY);
+    assert.equal(headers["content-encoding"], "gzip");
+    assert.equal(headers["content-length"], String(bytes));
+    assert.equal(text.split("\n").length, 10);
+    assert.ok(!text.endsWith("\n"));
+    assert.equal(headers["x-logpush-secret"], undefined);
+  }
+});
+
+test("batches keep to BATCH_MAX_BYTES and are filled", async () => {
+  const upload = { records: 200, seed: 42 };
+  assertTaken(await workers.byBytes.push(uploadOf(upload)), upload.records);
+  assertEachOnce(intake, upload);
+  const sizes = intake.requests.map(({ plainBytes }) => plainBytes).sort((a, b) => a - b);
+  assert.ok(sizes.at(-1) <= 20_000, `${sizes}`);
+  // Only the last batch may be small.
+  assert.ok(sizes[1] > 15_000, `${sizes}`);
+});
+
+for (const [worker, path, key] of [
+  ["regional", "/api/v1/intake-http/plain/batch", INTAKE_KEY],
+  ["ownKey", "/plain/batch", DATASET_KEY],
+  ["onlyOwnKey", "/plain/batch", DATASET_KEY],
+]) {
+  test(`${worker}: ${path} with its key`, async () => {
+    assertTaken(await workers[worker].push(BODY), UPLOAD.records);
+    assertEachOnce(intake, UPLOAD);
+    for (const request of intake.requests) {
+      assert.equal(request.path, path);
+      assert.equal(request.headers["x-sekoiaio-intake-key"], key);
+    }
+  });
+}
+
+test("a dataset that no key is for: the answer names the variables, and nothing is sent", async () => {
+  const answer = await workers.onlyOwnKey.push('{"QueryName":"example.com","Timestamp":1767323045}\n', { path: "/logpush/dns_logs" });
+  assertError(answer, 503, "SEKOIA_INTAKE_KEY_DNS_LOGS", "SEKOIA_INTAKE_KEY");
+  assert.equal(intake.requests.length, 0);
+});
+
+describe("faults at random: what was told 200 is there", () => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    test(`seed ${seed}`, async () => {
+      let state = seed;
+      const oneIn = (n) => {
+        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+        return (state >>> 16) % n === 0;
+      };
+      intake.fault("partial", { refuse: refuses(50, 151), when: () => oneIn(2), times: Infinity });
+      for (const [fault, options] of [
+        ["reset", {}],
+        ["reset after storing", {}],
+        ["half an answer", {}],
+        ["status", { status: 429 }],
+        ["status", { status: 500 }],
+        ["status", { status: 413 }],
+        ["garbage", { body: html }],
+      ]) {
+        // Never 413 for a single event: that would be its own fault.
+        intake.fault(fault, { ...options, when: (_, events) => events.length > 1 && oneIn(10), times: Infinity });
+      }
+      const upload = { records: 200, seed };
+      const answer = await workers.usual.push(uploadOf(upload));
+      assert.ok([200, 502, 503].includes(answer.status), answer.text);
+      const { missing } = accountOf(intake, upload);
+      if (answer.status !== 200) return;
+      const errors = intake.events.filter(({ document }) => document.event.kind === "pipeline_error");
+      assert.ok(missing.every((n) => n === 50 || n === 151), `missing: ${missing}`);
+      assert.ok(errors.length >= missing.length);
+      assert.ok(answer.json.refused >= missing.length);
+    });
+  }
+});

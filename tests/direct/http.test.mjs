@@ -1,0 +1,118 @@
+// DESTINATION=http: the same documents as gzipped NDJSON, to any URL.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+
+import { accountOf, assertEachOnce, assertError, assertSameTexts, assertTaken } from "../support/expect.mjs";
+import { numberOf, uploadOf } from "../support/generate.mjs";
+import { INTAKE_KEY, startIntake } from "../support/intake.mjs";
+import { startWorkers } from "../support/worker.mjs";
+
+/** Two batches of ten. */
+const UPLOAD = { records: 20, seed: 51 };
+const BODY = uploadOf(UPLOAD);
+const TOKEN = "token-of-the-collector";
+
+let intake;
+let workers;
+
+before(async () => {
+  intake = await startIntake();
+  const vars = { BATCH_MAX_RECORDS: "10", RETRY_BUDGET_MS: "10000" };
+  const http = { ...vars, DESTINATION: "http", SEKOIA_INTAKE_KEY: undefined, HTTP_URL: `${intake.url}/sink?index=waf` };
+  workers = await startWorkers({
+    intake,
+    vars: {
+      sekoia: vars,
+      http: { ...http, HTTP_HEADERS: JSON.stringify({ "X-Token": TOKEN, Authorization: "Splunk abc" }) },
+      plain: http,
+      hopeless: { ...http, RETRY_BUDGET_MS: "60" },
+      native: { ...http, SHAPE: "native" },
+    },
+  });
+});
+
+after(async () => {
+  await workers?.dispose();
+  await intake?.close();
+});
+
+beforeEach(() => intake.reset());
+
+test("requests are gzipped NDJSON with the configured headers", async () => {
+  assertTaken(await workers.http.push(BODY), UPLOAD.records);
+  assertEachOnce(intake, UPLOAD);
+  assert.equal(intake.requests.length, 2);
+  for (const { method, path, headers, text, bytes } of intake.requests) {
+    assert.equal(method, "POST");
+    assert.equal(path, "/sink");
+    assert.equal(headers["content-type"], "application/x-ndjson");
+    assert.equal(headers["content-encoding"], "gzip");
+    assert.equal(headers["content-length"], String(bytes));
+    assert.equal(headers["x-token"], TOKEN);
+    assert.equal(headers.authorization, "Splunk abc");
+    assert.equal(headers["x-sekoiaio-intake-key"], undefined);
+    assert.ok(text.endsWith("}\n"));
+    assert.equal(text.split("\n").length, 11);
+  }
+});
+
+test("the documents are those that SEKOIA.IO gets", async () => {
+  const texts = {};
+  for (const destination of ["sekoia", "plain"]) {
+    await intake.reset();
+    assertTaken(await workers[destination].push(BODY), UPLOAD.records);
+    texts[destination] = intake.events.map(({ text }) => text).sort();
+  }
+  assertSameTexts(texts.plain, texts.sekoia);
+});
+
+test("SHAPE=native goes to any URL too", async () => {
+  assertTaken(await workers.native.push(BODY), UPLOAD.records);
+  assertEachOnce(intake, UPLOAD);
+  assert.equal(intake.events[0].document.Kind, "firewall");
+});
+
+const always = { times: Infinity };
+
+for (const { name, faults, status = 200, requests, words = [] } of [
+  { name: "any successful status is enough", faults: [["empty answer", { status: 202, times: 2 }]], requests: 2 },
+  { name: "the answer's body does not matter", faults: [["empty answer", { status: 200 }]], requests: 2 },
+  { name: "a reset", faults: [["reset"]], requests: 3 },
+  { name: "500, then fine", faults: [["status", { status: 500 }]], requests: 3 },
+  { name: "429, then fine", faults: [["status", { status: 429 }]], requests: 3 },
+  {
+    name: "413 for more than 5 events",
+    faults: [["status", { status: 413, when: (_, events) => events.length > 5, ...always }]],
+    requests: 6,
+  },
+  {
+    name: "401 for good",
+    faults: [["status", { status: 401, body: "no such token", ...always }]],
+    status: 502,
+    words: ["401", "no such token"],
+    requests: 2,
+  },
+  { name: "503 for good", faults: [["status", { status: 503, ...always }]], status: 503, words: ["503"] },
+]) {
+  test(`${name}: ${status}`, async () => {
+    for (const [fault, options] of faults) intake.fault(fault, options);
+    const answer = await workers[status === 503 ? "hopeless" : "http"].push(BODY);
+    if (requests) assert.equal(intake.requests.length, requests);
+    if (status === 200) {
+      assertTaken(answer, UPLOAD.records);
+      assertEachOnce(intake, UPLOAD);
+    } else {
+      assertError(answer, status, ...words);
+      for (const secret of [TOKEN, INTAKE_KEY, "Splunk abc"]) assert.ok(!answer.text.includes(secret));
+    }
+  });
+}
+
+test("an event that the collector refuses is replaced, and the others arrive", async () => {
+  const refuse = (text) => JSON.parse(text).event.kind === "event" && numberOf(JSON.parse(text)) === 7;
+  intake.fault("poison", { refuse, ...always });
+  assertTaken(await workers.http.push(BODY), UPLOAD.records, { refused: 1 });
+  assert.equal(intake.events.length, UPLOAD.records);
+  assert.ok(accountOf(intake, UPLOAD).arrived >= UPLOAD.records - 1);
+});

@@ -1,0 +1,351 @@
+// What the documentation says is what the code does: names, defaults, commands, links, tables.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { root } from "../../scripts/paths.mjs";
+import { assertTaken } from "../support/expect.mjs";
+import { lineOf, recordsOf } from "../support/generate.mjs";
+import { startIntake } from "../support/intake.mjs";
+import { filesBelow } from "../support/pages.mjs";
+import { startWorkers } from "../support/worker.mjs";
+
+const README = read("README.md");
+const DEPLOY = read("docs/deploy.md");
+const MAPPING = read("docs/mapping.md");
+const SEKOIA = read("sekoia/README.md");
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sekoia/README.md", "fuzz/README.md"].concat(
+  filesBelow("docs"),
+);
+
+/** A Rust file without its tests. */
+const productCode = (path) => read(path).split("#[cfg(test)]")[0];
+const CONFIG = productCode("src/config.rs");
+const FIELDS = Object.keys(JSON.parse(read("crates/normalizer/tests/documented.json")).firewall_events).sort();
+
+function read(path) {
+  return readFileSync(join(root, path), "utf8");
+}
+
+/** The cells of the tables under a heading, one row each, without their head. */
+function tablesUnder(page, heading) {
+  const [, section] = page.split(new RegExp(`^#+ ${heading.replace(/[`()]/g, "\\$&")}$`, "m"));
+  assert.ok(section, `no heading ${heading}`);
+  return section
+    .split(/^#+ /m)[0]
+    .split("\n\n")
+    .filter((block) => block.startsWith("|"))
+    .map((block) =>
+      block
+        .trim()
+        .split("\n")
+        .slice(2)
+        .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim())),
+    );
+}
+
+/** The texts in backquotes. */
+function codeIn(text) {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code);
+}
+
+/** The code blocks of a language. */
+function blocksOf(page, language) {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"))].map(([, block]) => block);
+}
+
+/** A product or shift of Rust integers, such as `4 * 1024 * 1024` and `5 << 30`. */
+function integer(rust) {
+  if (rust.includes("<<")) {
+    const [value, bits] = rust.split("<<").map(integer);
+    return value * 2 ** bits;
+  }
+  const factors = rust.split("*").map((factor) => Number(factor.replaceAll("_", "")));
+  return factors.reduce((product, factor) => product * factor);
+}
+
+// --- Configuration ---
+
+const CONFIGURATION = tablesUnder(README, "Configuration")[0].map(([name, fallback, values, meaning]) => ({
+  name: codeIn(name)[0],
+  fallback: codeIn(fallback)[0],
+  values,
+  meaning,
+}));
+
+test("the configuration table has the names that src/config.rs reads", () => {
+  const names = [...CONFIG.matchAll(/"([A-Z]+(?:_[A-Z]+)*)(?:"|_\{\}")/g)].map(([text, name]) =>
+    text.endsWith('{}"') ? `${name}_<DATASET>` : name,
+  );
+  assert.deepEqual(CONFIGURATION.map(({ name }) => name).sort(), [...new Set(names)].sort());
+});
+
+test("the table's defaults are those of wrangler.toml", () => {
+  const [, vars] = read("wrangler.toml").split(/^\[vars\]$/m);
+  const set = [...vars.split(/^\[/m)[0].matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value]);
+  const documented = CONFIGURATION.filter(({ fallback }) => fallback).map(({ name, fallback }) => [name, fallback]);
+  assert.deepEqual(documented.sort(), set.sort());
+});
+
+test("the table's defaults and ranges are those of the code", () => {
+  const limits = productCode("crates/normalizer/src/config.rs");
+  const constantOf = (name) => new RegExp(`const ${name}: \\w+ = ([^;]+);`).exec(CONFIG)?.[1];
+  const valueOf = (rust) => {
+    const text = rust.replace(/ as \w+$/, "").trim();
+    const field = /^defaults\.(\w+)$/.exec(text)?.[1];
+    const value = field ? new RegExp(`^\\s+${field}: ([\\d_ *]+),$`, "m").exec(limits)?.[1] : (constantOf(text) ?? text);
+    return integer(value);
+  };
+  const numbers = [...CONFIG.matchAll(/reader\.number\(\s*"(\w+)",([^)]+?),?\s*\)/g)].map(([, name, rest]) => {
+    const [fallback, least, most] = rest.split(",").map(valueOf);
+    return [name, String(fallback), `${least} to ${most}`];
+  });
+  assert.equal(numbers.length, 20);
+  const documented = CONFIGURATION.filter(({ values }) => / to /.test(values));
+  assert.deepEqual(documented.map(({ name, fallback, values }) => [name, fallback, values]).sort(), numbers.sort());
+
+  for (const [, name, ...choices] of CONFIG.matchAll(/one_of\("(\w+)", &\[\("(\w+)", [^)]+\), \("(\w+)", [^)]+\)\]\)/g)) {
+    const row = CONFIGURATION.find((candidate) => candidate.name === name);
+    assert.deepEqual(codeIn(row.values), choices, name);
+    assert.equal(row.fallback, choices[0], name);
+  }
+});
+
+test("what the table calls a secret is one in wrangler.toml, and no other", () => {
+  const secrets = CONFIGURATION.filter(({ meaning }) => meaning.startsWith("secret:")).map(({ name }) => name);
+  const [head] = read("wrangler.toml").split(/^\[vars\]$/m);
+  const listed = [...head.matchAll(/^# {3}([A-Z][A-Z_]+(?:<DATASET>)?) /gm)].map(([, name]) => name);
+  assert.deepEqual(secrets.sort(), listed.sort());
+});
+
+// --- The Logpush job ---
+
+/** Runs a block of shell code with a `curl` that only tells what it was called with. */
+function callsOf(block, variables) {
+  const dir = mkdtempSync(join(tmpdir(), "logpush-ecs-docs-"));
+  try {
+    writeFileSync(join(dir, "curl"), '#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\ncat > "$0.body"\n');
+    chmodSync(join(dir, "curl"), 0o755);
+    const env = { ...variables, PATH: `${dir}:${process.env.PATH}` };
+    execFileSync("sh", ["-eu", "-c", block], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const words = readFileSync(join(dir, "curl.arguments"), "utf8").trimEnd().split("\n");
+    return { words, body: readFileSync(join(dir, "curl.body"), "utf8") };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+test("the curl of docs/deploy.md creates a job of all 47 fields that is enabled and sends its secret to the Worker", () => {
+  const blocks = blocksOf(DEPLOY, "sh").filter((block) => block.includes("destination_conf"));
+  assert.equal(blocks.length, 1);
+  const { words, body } = callsOf(blocks[0], {
+    CLOUDFLARE_API_TOKEN: "the-token",
+    ZONE_ID: "the-zone",
+    WORKER_HOST: "logpush-ecs.example.workers.dev",
+    LOGPUSH_SECRET: "0123456789abcdef",
+  });
+  const headers = words.filter((_, index) => words[index - 1] === "-H");
+  assert.deepEqual(headers, ["Authorization: Bearer the-token", "Content-Type: application/json"]);
+  assert.ok(words.includes("https://api.cloudflare.com/client/v4/zones/the-zone/logpush/jobs"), words.join(" "));
+  assert.ok(words.includes("--data") && words.includes("@-"));
+
+  const { output_options: options, destination_conf: destination, name, ...job } = JSON.parse(body);
+  assert.notEqual(name, "");
+  assert.deepEqual(job, {
+    dataset: "firewall_events",
+    enabled: true,
+    max_upload_bytes: 5_000_000,
+    max_upload_records: 1_000,
+  });
+  assert.equal(FIELDS.length, 47);
+  assert.deepEqual(options, { field_names: FIELDS, timestamp_format: "rfc3339ns" });
+  const url = new URL(destination);
+  assert.equal(url.origin, "https://logpush-ecs.example.workers.dev");
+  assert.equal(url.pathname, "/logpush/firewall_events");
+  assert.deepEqual([...url.searchParams], [["header_X-Logpush-Secret", "0123456789abcdef"]]);
+});
+
+test("the README's filter is JSON in JSON, over a field of the dataset", () => {
+  const [filter] = blocksOf(README, "json");
+  const { where } = JSON.parse(JSON.parse(filter).filter);
+  for (const { key, operator, value } of where.and) {
+    assert.ok(FIELDS.includes(key));
+    assert.equal(operator, "!eq");
+    assert.notEqual(value, "");
+  }
+});
+
+// --- Commands, paths and links ---
+
+test("every npm script and script file that is named exists", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  for (const page of PAGES) {
+    const text = read(page);
+    for (const [, script] of text.matchAll(/\bnpm run ([\w:-]+)/g)) assert.ok(scripts[script], `${page}: npm run ${script}`);
+    for (const [, script] of text.matchAll(/\bnpm (start|test)\b/g)) assert.ok(scripts[script], `${page}: npm ${script}`);
+    for (const [, path] of text.matchAll(/\bnode ([\w/-]+\.mjs)/g)) assert.ok(existsSync(join(root, path)), `${page}: ${path}`);
+  }
+});
+
+test("the command line is called as its own tests call it", () => {
+  const manifest = read("crates/cli/Cargo.toml");
+  const tested = /const DATASET: \[&str; 3\] = \[(.*)\];/.exec(read("crates/cli/tests/suite/normalize.rs"))[1];
+  const commands = PAGES.flatMap((page) => [...read(page).matchAll(/cargo run (.*?) -- (\w+)(.*?)(?:`|$)/gm)]);
+  assert.ok(commands.length >= 4);
+  for (const [command, options, subcommand, rest] of commands) {
+    assert.equal(options, `--release -p ${/^name = "(.*)"$/m.exec(manifest)[1]}`, command);
+    const words = [subcommand, ...rest.trim().split(" ")];
+    if (subcommand === "normalize") assert.deepEqual(words, [...JSON.parse(`[${tested}]`), "FILE"], command);
+    else if (subcommand !== "jobs") assert.deepEqual(words.slice(0, 2), ["push", "--url"], command);
+  }
+});
+
+test("every file that is named exists", () => {
+  for (const page of PAGES) {
+    const paths = codeIn(read(page).replace(/^```.*?^```$/gms, "")).filter((code) =>
+      /^(?:(?:src|crates|scripts|tests|docs|sekoia|fuzz|bench|\.ci)\/[\w./-]*|\w[\w-]*\.(?:md|mjs|toml|rs))$/.test(code),
+    );
+    for (const path of paths) {
+      const found =
+        existsSync(join(root, path)) || ["src/destination", "crates/normalizer/src"].some((dir) => existsSync(join(root, dir, path)));
+      assert.ok(found || path === "fuzz/artifacts", `${page}: ${path}`);
+    }
+  }
+});
+
+test("every link inside the repository leads somewhere", () => {
+  const anchorsOf = (page) =>
+    [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-"),
+    );
+  for (const page of PAGES) {
+    for (const [, target] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (target.startsWith("https://")) continue;
+      const [path, anchor] = target.split("#");
+      const file = path === "" ? page : join(dirname(page), path);
+      assert.ok(existsSync(join(root, file)), `${page}: ${target}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(file).includes(anchor), `${page}: ${target}`);
+    }
+  }
+});
+
+test("docs/operations.md has every field of the log line", () => {
+  const written = [...productCode("src/log.rs").matchAll(/\badd\(\s*"(\w+)"/g)].map(([, name]) => name);
+  const documented = tablesUnder(read("docs/operations.md"), "The log").flatMap((table) => table.flatMap(([field]) => codeIn(field)));
+  const levels = ["info", "warn", "error"];
+  assert.deepEqual(documented.sort(), [...written, ...levels].filter((name) => name !== "level").sort());
+});
+
+// --- The mapping ---
+
+test("docs/mapping.md has the actions of the code", () => {
+  const known = /match &\*lower \{(.*?)\n {4}\}/s.exec(productCode("crates/normalizer/src/convert.rs"))[1];
+  const arms = [...known.matchAll(/((?:\| )?b"[^=]+)=>[\s{]*"(\w+)"/g)].map(([, actions, type]) => [
+    type,
+    [...actions.matchAll(/b"(\w+)"/g)].map(([, action]) => action).sort(),
+  ]);
+  const documented = tablesUnder(MAPPING, "Actions")[0]
+    .map(([type, actions]) => [codeIn(type)[0], codeIn(actions).sort()])
+    .filter(([type]) => type !== "info");
+  assert.equal(arms.length, 3);
+  assert.deepEqual(documented, arms);
+});
+
+// --- The intake format for SEKOIA.IO ---
+
+/** What the parser sets: each path, and the path of the event that it is set from. */
+const PARSED = [...read("sekoia/ingest/parser.yml").matchAll(/^ {10}"?([@\w.]+)"?: (["'])\{\{(.+)\}\}\2$/gm)].map(
+  ([, path, , value]) => ({ path, from: value.replace(/^parsed_event\.message(?:\.|\[")/, "").replace(/"\]$/, "") }),
+);
+const SET = new Set(PARSED.map(({ path }) => path));
+
+/** What the format declares: the type of each name. */
+const DECLARED = new Map(
+  [...read("sekoia/_meta/fields.yml").matchAll(/^([\w.]+):\n  name: \1\n  description: "[^"]+"\n  type: (\w+)$/gm)].map(
+    ([, name, type]) => [name, type],
+  ),
+);
+
+const LEFT_OUT = tablesUnder(SEKOIA, "What the parser leaves out")[0].flatMap(([fields]) => codeIn(fields));
+
+test("SEKOIA.IO's parser sets every field from the one of the same name, but for event.hash", () => {
+  const lines = read("sekoia/ingest/parser.yml").match(/^ {10}\S/gm);
+  assert.equal(PARSED.length, lines.length, "a line is not understood");
+  assert.equal(SET.size, PARSED.length, "a field is set twice");
+  for (const { path, from } of PARSED) assert.equal(from, path === "event.hash" ? "event.id" : path);
+  assert.match(read("sekoia/ingest/parser.yml"), /source\.ip: .*\n {8}filter: .*source\.ip \| is_ipaddress\}\}"\n/);
+});
+
+test("every name under cloudflare that SEKOIA.IO's parser sets is declared, and no other", () => {
+  const blocks = read("sekoia/_meta/fields.yml").match(/^cloudflare\./gm);
+  assert.equal(DECLARED.size, blocks.length, "a declaration is not understood");
+  assert.deepEqual([...DECLARED.keys()].sort(), [...SET].filter((path) => path.startsWith("cloudflare.")).sort());
+});
+
+test("the smart descriptions use fields that an event has", () => {
+  const isThere = (path) => SET.has(path) || LEFT_OUT.includes(path);
+  const descriptions = JSON.parse(read("sekoia/_meta/smart-descriptions.json"));
+  assert.ok(descriptions.length > 0);
+  for (const { value, conditions, relationships = [] } of descriptions) {
+    const shown = [...value.matchAll(/\{([\w.]+)\}/g)].map(([, path]) => path);
+    const asked = conditions.map(({ field }) => field);
+    for (const path of shown) assert.ok(asked.includes(path), `${value}: ${path} may be missing`);
+    for (const path of [...asked, ...relationships.flatMap(({ source, target }) => [source, target])]) {
+      assert.ok(isThere(path), `${value}: ${path}`);
+    }
+  }
+});
+
+test("the manifest has what a format needs", () => {
+  const manifest = read("sekoia/_meta/manifest.yml");
+  for (const key of [/^uuid: [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/m, /^name: \S/m, /^slug: [a-z][a-z\d-]*$/m, /^description: /m]) {
+    assert.match(manifest, key);
+  }
+  assert.match(manifest, /^data_sources:\n {2}Web application firewall logs: \S/m);
+});
+
+let intake;
+let workers;
+
+before(async () => {
+  intake = await startIntake();
+  workers = await startWorkers({ intake, vars: { worker: {} } });
+});
+
+after(async () => {
+  await workers?.dispose();
+  await intake?.close();
+});
+
+/** The leaves of a document; a dictionary that is declared as one is a leaf. */
+function leavesOf(value, path = "") {
+  const isLeaf = typeof value !== "object" || value === null || Array.isArray(value);
+  if (isLeaf || DECLARED.get(path) === "dict" || path === "labels") return [[path, value]];
+  return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner, path ? `${path}.${name}` : name));
+}
+
+const TYPES = {
+  keyword: (value) => typeof value === "string",
+  long: Number.isInteger,
+  float: Number.isFinite,
+  boolean: (value) => typeof value === "boolean",
+  array: Array.isArray,
+  dict: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
+
+test("SEKOIA.IO's parser takes every field of real events, with the declared type", async () => {
+  await intake.reset();
+  const records = [...recordsOf({ records: 300, seed: 90 })];
+  assertTaken(await workers.worker.push(records.map(lineOf).join("\n")), records.length);
+  for (const { document } of intake.events) {
+    for (const [path, value] of leavesOf(document)) {
+      assert.ok(SET.has(path) || LEFT_OUT.includes(path), path);
+      const type = DECLARED.get(path);
+      if (type) assert.ok(TYPES[type](value), `${path} is declared ${type}: ${JSON.stringify(value)}`);
+    }
+  }
+});

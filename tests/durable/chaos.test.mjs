@@ -1,0 +1,18 @@
+// A short run of `npm run chaos`: everything goes wrong at random, and nothing is lost.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { chaos, isSound } from "../support/durable/chaos.mjs";
+
+for (const seed of [1, 2]) {
+  test(`seed ${seed}: every record is at the intake or in a dead letter, and none that was noted comes twice`, async () => {
+    const { injected, result } = await chaos({ seed, uploads: 30, most: 2_000, kills: 3 });
+    const told = JSON.stringify({ injected, result });
+    assert.ok(isSound(result), told);
+    assert.equal(result.kills, 3, told);
+    assert.ok(result.duplicates > 0, told);
+    assert.ok(injected["seconds of outage"] >= 86_400, told);
+    assert.ok(Object.keys(injected).length >= 12, told);
+  });
+}
