@@ -1,8 +1,8 @@
-// Chromium for the tests of the status page: Debian's, if there is none. A machine where none can be had
-// runs all other tests.
+// Chromium for the tests of the status page, installed from Debian's package if none is there. A machine
+// without it runs all other tests.
 import { existsSync } from "node:fs";
 
-import { installPackage } from "./debian.mjs";
+import { installPackage } from "./debian/apt.mjs";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 

@@ -1,4 +1,4 @@
-// Builds the Worker, unless nothing it is made of has changed. Also the [build] command of wrangler.toml.
+// Builds the Worker if any of its inputs has changed. Also the [build] command of wrangler.toml.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,23 +10,11 @@ import { Stop, main, read, run } from "./run.mjs";
 import { setup } from "./setup.mjs";
 import { simdPairs, withoutNames } from "./wasm.mjs";
 
+/** Crates that are no part of the Worker. */
+const HOST_CRATES = ["cli", "docs"];
+
 /** package-lock.json names the versions of wasm-opt and esbuild. */
-const INPUTS = [
-  ".cargo/config.toml",
-  "Cargo.lock",
-  "Cargo.toml",
-  "crates/delivery/Cargo.toml",
-  "crates/delivery/src",
-  "crates/module",
-  "crates/normalizer/Cargo.toml",
-  "crates/normalizer/data",
-  "crates/normalizer/src",
-  "crates/status/Cargo.toml",
-  "crates/status/src",
-  "package-lock.json",
-  "scripts/build.mjs",
-  "src",
-];
+const INPUTS = [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "package-lock.json", "scripts/build.mjs", "src", ...crates()];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 const FEWEST_SIMD_PAIRS = 10;
 
@@ -46,8 +34,8 @@ export async function build({ bench = false, env } = {}) {
   rmSync(stamp, { force: true });
   say(`${dir}: building the Worker (one to two minutes from nothing)`);
   const features = bench ? ["--", "--features", "bench"] : [];
-  // A sender that goes away must not leave a half-done upload and its memory behind: the runtime would
-  // drop the handler without a word to it. With this, the handler runs to its end.
+  // Without it the runtime drops the handler of a sender that disconnects, and the memory of a half-done
+  // upload is never freed. With it, the handler runs to its end.
   env = { ...env, RUN_TO_COMPLETION: "1" };
   await run("worker-build", ["crates/module", "--profile", "worker", "--out-dir", join(root, dir), ...features], { env, output: "progress" });
   finish(dir);
@@ -55,10 +43,10 @@ export async function build({ bench = false, env } = {}) {
   return join(root, dir);
 }
 
-/** The built module, in the form in which it is deployed. */
+/** Trims the built module to the form in which it is deployed. */
 function finish(dir) {
   const path = join(root, dir, "index_bg.wasm");
-  // A tenth of it: worker-build keeps the names, whatever it passes to wasm-opt.
+  // The names are a tenth of the module. worker-build keeps them, whatever options wasm-opt gets.
   const wasm = withoutNames(readFileSync(path));
   writeFileSync(path, wasm);
   if (simdPairs(wasm) < FEWEST_SIMD_PAIRS) {
@@ -73,6 +61,13 @@ async function fingerprint(env) {
   const hash = createHash("sha256").update((await read("rustc", ["-vV"], { env })) ?? "");
   for (const file of INPUTS.flatMap(files).sort()) hash.update(`\n${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
+}
+
+function crates() {
+  return readdirSync(join(root, "crates"))
+    .filter((name) => !HOST_CRATES.includes(name))
+    .flatMap((name) => ["Cargo.toml", "data", "src"].map((part) => `crates/${name}/${part}`))
+    .filter((path) => existsSync(join(root, path)));
 }
 
 function files(path) {

@@ -6,14 +6,14 @@ import { root } from "./paths.mjs";
 /** For cargo alone: the chosen toolchain, and the flags of .cargo/config.toml instead of the user's. */
 export function cargoEnvironment(toolchain) {
   const env = { ...process.env };
-  // They replace the file's rustflags, and simd128 would be lost without a word.
+  // They would replace the file's rustflags, and simd128 would be lost without any message.
   delete env.RUSTFLAGS;
   delete env.CARGO_ENCODED_RUSTFLAGS;
   if (toolchain.name) env.RUSTUP_TOOLCHAIN = toolchain.name;
   return env;
 }
 
-/** For all that runs after the set-up. worker-build downloads what these variables do not name. */
+/** For every command after the set-up. worker-build downloads each tool that these variables do not name. */
 export function environment(toolchain, tools) {
   const bin = join(root, "node_modules/.bin");
   const dirs = [bin, tools["wasm-bindgen-cli"], tools["worker-build"]];

@@ -1,4 +1,4 @@
-// Child processes, and the frame that every script runs in.
+// Child processes, and the entry point of every script.
 import { execFile, spawn } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { constants } from "node:os";
@@ -28,7 +28,7 @@ export async function main(url, script) {
   }
 }
 
-/** From now on a signal does not end the process, but resolves this promise. */
+/** Resolves at the next signal, which no longer ends the process. */
 export function interruption() {
   return new Promise((resolve) => {
     for (const signal of SIGNALS) process.removeAllListeners(signal).on(signal, resolve);
@@ -78,7 +78,7 @@ export async function run(command, args, { otherwise = "", ...options } = {}) {
   if (code !== 0) throw new Stop(`${command} ${args.join(" ")}: exit code ${code}\n${otherwise}`.trim());
 }
 
-/** What a command prints, or undefined if it is not there or fails. */
+/** The output of a command, or undefined if the command is missing or fails. */
 export function read(command, args, { env = process.env } = {}) {
   return new Promise((resolve) => {
     const child = execFile(command, args, { env, cwd: root }, (error, stdout) =>

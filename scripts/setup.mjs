@@ -1,4 +1,4 @@
-// Installs what is missing, says what it does, and does nothing the second time.
+// Installs what is missing and reports each step. A second run finds nothing to do.
 import { join } from "node:path";
 
 import { environment } from "./environment.mjs";

@@ -1,4 +1,4 @@
-// npm start [-- --port N] [-- --once]: the whole way of an upload, on this machine.
+// npm start [-- --port N] [-- --once]: an upload from end to end, on this machine.
 // The Worker in workerd, a stand-in intake as its destination, one sample upload; then it stays up.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -85,7 +85,7 @@ async function pushSample(url, secret, batches) {
   });
   const text = (await answer.text()).trim();
   const stored = performance.now() - started;
-  // What is stored is delivered by the queue's consumer.
+  // The answer says that the upload is stored; the queue's consumer delivers it afterwards.
   const arrived = () => batches.reduce((sum, batch) => sum + batch.events.length, 0);
   while (answer.ok && arrived() < SAMPLE_RECORDS && performance.now() - started < DELIVERED_WITHIN_MS) await sleep(POLL_MS);
   const delivered = performance.now() - started;

@@ -8,7 +8,7 @@ import { root } from "./paths.mjs";
 import { Stop, exitCode, main } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
-/** Each suite names its command, and reads out of what that prints how many tests passed and failed. */
+/** Each suite has a command, and a function that counts passed and failed tests in its output. */
 const SUITES = [
   {
     part: "native",
@@ -19,7 +19,7 @@ const SUITES = [
   {
     part: "wasm",
     title: "the core's tests in wasm",
-    // Not the documentation's examples: they are natively tested, and have no wasm test in them.
+    // The native suite runs the documentation's examples.
     command: [
       "cargo",
       "test",
@@ -65,7 +65,7 @@ await main(import.meta.url, async (args) => {
   }
   if (noBrowser) {
     console.log(`\nNOT RUN: the tests of the status page in a browser: ${noBrowser}`);
-    // A machine for tests must have one.
+    // CI must have a browser.
     if (process.env.CI) total.failed += 1;
   }
   console.log(`\ntests: ${total.passed} passed, ${total.failed} failed`);

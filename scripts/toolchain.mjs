@@ -1,28 +1,28 @@
-// A Rust toolchain that can build for wasm32: what is there, else rustup, else Debian's packages.
+// A Rust toolchain that can build for wasm32: an installed one, else rustup's, else Debian's (scripts/debian).
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import * as debian from "./debian.mjs";
+import { NAME as DEBIAN, addDebianLinters, debianToolchain } from "./debian/toolchain.mjs";
 import { cargoEnvironment } from "./environment.mjs";
 import { say } from "./log.mjs";
-import { Stop, exitCode, read, run } from "./run.mjs";
+import { Stop, exitCode, read } from "./run.mjs";
 import { minimumRust, olderThan } from "./versions.mjs";
 
 export const TARGET = "wasm32-unknown-unknown";
 
-/** `name` is set only if it is not the toolchain that the user selected. */
+/** The toolchain to use; it has a `name` only if it is not the one that the user selected. */
 export async function chooseToolchain() {
   const selected = await inspect();
   if (!selected.problem) return selected;
-  const linked = (await isListed(debian.NAME)) ? await inspect(debian.NAME) : undefined;
+  const linked = (await isListed(DEBIAN)) ? await inspect(DEBIAN) : undefined;
   if (linked && !linked.problem) return linked;
 
   const tried = [selected, linked].filter(Boolean).map(({ label, problem }) => `${label}: ${problem}`);
   tried.forEach(say);
   for (const [way, attempt] of [
     ["rustup", byRustup],
-    ["Debian's packages", byDebian],
+    ["Debian's packages", () => debianToolchain(inspect, TARGET, minimumRust())],
   ]) {
     const toolchain = await attempt(selected);
     if (!toolchain.problem) return toolchain;
@@ -37,26 +37,23 @@ export async function chooseToolchain() {
   );
 }
 
-/** clippy and rustfmt, which only CI needs. */
+/** Installs clippy and rustfmt, which only CI needs. */
 export async function addLinters(toolchain) {
   const env = cargoEnvironment(toolchain);
   const present = async () =>
     (await read("cargo", ["clippy", "--version"], { env })) && (await read("cargo", ["fmt", "--version"], { env }));
   if (await present()) return;
   say("clippy and rustfmt: installing");
-  if (toolchain.name !== debian.NAME && (await read("rustup", ["--version"]))) {
+  if (toolchain.name !== DEBIAN && (await read("rustup", ["--version"]))) {
     if (rustupMayDownload())
       await exitCode("rustup", ["component", "add", "clippy", "rustfmt"], { env, output: "progress" });
     else say("rustup: RUSTUP_AUTO_INSTALL=0 forbids it to download");
-  } else if (!(await debian.obstacle())) {
-    await debian.updateLists(minimumRust());
-    await debian.installPackages();
-  }
+  } else await addDebianLinters(minimumRust());
   if (!(await present()))
     throw new Stop(`clippy or rustfmt of the ${toolchain.label} is missing: install them and start again.`);
 }
 
-/** What a toolchain is, and the `problem` that keeps it from building for wasm32, if there is one. */
+/** Describes a toolchain, with the `problem` that keeps it from building for wasm32, if there is one. */
 async function inspect(name) {
   const env = cargoEnvironment({ name });
   const title = name ? `toolchain ${name}` : "selected toolchain";
@@ -80,7 +77,7 @@ function holdsCore(libdir) {
   }
 }
 
-/** Reads std's metadata: that fails after an update of rustc alone, and where a copy of std was interrupted. */
+/** Compiling reads std's metadata: it fails after an update of rustc alone, and if a copy of std was interrupted. */
 async function compiles(env) {
   const dir = mkdtempSync(join(tmpdir(), "logpush-ecs-"));
   try {
@@ -111,24 +108,6 @@ async function byRustup(selected) {
   say(`rustup ${args.join(" ")}`);
   if ((await exitCode("rustup", args, { output: "progress" })) !== 0) return { problem: "the download failed" };
   return inspect();
-}
-
-async function byDebian() {
-  const obstacle = await debian.obstacle();
-  if (obstacle) return { problem: obstacle };
-  if (!(await debian.hasCompiler(minimumRust()))) {
-    const old = await debian.updateLists(minimumRust());
-    if (old) return { problem: old };
-    await debian.installPackages();
-  }
-  const name = (await read("rustup", ["--version"])) ? debian.NAME : undefined;
-  if (name) await run("rustup", ["toolchain", "link", name, debian.SYSROOT], { output: "hide" });
-  const env = cargoEnvironment({ name });
-  if ((await read("rustc", ["--print", "sysroot"], { env })) !== debian.SYSROOT) {
-    return { problem: `installed, but another rustc comes before that of ${debian.SYSROOT}/bin in PATH` };
-  }
-  if ((await inspect(name)).problem) await debian.buildStd(env, TARGET);
-  return inspect(name);
 }
 
 function rustupMayDownload() {

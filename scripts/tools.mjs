@@ -1,4 +1,4 @@
-// Command line tools that cargo builds from source, into the cache: the slowest step, done once.
+// Command line tools that cargo builds from source into the cache: the slowest step, once per machine.
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -14,7 +14,7 @@ const TOOLS = {
   "worker-build": { crate: "worker", programs: ["worker-build"], minutes: 4 },
 };
 
-/** Where the programs of each tool are: `{ "worker-build": "/.../bin", ... }`. */
+/** Installs the tools; resolves to the folder of each tool's programs: `{ "worker-build": "/.../bin", ... }`. */
 export async function installTools(toolchain) {
   const dirs = {};
   for (const name of Object.keys(TOOLS)) {
@@ -27,7 +27,7 @@ export async function installTools(toolchain) {
   return dirs;
 }
 
-/** What is being compiled; it outlives an interrupted set-up, which then resumes. */
+/** The build directory outlives an interrupted set-up, so that the next one resumes. */
 const scratch = join(cache, "cargo-target");
 
 async function install(name, version, bin, env) {
@@ -35,7 +35,7 @@ async function install(name, version, bin, env) {
   const args = ["install", name, "--version", `=${version}`, "--root", dirname(bin)];
   const options = { env: { ...env, CARGO_TARGET_DIR: scratch }, output: "progress" };
   if ((await exitCode("cargo", [...args, "--locked"], options)) !== 0) {
-    say(`${name}: its own lock file does not install (a mirror may lag behind it): trying without`);
+    say(`${name}: its own lock file does not install (a registry mirror may lag behind it): trying without the lock file`);
     const otherwise = "Is crates.io reachable, and is there space on the disk? Starting again resumes.";
     await run("cargo", args, { ...options, otherwise });
   }

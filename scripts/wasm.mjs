@@ -1,4 +1,4 @@
-// A look into a built module.
+// Reads and trims a built WebAssembly module.
 
 const HEADER_LENGTH = 8;
 const CUSTOM_SECTION = 0;
@@ -17,7 +17,7 @@ export function simdPairs(module) {
   return pairs;
 }
 
-/** The module without the names of its functions, which are there for people alone. */
+/** The module without the names of its functions, which only debuggers read. */
 export function withoutNames(module) {
   const kept = sections(module).filter(({ id, content }) => id !== CUSTOM_SECTION || customName(content) !== "name");
   return Buffer.concat([module.subarray(0, HEADER_LENGTH), ...kept.map(({ whole }) => whole)]);

@@ -13,7 +13,7 @@ const READY_WITHIN_MS = 120_000;
 const STOPPED_WITHIN_MS = 5_000;
 const POLL_MS = 100;
 
-/** No sample of `request.cf` is fetched; the file of vars is read whatever the user's settings are. */
+/** wrangler fetches no sample of `request.cf`, and reads the file of vars whatever the user's settings are. */
 const ENVIRONMENT = { CLOUDFLARE_CF_FETCH_ENABLED: "false", CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "true" };
 
 /**
@@ -25,7 +25,7 @@ export async function wranglerDev({ env, port, vars }) {
   const log = join(STATE, `dev-${port}.log`);
   const varsFile = join(STATE, `dev-${port}.env`);
   const storage = join(STATE, `dev-${port}`);
-  // What an earlier run has stored is none of this one's.
+  // An earlier run may have left uploads here.
   rmSync(storage, { recursive: true, force: true });
   const lines = Object.entries(vars).map(([name, value]) => `${name}="${value}"\n`);
   writeFileSync(varsFile, lines.join(""), { mode: 0o600 });
@@ -73,7 +73,7 @@ export async function wranglerDev({ env, port, vars }) {
   if (problem) {
     await stop();
     throw new Stop(
-      `${readFileSync(log, "utf8")}\nThe Worker did not start: ${problem}. What wrangler said is above, and in ${log}.`,
+      `${readFileSync(log, "utf8")}\nThe Worker did not start: ${problem}. The output of wrangler is above, and in ${log}.`,
     );
   }
   return { url, log, ended, stop };
@@ -91,7 +91,7 @@ export function freePort(port) {
   });
 }
 
-/** Undefined as soon as GET /health answers 200; else, when the time is up or wrangler has ended, what happened instead. */
+/** Resolves to undefined once GET /health answers 200, or to the problem if time runs out or wrangler ends. */
 async function healthy(url, ended) {
   let problem = "no answer";
   let over = false;
