@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use js_sys::Reflect;
 use logpush_normalizer::{Dataset, Limits, Shape};
-use logpush_status::health::Limits as AlertLimits;
+use logpush_status::health::AlertLimits;
 use wasm_bindgen::JsValue;
 use worker::Env;
 

@@ -9,7 +9,7 @@ use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
-use logpush_status::shard::Counts;
+use logpush_status::shard::UploadCounts;
 use worker::{Bucket, Conditional, Date, Object, ResponseBody, web_sys::ReadableStream};
 
 use crate::body::Body;
@@ -199,7 +199,7 @@ impl Consumer<'_> {
                 let counters = deliveries.counters();
                 let counted = |of: fn(&Counters) -> u64| counters.map_or(0, of);
                 let newest = summary.newest.map(|time| time.unix_millis().max(0) as u64);
-                let counts = Counts {
+                let counts = UploadCounts {
                     records: summary.records,
                     errors: summary.errors,
                     refused: counted(|counters| counters.refused.get()),

@@ -8,7 +8,7 @@ use logpush_delivery::key;
 use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
 use logpush_normalizer::Batch;
-use logpush_status::shard::Counts;
+use logpush_status::shard::UploadCounts;
 use worker::{Bucket, Conditional, Date, console_log, signal};
 
 use crate::dead_letters;
@@ -245,7 +245,7 @@ impl UploadJournal {
     /// # Errors
     ///
     /// Where the object beside the upload cannot be deleted.
-    pub(crate) async fn finish(&self, counts: Option<Counts>) -> worker::Result<()> {
+    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) -> worker::Result<()> {
         let Subject {
             dataset, id, key, ..
         } = &self.subject;

@@ -186,7 +186,7 @@ impl Sweep<'_> {
     /// Has the ledger forget what arrived and could not be stored, and did not come again: it would
     /// wait for ever.
     async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
-        let Some(board) = self.ledger.snapshot().await else {
+        let Some(board) = self.ledger.overview().await else {
             return Ok(());
         };
         let waiting = board.datasets.values().flat_map(|of| of.backlog().oldest);

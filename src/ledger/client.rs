@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
-use logpush_status::overview::Snapshot;
-use logpush_status::shard::{Counts, Report};
+use logpush_status::overview::Overview;
+use logpush_status::shard::{Report, UploadCounts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
@@ -50,7 +50,7 @@ pub(crate) enum Question {
     Finish {
         id: String,
         key: String,
-        counts: Option<Counts>,
+        counts: Option<UploadCounts>,
     },
     /// A dead letter was written: of some records, or of the whole upload.
     Dead {
@@ -184,7 +184,7 @@ impl Ledger {
         dataset: &str,
         id: &str,
         key: &str,
-        counts: Option<Counts>,
+        counts: Option<UploadCounts>,
     ) -> Option<()> {
         let question = Question::Finish {
             id: id.to_owned(),
@@ -246,13 +246,13 @@ impl Ledger {
 
     /// A part's report to the board.
     pub(crate) async fn report(&self, report: Report) -> Option<()> {
-        let shard = report.tally.shard.clone();
+        let shard = report.stats.shard.clone();
         let report = serde_json::to_string(&report).ok()?;
         self.board(BoardQuestion::Report { shard, report }).await
     }
 
     /// All that the board knows.
-    pub(crate) async fn snapshot(&self) -> Option<Snapshot> {
+    pub(crate) async fn overview(&self) -> Option<Overview> {
         self.board(BoardQuestion::Read).await
     }
 
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_report_with_minutes_reaches_the_board() {
         let mut report = Report::default();
-        report.tally.worst.insert(7, 9);
+        report.stats.worst.insert(7, 9);
         let question = Question::Board {
             question: BoardQuestion::Report {
                 shard: "dns_logs/0".to_owned(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use logpush_delivery::key;
 use logpush_delivery::state::State;
-use logpush_status::shard::{Backlog, Fate, Report, Tally, Upload, beginning};
+use logpush_status::shard::{Backlog, Report, ShardStats, Upload, UploadOutcome, error_excerpt};
 use serde::Deserialize;
 use serde::Serialize;
 use worker::{
@@ -36,7 +36,7 @@ pub struct Ledger {
 
 /// What a part of the ledger has in memory.
 struct Part {
-    tally: Tally,
+    stats: ShardStats,
     waiting: Waiting,
 }
 
@@ -55,7 +55,7 @@ struct Told {
 /// another row written for each change.
 const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, arrived INTEGER NOT NULL, finished INTEGER, state TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS tally (one INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS stats (one INTEGER PRIMARY KEY, text TEXT NOT NULL)",
 ];
 
 const MINUTE: u64 = 60_000;
@@ -224,7 +224,7 @@ impl Ledger {
                 let (before, mut state) = self.read_or_new(&id, "", now)?;
                 state.fail(&holder, &done, error.clone(), next);
                 self.write(&id, before.as_ref(), &state, now)?;
-                self.tally(|tally| tally.failed(upload_of(&state), error.as_deref(), now));
+                self.stats(|stats| stats.failed(upload_of(&state), error.as_deref(), now));
                 json(&())
             }
             Question::Finish { id, key, counts } => {
@@ -234,10 +234,10 @@ impl Ledger {
                 }
                 state.finish(now, counts.as_ref().map(|counts| counts.records));
                 self.write(&id, before.as_ref(), &state, now)?;
-                self.tally(|tally| match &counts {
-                    Some(counts) => tally.delivered(upload_of(&state), counts, now),
+                self.stats(|stats| match &counts {
+                    Some(counts) => stats.delivered(upload_of(&state), counts, now),
                     None if state.key.starts_with(key::DEAD) => {
-                        tally.replayed(upload_of(&state), now)
+                        stats.replayed(upload_of(&state), now)
                     }
                     // It became a dead letter, which was told, or its object is gone.
                     None => {}
@@ -252,7 +252,7 @@ impl Ledger {
             } => {
                 let mut about = self.read(&id)?.as_ref().map(upload_of).unwrap_or_default();
                 about.key = upload;
-                self.tally(|tally| tally.died(about, records.is_none(), &reason, now));
+                self.stats(|stats| stats.dead_lettered(about, records.is_none(), &reason, now));
                 json(&())
             }
             Question::Forget { id } => {
@@ -285,8 +285,8 @@ impl Ledger {
     /// Reads what a part needs in memory, once.
     fn wake(&self, name: &str, now: u64) -> Result<()> {
         if let Some(part) = self.part.borrow_mut().as_mut() {
-            if part.tally.shard.is_empty() {
-                name.clone_into(&mut part.tally.shard);
+            if part.stats.shard.is_empty() {
+                name.clone_into(&mut part.stats.shard);
             }
             return Ok(());
         }
@@ -297,21 +297,21 @@ impl Ledger {
         struct Row {
             text: String,
         }
-        let rows: Vec<Row> = self.sql.exec("SELECT text FROM tally", None)?.to_array()?;
+        let rows: Vec<Row> = self.sql.exec("SELECT text FROM stats", None)?.to_array()?;
         // One that cannot be read begins anew.
-        let mut tally: Tally = rows
+        let mut stats: ShardStats = rows
             .first()
             .and_then(|row| serde_json::from_str(&row.text).ok())
             .unwrap_or_default();
-        if tally.born == 0 {
-            tally.born = now;
-            name.clone_into(&mut tally.shard);
+        if stats.created_at == 0 {
+            stats.created_at = now;
+            name.clone_into(&mut stats.shard);
         }
         let mut waiting = Waiting::default();
         self.each_unfinished(|id, state| waiting.found(id, state))?;
         // What waited before has been told, or should have been.
         self.told.behind.set((waiting.uploads > 0).then_some(0));
-        self.part.replace(Some(Part { tally, waiting }));
+        self.part.replace(Some(Part { stats, waiting }));
         Ok(())
     }
 
@@ -382,21 +382,21 @@ impl Ledger {
         self.told.behind.set(Some(since));
     }
 
-    /// Changes the tally, and writes it. Where that fails, the upload is remembered all the same.
-    fn tally(&self, change: impl FnOnce(&mut Tally)) {
+    /// Changes the stats, and writes them. Where that fails, the upload is remembered all the same.
+    fn stats(&self, change: impl FnOnce(&mut ShardStats)) {
         let mut part = self.part.borrow_mut();
         let Some(part) = part.as_mut() else {
             return;
         };
-        let before = part.tally.clone();
-        change(&mut part.tally);
-        if part.tally == before {
+        let before = part.stats.clone();
+        change(&mut part.stats);
+        if part.stats == before {
             return;
         }
-        part.tally.changes += 1;
-        let text = serde_json::to_string(&part.tally).unwrap_or_default();
+        part.stats.revision += 1;
+        let text = serde_json::to_string(&part.stats).unwrap_or_default();
         let _ = self.sql.exec(
-            "INSERT OR REPLACE INTO tally VALUES (0, ?)",
+            "INSERT OR REPLACE INTO stats VALUES (0, ?)",
             vec![text.into()],
         );
     }
@@ -404,7 +404,7 @@ impl Ledger {
     /// What the board is told; nothing of a part that has no name yet.
     fn report(&self) -> Result<Option<Report>> {
         let mut part = self.part.borrow_mut();
-        let Some(part) = part.as_mut().filter(|part| !part.tally.shard.is_empty()) else {
+        let Some(part) = part.as_mut().filter(|part| !part.stats.shard.is_empty()) else {
             return Ok(None);
         };
         if part.waiting.is_unsure() {
@@ -418,7 +418,7 @@ impl Ledger {
             .map(|state| Ok(upload_of(&state?)))
             .collect::<Result<_>>()?;
         Ok(Some(Report {
-            tally: part.tally.clone(),
+            stats: part.stats.clone(),
             backlog: Backlog {
                 uploads: part.waiting.uploads,
                 bytes: part.waiting.bytes,
@@ -483,7 +483,7 @@ impl Ledger {
     /// When an outcome was last counted: an object that was asleep has forgotten what it did before.
     fn last_counted(&self) -> u64 {
         let part = self.part.borrow();
-        part.as_ref().map_or(0, |part| part.tally.at)
+        part.as_ref().map_or(0, |part| part.stats.at)
     }
 
     /// How long to wait: slots are given out one after another, `per_second` of them in a second.
@@ -499,17 +499,17 @@ impl Ledger {
 fn upload_of(state: &State) -> Upload {
     Upload {
         key: state.key.clone(),
-        fate: if state.key.starts_with(key::DEAD) {
-            Fate::DeadLetter
+        outcome: if state.key.starts_with(key::DEAD) {
+            UploadOutcome::DeadLetter
         } else {
-            Fate::Waiting
+            UploadOutcome::Waiting
         },
         arrived: state.arrived,
         bytes: state.bytes,
         records: state.records.unwrap_or(state.lines),
         attempts: state.attempts,
         next_attempt: state.next_attempt,
-        error: state.last_error.as_deref().map(beginning),
+        error: state.last_error.as_deref().map(error_excerpt),
         ..Upload::default()
     }
 }

@@ -4,7 +4,7 @@
 use core::cell::RefCell;
 use std::collections::BTreeMap;
 
-use logpush_status::overview::{Entry, Snapshot};
+use logpush_status::overview::{DatasetOverview, Overview};
 use logpush_status::shard::Report;
 use serde::{Deserialize, Serialize};
 use worker::{Result, SqlStorage};
@@ -32,7 +32,7 @@ pub(crate) enum BoardQuestion {
 /// The storage of the board.
 pub(crate) struct BoardStore {
     sql: SqlStorage,
-    known: RefCell<Option<Snapshot>>,
+    known: RefCell<Option<Overview>>,
     attempts: RefCell<Attempts>,
 }
 
@@ -66,7 +66,7 @@ impl BoardStore {
         self.take(known.get_or_insert_default(), question, now)
     }
 
-    fn take(&self, known: &mut Snapshot, question: BoardQuestion, now: u64) -> Result<String> {
+    fn take(&self, known: &mut Overview, question: BoardQuestion, now: u64) -> Result<String> {
         match question {
             BoardQuestion::Read => return Ok(serde_json::to_string(known)?),
             BoardQuestion::Report { shard, report } => {
@@ -85,7 +85,7 @@ impl BoardStore {
                     if let Some(entry) = entry_of(known, &dataset)
                         && (count > 0 || entry.dead_letters > 0)
                     {
-                        let after = Entry {
+                        let after = DatasetOverview {
                             dead_letters: count,
                             counted_at: now,
                             ..entry.clone()
@@ -96,7 +96,7 @@ impl BoardStore {
             }
             BoardQuestion::LetterDeleted { dataset } => {
                 if let Some(entry) = known.datasets.get_mut(&dataset) {
-                    let after = Entry {
+                    let after = DatasetOverview {
                         dead_letters: entry.dead_letters.saturating_sub(1),
                         ..entry.clone()
                     };
@@ -118,7 +118,12 @@ impl BoardStore {
     }
 
     /// Writes what has changed, in the storage first: memory is never ahead of it.
-    fn replace(&self, dataset: &str, entry: &mut Entry, after: Entry) -> Result<()> {
+    fn replace(
+        &self,
+        dataset: &str,
+        entry: &mut DatasetOverview,
+        after: DatasetOverview,
+    ) -> Result<()> {
         if *entry != after {
             self.sql.exec(
                 "INSERT OR REPLACE INTO board VALUES (?, ?)",
@@ -129,7 +134,7 @@ impl BoardStore {
         Ok(())
     }
 
-    fn read(&self) -> Result<Snapshot> {
+    fn read(&self) -> Result<Overview> {
         #[derive(Deserialize)]
         struct Row {
             name: String,
@@ -139,7 +144,7 @@ impl BoardStore {
             self.sql.exec(table, None)?;
         }
         let rows = |statement| -> Result<Vec<Row>> { self.sql.exec(statement, None)?.to_array() };
-        Ok(Snapshot {
+        Ok(Overview {
             datasets: rows("SELECT dataset AS name, entry AS text FROM board")?
                 .into_iter()
                 // An entry that cannot be read begins anew.
@@ -158,7 +163,7 @@ impl BoardStore {
     }
 }
 
-fn entry_of<'a>(known: &'a mut Snapshot, dataset: &str) -> Option<&'a mut Entry> {
+fn entry_of<'a>(known: &'a mut Overview, dataset: &str) -> Option<&'a mut DatasetOverview> {
     if known.datasets.len() >= DATASETS_MAX && !known.datasets.contains_key(dataset) {
         return None;
     }

@@ -146,8 +146,8 @@ async fn status(env: &Env, variables: &Variables) -> Status {
     }
     match route {
         Ok(Route::Durable(Bindings { ledger, .. })) => {
-            let snapshot = Ledger::new(ledger).snapshot().await;
-            Status::durable(snapshot, &alerts.limits, found, now)
+            let overview = Ledger::new(ledger).overview().await;
+            Status::durable(overview, &alerts.limits, found, now)
         }
         _ => Status::direct(found, now),
     }

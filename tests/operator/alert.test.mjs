@@ -180,7 +180,7 @@ describe("an incident is told once, and once when it is over", () => {
 
   test("a configuration that is wrong", () =>
     withRoute({ SHAPE: "raw" }, async (route) => {
-      await assertTold(route, /^PROBLEM: The Worker is not configured, and every upload is answered 503: SHAPE is neither ecs nor native/);
+      await assertTold(route, /^PROBLEM: The Worker is not configured, and answers every upload with 503: SHAPE is neither ecs nor native/);
     }));
 });
 

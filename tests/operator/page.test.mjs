@@ -226,12 +226,12 @@ describe("the status page in a browser", { skip }, () => {
           const scale = 10 ** (3 * place) * (1.2 + Math.sin(hour / 4));
           const more = [9, 91_234, 123_456_789, place > 3 ? 12 : 0, 0, 95, 3, 1, 0, 0, 9 * (20_000 + 1000 * (hour % 24))];
           totals = totals.map((total, n) => total + Math.round(more[n] * scale) % 1e15);
-          const tally = { totals, lags: Array(11).fill(0), worst: { [Math.floor(at / 60_000)]: 60_000 + 4_000 * (hour % 24) }, at, last_arrival: at, last_delivery: at, changes: 200 - hour };
+          const stats = { totals, lags: Array(11).fill(0), worst: { [Math.floor(at / 60_000)]: 60_000 + 4_000 * (hour % 24) }, at, last_arrival: at, last_delivery: at, revision: 200 - hour };
           const latest = Array.from({ length: 4 }, (_, n) => ({
             key: `uploads/${name}/2026/05/12/08/20260512T083000219Z-${String(n).repeat(32)}.gz`,
-            fate: "delivered", arrived: at, at: at + n, bytes: 10 ** (3 * place), records: 9_876_543_210, errors: 0, refused: 0, attempts: 1, next_attempt: 0, lag_ms: 65_432,
+            outcome: "delivered", arrived: at, at: at + n, bytes: 10 ** (3 * place), records: 9_876_543_210, errors: 0, refused: 0, attempts: 1, next_attempt: 0, lag_ms: 65_432,
           }));
-          await large.pretend(`${name}/0`, { ...tally, latest }, { uploads: place * 12_345, bytes: place * 9e12, oldest: [] });
+          await large.pretend(`${name}/0`, { ...stats, latest }, { uploads: place * 12_345, bytes: place * 9e12, oldest: [] });
         }
       }
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {

@@ -234,7 +234,7 @@ describe("the numbers", () => {
     assert.equal(waiting.uploads, 0);
     assert.equal(more.minutes.reduce((sum, { records }) => sum + records, 0), totals.records);
     assert.equal(more.hours.reduce((sum, { records }) => sum + records, 0), totals.records);
-    assert.equal(told.uploads[0].fate, "delivered");
+    assert.equal(told.uploads[0].outcome, "delivered");
     assert.ok(told.uploads.some(({ records }) => records === 40));
 
     const { text } = await (await loggedIn()).get("/");
@@ -257,7 +257,7 @@ describe("the numbers", () => {
     assert.equal(down.verdict, "warning");
     assert.deepEqual(down.problems.map(({ kind }) => kind), ["failing"]);
     const { text } = await (await loggedIn()).get("/");
-    assert.match(text, /Something wants a look/);
+    assert.match(text, /Something needs attention/);
     assert.match(text, /2 waiting/);
 
     intake.faults = [];

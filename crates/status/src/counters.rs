@@ -1,12 +1,12 @@
-//! What is counted of a dataset's uploads. Counters only grow: a report of them may come twice, late,
-//! or not at all, and the next one makes up for it.
+//! The counters of a dataset's uploads. They only grow: a report of them may come twice, late or not
+//! at all, and the next one makes up for it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names each counter once.
 macro_rules! counters {
     ($($(#[$about:meta])* $name:ident,)*) => {
-        /// The counters, of a while or since the beginning.
+        /// The counters of a period, or since the ledger began.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
         pub struct Counters {
             $($(#[$about])* pub $name: u64,)*
@@ -17,7 +17,7 @@ macro_rules! counters {
                 $(self.$name = self.$name.saturating_add(more.$name);)*
             }
 
-            /// What was counted since `earlier`: all of it, where the count has begun anew.
+            /// The difference to `earlier`, or everything, if counting has started anew.
             pub fn since(&self, earlier: &Self) -> Self {
                 if $(self.$name < earlier.$name)||* {
                     return self.clone();
@@ -29,41 +29,41 @@ macro_rules! counters {
                 vec![$(self.$name,)*]
             }
 
-            /// Those that an earlier version did not count are 0.
-            fn of(values: &[u64]) -> Self {
+            /// A counter that the list does not have yet is 0.
+            fn from_values(values: &[u64]) -> Self {
                 let mut values = values.iter().copied();
-                Self { $($name: values.next().unwrap_or_default(),)* }
+                Self { $($name: values.next().unwrap_or(0),)* }
             }
         }
     };
 }
 
-// They are stored in this order: a new one is added at the end.
+// The counters are stored in this order: a new one is added at the end.
 counters! {
-    /// Uploads delivered to their end.
+    /// Uploads that were delivered completely.
     uploads,
     records,
-    /// As received.
+    /// Bytes as received.
     bytes,
-    /// Lines that are no record.
+    /// Lines that are not a record.
     errors,
     /// Events that the intake refused.
     refused,
-    /// Requests to the intake, of the attempts that came to their end.
+    /// Requests to the intake by attempts that were completed.
     requests,
-    /// Of these, the ones that were second tries.
+    /// The retries among these requests.
     retries,
-    /// Attempts to deliver an upload that are to be repeated.
+    /// Attempts to deliver an upload that failed and are repeated.
     failed_attempts,
     /// Dead letters written.
     dead_letters,
-    /// Dead letters that were replayed, and are gone.
+    /// Dead letters that were replayed and are gone.
     replayed,
-    /// All lags together.
+    /// The sum of all lags.
     lag_ms,
 }
 
-/// As a list of numbers: stored by the hundred, in one row.
+/// Serialises counters as a list of numbers, since one row holds hundreds of them.
 pub mod packed {
     use super::{Counters, Deserialize, Deserializer, Serialize, Serializer};
 
@@ -72,15 +72,16 @@ pub mod packed {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Counters, D::Error> {
-        Ok(Counters::of(&Vec::deserialize(deserializer)?))
+        Ok(Counters::from_values(&Vec::deserialize(deserializer)?))
     }
 }
 
-/// How late deliveries were: how many of them up to each of [`LAG_BOUNDS`], and beyond.
+/// A histogram of delivery lag: the number of deliveries up to each of [`LAG_BOUNDS`], and beyond.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lags([u64; LAG_BOUNDS.len() + 1]);
 
-/// In seconds: from what the durable route takes when all is well to what an outage makes of it.
+/// Bounds of the histogram in seconds, from the lag of the durable route in normal operation to that
+/// after a long outage.
 pub const LAG_BOUNDS: [u64; 10] = [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600];
 
 impl Lags {
@@ -89,8 +90,10 @@ impl Lags {
             .iter()
             .position(|bound| lag_ms <= bound * 1000)
             .unwrap_or(LAG_BOUNDS.len());
-        if let Some(count) = self.0.get_mut(place) {
-            *count += 1;
+        let bucket = self.0.get_mut(place);
+        debug_assert!(bucket.is_some(), "there is a bucket beyond the last bound");
+        if let Some(bucket) = bucket {
+            *bucket += 1;
         }
     }
 
@@ -100,7 +103,7 @@ impl Lags {
         }
     }
 
-    /// What was counted since `earlier`: all of it, where the count has begun anew.
+    /// The difference to `earlier`, or everything, if counting has started anew.
     pub fn since(&self, earlier: &Self) -> Self {
         if self
             .0
@@ -117,8 +120,8 @@ impl Lags {
         since
     }
 
-    /// How many were at most so late, for each bound, and how many there are.
-    pub fn cumulated(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
+    /// The number of deliveries up to each bound, and at last the number of all.
+    pub fn cumulative(&self) -> impl Iterator<Item = (Option<u64>, u64)> {
         let bounds = LAG_BOUNDS.iter().copied().map(Some).chain([None]);
         let mut sum = 0;
         bounds.zip(self.0).map(move |(bound, count)| {
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_since() {
+    fn since_is_the_difference_or_everything_after_a_new_start() {
         let counters = |uploads, records| Counters {
             uploads,
             records,
@@ -150,19 +153,19 @@ mod tests {
 
     #[test]
     fn a_list_of_another_version_is_read() {
-        assert_eq!(Counters::of(&[1, 2]).records, 2);
-        assert_eq!(Counters::of(&[7; 99]).lag_ms, 7);
-        let counters = Counters::of(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-        assert_eq!(Counters::of(&counters.values()), counters);
+        assert_eq!(Counters::from_values(&[1, 2]).records, 2);
+        assert_eq!(Counters::from_values(&[7; 99]).lag_ms, 7);
+        let counters = Counters::from_values(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(Counters::from_values(&counters.values()), counters);
     }
 
     #[test]
-    fn lags_are_cumulated() {
+    fn lags_are_cumulative() {
         let mut lags = Lags::default();
         for ms in [0, 5_000, 5_001, 60_000, 21_600_001] {
             lags.count(ms);
         }
-        let cumulated: Vec<_> = lags.cumulated().map(|(_, count)| count).collect();
-        assert_eq!(cumulated, [2, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5]);
+        let cumulative: Vec<_> = lags.cumulative().map(|(_, count)| count).collect();
+        assert_eq!(cumulative, [2, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5]);
     }
 }

@@ -1,8 +1,8 @@
-//! Numbers, sizes and times, for people.
+//! Numbers, sizes, durations and times as text for people.
 
 use chrono::DateTime;
 
-/// `12,345`, and from a million on `1.23 M`.
+/// `12,345`; a million and more as `1.23 M`.
 pub fn count(number: u64) -> String {
     const UNITS: [(u64, &str); 4] = [
         (1_000_000_000_000_000, "P"),
@@ -67,11 +67,12 @@ pub fn time(millis: u64) -> String {
     written(millis, "%Y-%m-%d %H:%M:%S UTC")
 }
 
-/// RFC 3339, for programs.
+/// A time in RFC 3339, for programs.
 pub fn machine_time(millis: u64) -> String {
     written(millis, "%Y-%m-%dT%H:%M:%SZ")
 }
 
+/// Formats a time; one beyond chrono's range, of a made-up record, is empty.
 fn written(millis: u64, format: &str) -> String {
     i64::try_from(millis)
         .ok()
@@ -80,7 +81,7 @@ fn written(millis: u64, format: &str) -> String {
         .unwrap_or_default()
 }
 
-/// `number` in `unit`s with three digits: 1.23, 12.3, 123, 1,234.
+/// `number` in `unit`s with at least three digits: 1.23, 12.3, 123, 1,234.
 fn three_digits(number: u64, unit: u64) -> String {
     let whole = number / unit;
     let hundredths = number % unit / (unit / 100);

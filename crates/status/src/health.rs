@@ -1,18 +1,17 @@
-//! What is not well, why, and what to do: one list, for the status page and for alerts.
+//! Problems: what is wrong, why, and what to do. The status page and the alerts show the same list.
 
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::format::{count, duration};
-use crate::overview::Entry;
-use crate::overview::Snapshot;
+use crate::overview::{DatasetOverview, Overview};
 
-/// Something that wants the operator.
+/// Something that needs the operator's attention.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    pub kind: Kind,
-    /// What it is about: a dataset, or a Logpush job.
+    pub kind: ProblemKind,
+    /// The dataset or the Logpush job that it concerns.
     pub subject: Option<String>,
     pub severity: Severity,
     pub text: String,
@@ -21,7 +20,7 @@ pub struct Problem {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ProblemKind {
     Misconfigured,
     LedgerSilent,
     Silent,
@@ -37,38 +36,38 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nothing is lost, and something wants a look.
+    /// Nothing is lost, but something needs attention.
     Warning,
-    /// Events are missing at the intake, or will be.
+    /// Events are missing at the intake, or will be missing.
     Error,
 }
 
-/// From where on it is a problem.
+/// The thresholds above which a value is a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct AlertLimits {
     /// How long a dataset may send nothing.
     pub silent: Duration,
     /// How late events may be.
     pub lag: Duration,
-    /// How many uploads of a dataset may wait.
+    /// How many uploads of a dataset may wait for delivery.
     pub backlog: u64,
 }
 
-/// What has sent nothing for two weeks was ended on purpose.
-const GIVEN_UP: u64 = 14 * DAY;
+/// How long a silent dataset is a problem. One that has sent nothing for longer was ended on purpose.
+const SILENCE_REPORTED: u64 = 14 * DAY;
 
-/// Lag is judged by the deliveries of the last minutes: three runs of the cron.
+/// Minutes whose deliveries decide about lag: those of three runs of the cron.
 const LAG_MINUTES: u64 = 15;
 
-/// A field that is new stays so for a day.
-const NEW: u64 = DAY;
+/// How long an unknown field counts as new.
+const NEW_FIELD: u64 = DAY;
 
-/// Fields that are named.
-const NAMED: usize = 5;
+/// New fields that a problem names.
+const FIELDS_NAMED: usize = 5;
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-impl Kind {
+impl ProblemKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Misconfigured => "misconfigured",
@@ -84,59 +83,66 @@ impl Kind {
         }
     }
 
-    /// Whether it is told by alerts: not what an alert cannot remember, nor what may be over in a minute.
+    /// Whether alerts report it. They do not if the ledger is silent, since it is what remembers alerts,
+    /// nor if deliveries fail, since that may be over in a minute.
     pub fn is_alert(self) -> bool {
         !matches!(self, Self::LedgerSilent | Self::Failing)
     }
 }
 
-/// The configuration is wrong.
+/// The problem of a wrong configuration.
 pub fn misconfigured(problems: &[String]) -> Problem {
     Problem {
-        kind: Kind::Misconfigured,
+        kind: ProblemKind::Misconfigured,
         subject: None,
         severity: Severity::Error,
         text: format!(
-            "The Worker is not configured, and every upload is answered 503: {}",
+            "The Worker is not configured, and answers every upload with 503: {}",
             problems.join("; ")
         ),
-        hint: "Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again. Logpush gives up an upload after some five minutes.".to_owned(),
+        hint: "Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again. Logpush gives up on an upload after some five minutes.".to_owned(),
     }
 }
 
-/// The settings of alerts are wrong.
+/// The problem of wrong settings of the alerts.
 pub fn alerts_misconfigured(problems: &[String]) -> Problem {
     Problem {
         severity: Severity::Warning,
         text: format!("Alerts are not configured: {}", problems.join("; ")),
-        hint: "Uploads are delivered all the same. Set the variables in wrangler.toml, then deploy again.".to_owned(),
+        hint: "Uploads are still delivered. Set the variables in wrangler.toml, then deploy again."
+            .to_owned(),
         ..misconfigured(problems)
     }
 }
 
-/// The board does not answer.
+/// The problem of a ledger that does not answer.
 pub fn ledger_silent() -> Problem {
     Problem {
-        kind: Kind::LedgerSilent,
+        kind: ProblemKind::LedgerSilent,
         subject: None,
         severity: Severity::Error,
-        text: "The ledger does not answer: what is shown here is not known.".to_owned(),
-        hint: "Deliveries go on without it. See Cloudflare's status page, and the Worker's log for errors of Durable Objects.".to_owned(),
+        text: "The ledger does not answer, so the state of the datasets is not known.".to_owned(),
+        hint: "Deliveries continue without it. See Cloudflare's status page, and the Worker's log for errors of Durable Objects.".to_owned(),
     }
 }
 
-/// What is not well in all that the board knows.
-pub fn problems(snapshot: &Snapshot, limits: &Limits, now: u64) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = snapshot
+/// Finds the problems of all datasets of the overview, the worst first.
+pub fn problems(overview: &Overview, limits: &AlertLimits, now: u64) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = overview
         .datasets
         .iter()
-        .flat_map(|(dataset, entry)| of_dataset(dataset, entry, limits, now))
+        .flat_map(|(dataset, entry)| dataset_problems(dataset, entry, limits, now))
         .collect();
     problems.sort_by_key(|problem| core::cmp::Reverse(problem.severity));
     problems
 }
 
-fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Problem> {
+fn dataset_problems(
+    dataset: &str,
+    entry: &DatasetOverview,
+    limits: &AlertLimits,
+    now: u64,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |kind, severity, text: String, hint: &str| {
         problems.push(Problem {
@@ -149,12 +155,12 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
     };
     let since = |then: u64| now.saturating_sub(then);
     let silent = since(entry.last_arrival);
-    if entry.last_arrival > 0 && silent > millis(limits.silent) && silent < GIVEN_UP {
+    if entry.last_arrival > 0 && silent > millis(limits.silent) && silent < SILENCE_REPORTED {
         add(
-            Kind::Silent,
+            ProblemKind::Silent,
             Severity::Error,
             format!("nothing has arrived for {}", duration(silent)),
-            "Check the Logpush job: logpush-ecs jobs check names the broken link. A dataset that was ended on purpose is forgotten after 14 days; ALERT_SILENT_MINUTES says how long silence may last.",
+            "Check the Logpush job: logpush-ecs jobs check names the broken link. A dataset that was ended on purpose is no longer reported after 14 days; ALERT_SILENT_MINUTES sets how long a dataset may be silent.",
         );
     }
     let backlog = entry.backlog();
@@ -162,7 +168,7 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
     let waits = oldest.map_or(0, |upload| since(upload.arrived));
     if backlog.uploads > limits.backlog || waits > millis(limits.lag) {
         add(
-            Kind::Backlog,
+            ProblemKind::Backlog,
             Severity::Error,
             match oldest {
                 Some(_) => format!(
@@ -172,7 +178,7 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
                 ),
                 None => format!("{} wait to be delivered", uploads(backlog.uploads)),
             },
-            "Nothing is lost. If the intake is down, they are delivered by themselves when it is back; else raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.",
+            "Nothing is lost. If the intake is down, they are delivered automatically when it is back; otherwise raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.",
         );
     }
     let error = backlog
@@ -181,7 +187,7 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
         .find_map(|upload| upload.error.as_deref());
     if let Some(error) = error {
         add(
-            Kind::Failing,
+            ProblemKind::Failing,
             Severity::Warning,
             format!("deliveries fail and are repeated: {error}"),
             "Nothing is lost. Check the intake's URL and key, and whether it is up.",
@@ -192,44 +198,44 @@ fn of_dataset(dataset: &str, entry: &Entry, limits: &Limits, now: u64) -> Vec<Pr
     let lag = buckets.map(|(_, bucket)| bucket.lag_ms_max).max();
     if let Some(lag) = lag.filter(|lag| *lag > millis(limits.lag)) {
         add(
-            Kind::Lag,
+            ProblemKind::Lag,
             Severity::Warning,
             format!(
                 "events were delivered up to {} after they happened",
                 duration(lag)
             ),
-            "A backlog that is being delivered, files that are sent again, or Logpush itself is late: compare arrival and delivery of the latest uploads.",
+            "The cause is a backlog that is being delivered, files that were sent again, or delay in Logpush itself: compare arrival and delivery of the latest uploads.",
         );
     }
     if entry.dead_letters > 0 {
         add(
-            Kind::DeadLetters,
+            ProblemKind::DeadLetters,
             Severity::Error,
             match entry.dead_letters {
                 1 => "there is a dead letter".to_owned(),
                 many => format!("there are {} dead letters", count(many)),
             },
-            "Read its reason, put right what it names, then replay or delete it.",
+            "Read its reason, fix the cause, then replay or delete it.",
         );
     }
     let new: Vec<&str> = entry
-        .drift
+        .unknown_fields
         .iter()
-        .filter(|(_, seen)| since(seen.first) < NEW)
+        .filter(|(_, seen)| since(seen.first) < NEW_FIELD)
         .map(|(field, _)| field.as_str())
         .collect();
     if !new.is_empty() {
         let mut named = new
             .iter()
-            .take(NAMED)
+            .take(FIELDS_NAMED)
             .copied()
             .collect::<Vec<_>>()
             .join(", ");
-        if new.len() > NAMED {
+        if new.len() > FIELDS_NAMED {
             named.push_str(", ...");
         }
         add(
-            Kind::Drift,
+            ProblemKind::Drift,
             Severity::Warning,
             format!("records have fields that the mapping does not know: {named}"),
             "Their values are kept under cloudflare. A newer version of this Worker may map them.",
@@ -253,20 +259,20 @@ fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::overview::{Bucket, Seen};
-    use crate::shard::{Backlog, Report, Tally, Upload};
+    use crate::shard::{Backlog, Report, ShardStats, Upload};
 
     const NOW: u64 = 1_000 * DAY;
     const MINUTE: u64 = 60_000;
-    const LIMITS: Limits = Limits {
+    const LIMITS: AlertLimits = AlertLimits {
         silent: Duration::from_secs(60 * 60),
         lag: Duration::from_secs(30 * 60),
         backlog: 100,
     };
 
-    fn waiting(uploads: u64, arrived: u64, error: Option<&str>) -> Entry {
-        let mut entry = Entry {
+    fn waiting(uploads: u64, arrived: u64, error: Option<&str>) -> DatasetOverview {
+        let mut entry = DatasetOverview {
             last_arrival: NOW,
-            ..Entry::default()
+            ..DatasetOverview::default()
         };
         let oldest = vec![Upload {
             arrived,
@@ -276,7 +282,7 @@ mod tests {
         entry.take(
             "0",
             Report {
-                tally: Tally::default(),
+                stats: ShardStats::default(),
                 backlog: Backlog {
                     uploads,
                     bytes: 1,
@@ -288,12 +294,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_is_named_and_nothing_else() {
-        let lively = Entry {
+    fn problems_are_found_at_their_thresholds_and_not_before() {
+        let lively = DatasetOverview {
             last_arrival: NOW,
-            ..Entry::default()
+            ..DatasetOverview::default()
         };
-        let with_lag = |minutes_ago: u64, lag_ms_max| Entry {
+        let with_lag = |minutes_ago: u64, lag_ms_max| DatasetOverview {
             minutes: [(
                 NOW / MINUTE - minutes_ago,
                 Bucket {
@@ -304,45 +310,53 @@ mod tests {
             .into(),
             ..lively.clone()
         };
-        let with_drift = |first| Entry {
-            drift: [("NewField".to_owned(), Seen { first, last: NOW })].into(),
+        let with_new_field = |first| DatasetOverview {
+            unknown_fields: [("NewField".to_owned(), Seen { first, last: NOW })].into(),
             ..lively.clone()
         };
-        let arrived = |last_arrival| Entry {
+        let arrived = |last_arrival| DatasetOverview {
             last_arrival,
-            ..Entry::default()
+            ..DatasetOverview::default()
         };
-        let dead_letters = Entry {
+        let dead_letters = DatasetOverview {
             dead_letters: 2,
             ..lively.clone()
         };
         for (name, entry, expected) in [
             ("well", lively.clone(), &[][..]),
-            ("never seen", Entry::default(), &[]),
-            ("silent", arrived(NOW - 61 * MINUTE), &[Kind::Silent]),
+            ("never seen", DatasetOverview::default(), &[]),
+            ("silent", arrived(NOW - 61 * MINUTE), &[ProblemKind::Silent]),
             ("not yet silent", arrived(NOW - 60 * MINUTE), &[]),
-            ("given up", arrived(NOW - GIVEN_UP), &[]),
+            ("ended on purpose", arrived(NOW - SILENCE_REPORTED), &[]),
             ("a few wait", waiting(100, NOW - 30 * MINUTE, None), &[]),
-            ("too many", waiting(101, NOW, None), &[Kind::Backlog]),
+            ("too many", waiting(101, NOW, None), &[ProblemKind::Backlog]),
             (
                 "for long",
                 waiting(1, NOW - 31 * MINUTE, None),
-                &[Kind::Backlog],
+                &[ProblemKind::Backlog],
             ),
-            ("in vain", waiting(1, NOW, Some("down")), &[Kind::Failing]),
-            ("late", with_lag(14, 31 * MINUTE), &[Kind::Lag]),
+            (
+                "in vain",
+                waiting(1, NOW, Some("down")),
+                &[ProblemKind::Failing],
+            ),
+            ("late", with_lag(14, 31 * MINUTE), &[ProblemKind::Lag]),
             ("late before", with_lag(15, 31 * MINUTE), &[]),
             ("in time", with_lag(0, 30 * MINUTE), &[]),
-            ("dead letters", dead_letters, &[Kind::DeadLetters]),
-            ("drift", with_drift(NOW - DAY + 1), &[Kind::Drift]),
-            ("known drift", with_drift(NOW - DAY), &[]),
+            ("dead letters", dead_letters, &[ProblemKind::DeadLetters]),
+            (
+                "drift",
+                with_new_field(NOW - DAY + 1),
+                &[ProblemKind::Drift],
+            ),
+            ("known drift", with_new_field(NOW - DAY), &[]),
         ] {
-            let snapshot = Snapshot {
+            let overview = Overview {
                 datasets: [("http_requests".to_owned(), entry)].into(),
-                ..Snapshot::default()
+                ..Overview::default()
             };
-            let found = problems(&snapshot, &LIMITS, NOW);
-            let kinds: Vec<Kind> = found.iter().map(|problem| problem.kind).collect();
+            let found = problems(&overview, &LIMITS, NOW);
+            let kinds: Vec<ProblemKind> = found.iter().map(|problem| problem.kind).collect();
             assert_eq!(kinds, expected, "{name}: {found:?}");
         }
     }

@@ -1,27 +1,27 @@
-//! What is an incident: a problem from the run that first finds it to the run that finds it no more.
-//! Told once when it begins and once when it is over.
+//! Incidents. An incident is a problem from the run that first finds it to the first run that does not
+//! find it. It is reported once when it begins and once when it is over.
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Kind, Problem, Severity};
+use crate::health::Problem;
 
-/// A problem that alerts are about.
+/// A problem that is worth an alert, and what of it has been reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     pub problem: Problem,
-    /// When it was first found, in milliseconds since 1970.
+    /// When the problem was first found, in milliseconds since 1970.
     pub since: u64,
-    /// Whether the webhook took the news of its beginning.
-    pub is_told: bool,
-    /// When it was found no more.
+    /// Whether the webhook has accepted the report of the beginning.
+    pub is_reported: bool,
+    /// When the problem was first not found again.
     pub over: Option<u64>,
 }
 
-/// Incidents that are remembered: 64 datasets with a few each, and jobs.
+/// Incidents that are remembered: a few for each of 64 datasets, and those of the jobs.
 const INCIDENTS_MAX: usize = 500;
 
-/// What the incidents are after a run has found `problems`.
-pub fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Incident> {
+/// Returns the incidents after a run that found `problems`.
+pub fn update(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Incident> {
     let mut found: Vec<&Problem> = problems
         .iter()
         .filter(|problem| problem.kind.is_alert())
@@ -32,7 +32,7 @@ pub fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Inc
             .iter()
             .position(|problem| is_same(problem, &incident.problem));
         match place {
-            // What was over, and not told, has come back: as if it had not been over.
+            // Over, the end not reported, and back again: the incident goes on.
             Some(place) => {
                 incident.problem = found.swap_remove(place).clone();
                 incident.over = None;
@@ -44,43 +44,41 @@ pub fn step(incidents: Vec<Incident>, problems: &[Problem], now: u64) -> Vec<Inc
     after.extend(found.into_iter().map(|problem| Incident {
         problem: problem.clone(),
         since: now,
-        is_told: false,
+        is_reported: false,
         over: None,
     }));
     after.truncate(INCIDENTS_MAX);
     after
 }
 
-/// Whether the webhook is owed news of it.
-pub fn is_owed(incident: &Incident) -> bool {
-    !incident.is_told || incident.over.is_some()
+/// Whether its beginning or its end has not been reported.
+pub fn needs_report(incident: &Incident) -> bool {
+    !incident.is_reported || incident.over.is_some()
 }
 
-/// What remains when the news were taken.
-pub fn told(incidents: Vec<Incident>) -> Vec<Incident> {
+/// Returns the incidents after everything was reported: the open ones, marked as reported.
+pub fn reported(incidents: Vec<Incident>) -> Vec<Incident> {
     incidents
         .into_iter()
         .filter(|incident| incident.over.is_none())
         .map(|incident| Incident {
-            is_told: true,
+            is_reported: true,
             ..incident
         })
         .collect()
 }
 
-/// Whether the same thing is wrong: the words may differ.
+/// Whether both are the same problem, in other words perhaps.
 fn is_same(one: &Problem, other: &Problem) -> bool {
-    let name = |problem: &Problem| -> (Kind, Severity, Option<String>) {
-        (problem.kind, problem.severity, problem.subject.clone())
-    };
-    name(one) == name(other)
+    (one.kind, one.severity, &one.subject) == (other.kind, other.severity, &other.subject)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::{ProblemKind, Severity};
 
-    fn problem(kind: Kind, subject: &str, text: &str) -> Problem {
+    fn problem(kind: ProblemKind, subject: &str, text: &str) -> Problem {
         Problem {
             kind,
             subject: Some(subject.to_owned()),
@@ -90,60 +88,60 @@ mod tests {
         }
     }
 
-    fn owed(incidents: &[Incident]) -> Vec<(&str, bool)> {
+    fn due(incidents: &[Incident]) -> Vec<(&str, bool)> {
         incidents
             .iter()
-            .filter(|incident| is_owed(incident))
+            .filter(|incident| needs_report(incident))
             .map(|incident| (incident.problem.text.as_str(), incident.over.is_some()))
             .collect()
     }
 
     #[test]
-    fn an_incident_is_told_once_and_once_when_it_is_over() {
-        let silent = |text| [problem(Kind::Silent, "http_requests", text)];
-        let begun = step(Vec::new(), &silent("for 1 h"), 1);
-        assert_eq!(owed(&begun), [("for 1 h", false)]);
-        let known = step(told(begun), &silent("for 2 h"), 2);
-        assert_eq!(owed(&known), []);
+    fn an_incident_is_reported_when_it_begins_and_when_it_is_over() {
+        let silent = |text| [problem(ProblemKind::Silent, "http_requests", text)];
+        let begun = update(Vec::new(), &silent("for 1 h"), 1);
+        assert_eq!(due(&begun), [("for 1 h", false)]);
+        let known = update(reported(begun), &silent("for 2 h"), 2);
+        assert_eq!(due(&known), []);
         assert_eq!(
             (known[0].since, known[0].problem.text.as_str()),
             (1, "for 2 h")
         );
-        let over = step(told(known), &[], 3);
-        assert_eq!(owed(&over), [("for 2 h", true)]);
-        assert_eq!(told(over), []);
+        let over = update(reported(known), &[], 3);
+        assert_eq!(due(&over), [("for 2 h", true)]);
+        assert_eq!(reported(over), []);
     }
 
     #[test]
-    fn news_that_were_not_taken_are_owed_in_the_next_run() {
-        let silent = [problem(Kind::Silent, "http_requests", "silent")];
-        let begun = step(step(Vec::new(), &silent, 1), &silent, 2);
-        assert_eq!((owed(&begun), begun[0].since), (vec![("silent", false)], 1));
-        // Over before the webhook was back: beginning and end are told together.
-        let over = step(step(begun, &[], 3), &[], 4);
-        assert_eq!(owed(&over), [("silent", true)]);
-        assert_eq!((over[0].is_told, over[0].over), (false, Some(3)));
-        // Back before the end was told.
-        let back = step(over, &silent, 5);
-        assert_eq!((owed(&back), back[0].since), (vec![("silent", false)], 1));
+    fn a_report_that_failed_is_due_in_the_next_run() {
+        let silent = [problem(ProblemKind::Silent, "http_requests", "silent")];
+        let begun = update(update(Vec::new(), &silent, 1), &silent, 2);
+        assert_eq!((due(&begun), begun[0].since), (vec![("silent", false)], 1));
+        // Over before the webhook is back: beginning and end are reported together.
+        let over = update(update(begun, &[], 3), &[], 4);
+        assert_eq!(due(&over), [("silent", true)]);
+        assert_eq!((over[0].is_reported, over[0].over), (false, Some(3)));
+        // Back before the end is reported.
+        let back = update(over, &silent, 5);
+        assert_eq!((due(&back), back[0].since), (vec![("silent", false)], 1));
     }
 
     #[test]
-    fn incidents_are_told_apart_by_kind_and_subject() {
+    fn incidents_differ_by_kind_and_subject() {
         let problems = [
-            problem(Kind::Silent, "http_requests", "a"),
-            problem(Kind::Silent, "dns_logs", "b"),
-            problem(Kind::Backlog, "dns_logs", "c"),
+            problem(ProblemKind::Silent, "http_requests", "a"),
+            problem(ProblemKind::Silent, "dns_logs", "b"),
+            problem(ProblemKind::Backlog, "dns_logs", "c"),
         ];
-        let mut begun = told(step(Vec::new(), &problems, 1));
-        begun = step(begun, &problems[1..2], 2);
-        assert_eq!(owed(&begun), [("a", true), ("c", true)]);
+        let mut begun = reported(update(Vec::new(), &problems, 1));
+        begun = update(begun, &problems[1..2], 2);
+        assert_eq!(due(&begun), [("a", true), ("c", true)]);
     }
 
     #[test]
-    fn what_only_the_page_tells_is_no_incident() {
-        for kind in [Kind::LedgerSilent, Kind::Failing] {
-            assert_eq!(step(Vec::new(), &[problem(kind, "dns_logs", "x")], 1), []);
+    fn a_problem_for_the_page_alone_is_no_incident() {
+        for kind in [ProblemKind::LedgerSilent, ProblemKind::Failing] {
+            assert_eq!(update(Vec::new(), &[problem(kind, "dns_logs", "x")], 1), []);
         }
     }
 }

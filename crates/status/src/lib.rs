@@ -1,10 +1,11 @@
-//! How all stands, without I/O and without a clock: what the parts of the ledger count, what the board
-//! makes of it, what of that is a problem or news, and how the operator is shown it as a page, as JSON
-//! and as metrics. The Worker's shell asks, stores and sends.
+//! What the operator sees, without I/O and without a clock. Each shard of the ledger keeps its stats
+//! ([`shard`]), the overview adds them up by dataset ([`overview`]), [`health`] finds the problems,
+//! [`incident`] decides which of them are news, and the JSON of [`model`], [`page`] and [`metrics`]
+//! show it all. The Worker's shell asks, stores and sends.
 //!
-//! A crate of its own also for its size: it is compiled for that, where the Worker is compiled for speed.
+//! It is a crate of its own so that it is compiled for size, where the Worker is compiled for speed.
 
-// Of this project alone: where a name says it all there is no comment.
+// The crate is used by this project alone: a name that says it all has no comment.
 #![allow(missing_docs)]
 
 pub mod counters;

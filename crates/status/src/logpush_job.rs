@@ -1,26 +1,25 @@
-//! A Logpush job, as Cloudflare tells of it.
+//! The state of a Logpush job as Cloudflare reports it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::health::{Kind, Problem, Severity};
+use crate::health::{Problem, ProblemKind, Severity};
 
-/// A Logpush job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct LogpushJob {
     pub id: u64,
     pub dataset: String,
     pub enabled: bool,
-    /// Cloudflare's words on the last failure; cleared when a later upload succeeds.
+    /// Cloudflare's words on the last failure. They are cleared when a later upload succeeds.
     pub error: Option<String>,
 }
 
-impl Job {
-    /// What is not well with it.
+impl LogpushJob {
+    /// The problem with this job, if it is disabled or failing.
     pub fn problem(&self) -> Option<Problem> {
         let job = format!("{} (job {})", self.dataset, self.id);
         let (kind, text, hint) = if !self.enabled {
             (
-                Kind::JobDisabled,
+                ProblemKind::JobDisabled,
                 format!("{job}: the Logpush job is disabled, and its events are lost"),
                 format!(
                     "logpush-ecs jobs check says why; logpush-ecs jobs enable {} starts it again.",
@@ -30,9 +29,9 @@ impl Job {
         } else {
             let error = self.error.as_deref()?;
             (
-                Kind::JobFailing,
+                ProblemKind::JobFailing,
                 format!("{job}: the Logpush job fails: {error}"),
-                "Cloudflare gives an upload up after some five minutes, and disables a job that fails for long: logpush-ecs jobs check names the broken link.".to_owned(),
+                "Cloudflare gives up on an upload after some five minutes, and disables a job that keeps failing: logpush-ecs jobs check names the broken link.".to_owned(),
             )
         };
         Some(Problem {

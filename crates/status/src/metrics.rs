@@ -1,17 +1,18 @@
-//! `/metrics`: the Prometheus text format. Names and units are documented in docs/metrics.md, and stay.
+//! `/metrics` in the Prometheus text format. docs/metrics.md documents names and units, which are
+//! stable.
 
 use core::fmt::Write as _;
 
 use crate::counters::Counters;
-use crate::model::{DatasetStatus, Route, Status, Verdict};
+use crate::model::{DatasetStatus, OverallVerdict, Route, Status};
 
 /// Content type of the text format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// A counter: name, help, value.
+/// A counter: its name, help and value.
 type Counter = (&'static str, &'static str, fn(&Counters) -> u64);
 
-/// A gauge: name, help, value; nothing where it is not known.
+/// A gauge: its name, help and value, if it is known.
 type Gauge = (
     &'static str,
     &'static str,
@@ -21,7 +22,7 @@ type Gauge = (
 const COUNTERS: [Counter; 9] = [
     (
         "uploads_total",
-        "Uploads delivered to their end.",
+        "Uploads that were delivered completely.",
         |counters| counters.uploads,
     ),
     ("records_total", "Records in these uploads.", |counters| {
@@ -34,7 +35,7 @@ const COUNTERS: [Counter; 9] = [
     ),
     (
         "error_records_total",
-        "Lines that are no record.",
+        "Lines that are not a record.",
         |counters| counters.errors,
     ),
     (
@@ -44,17 +45,17 @@ const COUNTERS: [Counter; 9] = [
     ),
     (
         "intake_requests_total",
-        "Requests to the intake, of attempts that came to their end.",
+        "Requests to the intake by attempts that were completed.",
         |counters| counters.requests,
     ),
     (
         "intake_retries_total",
-        "Of these requests, the ones that were second tries.",
+        "The retries among these requests.",
         |counters| counters.retries,
     ),
     (
         "failed_attempts_total",
-        "Attempts to deliver an upload that failed, and are repeated.",
+        "Attempts to deliver an upload that failed and are repeated.",
         |counters| counters.failed_attempts,
     ),
     (
@@ -68,19 +69,20 @@ const GAUGES: [Gauge; 7] = [
     (
         "waiting_uploads",
         "Uploads that are stored and not delivered yet.",
-        |of, _| Some(Value::Number(of.waiting.uploads)),
+        |dataset, _| Some(Value::Number(dataset.waiting.uploads)),
     ),
     (
         "waiting_bytes",
-        "Bytes of these uploads, where they are known.",
-        |of, _| Some(Value::Number(of.waiting.bytes)),
+        "Bytes of these uploads, as far as they are known.",
+        |dataset, _| Some(Value::Number(dataset.waiting.bytes)),
     ),
     (
         "oldest_waiting_seconds",
-        "How long the oldest of these uploads has been waiting; 0 if none does.",
-        |of, now| {
+        "How long the oldest of these uploads has been waiting, or 0.",
+        |dataset, now| {
             Some(
-                of.waiting
+                dataset
+                    .waiting
                     .oldest_arrival
                     .map_or(Value::Number(0), |arrived| {
                         Value::Millis(now.saturating_sub(arrived))
@@ -88,27 +90,29 @@ const GAUGES: [Gauge; 7] = [
             )
         },
     ),
-    ("dead_letters", "Dead letters that there are.", |of, _| {
-        Some(Value::Number(of.dead_letters))
-    }),
+    (
+        "dead_letters",
+        "Dead letters that are stored now.",
+        |dataset, _| Some(Value::Number(dataset.dead_letters)),
+    ),
     (
         "unknown_fields",
         "Fields of the last 30 days that the mapping does not know.",
-        |of, _| Some(Value::Number(of.unknown_fields.len() as u64)),
+        |dataset, _| Some(Value::Number(dataset.unknown_fields.len() as u64)),
     ),
     (
         "last_arrival_timestamp_seconds",
-        "When the last upload arrived of which an attempt to deliver it has ended.",
-        |of, _| of.last_arrival.map(Value::Millis),
+        "The latest arrival among uploads for which an attempt to deliver has ended.",
+        |dataset, _| dataset.last_arrival.map(Value::Millis),
     ),
     (
         "last_delivery_timestamp_seconds",
         "When the last upload was delivered.",
-        |of, _| of.last_delivery.map(Value::Millis),
+        |dataset, _| dataset.last_delivery.map(Value::Millis),
     ),
 ];
 
-/// The whole text.
+/// The metrics of the whole status.
 pub fn text(status: &Status) -> String {
     let mut text = Text::default();
     text.family(
@@ -128,32 +132,32 @@ pub fn text(status: &Status) -> String {
     text.family(
         "healthy",
         "gauge",
-        "1 if nothing wants the operator, 0 if something does.",
+        "1 if nothing needs the operator, 0 if something does.",
     );
     text.sample(
         "healthy",
         &[],
-        Value::Number(u64::from(status.verdict == Verdict::Ok)),
+        Value::Number(u64::from(status.verdict == OverallVerdict::Ok)),
     );
     text.family(
         "problem",
         "gauge",
-        "1 for each thing that wants the operator.",
+        "1 for each problem that needs the operator.",
     );
     for problem in &status.problems {
         let labels = [
             ("kind", problem.kind.name()),
-            ("subject", problem.subject.as_deref().unwrap_or_default()),
+            ("subject", problem.subject.as_deref().unwrap_or("")),
         ];
         text.sample("problem", &labels, Value::Number(1));
     }
     for (name, help, value) in COUNTERS {
         text.family(name, "counter", help);
-        for of in &status.datasets {
+        for dataset in &status.datasets {
             text.sample(
                 name,
-                &[("dataset", &of.dataset)],
-                Value::Number(value(&of.totals)),
+                &[("dataset", &dataset.dataset)],
+                Value::Number(value(&dataset.totals)),
             );
         }
     }
@@ -162,51 +166,47 @@ pub fn text(status: &Status) -> String {
         "histogram",
         "From the newest event of an upload to the end of its delivery.",
     );
-    for of in &status.datasets {
-        lag(&mut text, of);
+    for dataset in &status.datasets {
+        lag(&mut text, dataset);
     }
     for (name, help, value) in GAUGES {
         text.family(name, "gauge", help);
-        for of in &status.datasets {
-            if let Some(value) = value(of, status.at) {
-                text.sample(name, &[("dataset", &of.dataset)], value);
+        for dataset in &status.datasets {
+            if let Some(value) = value(dataset, status.at) {
+                text.sample(name, &[("dataset", &dataset.dataset)], value);
             }
         }
     }
     text.0
 }
 
-fn lag(text: &mut Text, of: &DatasetStatus) {
-    let dataset = ("dataset", of.dataset.as_str());
+fn lag(text: &mut Text, dataset: &DatasetStatus) {
+    let label = ("dataset", dataset.dataset.as_str());
     let mut count = 0;
-    for (bound, cumulated) in of.lags.cumulated() {
+    for (bound, cumulative) in dataset.lags.cumulative() {
         let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| bound.to_string());
         text.sample(
             "delivery_lag_seconds_bucket",
-            &[dataset, ("le", &bound)],
-            Value::Number(cumulated),
+            &[label, ("le", &bound)],
+            Value::Number(cumulative),
         );
-        count = cumulated;
+        count = cumulative;
     }
     text.sample(
         "delivery_lag_seconds_sum",
-        &[dataset],
-        Value::Millis(of.totals.lag_ms),
+        &[label],
+        Value::Millis(dataset.totals.lag_ms),
     );
-    text.sample(
-        "delivery_lag_seconds_count",
-        &[dataset],
-        Value::Number(count),
-    );
+    text.sample("delivery_lag_seconds_count", &[label], Value::Number(count));
 }
 
-/// A value: times are milliseconds, and told in seconds.
+/// A value of a sample. Milliseconds are written as seconds.
 enum Value {
     Number(u64),
     Millis(u64),
 }
 
-/// The text in the making.
+/// The text so far.
 #[derive(Default)]
 struct Text(String);
 

@@ -1,51 +1,52 @@
-//! How all stands: what `/api/status` tells as JSON, the page as HTML, and `/metrics` as numbers.
+//! The status of the Worker: `/api/status` shows it as JSON, the page as HTML and `/metrics` as numbers.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::counters::{Counters, Lags};
-use crate::health::{self, Limits, Problem, Severity};
+use crate::health::{self, AlertLimits, Problem, Severity};
 use crate::incident::Incident;
-use crate::logpush_job::Job;
-use crate::overview::Snapshot;
-use crate::overview::{Bucket, Entry};
+use crate::logpush_job::LogpushJob;
+use crate::overview::{Bucket, DatasetOverview, Overview};
 use crate::shard::Upload;
 
-/// How all stands. Times are milliseconds since 1970.
+/// The whole status. Times are milliseconds since 1970.
 #[derive(Debug, Serialize)]
 pub struct Status {
     pub version: &'static str,
     pub at: u64,
     pub route: Route,
-    pub verdict: Verdict,
+    pub verdict: OverallVerdict,
     pub problems: Vec<Problem>,
-    /// Problems that alerts are about, and since when.
-    pub incidents: Vec<Told>,
+    /// The open incidents, and since when each is open.
+    pub incidents: Vec<OpenIncident>,
     pub datasets: Vec<DatasetStatus>,
-    /// The latest uploads of which an attempt has ended, the newest first.
+    /// The latest uploads for which an attempt has ended, the newest first.
     pub uploads: Vec<UploadStatus>,
-    /// Logpush jobs, as Cloudflare told in the last run of the cron.
-    pub jobs: Vec<Job>,
+    /// The Logpush jobs, as Cloudflare reported them in the last run of the cron.
+    pub jobs: Vec<LogpushJob>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     Durable,
-    /// Nothing is stored: what is known is the configuration.
+    /// Nothing is stored, so only the configuration is known.
     Direct,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum OverallVerdict {
     Ok,
     Warning,
     Error,
 }
 
-/// An incident, as it is told.
+/// An incident that is not over.
 #[derive(Debug, Serialize)]
-pub struct Told {
+pub struct OpenIncident {
     #[serde(flatten)]
     pub problem: Problem,
     pub since: u64,
@@ -66,18 +67,18 @@ pub struct DatasetStatus {
     pub unknown_fields: Vec<UnknownField>,
     pub last_arrival: Option<u64>,
     pub last_delivery: Option<u64>,
-    /// Of the last hour; minutes in which nothing came are left out.
+    /// The minutes of the last hour, without those in which nothing came.
     pub minutes: Vec<Point>,
-    /// Of the last week.
+    /// The hours of the last week, without those in which nothing came.
     pub hours: Vec<Point>,
 }
 
-/// What came in a while.
+/// What came in a period.
 #[derive(Debug, Default, Serialize)]
 pub struct Window {
     #[serde(flatten)]
     pub counters: Counters,
-    /// From the newest event of an upload to its delivery.
+    /// Lag from the newest event of an upload to its delivery.
     pub lag_ms_mean: u64,
     pub lag_ms_max: u64,
 }
@@ -97,7 +98,7 @@ pub struct Waiting {
     pub bytes: u64,
     /// When the oldest of them arrived.
     pub oldest_arrival: Option<u64>,
-    /// Why it is not delivered, and when the next attempt is due.
+    /// Why the oldest upload is not delivered yet, and when its next attempt is due.
     pub error: Option<String>,
     pub next_attempt: Option<u64>,
 }
@@ -116,32 +117,33 @@ pub struct UploadStatus {
     pub upload: Upload,
 }
 
-/// Uploads that are shown.
-const UPLOADS: usize = 50;
+/// Latest uploads that are shown.
+const UPLOADS_MAX: usize = 50;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
 impl Status {
-    /// Of the durable route. `found`: problems that the ledger does not know of; no snapshot: it
-    /// does not answer.
+    /// The status of the durable route. `found` are problems that the ledger does not know of. There
+    /// is no overview if the ledger does not answer.
     pub fn durable(
-        snapshot: Option<Snapshot>,
-        limits: &Limits,
+        overview: Option<Overview>,
+        limits: &AlertLimits,
         found: Vec<Problem>,
         now: u64,
     ) -> Self {
         let mut problems = found;
-        if snapshot.is_none() {
+        if overview.is_none() {
             problems.push(health::ledger_silent());
         }
-        let snapshot = snapshot.unwrap_or_default();
-        problems.extend(health::problems(&snapshot, limits, now));
-        let notes = |name: &str| snapshot.notes.get(name).map_or("[]", String::as_str);
+        let overview = overview.unwrap_or_default();
+        problems.extend(health::problems(&overview, limits, now));
+        // A note that cannot be read counts as empty: the next run of the cron writes it anew.
+        let notes = |name: &str| overview.notes.get(name).map_or("[]", String::as_str);
         let incidents: Vec<Incident> = serde_json::from_str(notes("incidents")).unwrap_or_default();
-        let jobs: Vec<Job> = serde_json::from_str(notes("jobs")).unwrap_or_default();
-        problems.extend(jobs.iter().filter_map(Job::problem));
-        let datasets = snapshot.datasets.iter();
+        let jobs: Vec<LogpushJob> = serde_json::from_str(notes("jobs")).unwrap_or_default();
+        problems.extend(jobs.iter().filter_map(LogpushJob::problem));
+        let datasets = overview.datasets.iter();
         let mut uploads: Vec<UploadStatus> = datasets
             .flat_map(|(dataset, entry)| {
                 entry.latest().into_iter().map(|upload| UploadStatus {
@@ -151,20 +153,20 @@ impl Status {
             })
             .collect();
         uploads.sort_by_key(|upload| core::cmp::Reverse(upload.upload.at));
-        uploads.truncate(UPLOADS);
+        uploads.truncate(UPLOADS_MAX);
         Self {
             incidents: incidents
                 .into_iter()
                 .filter(|incident| incident.over.is_none())
-                .map(|incident| Told {
+                .map(|incident| OpenIncident {
                     problem: incident.problem,
                     since: incident.since,
                 })
                 .collect(),
-            datasets: snapshot
+            datasets: overview
                 .datasets
                 .into_iter()
-                // A key in R2 can make one up, and is deleted some day.
+                // A key in R2 can name a dataset that does not exist; its entry stays after the key.
                 .filter(|(_, entry)| !entry.is_blank())
                 .map(|(dataset, entry)| DatasetStatus::of(dataset, entry, now))
                 .collect(),
@@ -174,7 +176,7 @@ impl Status {
         }
     }
 
-    /// Of the direct route, which stores nothing.
+    /// The status of the direct route, which stores nothing.
     pub fn direct(found: Vec<Problem>, now: u64) -> Self {
         Self::new(Route::Direct, found, now)
     }
@@ -186,9 +188,9 @@ impl Status {
             at: now,
             route,
             verdict: match problems.first().map(|problem| problem.severity) {
-                None => Verdict::Ok,
-                Some(Severity::Warning) => Verdict::Warning,
-                Some(Severity::Error) => Verdict::Error,
+                None => OverallVerdict::Ok,
+                Some(Severity::Warning) => OverallVerdict::Warning,
+                Some(Severity::Error) => OverallVerdict::Error,
             },
             problems,
             incidents: Vec::new(),
@@ -200,23 +202,22 @@ impl Status {
 }
 
 impl DatasetStatus {
-    fn of(dataset: String, entry: Entry, now: u64) -> Self {
+    fn of(dataset: String, entry: DatasetOverview, now: u64) -> Self {
         let backlog = entry.backlog();
         let oldest = backlog.oldest.first();
-        // The minute that has begun is the sixtieth, and the hour the last of its window.
+        // The minute that has begun counts as the sixtieth, the hour that has begun as the last.
         let first_minute = (now / MINUTE).saturating_sub(59);
         let first_hour = |hours: u64| (now / HOUR).saturating_sub(hours - 1);
-        let points =
-            |buckets: &std::collections::BTreeMap<u64, Bucket>, first: u64, length: u64| {
-                buckets
-                    .range(first..)
-                    .map(|(number, bucket)| Point {
-                        at: number * length,
-                        window: Window::of([bucket].into_iter()),
-                    })
-                    .collect()
-            };
-        let moment = |millis: u64| (millis > 0).then_some(millis);
+        let points = |buckets: &BTreeMap<u64, Bucket>, first: u64, length: u64| {
+            buckets
+                .range(first..)
+                .map(|(number, bucket)| Point {
+                    at: number * length,
+                    window: Window::of([bucket].into_iter()),
+                })
+                .collect()
+        };
+        let known = |millis: u64| (millis > 0).then_some(millis);
         Self {
             last_hour: Window::of(
                 entry
@@ -241,15 +242,15 @@ impl DatasetStatus {
                 bytes: backlog.bytes,
                 oldest_arrival: oldest.map(|upload| upload.arrived),
                 error: oldest.and_then(|upload| upload.error.clone()),
-                next_attempt: oldest.and_then(|upload| moment(upload.next_attempt)),
+                next_attempt: oldest.and_then(|upload| known(upload.next_attempt)),
             },
             dead_letters: entry.dead_letters,
             minutes: points(&entry.minutes, first_minute, MINUTE),
             hours: points(&entry.hours, first_hour(168), HOUR),
-            last_arrival: moment(entry.last_arrival),
-            last_delivery: moment(entry.last_delivery),
+            last_arrival: known(entry.last_arrival),
+            last_delivery: known(entry.last_delivery),
             unknown_fields: entry
-                .drift
+                .unknown_fields
                 .into_iter()
                 .map(|(field, seen)| UnknownField {
                     field,
@@ -275,7 +276,7 @@ impl Window {
             .counters
             .lag_ms
             .checked_div(window.counters.uploads)
-            .unwrap_or_default();
+            .unwrap_or(0);
         window
     }
 }
@@ -299,10 +300,10 @@ mod tests {
     }
 
     #[test]
-    fn windows_have_what_came_in_them() {
+    fn a_window_holds_what_came_in_its_period() {
         let minute = NOW / MINUTE;
         let hour = NOW / HOUR;
-        let entry = Entry {
+        let entry = DatasetOverview {
             minutes: [
                 (minute, bucket(1, 100)),
                 (minute - 59, bucket(2, 300)),
@@ -317,7 +318,7 @@ mod tests {
                 (hour - 168, bucket(16, 5)),
             ]
             .into(),
-            ..Entry::default()
+            ..DatasetOverview::default()
         };
         let status = DatasetStatus::of("dns_logs".to_owned(), entry, NOW);
         let records = |window: &Window| window.counters.records;
@@ -335,19 +336,19 @@ mod tests {
         let error = health::ledger_silent();
         let warning = health::alerts_misconfigured(&[]);
         for (problems, verdict) in [
-            (vec![], Verdict::Ok),
-            (vec![warning.clone()], Verdict::Warning),
-            (vec![warning, error], Verdict::Error),
+            (vec![], OverallVerdict::Ok),
+            (vec![warning.clone()], OverallVerdict::Warning),
+            (vec![warning, error], OverallVerdict::Error),
         ] {
             let status = Status::direct(problems, NOW);
             assert_eq!(status.verdict, verdict);
         }
-        let limits = Limits {
+        let limits = AlertLimits {
             silent: core::time::Duration::ZERO,
             lag: core::time::Duration::ZERO,
             backlog: 0,
         };
         let silent = Status::durable(None, &limits, Vec::new(), NOW);
-        assert_eq!(silent.verdict, Verdict::Error);
+        assert_eq!(silent.verdict, OverallVerdict::Error);
     }
 }

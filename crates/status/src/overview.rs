@@ -1,48 +1,48 @@
-//! The board: what all parts of the ledger have reported, by dataset, in one place. A page or a scrape
-//! asks it alone, and not the sixteen parts of each dataset.
+//! The overview: the reports of all shards of the ledger, by dataset, in one place. A page or a scrape
+//! asks it alone, instead of the sixteen shards of each dataset.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Counters, Lags, packed};
-use crate::shard::{Backlog, Report, Tally, Upload};
+use crate::shard::{Backlog, Report, ShardStats, Upload};
 
-/// All that the board knows, and notes that others have it keep.
+/// Everything the overview knows, and notes that it keeps for others.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Snapshot {
-    pub datasets: BTreeMap<String, Entry>,
+pub struct Overview {
+    pub datasets: BTreeMap<String, DatasetOverview>,
     pub notes: BTreeMap<String, String>,
 }
 
-/// What the board knows of a dataset. One row.
+/// What the overview knows about one dataset. One row.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Entry {
-    /// Since the beginning.
+pub struct DatasetOverview {
+    /// Since the ledger began.
     #[serde(with = "packed")]
     pub totals: Counters,
     pub lags: Lags,
-    /// By the last character of the part's name.
-    pub parts: BTreeMap<String, Part>,
-    /// By their number since 1970.
+    /// The shards, by the last character of their names.
+    pub shards: BTreeMap<String, LastReport>,
+    /// Minutes and hours by their number since 1970.
     pub minutes: BTreeMap<u64, Bucket>,
     pub hours: BTreeMap<u64, Bucket>,
     /// Fields that the mapping does not know.
-    pub drift: BTreeMap<String, Seen>,
-    /// Dead letters that there are, and when they were counted last.
+    pub unknown_fields: BTreeMap<String, Seen>,
+    /// The number of dead letters, and when they were last counted.
     pub dead_letters: u64,
     pub counted_at: u64,
     pub last_arrival: u64,
     pub last_delivery: u64,
 }
 
-/// What a part has told last.
+/// The last report of a shard, to which the next one is compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Part {
-    born: u64,
-    changes: u64,
+pub struct LastReport {
+    created_at: u64,
+    revision: u64,
     #[serde(with = "packed")]
     totals: Counters,
     lags: Lags,
@@ -60,7 +60,7 @@ pub struct Bucket {
     pub lag_ms_max: u64,
 }
 
-/// When a field came first and last, in milliseconds since 1970.
+/// When a field was first and last seen, in milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     pub first: u64,
@@ -70,50 +70,51 @@ pub struct Seen {
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
-/// An hour can be shown by the minute, with the one that has begun.
+/// Minutes that are kept: an hour by the minute, and the minute that has begun.
 const MINUTES_KEPT: u64 = 61;
 
-/// A week can be shown by the hour, with the one that has begun. A row of 61 + 169 buckets of some
-/// 40 bytes and 16 parts of some 2 kB is 40 kB.
+/// Hours that are kept: a week by the hour, and the hour that has begun. A row of 61 + 169 buckets of
+/// some 40 bytes and 16 shards of some 2 kB is 40 kB.
 const HOURS_KEPT: u64 = 7 * 24 + 1;
 
-/// Unknown fields of a dataset: a drift has a few, hostile records have thousands.
-const DRIFT: usize = 100;
+/// Unknown fields that are remembered of a dataset. A new version of a dataset has a few, hostile
+/// records have thousands.
+const UNKNOWN_FIELDS_MAX: usize = 100;
 
-/// What has not come for so long is forgotten.
-const DRIFT_KEPT: u64 = 30 * 24 * HOUR;
+/// How long an unknown field is remembered after it was last seen.
+const UNKNOWN_FIELD_KEPT: u64 = 30 * 24 * HOUR;
 
-impl Entry {
-    /// Takes a report; the same one again, or an earlier one, changes nothing.
-    pub fn take(&mut self, part: &str, report: Report) {
-        let Report { tally, backlog } = report;
-        let before = self.parts.entry(part.to_owned()).or_default();
-        if (tally.born, tally.changes) < (before.born, before.changes) {
+impl DatasetOverview {
+    /// Adds a report. A repeated or an earlier one changes nothing.
+    pub fn take(&mut self, shard: &str, report: Report) {
+        let Report { stats, backlog } = report;
+        let before = self.shards.entry(shard.to_owned()).or_default();
+        if (stats.created_at, stats.revision) < (before.created_at, before.revision) {
             return;
         }
-        let counters = tally.totals.since(&before.totals);
-        let lags = tally.lags.since(&before.lags);
-        *before = Part {
-            born: tally.born,
-            changes: tally.changes,
-            totals: tally.totals.clone(),
-            lags: tally.lags.clone(),
-            latest: tally.latest.clone(),
+        let counters = stats.totals.since(&before.totals);
+        let lags = stats.lags.since(&before.lags);
+        *before = LastReport {
+            created_at: stats.created_at,
+            revision: stats.revision,
+            totals: stats.totals.clone(),
+            lags: stats.lags.clone(),
+            latest: stats.latest.clone(),
             backlog,
         };
         self.totals.add(&counters);
         self.lags.add(&lags);
-        if tally.letters_at > self.counted_at {
+        if stats.dead_letters_at > self.counted_at {
             self.dead_letters =
                 (self.dead_letters + counters.dead_letters).saturating_sub(counters.replayed);
         }
         if counters != Counters::default() {
-            let minute = self.minutes.entry(tally.at / MINUTE).or_default();
+            let minute = self.minutes.entry(stats.at / MINUTE).or_default();
             minute.counters.add(&counters);
-            let hour = self.hours.entry(tally.at / HOUR).or_default();
+            let hour = self.hours.entry(stats.at / HOUR).or_default();
             hour.counters.add(&counters);
         }
-        for (minute, worst) in &tally.worst {
+        for (minute, worst) in &stats.worst {
             for bucket in [
                 self.minutes.entry(*minute).or_default(),
                 self.hours.entry(minute / 60).or_default(),
@@ -121,46 +122,50 @@ impl Entry {
                 bucket.lag_ms_max = bucket.lag_ms_max.max(*worst);
             }
         }
-        self.remember_drift(&tally);
-        self.last_arrival = self.last_arrival.max(tally.last_arrival);
-        self.last_delivery = self.last_delivery.max(tally.last_delivery);
-        self.forget(tally.at);
+        self.remember_unknown_fields(&stats);
+        self.last_arrival = self.last_arrival.max(stats.last_arrival);
+        self.last_delivery = self.last_delivery.max(stats.last_delivery);
+        self.forget(stats.at);
     }
 
-    /// Whether nothing ever came, and nothing is left over.
+    /// Whether no upload ever came and no dead letter is left.
     pub fn is_blank(&self) -> bool {
-        self.parts.is_empty() && self.dead_letters == 0
+        self.shards.is_empty() && self.dead_letters == 0
     }
 
-    /// The latest uploads of all parts, the newest first.
+    /// The latest uploads of all shards, the newest first.
     pub fn latest(&self) -> Vec<&Upload> {
-        let mut latest: Vec<_> = self.parts.values().flat_map(|part| &part.latest).collect();
+        let mut latest: Vec<_> = self
+            .shards
+            .values()
+            .flat_map(|shard| &shard.latest)
+            .collect();
         latest.sort_by_key(|upload| core::cmp::Reverse(upload.at));
         latest
     }
 
-    /// What waits in all parts.
+    /// The backlog of all shards together.
     pub fn backlog(&self) -> Backlog {
         let mut whole = Backlog::default();
-        for part in self.parts.values() {
-            whole.uploads += part.backlog.uploads;
-            whole.bytes += part.backlog.bytes;
-            whole.oldest.extend(part.backlog.oldest.iter().cloned());
+        for shard in self.shards.values() {
+            whole.uploads += shard.backlog.uploads;
+            whole.bytes += shard.backlog.bytes;
+            whole.oldest.extend(shard.backlog.oldest.iter().cloned());
         }
         whole.oldest.sort_by_key(|upload| upload.arrived);
         whole
     }
 
-    fn remember_drift(&mut self, tally: &Tally) {
-        for (field, at) in &tally.drift {
-            if let Some(seen) = self.drift.get_mut(field) {
+    fn remember_unknown_fields(&mut self, stats: &ShardStats) {
+        for (field, at) in &stats.unknown_fields {
+            if let Some(seen) = self.unknown_fields.get_mut(field) {
                 seen.last = seen.last.max(*at);
-            } else if self.drift.len() < DRIFT {
+            } else if self.unknown_fields.len() < UNKNOWN_FIELDS_MAX {
                 let seen = Seen {
                     first: *at,
                     last: *at,
                 };
-                self.drift.insert(field.clone(), seen);
+                self.unknown_fields.insert(field.clone(), seen);
             }
         }
     }
@@ -170,56 +175,57 @@ impl Entry {
         self.minutes = self.minutes.split_off(&first_minute);
         let first_hour = (now / HOUR).saturating_sub(HOURS_KEPT - 1);
         self.hours = self.hours.split_off(&first_hour);
-        self.drift.retain(|_, seen| seen.last + DRIFT_KEPT > now);
+        self.unknown_fields
+            .retain(|_, seen| seen.last + UNKNOWN_FIELD_KEPT > now);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shard::Counts;
+    use crate::shard::UploadCounts;
 
     const NOON: u64 = 500_000 * HOUR;
 
-    fn delivered(tally: &mut Tally, at: u64, records: u64, lag_ms: u64) {
+    fn delivered(stats: &mut ShardStats, at: u64, records: u64, lag_ms: u64) {
         let upload = Upload {
             key: format!("uploads/{at}"),
             arrived: at - lag_ms,
             ..Upload::default()
         };
-        let counts = Counts {
+        let counts = UploadCounts {
             records,
             lag_ms,
             unknown_fields: vec!["New".to_owned()],
-            ..Counts::default()
+            ..UploadCounts::default()
         };
-        tally.delivered(upload, &counts, at);
-        tally.changes += 1;
+        stats.delivered(upload, &counts, at);
+        stats.revision += 1;
     }
 
-    fn report(tally: &Tally) -> Report {
+    fn report(stats: &ShardStats) -> Report {
         Report {
-            tally: tally.clone(),
+            stats: stats.clone(),
             backlog: Backlog::default(),
         }
     }
 
     #[test]
     fn a_report_counts_once_however_often_and_late_it_comes() {
-        let mut entry = Entry::default();
-        let mut tally = Tally::default();
-        delivered(&mut tally, NOON, 10, 5_000);
-        entry.take("0", report(&tally));
-        entry.take("0", report(&tally));
-        delivered(&mut tally, NOON + MINUTE, 20, 1_000);
-        let late = report(&tally);
-        delivered(&mut tally, NOON + 2 * MINUTE, 30, 2_000);
-        entry.take("0", report(&tally));
+        let mut entry = DatasetOverview::default();
+        let mut stats = ShardStats::default();
+        delivered(&mut stats, NOON, 10, 5_000);
+        entry.take("0", report(&stats));
+        entry.take("0", report(&stats));
+        delivered(&mut stats, NOON + MINUTE, 20, 1_000);
+        let late = report(&stats);
+        delivered(&mut stats, NOON + 2 * MINUTE, 30, 2_000);
+        entry.take("0", report(&stats));
         entry.take("0", late);
         entry.take(
             "1",
             report(&{
-                let mut other = Tally::default();
+                let mut other = ShardStats::default();
                 delivered(&mut other, NOON + 2 * MINUTE, 1, 9_000);
                 other
             }),
@@ -239,72 +245,75 @@ mod tests {
             .collect();
         assert_eq!(minutes, [(0, 10, 5_000), (1, 0, 1_000), (2, 51, 9_000)]);
         assert_eq!(entry.hours.len(), 1);
-        assert_eq!(entry.lags.cumulated().last(), Some((None, 4)));
-        assert_eq!(entry.drift["New"].first, NOON);
-        assert_eq!(entry.drift["New"].last, NOON + 2 * MINUTE);
+        assert_eq!(entry.lags.cumulative().last(), Some((None, 4)));
+        assert_eq!(entry.unknown_fields["New"].first, NOON);
+        assert_eq!(entry.unknown_fields["New"].last, NOON + 2 * MINUTE);
         assert_eq!(entry.latest()[0].at, NOON + 2 * MINUTE);
     }
 
     #[test]
-    fn a_part_that_begins_anew_makes_no_total_smaller() {
-        let mut entry = Entry::default();
-        let mut tally = Tally::default();
-        delivered(&mut tally, NOON, 10, 1);
-        delivered(&mut tally, NOON, 10, 1);
-        entry.take("0", report(&tally));
-        let mut anew = Tally {
-            born: 1,
-            ..Tally::default()
+    fn a_shard_that_begins_anew_makes_no_total_smaller() {
+        let mut entry = DatasetOverview::default();
+        let mut stats = ShardStats::default();
+        delivered(&mut stats, NOON, 10, 1);
+        delivered(&mut stats, NOON, 10, 1);
+        entry.take("0", report(&stats));
+        let mut anew = ShardStats {
+            created_at: 1,
+            ..ShardStats::default()
         };
         delivered(&mut anew, NOON, 5, 1);
         entry.take("0", report(&anew));
         assert_eq!(entry.totals.records, 25);
-        assert_eq!(entry.lags.cumulated().last(), Some((None, 3)));
+        assert_eq!(entry.lags.cumulative().last(), Some((None, 3)));
     }
 
     #[test]
     fn old_buckets_are_forgotten_and_totals_stay() {
-        let mut entry = Entry::default();
-        let mut tally = Tally::default();
+        let mut entry = DatasetOverview::default();
+        let mut stats = ShardStats::default();
         for hour in 0..400 {
-            delivered(&mut tally, NOON + hour * HOUR, 1, 1);
-            entry.take("0", report(&tally));
+            delivered(&mut stats, NOON + hour * HOUR, 1, 1);
+            entry.take("0", report(&stats));
         }
         assert_eq!(entry.hours.len() as u64, HOURS_KEPT);
         assert!(entry.minutes.len() <= 2);
         assert_eq!(entry.totals.records, 400);
         let text = serde_json::to_string(&entry).unwrap();
-        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+        assert_eq!(
+            serde_json::from_str::<DatasetOverview>(&text).unwrap(),
+            entry
+        );
     }
 
     #[test]
     fn dead_letters_are_those_written_but_not_replayed() {
-        let mut entry = Entry {
+        let mut entry = DatasetOverview {
             dead_letters: 1,
-            ..Entry::default()
+            ..DatasetOverview::default()
         };
-        let mut tally = Tally::default();
+        let mut stats = ShardStats::default();
         for _ in 0..3 {
-            tally.died(Upload::default(), true, "no", NOON);
+            stats.dead_lettered(Upload::default(), true, "no", NOON);
         }
-        entry.take("0", report(&tally));
+        entry.take("0", report(&stats));
         assert_eq!(entry.dead_letters, 4);
-        tally.replayed(Upload::default(), NOON);
-        entry.take("0", report(&tally));
-        entry.take("0", report(&tally));
+        stats.replayed(Upload::default(), NOON);
+        entry.take("0", report(&stats));
+        entry.take("0", report(&stats));
         assert_eq!(entry.dead_letters, 3);
-        // Written before they were counted, and told after.
-        tally.died(Upload::default(), true, "no", NOON + 1);
+        // Written before the count, and reported after it.
+        stats.dead_lettered(Upload::default(), true, "no", NOON + 1);
         entry.dead_letters = 4;
         entry.counted_at = NOON + 2;
-        entry.take("0", report(&tally));
+        entry.take("0", report(&stats));
         assert_eq!(entry.dead_letters, 4);
     }
 
     #[test]
-    fn what_waits_is_that_of_all_parts() {
-        let mut entry = Entry::default();
-        for (part, arrived) in [("0", 9), ("1", 3)] {
+    fn the_backlog_is_that_of_all_shards() {
+        let mut entry = DatasetOverview::default();
+        for (shard, arrived) in [("0", 9), ("1", 3)] {
             let backlog = Backlog {
                 uploads: 2,
                 bytes: 20,
@@ -314,9 +323,9 @@ mod tests {
                 }],
             };
             entry.take(
-                part,
+                shard,
                 Report {
-                    tally: Tally::default(),
+                    stats: ShardStats::default(),
                     backlog,
                 },
             );

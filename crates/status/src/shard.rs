@@ -1,5 +1,5 @@
-//! What a part of the ledger tells the board: facts that may be told again, and never differences,
-//! so that a report that is lost or comes twice does no harm.
+//! The stats that a shard of the ledger keeps and reports to the overview. A report carries totals,
+//! never differences, so that one that is lost or comes twice does no harm.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::counters::{Counters, Lags, packed};
 
-/// What an upload came to.
+/// The counts of one delivered upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Counts {
+pub struct UploadCounts {
     pub records: u64,
     pub errors: u64,
     pub refused: u64,
@@ -18,57 +18,58 @@ pub struct Counts {
     pub batches: u64,
     pub requests: u64,
     pub retries: u64,
-    /// From the time of the newest event to the end of delivery; from arrival, where no event has a time.
+    /// Time from the newest event to the end of the delivery; from the arrival, if no event has a time.
     pub lag_ms: u64,
     /// Names of fields that the mapping does not know.
     pub unknown_fields: Vec<String>,
 }
 
-/// What came of a part's uploads so far. One row, written with the row of an upload.
+/// The stats of one shard since it was created. One row, written together with the row of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Tally {
-    /// The name of the part, which an alarm does not tell.
+pub struct ShardStats {
+    /// The name of the shard. It is kept because an alarm does not carry it.
     pub shard: String,
-    /// When the tally began, and how often it has changed: an earlier report may come later.
-    pub born: u64,
-    pub changes: u64,
+    /// When these stats were created, and how often they have changed since. The pair orders
+    /// reports, which may arrive in another order.
+    pub created_at: u64,
+    pub revision: u64,
     #[serde(with = "packed")]
     pub totals: Counters,
     pub lags: Lags,
-    /// The longest lag of each of the last minutes.
+    /// The longest lag of each of the last minutes, by the minute's number since 1970.
     pub worst: BTreeMap<u64, u64>,
-    /// The last uploads of which an attempt has ended, the newest last.
+    /// The latest uploads for which an attempt has ended, the newest last.
     pub latest: Vec<Upload>,
-    /// Fields that the mapping does not know, and when they came last.
-    pub drift: BTreeMap<String, u64>,
-    /// When the last upload arrived, of which an attempt has ended.
+    /// Fields that the mapping does not know, and when each was last seen.
+    pub unknown_fields: BTreeMap<String, u64>,
+    /// The latest arrival among the uploads for which an attempt has ended.
     pub last_arrival: u64,
     pub last_delivery: u64,
-    /// When a dead letter was written or replayed last.
-    pub letters_at: u64,
-    /// When any of this changed last.
+    /// When a dead letter was last written or replayed.
+    pub dead_letters_at: u64,
+    /// When any of this last changed.
     pub at: u64,
 }
 
-/// An upload, for people.
+/// An upload as the operator sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Upload {
     pub key: String,
-    pub fate: Fate,
+    pub outcome: UploadOutcome,
     /// Times are milliseconds since 1970.
     pub arrived: u64,
     /// When the last attempt ended.
     pub at: u64,
-    /// 0 where it is not known.
+    /// 0 if it is not known.
     pub bytes: u64,
-    /// Lines counted at arrival, then records.
+    /// The lines counted at arrival until the delivery has counted the records.
     pub records: u64,
     pub errors: u64,
     pub refused: u64,
     pub attempts: u32,
-    /// When the next attempt is due; 0 where none is planned.
+    /// When the next attempt is due; 0 if none is planned.
     pub next_attempt: u64,
     pub lag_ms: u64,
     /// Why the last attempt failed, or why there is a dead letter.
@@ -78,16 +79,16 @@ pub struct Upload {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum UploadOutcome {
     #[default]
     Waiting,
     Delivered,
     DeadLetter,
-    /// A dead letter that was delivered after all.
+    /// A dead letter that was delivered later.
     Replayed,
 }
 
-/// Uploads of a part that are not delivered yet.
+/// The uploads of a shard that are not delivered yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Backlog {
@@ -97,30 +98,32 @@ pub struct Backlog {
     pub oldest: Vec<Upload>,
 }
 
-/// What a part reports.
+/// What a shard reports to the overview.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    pub tally: Tally,
+    pub stats: ShardStats,
     pub backlog: Backlog,
 }
 
-/// The latest uploads of a part: with 16 of them, some 60 of a dataset.
+/// Latest uploads that a shard remembers. A dataset has 16 shards, so some 60 in all.
 const LATEST: usize = 4;
 
-/// Reports come once a minute: one that fails is made up for by the next.
+/// Minutes whose longest lag a shard remembers. A shard reports once a minute, and the next report
+/// makes up for one that fails.
 const WORST_MINUTES: usize = 3;
 
-/// Unknown fields that a part remembers: a drift has a few, hostile records have thousands.
-const DRIFT: usize = 32;
+/// Unknown fields that a shard remembers. A new version of a dataset has a few, hostile records have
+/// thousands.
+const UNKNOWN_FIELDS_MAX: usize = 32;
 
-/// An error's text as it is shown.
+/// Characters of an error's text that are kept.
 const ERROR_MAX: usize = 300;
 
 const MINUTE: u64 = 60_000;
 
-impl Tally {
-    /// An upload was delivered to its end.
-    pub fn delivered(&mut self, upload: Upload, counts: &Counts, now: u64) {
+impl ShardStats {
+    /// Counts an upload that was delivered completely.
+    pub fn delivered(&mut self, upload: Upload, counts: &UploadCounts, now: u64) {
         self.totals.add(&Counters {
             uploads: 1,
             records: counts.records,
@@ -139,19 +142,19 @@ impl Tally {
             self.worst.pop_first();
         }
         for field in &counts.unknown_fields {
-            self.drift.insert(field.clone(), now);
+            self.unknown_fields.insert(field.clone(), now);
         }
-        while self.drift.len() > DRIFT {
-            let Some(oldest) = self.drift.iter().min_by_key(|(_, last)| **last) else {
+        while self.unknown_fields.len() > UNKNOWN_FIELDS_MAX {
+            let Some(oldest) = self.unknown_fields.iter().min_by_key(|(_, last)| **last) else {
                 break;
             };
             let oldest = oldest.0.clone();
-            self.drift.remove(&oldest);
+            self.unknown_fields.remove(&oldest);
         }
         self.last_delivery = now;
-        self.tell(
+        self.remember(
             Upload {
-                fate: Fate::Delivered,
+                outcome: UploadOutcome::Delivered,
                 bytes: counts.bytes,
                 records: counts.records,
                 errors: counts.errors,
@@ -164,50 +167,50 @@ impl Tally {
         );
     }
 
-    /// An attempt has failed; without an error it was only handed over.
+    /// Counts a failed attempt. Without an error the upload was only handed over to another attempt.
     pub fn failed(&mut self, upload: Upload, error: Option<&str>, now: u64) {
         let Some(error) = error else { return };
         self.totals.failed_attempts += 1;
-        self.tell(
+        self.remember(
             Upload {
-                error: Some(beginning(error)),
+                error: Some(error_excerpt(error)),
                 ..upload
             },
             now,
         );
     }
 
-    /// A dead letter was written; `is_whole`: it is the whole upload.
-    pub fn died(&mut self, upload: Upload, is_whole: bool, reason: &str, now: u64) {
+    /// Counts a dead letter. `is_whole`: it holds the whole upload, not only some of its documents.
+    pub fn dead_lettered(&mut self, upload: Upload, is_whole: bool, reason: &str, now: u64) {
         self.totals.dead_letters += 1;
         if is_whole {
-            self.tell(
+            self.remember(
                 Upload {
-                    fate: Fate::DeadLetter,
-                    error: Some(beginning(reason)),
+                    outcome: UploadOutcome::DeadLetter,
+                    error: Some(error_excerpt(reason)),
                     ..upload
                 },
                 now,
             );
         }
-        self.letters_at = now;
+        self.dead_letters_at = now;
         self.at = now;
     }
 
-    /// A dead letter was delivered, and is gone.
+    /// Counts a dead letter that was delivered and is gone.
     pub fn replayed(&mut self, upload: Upload, now: u64) {
         self.totals.replayed += 1;
-        self.letters_at = now;
-        self.tell(
+        self.dead_letters_at = now;
+        self.remember(
             Upload {
-                fate: Fate::Replayed,
+                outcome: UploadOutcome::Replayed,
                 ..upload
             },
             now,
         );
     }
 
-    fn tell(&mut self, upload: Upload, now: u64) {
+    fn remember(&mut self, upload: Upload, now: u64) {
         self.at = now;
         self.last_arrival = self.last_arrival.max(upload.arrived);
         self.latest.retain(|other| other.key != upload.key);
@@ -218,8 +221,8 @@ impl Tally {
     }
 }
 
-/// An error's text as it is kept.
-pub fn beginning(text: &str) -> String {
+/// The part of an error's text that is kept.
+pub fn error_excerpt(text: &str) -> String {
     text.chars().take(ERROR_MAX).collect()
 }
 
@@ -235,58 +238,58 @@ mod tests {
         }
     }
 
-    fn counts(lag_ms: u64, unknown: &[&str]) -> Counts {
-        Counts {
+    fn counts(lag_ms: u64, unknown: &[&str]) -> UploadCounts {
+        UploadCounts {
             records: 5,
             bytes: 10,
             lag_ms,
             unknown_fields: unknown.iter().map(|name| (*name).to_owned()).collect(),
-            ..Counts::default()
+            ..UploadCounts::default()
         }
     }
 
     #[test]
-    fn the_latest_are_few_and_each_is_there_once() {
-        let mut tally = Tally::default();
+    fn the_latest_uploads_are_few_and_distinct() {
+        let mut stats = ShardStats::default();
         for n in 0..20 {
-            tally.failed(upload(n), Some("down"), n);
-            tally.delivered(upload(n), &counts(n, &[]), n);
+            stats.failed(upload(n), Some("down"), n);
+            stats.delivered(upload(n), &counts(n, &[]), n);
         }
-        let keys: Vec<_> = tally.latest.iter().map(|upload| &upload.key).collect();
+        let keys: Vec<_> = stats.latest.iter().map(|upload| &upload.key).collect();
         assert_eq!(
             keys,
             ["uploads/16", "uploads/17", "uploads/18", "uploads/19"]
         );
         assert!(
-            tally
+            stats
                 .latest
                 .iter()
-                .all(|upload| upload.fate == Fate::Delivered)
+                .all(|upload| upload.outcome == UploadOutcome::Delivered)
         );
-        assert_eq!(tally.totals.uploads, 20);
-        assert_eq!(tally.totals.failed_attempts, 20);
-        assert_eq!(tally.totals.lag_ms, (0..20).sum::<u64>());
+        assert_eq!(stats.totals.uploads, 20);
+        assert_eq!(stats.totals.failed_attempts, 20);
+        assert_eq!(stats.totals.lag_ms, (0..20).sum::<u64>());
     }
 
     #[test]
-    fn what_grows_with_hostile_records_is_bounded() {
-        let mut tally = Tally::default();
+    fn hostile_records_grow_the_stats_up_to_a_bound() {
+        let mut stats = ShardStats::default();
         for n in 0..200 {
             let name = format!("Field{n}");
-            tally.delivered(upload(n), &counts(1, &[&name]), n * MINUTE);
+            stats.delivered(upload(n), &counts(1, &[&name]), n * MINUTE);
         }
-        assert_eq!(tally.drift.len(), DRIFT);
-        assert!(tally.drift.contains_key("Field199"));
-        assert_eq!(tally.worst.len(), WORST_MINUTES);
-        tally.failed(upload(1), Some(&"é".repeat(5000)), 1);
-        let error = tally.latest.last().and_then(|upload| upload.error.clone());
+        assert_eq!(stats.unknown_fields.len(), UNKNOWN_FIELDS_MAX);
+        assert!(stats.unknown_fields.contains_key("Field199"));
+        assert_eq!(stats.worst.len(), WORST_MINUTES);
+        stats.failed(upload(1), Some(&"é".repeat(5000)), 1);
+        let error = stats.latest.last().and_then(|upload| upload.error.clone());
         assert_eq!(error.map(|error| error.chars().count()), Some(ERROR_MAX));
     }
 
     #[test]
     fn a_handed_over_upload_has_not_failed() {
-        let mut tally = Tally::default();
-        tally.failed(upload(1), None, 1);
-        assert_eq!(tally, Tally::default());
+        let mut stats = ShardStats::default();
+        stats.failed(upload(1), None, 1);
+        assert_eq!(stats, ShardStats::default());
     }
 }

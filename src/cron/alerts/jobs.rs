@@ -1,6 +1,6 @@
 //! The Logpush jobs that send to this Worker, as Cloudflare's API tells of them: an optional check.
 
-use logpush_status::logpush_job::Job;
+use logpush_status::logpush_job::LogpushJob;
 use serde::Deserialize;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
@@ -33,14 +33,14 @@ const ERROR_MAX: usize = 300;
 /// # Errors
 ///
 /// Tells what failed, without the token.
-pub(crate) async fn ask(cloudflare: &Cloudflare) -> Result<Vec<Job>, String> {
+pub(crate) async fn ask(cloudflare: &Cloudflare) -> Result<Vec<LogpushJob>, String> {
     let mut jobs = Vec::new();
     for place in &cloudflare.places {
         let answer = ask_one(cloudflare, place)
             .await
             .map_err(|problem| format!("Cloudflare's API, {place}/logpush/jobs: {problem}"))?;
         jobs.extend(answer.into_iter().filter(is_ours).map(|listed| {
-            Job {
+            LogpushJob {
                 id: listed.id,
                 dataset: listed.dataset,
                 enabled: listed.enabled,

@@ -6,8 +6,8 @@ mod jobs;
 mod webhook;
 
 use logpush_status::health;
-use logpush_status::incident::{Incident, is_owed, step, told};
-use logpush_status::logpush_job::Job;
+use logpush_status::incident::{Incident, needs_report, reported, update};
+use logpush_status::logpush_job::LogpushJob;
 use serde_json::json;
 use worker::{Date, console_log};
 
@@ -29,20 +29,20 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     if let Ok(Some(letters)) = dead_letters::count(&bindings.uploads).await {
         let _ = ledger.letters(letters).await;
     }
-    let Some(snapshot) = ledger.snapshot().await else {
+    let Some(overview) = ledger.overview().await else {
         // Without the board nobody knows what was told before.
         log("warn", "the ledger does not answer: nothing is checked");
         return;
     };
-    let mut problems = health::problems(&snapshot, &alerts.limits, now);
+    let mut problems = health::problems(&overview, &alerts.limits, now);
     if let Err(wrong) = config::read(variables) {
         problems.push(health::misconfigured(&wrong));
     }
     if !wrong.is_empty() {
         problems.push(health::alerts_misconfigured(&wrong));
     }
-    let note = |name: &str| snapshot.notes.get(name).map_or("[]", String::as_str);
-    let jobs: Vec<Job> = match &alerts.cloudflare {
+    let note = |name: &str| overview.notes.get(name).map_or("[]", String::as_str);
+    let jobs: Vec<LogpushJob> = match &alerts.cloudflare {
         None => Vec::new(),
         Some(cloudflare) => jobs::ask(cloudflare).await.unwrap_or_else(|problem| {
             log("warn", &problem);
@@ -50,9 +50,9 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
             serde_json::from_str(note(JOBS)).unwrap_or_default()
         }),
     };
-    problems.extend(jobs.iter().filter_map(Job::problem));
+    problems.extend(jobs.iter().filter_map(LogpushJob::problem));
     let before: Vec<Incident> = serde_json::from_str(note(INCIDENTS)).unwrap_or_default();
-    let incidents = step(before, &problems, now);
+    let incidents = update(before, &problems, now);
     let kept = keep(&ledger, JOBS, &jobs)
         .await
         .and(keep(&ledger, INCIDENTS, &incidents).await);
@@ -63,7 +63,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     }
     let owed: Vec<&Incident> = incidents
         .iter()
-        .filter(|incident| is_owed(incident))
+        .filter(|incident| needs_report(incident))
         .collect();
     if owed.is_empty() {
         return;
@@ -79,7 +79,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     match webhook::tell(&url, &owed).await {
         Ok(()) => {
             // At worst the next run tells it again.
-            let _ = keep(&ledger, INCIDENTS, &told(incidents)).await;
+            let _ = keep(&ledger, INCIDENTS, &reported(incidents)).await;
         }
         Err(problem) => log(
             "error",

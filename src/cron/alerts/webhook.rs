@@ -51,7 +51,7 @@ fn text(incidents: &[&Incident]) -> String {
 fn line(incident: &Incident) -> String {
     let problem = &incident.problem;
     let text = escaped(&problem.text);
-    match (incident.is_told, incident.over) {
+    match (incident.is_reported, incident.over) {
         (_, None) => {
             let level = match problem.severity {
                 Severity::Error => "PROBLEM",
@@ -81,26 +81,26 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use logpush_status::health::{Kind, Problem};
+    use logpush_status::health::{Problem, ProblemKind};
 
-    fn incident(is_told: bool, over: Option<u64>) -> Incident {
+    fn incident(is_reported: bool, over: Option<u64>) -> Incident {
         Incident {
             problem: Problem {
-                kind: Kind::Drift,
+                kind: ProblemKind::Drift,
                 subject: Some("dns_logs".to_owned()),
                 severity: Severity::Warning,
                 text: "dns_logs: <!channel> & more".to_owned(),
                 hint: "Look.".to_owned(),
             },
             since: 0,
-            is_told,
+            is_reported,
             over,
         }
     }
 
     #[test]
     fn one_line_for_each() {
-        for (is_told, over, expected) in [
+        for (is_reported, over, expected) in [
             (
                 false,
                 None,
@@ -117,7 +117,7 @@ mod tests {
                 "OVER, from 1970-01-01 00:00:00 UTC to 1970-01-01 00:01:00 UTC: dns_logs: &lt;!channel&gt; &amp; more",
             ),
         ] {
-            assert_eq!(line(&incident(is_told, over)), expected);
+            assert_eq!(line(&incident(is_reported, over)), expected);
         }
     }
 

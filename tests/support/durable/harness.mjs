@@ -155,9 +155,9 @@ class Durable {
     if (status !== 200) throw new Error(`the alarms: status ${status}`);
   }
 
-  /** Has the board believe that a part of the ledger reports; `tally` and `backlog` as in crates/status/src/shard.rs. */
-  async pretend(shard, tally, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
-    const report = JSON.stringify({ tally: { shard, born: 1, changes: 1, ...tally }, backlog });
+  /** Has the board believe that a part of the ledger reports; `stats` and `backlog` as in crates/status/src/shard.rs. */
+  async pretend(shard, stats, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
+    const report = JSON.stringify({ stats: { shard, created_at: 1, revision: 1, ...stats }, backlog });
     const question = { op: "board", question: { report: { shard, report } } };
     const { status, text } = await this.worker.request("POST", "/test/board", JSON.stringify(question));
     if (status !== 200) throw new Error(`the board: ${text}`);

@@ -1,29 +1,28 @@
-//! Small bar charts as inline SVG: drawn by the server, coloured by the style sheet.
+//! Small bar charts as inline SVG, drawn by the server and coloured by the style sheet.
 
 use core::fmt::Write as _;
 
 use maud::{Markup, html};
 
-/// A chart: what it shows, and a value for each bar, the newest last.
-pub(crate) struct Chart<'a> {
-    pub(crate) title: &'a str,
-    /// What the bars reach back to, such as `60 min ago`.
-    pub(crate) from: &'a str,
-    pub(crate) values: Vec<u64>,
-    /// How a value is written.
-    pub(crate) format: fn(u64) -> String,
-    pub(crate) is_bad: bool,
+/// A chart with a bar for each value, the newest last.
+pub(super) struct Chart<'a> {
+    pub(super) title: &'a str,
+    /// The time of the first bar, such as `60 min ago`.
+    pub(super) from: &'a str,
+    pub(super) values: Vec<u64>,
+    pub(super) format: fn(u64) -> String,
+    pub(super) is_bad: bool,
 }
 
-/// In the units of the drawing, which is stretched to its place.
+/// Lengths in the units of the drawing, which is stretched to its place.
 const HEIGHT: u64 = 40;
-/// One bar and the gap beside it.
+/// The width of a bar and the gap beside it.
 const STEP: u64 = 4;
 const GAP: u64 = 1;
 
 impl Chart<'_> {
-    pub(crate) fn draw(&self) -> Markup {
-        let peak = self.values.iter().copied().max().unwrap_or_default();
+    pub(super) fn draw(&self) -> Markup {
+        let peak = self.values.iter().copied().max().unwrap_or(0);
         let peak_text = (self.format)(peak);
         let width = STEP * self.values.len() as u64;
         let label = format!(
@@ -48,11 +47,11 @@ impl Chart<'_> {
     }
 }
 
-/// All bars as one path. What is not nothing is seen.
+/// All bars as one path. A value above 0 is at least one unit high, so that it is visible.
 fn bars(values: &[u64], peak: u64) -> String {
     let mut path = String::new();
     for (place, value) in (0_u64..).zip(values).filter(|(_, value)| **value > 0) {
-        // Up to 2^64 bytes: 128 bits hold the product.
+        // A value can be near 2^64: 128 bits hold the product.
         let height = (u128::from(*value) * u128::from(HEIGHT) / u128::from(peak.max(1))).max(1);
         let _ = write!(
             path,

@@ -1,20 +1,20 @@
-//! The page's parts about datasets: how each stands, its latest uploads, unknown fields, jobs.
+//! The page's sections about datasets: the state of each, the latest uploads, unknown fields, and jobs.
 
 use maud::{Markup, html};
 
 use crate::format::{bytes, count, duration, grouped};
 use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
 use crate::page::chart::Chart;
-use crate::page::{NOTHING, moment};
-use crate::shard::Fate;
+use crate::page::layout::{NO_VALUE, moment};
+use crate::shard::UploadOutcome;
 
-/// So many datasets are shown open; of more, those that want a look.
-const OPEN: usize = 4;
+/// Datasets up to which all are shown open. Of more, only those with a problem are.
+const OPEN_MAX: usize = 4;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
-/// A measure of a window: its name, and its value as text; bad if it should be 0.
+/// A measure of a window: its name, value and format, and whether a value above 0 is bad.
 type Measure = (&'static str, fn(&Window) -> u64, fn(u64) -> String, bool);
 
 const MEASURES: [Measure; 10] = [
@@ -50,18 +50,18 @@ const MEASURES: [Measure; 10] = [
     ),
 ];
 
-/// Each dataset that has ever come.
-pub(crate) fn all(status: &Status) -> Markup {
+/// The datasets that have sent anything so far.
+pub(super) fn all(status: &Status) -> Markup {
     let datasets = &status.datasets;
     html! {
         @if !datasets.is_empty() {
             section aria-labelledby="datasets" {
                 h2 #datasets { "Datasets" }
-                @for of in datasets {
-                    @let is_open = datasets.len() <= OPEN || wants_a_look(status, of);
-                    details.dataset #(format!("dataset-{}", of.dataset)) open[is_open] {
-                        summary { h3 { (of.dataset) } (tags(status, of)) }
-                        (dataset(of, status.at))
+                @for dataset in datasets {
+                    @let is_open = datasets.len() <= OPEN_MAX || has_problem(status, dataset);
+                    details.dataset #(format!("dataset-{}", dataset.dataset)) open[is_open] {
+                        summary { h3 { (dataset.dataset) } (tags(status, dataset)) }
+                        (details(dataset, status.at))
                     }
                 }
             }
@@ -69,8 +69,8 @@ pub(crate) fn all(status: &Status) -> Markup {
     }
 }
 
-/// The latest uploads and what became of them.
-pub(crate) fn uploads(status: &Status) -> Markup {
+/// The latest uploads and their outcomes.
+pub(super) fn uploads(status: &Status) -> Markup {
     html! {
         @if !status.uploads.is_empty() {
             section aria-labelledby="uploads" {
@@ -81,7 +81,7 @@ pub(crate) fn uploads(status: &Status) -> Markup {
                             tr {
                                 th scope="col" { "Ended" }
                                 th.wide scope="col" { "Dataset" }
-                                th scope="col" { "Fate" }
+                                th scope="col" { "Outcome" }
                                 th.number scope="col" { "Records" }
                                 th.number.wide scope="col" { "Received" }
                                 th.number scope="col" { "Lag" }
@@ -97,14 +97,15 @@ pub(crate) fn uploads(status: &Status) -> Markup {
 }
 
 /// Fields that the mapping does not know.
-pub(crate) fn unknown_fields(status: &Status) -> Markup {
+pub(super) fn unknown_fields(status: &Status) -> Markup {
     let fields: Vec<_> = status
         .datasets
         .iter()
-        .flat_map(|of| {
-            of.unknown_fields
+        .flat_map(|dataset| {
+            dataset
+                .unknown_fields
                 .iter()
-                .map(move |field| (&of.dataset, field))
+                .map(move |field| (&dataset.dataset, field))
         })
         .collect();
     html! {
@@ -139,8 +140,8 @@ pub(crate) fn unknown_fields(status: &Status) -> Markup {
     }
 }
 
-/// Logpush jobs, where Cloudflare is asked for them.
-pub(crate) fn jobs(status: &Status) -> Markup {
+/// The Logpush jobs, if the Worker may ask Cloudflare for them.
+pub(super) fn jobs(status: &Status) -> Markup {
     html! {
         @if !status.jobs.is_empty() {
             section aria-labelledby="jobs" {
@@ -164,7 +165,7 @@ pub(crate) fn jobs(status: &Status) -> Markup {
                                         @if job.enabled { span.tag.ok { "enabled" } }
                                         @else { span.tag.error { "disabled" } }
                                     }
-                                    td { @match &job.error { Some(error) => { (error) } None => { (NOTHING) } } }
+                                    td { @match &job.error { Some(error) => { (error) } None => { (NO_VALUE) } } }
                                 }
                             }
                         }
@@ -175,43 +176,43 @@ pub(crate) fn jobs(status: &Status) -> Markup {
     }
 }
 
-fn wants_a_look(status: &Status, of: &DatasetStatus) -> bool {
+fn has_problem(status: &Status, dataset: &DatasetStatus) -> bool {
     status
         .problems
         .iter()
-        .any(|problem| problem.subject.as_ref() == Some(&of.dataset))
+        .any(|problem| problem.subject.as_ref() == Some(&dataset.dataset))
 }
 
-fn tags(status: &Status, of: &DatasetStatus) -> Markup {
+fn tags(status: &Status, dataset: &DatasetStatus) -> Markup {
     html! {
         span.tags {
-            @if of.waiting.uploads > 0 { span.tag.warning { (count(of.waiting.uploads)) " waiting" } }
-            @match of.dead_letters {
+            @if dataset.waiting.uploads > 0 { span.tag.warning { (count(dataset.waiting.uploads)) " waiting" } }
+            @match dataset.dead_letters {
                 0 => {}
                 1 => { span.tag.error { "1 dead letter" } }
                 many => { span.tag.error { (count(many)) " dead letters" } }
             }
-            @if wants_a_look(status, of) { span.tag.warning { "see above" } }
+            @if has_problem(status, dataset) { span.tag.warning { "see above" } }
             @else { span.tag.ok { "well" } }
-            @if let Some(last) = of.last_arrival {
+            @if let Some(last) = dataset.last_arrival {
                 span.last { "last upload " (duration(status.at.saturating_sub(last))) " ago" }
             }
         }
     }
 }
 
-fn dataset(of: &DatasetStatus, now: u64) -> Markup {
+fn details(dataset: &DatasetStatus, now: u64) -> Markup {
     let minute = now / MINUTE;
     let hour = now / HOUR;
     let failures = |window: &Window| {
         let counters = &window.counters;
         counters.errors + counters.refused + counters.failed_attempts + counters.dead_letters
     };
-    let bad = values(&of.hours, HOUR, hour, 168, failures);
+    let bad = values(&dataset.hours, HOUR, hour, 168, failures);
     html! {
         div.columns {
             table.measures {
-                caption.unseen { (of.dataset) " over the last hour, day and week" }
+                caption.unseen { (dataset.dataset) " over the last hour, day and week" }
                 thead {
                     tr {
                         td {}
@@ -224,14 +225,14 @@ fn dataset(of: &DatasetStatus, now: u64) -> Markup {
                     @for (name, value, format, is_bad) in MEASURES {
                         tr {
                             th scope="row" { (name) }
-                            @for window in [&of.last_hour, &of.last_day, &of.last_week] {
+                            @for window in [&dataset.last_hour, &dataset.last_day, &dataset.last_week] {
                                 (cell(value(window), format, is_bad))
                             }
                         }
                     }
                     tr {
                         th scope="row" { "Waiting now" }
-                        td.number colspan="3" { (waiting(of, now)) }
+                        td.number colspan="3" { (waiting(dataset, now)) }
                     }
                 }
             }
@@ -239,21 +240,21 @@ fn dataset(of: &DatasetStatus, now: u64) -> Markup {
                 (Chart {
                     title: "Records per minute",
                     from: "60 min ago",
-                    values: values(&of.minutes, MINUTE, minute, 60, |window| window.counters.records),
+                    values: values(&dataset.minutes, MINUTE, minute, 60, |window| window.counters.records),
                     format: count,
                     is_bad: false,
                 }.draw())
                 (Chart {
                     title: "Records per hour",
                     from: "7 days ago",
-                    values: values(&of.hours, HOUR, hour, 168, |window| window.counters.records),
+                    values: values(&dataset.hours, HOUR, hour, 168, |window| window.counters.records),
                     format: count,
                     is_bad: false,
                 }.draw())
                 (Chart {
                     title: "Longest lag per hour",
                     from: "7 days ago",
-                    values: values(&of.hours, HOUR, hour, 168, |window| window.lag_ms_max),
+                    values: values(&dataset.hours, HOUR, hour, 168, |window| window.lag_ms_max),
                     format: duration,
                     is_bad: false,
                 }.draw())
@@ -269,11 +270,11 @@ fn dataset(of: &DatasetStatus, now: u64) -> Markup {
     }
 }
 
-fn waiting(of: &DatasetStatus, now: u64) -> Markup {
-    let waiting = &of.waiting;
+fn waiting(dataset: &DatasetStatus, now: u64) -> Markup {
+    let waiting = &dataset.waiting;
     html! {
         @match waiting.uploads {
-            0 => { (NOTHING) }
+            0 => { (NO_VALUE) }
             1 => { "1 upload" }
             many => { (count(many)) " uploads" }
         }
@@ -284,35 +285,35 @@ fn waiting(of: &DatasetStatus, now: u64) -> Markup {
     }
 }
 
-/// Short for the eye; whole for the hand that rests on it.
+/// A cell with a short value, and the whole one as its tooltip.
 fn cell(value: u64, format: fn(u64) -> String, is_bad: bool) -> Markup {
     html! {
-        @if value == 0 { td.number { (NOTHING) } }
+        @if value == 0 { td.number { (NO_VALUE) } }
         @else { td.number.bad[is_bad] title=(grouped(value)) { (format(value)) } }
     }
 }
 
 fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
     let UploadStatus { dataset, upload } = upload;
-    let (fate, class) = match upload.fate {
-        Fate::Delivered if upload.errors + upload.refused > 0 => {
+    let (outcome, class) = match upload.outcome {
+        UploadOutcome::Delivered if upload.errors + upload.refused > 0 => {
             ("delivered, with errors", "warning")
         }
-        Fate::Delivered => ("delivered", "ok"),
-        Fate::Waiting => ("waits", "warning"),
-        Fate::DeadLetter => ("dead letter", "error"),
-        Fate::Replayed => ("replayed", "ok"),
+        UploadOutcome::Delivered => ("delivered", "ok"),
+        UploadOutcome::Waiting => ("waiting", "warning"),
+        UploadOutcome::DeadLetter => ("dead letter", "error"),
+        UploadOutcome::Replayed => ("replayed", "ok"),
     };
-    let is_delivered = upload.fate == Fate::Delivered;
+    let is_delivered = upload.outcome == UploadOutcome::Delivered;
     html! {
         tbody {
             tr {
                 th scope="row" { (moment(upload.at)) }
                 td.wide { (dataset) }
-                td { span.tag.(class) { (fate) } }
+                td { span.tag.(class) { (outcome) } }
                 (cell(upload.records, count, false))
                 td.number.wide title=(grouped(upload.bytes)) { (bytes(upload.bytes)) }
-                td.number { @if is_delivered { (duration(upload.lag_ms)) } @else { (NOTHING) } }
+                td.number { @if is_delivered { (duration(upload.lag_ms)) } @else { (NO_VALUE) } }
                 td.number.wide { (upload.attempts) }
             }
             tr.more {
@@ -328,7 +329,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
     }
 }
 
-/// The values of the last buckets, 0 where nothing came.
+/// The values of the last `number` buckets, 0 where nothing came.
 fn values(
     points: &[Point],
     length: u64,
@@ -345,4 +346,94 @@ fn values(
                 .map_or(0, |point| value(&point.window))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_the_last_buckets_with_gaps_filled() {
+        let point = |at, records| Point {
+            at,
+            window: Window {
+                counters: crate::counters::Counters {
+                    records,
+                    ..Default::default()
+                },
+                ..Window::default()
+            },
+        };
+        let records = |window: &Window| window.counters.records;
+        let points = [point(2 * MINUTE, 7), point(4 * MINUTE, 9)];
+        for (last, number, expected) in [
+            (4, 3, &[7, 0, 9][..]),
+            (5, 2, &[9, 0]),
+            (9, 3, &[0, 0, 0]),
+            (1, 5, &[0, 0]),
+        ] {
+            assert_eq!(values(&points, MINUTE, last, number, records), expected);
+        }
+    }
+
+    #[test]
+    fn a_cell_is_short_and_has_the_whole_value_as_its_tooltip() {
+        for (value, is_bad, expected) in [
+            (
+                0,
+                true,
+                "<td class=\"number\"><span class=\"none\">\u{2013}</span></td>",
+            ),
+            (12, false, "<td class=\"number\" title=\"12\">12</td>"),
+            (
+                1_234_567,
+                true,
+                "<td class=\"number bad\" title=\"1,234,567\">1.23 M</td>",
+            ),
+        ] {
+            assert_eq!(cell(value, count, is_bad).into_string(), expected);
+        }
+    }
+
+    #[test]
+    fn an_upload_shows_its_outcome() {
+        for (outcome, errors, expected) in [
+            (
+                UploadOutcome::Delivered,
+                0,
+                "<span class=\"tag ok\">delivered</span>",
+            ),
+            (
+                UploadOutcome::Delivered,
+                1,
+                "<span class=\"tag warning\">delivered, with errors</span>",
+            ),
+            (
+                UploadOutcome::Waiting,
+                0,
+                "<span class=\"tag warning\">waiting</span>",
+            ),
+            (
+                UploadOutcome::DeadLetter,
+                0,
+                "<span class=\"tag error\">dead letter</span>",
+            ),
+            (
+                UploadOutcome::Replayed,
+                0,
+                "<span class=\"tag ok\">replayed</span>",
+            ),
+        ] {
+            let upload = UploadStatus {
+                dataset: "dns_logs".to_owned(),
+                upload: crate::shard::Upload {
+                    outcome,
+                    errors,
+                    ..Default::default()
+                },
+            };
+            let rows = upload_rows(&upload, 0).into_string();
+            assert!(rows.contains(expected), "{rows}");
+        }
+    }
 }

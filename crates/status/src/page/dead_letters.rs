@@ -1,17 +1,17 @@
-//! The page's part about dead letters, and the pages of each.
+//! Dead letters: their list, as a part of the status page and as a page, and a page for each.
 
 use maud::{Markup, html};
 
 use crate::format::{bytes, count};
-use crate::page::{self, NOTHING, moment};
+use crate::page::layout::{NO_VALUE, moment, subpage};
 
-/// Dead letters, as far as they are known.
+/// A part of the list of dead letters.
 #[derive(Default)]
 pub struct Listed {
     pub letters: Vec<Letter>,
     /// Where the next part of the list begins.
     pub cursor: Option<String>,
-    /// R2 does not answer.
+    /// Whether R2 did not answer.
     pub is_unknown: bool,
 }
 
@@ -21,18 +21,18 @@ pub struct Letter {
     pub kind: Kind,
     pub dataset: String,
     pub reason: String,
-    /// The key of the upload that it is of.
+    /// The key of the upload that it comes from.
     pub upload: String,
     /// Times are milliseconds since 1970.
     pub arrived: u64,
     pub at: u64,
     pub bytes: u64,
     pub records: Option<u64>,
-    /// Records that were delivered before.
+    /// Records of the upload that had been delivered before.
     pub done: u64,
 }
 
-/// What the object of a dead letter holds.
+/// What kind of content a dead letter holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Documents,
@@ -40,7 +40,7 @@ pub enum Kind {
     Message,
 }
 
-/// What a dead letter holds.
+/// The content of a dead letter.
 #[derive(Default)]
 pub struct Content {
     pub documents: Vec<Document>,
@@ -54,35 +54,35 @@ pub struct Document {
     pub text: String,
 }
 
-/// Documents of one dead letter on its page.
-const DOCUMENTS: usize = 20;
+/// Documents that the page of a dead letter shows.
+const DOCUMENTS_SHOWN: usize = 20;
 
-/// What of a document or a message is shown, in characters.
+/// Characters of a document or a message that are shown.
 const TEXT_MAX: usize = 4_000;
 
 /// The page of the list.
 pub fn list(listed: &Listed, token: &str) -> String {
-    page::below("Dead letters", &section(listed, token))
+    subpage("Dead letters", &section(listed, token))
 }
 
 /// The page of one dead letter.
 pub fn inspect(letter: &Letter, content: &Content, token: &str) -> String {
-    page::below("A dead letter", &one(letter, content, token))
+    subpage("A dead letter", &one(letter, content, token))
 }
 
-/// The list.
-pub(crate) fn section(listed: &Listed, token: &str) -> Markup {
+/// The list as a section of a page; nothing, if there are no dead letters.
+pub(super) fn section(listed: &Listed, token: &str) -> Markup {
     let letters = &listed.letters;
     html! {
         @if listed.is_unknown {
             section aria-labelledby="letters" {
                 h2 #letters { "Dead letters" }
-                p.problem { "R2 does not answer: what dead letters there are is not known." }
+                p.problem { "R2 does not answer, so the dead letters are not known." }
             }
         } @else if !letters.is_empty() {
             section aria-labelledby="letters" {
                 h2 #letters { "Dead letters" }
-                p { "What could not be delivered for good, until you replay or delete it. Put right what the reason names first." }
+                p { "Data that could not be delivered is kept here until you replay or delete it. Fix the cause that the reason names first." }
                 div.scroll tabindex="0" role="region" aria-labelledby="letters" {
                     table.rows {
                         thead {
@@ -111,7 +111,7 @@ fn row(letter: &Letter, token: &str) -> Markup {
             tr {
                 th scope="row" { (moment(letter.at)) }
                 td.wide { (dataset_of(letter)) }
-                td.number.wide { @match letter.records { Some(records) => { (count(records)) } None => { (NOTHING) } } }
+                td.number.wide { @match letter.records { Some(records) => { (count(records)) } None => { (NO_VALUE) } } }
                 td.number.wide { (bytes(letter.bytes)) }
                 td.actions {
                     a href=(address(&[("id", &letter.id)])) aria-label=(format!("Inspect {}", letter.id)) { "Inspect" }
@@ -150,20 +150,20 @@ fn one(letter: &Letter, content: &Content, token: &str) -> Markup {
         @if !content.documents.is_empty() {
             section aria-labelledby="documents" {
                 h2 #documents { "Documents" }
-                @for document in content.documents.iter().take(DOCUMENTS) {
+                @for document in content.documents.iter().take(DOCUMENTS_SHOWN) {
                     h3 { "Record " (document.record) }
                     p { (reason(&document.reason)) }
-                    pre tabindex="0" { (beginning(&document.text)) }
+                    pre tabindex="0" { (excerpt(&document.text)) }
                 }
-                @if letter.records.unwrap_or_default() > DOCUMENTS as u64 {
-                    p { "The first " (DOCUMENTS) " of " (count(letter.records.unwrap_or_default())) " are shown." }
+                @if let Some(records) = letter.records.filter(|records| *records > DOCUMENTS_SHOWN as u64) {
+                    p { "The first " (DOCUMENTS_SHOWN) " of " (count(records)) " are shown." }
                 }
             }
         }
         @if let Some(message) = &content.message {
             section aria-labelledby="message" {
                 h2 #message { "Message" }
-                pre tabindex="0" { (beginning(message)) }
+                pre tabindex="0" { (excerpt(message)) }
             }
         }
         @if letter.kind == Kind::Upload {
@@ -172,7 +172,7 @@ fn one(letter: &Letter, content: &Content, token: &str) -> Markup {
     }
 }
 
-/// To replay, and to delete in two steps.
+/// The forms to replay the dead letter, and to delete it in two steps.
 fn forms(letter: &Letter, token: &str) -> Markup {
     let hidden = html! {
         input type="hidden" name="token" value=(token);
@@ -195,10 +195,10 @@ fn forms(letter: &Letter, token: &str) -> Markup {
     }
 }
 
-/// Of one that somebody else wrote the key says it.
+/// The dataset; for an object that was put there by hand, the one that its key names.
 fn dataset_of(letter: &Letter) -> &str {
     match letter.dataset.as_str() {
-        "" => letter.id.split('/').next().unwrap_or_default(),
+        "" => letter.id.split('/').next().unwrap_or(""),
         dataset => dataset,
     }
 }
@@ -213,13 +213,13 @@ fn what(kind: Kind) -> &'static str {
 
 fn reason(reason: &str) -> &str {
     if reason.is_empty() {
-        "no reason is known"
+        "The reason is not known"
     } else {
         reason
     }
 }
 
-fn beginning(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let mut shown: String = text.chars().take(TEXT_MAX).collect();
     if shown.len() < text.len() {
         shown.push('\u{2026}');
@@ -232,4 +232,29 @@ fn address(query: &[(&str, &str)]) -> String {
         .extend_pairs(query)
         .finish();
     format!("/dead-letters?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "\u{e9}".repeat(TEXT_MAX);
+        for (text, expected) in [
+            ("short".to_owned(), "short".to_owned()),
+            (long.clone(), long.clone()),
+            (format!("{long}x"), format!("{long}\u{2026}")),
+        ] {
+            assert_eq!(excerpt(&text), expected);
+        }
+    }
+
+    #[test]
+    fn a_query_is_encoded() {
+        assert_eq!(
+            address(&[("id", "dns_logs/a&b=c")]),
+            "/dead-letters?id=dns_logs%2Fa%26b%3Dc"
+        );
+    }
 }

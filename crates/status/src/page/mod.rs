@@ -1,30 +1,23 @@
-//! The status page, without its parts about datasets and dead letters. Everything that comes from
-//! outside is text, which maud escapes; nothing of it becomes a script or a style.
+//! The status page: the verdict, the problems, and what is put together from its parts.
 
 mod chart;
 mod datasets;
 pub mod dead_letters;
+mod layout;
+mod login;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use crate::format::{duration, machine_time, time};
+use crate::format::duration;
 use crate::health::{Problem, Severity};
-use crate::model::{Route, Status, Verdict};
+use crate::model::{OverallVerdict, Route, Status};
 use crate::page::dead_letters::Listed;
+use crate::page::layout::{Live, moment, page, subpage};
 
-pub const STYLE: &str = include_str!("page.css");
-pub const SCRIPT: &str = include_str!("page.js");
-pub const ICON: &str = include_str!("icon.svg");
+pub use layout::{ICON, ICON_PATH, POLICY, SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
+pub use login::{closed, log_in, refused};
 
-/// Where these three are.
-pub const STYLE_PATH: &str = "/status.css";
-pub const SCRIPT_PATH: &str = "/status.js";
-pub const ICON_PATH: &str = "/status.svg";
-
-/// Scripts, styles and pictures of this origin alone: the three files; nobody may frame it.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// What a form has done.
+/// The outcome of a form, which the next page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Replayed,
@@ -35,43 +28,44 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [(Self, &str, &str); 5] = [
-        (
-            Self::Replayed,
-            "replayed",
-            "The dead letter is on its way to the intake again. When it is delivered, it is gone from here.",
-        ),
-        (Self::Deleted, "deleted", "The dead letter was deleted."),
-        (Self::Gone, "gone", "There is no such dead letter any more."),
-        (
-            Self::NotReplayed,
-            "not-replayed",
-            "A message cannot be replayed, since it names no upload. It can be deleted.",
-        ),
-        (
-            Self::Failed,
-            "failed",
-            "R2 or the queue failed: please try again.",
-        ),
+    const ALL: [Self; 5] = [
+        Self::Replayed,
+        Self::Deleted,
+        Self::Gone,
+        Self::NotReplayed,
+        Self::Failed,
     ];
 
-    /// The notice of a name.
+    /// The notice with this name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(_, other, _)| *other == name)?;
-        Some(found.0)
+        Self::ALL.into_iter().find(|notice| notice.name() == name)
     }
 
-    /// Its name, in an address.
+    /// The name that stands in the URL.
     #[must_use]
     pub fn name(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(notice, ..)| *notice == self);
-        found.map_or("", |(_, name, _)| name)
+        match self {
+            Self::Replayed => "replayed",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+            Self::NotReplayed => "not-replayed",
+            Self::Failed => "failed",
+        }
     }
 
     fn text(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(notice, ..)| *notice == self);
-        found.map_or("", |(.., text)| text)
+        match self {
+            Self::Replayed => {
+                "The dead letter is on its way to the intake again. It disappears from this list when it is delivered."
+            }
+            Self::Deleted => "The dead letter was deleted.",
+            Self::Gone => "This dead letter no longer exists.",
+            Self::NotReplayed => {
+                "A message cannot be replayed, because it names no upload. You can delete it."
+            }
+            Self::Failed => "R2 or the queue failed. Please try again.",
+        }
     }
 }
 
@@ -93,121 +87,28 @@ pub fn home(status: &Status, letters: &Listed, notice: Option<Notice>, token: &s
             }
         }
     };
-    page("Status", Some((status, token)), &content)
-}
-
-/// A page of a session below `/`.
-pub(crate) fn below(title: &str, content: &Markup) -> String {
-    let content = html! {
-        p { a href="/" { "Back to the status page" } }
-        (content)
+    let live = Live {
+        at: status.at,
+        token: token.to_owned(),
+        footer: footer(status),
     };
-    page(title, None, &content)
+    page(headline(status).0, Some(&live), &content)
 }
 
-/// The form for the secret; `problem`: why it was not taken.
-pub fn log_in(problem: Option<&str>) -> String {
-    let content = html! {
-        section.narrow {
-            h2 { "Log in" }
-            form method="post" action="/login" {
-                label for="secret" { "Operator's secret" }
-                input #secret type="password" name="secret" required autofocus autocomplete="current-password"
-                    aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "problem")];
-                @if let Some(problem) = problem {
-                    p #problem.problem role="alert" { (problem) }
-                }
-                button.primary type="submit" { "Log in" }
-            }
-            p.aside { "The value of " code { "OPERATOR_SECRET" } ". You stay logged in for 12 hours." }
-        }
-    };
-    page("Log in", None, &content)
-}
-
-/// Nobody is let in without a secret.
-pub fn closed(problem: &str) -> String {
-    let content = html! {
-        section.narrow {
-            h2 { "The status page is closed" }
-            p { (problem) "." }
-            p { "Make up a secret, and store it:" }
-            pre { "openssl rand -hex 32\nnpx wrangler secret put OPERATOR_SECRET" }
-            p { "Then load this page again, and log in with it." }
-        }
-    };
-    page("Closed", None, &content)
-}
-
-/// A form that is not of a page of the session, or from another site.
-pub fn refused() -> String {
-    let content = html! {
-        section.narrow {
-            h2 { "Nothing was done" }
-            p { "The form was not one of your session. If you have just logged in again, load the page anew and repeat it." }
-            p { a href="/" { "Back to the status page" } }
-        }
-    };
-    page("Nothing was done", None, &content)
-}
-
-/// What there is not on the direct route.
+/// The page of dead letters on the direct route, which stores none.
 pub fn nothing_stored() -> String {
-    below("Dead letters", &direct())
+    subpage("Dead letters", &direct())
 }
 
-/// A point in time.
-pub(crate) fn moment(millis: u64) -> Markup {
-    let text = time(millis);
-    let (date, clock) = text.split_once(' ').unwrap_or((&text, ""));
-    // Two pieces, which a narrow screen puts one below the other.
-    html! { time datetime=(machine_time(millis)) { span { (date) } " " span { (clock) } } }
-}
-
-fn page(title: &str, of: Option<(&Status, &str)>, content: &Markup) -> String {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex";
-                title { @if let Some((status, _)) = of { (headline(status).0) " · " } @else { (title) " · " } "logpush-ecs" }
-                link rel="stylesheet" href=(STYLE_PATH);
-                link rel="icon" type="image/svg+xml" href=(ICON_PATH);
-                @if of.is_some() { script src=(SCRIPT_PATH) defer {} }
-            }
-            body {
-                a.skip href="#content" { "Skip to the content" }
-                header {
-                    h1 { "logpush-ecs" }
-                    @if let Some((status, token)) = of {
-                        p.updated { "As of " span #at { (moment(status.at)) } }
-                        form method="post" action="/logout" {
-                            input type="hidden" name="token" value=(token);
-                            button type="submit" { "Log out" }
-                        }
-                    }
-                }
-                p #live.unseen role="status" {}
-                main #content { (content) }
-                @if let Some((status, _)) = of { (footer(status)) }
-            }
-        }
-    };
-    markup.into_string()
-}
-
-/// All in a few words, the sign for it, and the class of its colour.
+/// The status in a few words, with its sign and the class of its colour.
 fn headline(status: &Status) -> (&'static str, &'static str, &'static str) {
     match status.verdict {
-        Verdict::Ok if status.route == Route::Durable && status.datasets.is_empty() => {
+        OverallVerdict::Ok if status.route == Route::Durable && status.datasets.is_empty() => {
             ("Ready: nothing has arrived yet", "\u{2713}", "ok")
         }
-        Verdict::Ok => ("All is well", "\u{2713}", "ok"),
-        Verdict::Warning => ("Something wants a look", "!", "warning"),
-        Verdict::Error => ("Something is wrong", "\u{2715}", "error"),
+        OverallVerdict::Ok => ("All is well", "\u{2713}", "ok"),
+        OverallVerdict::Warning => ("Something needs attention", "!", "warning"),
+        OverallVerdict::Error => ("Something is wrong", "\u{2715}", "error"),
     }
 }
 
@@ -243,31 +144,33 @@ fn problem_line(problem: &Problem, since: Option<u64>, now: u64) -> Markup {
     }
 }
 
-/// Since when the cron knows of a problem.
+/// When the cron first found a problem.
 fn since(status: &Status, problem: &Problem) -> Option<u64> {
     status
         .incidents
         .iter()
-        .find(|told| told.problem.kind == problem.kind && told.problem.subject == problem.subject)
-        .map(|told| told.since)
+        .find(|incident| {
+            incident.problem.kind == problem.kind && incident.problem.subject == problem.subject
+        })
+        .map(|incident| incident.since)
 }
 
-/// What there is to say when nothing is wrong.
+/// The line below the headline when there is no problem.
 fn calm(status: &Status) -> Markup {
     let last = status
         .datasets
         .iter()
-        .filter_map(|of| of.last_delivery)
+        .filter_map(|dataset| dataset.last_delivery)
         .max();
     html! {
         @match (status.route, last) {
-            (Route::Direct, _) => { "The configuration is sound." }
+            (Route::Direct, _) => { "The configuration is valid." }
             (Route::Durable, Some(last)) => {
                 "The last upload was delivered " (duration(status.at.saturating_sub(last))) " ago. Nothing is stuck, and there are no dead letters."
             }
             (Route::Durable, None) => {
-                "The configuration is sound. The first upload of a new Logpush job can take some minutes; "
-                code { "logpush-ecs jobs check" } " says whether the job is."
+                "The configuration is valid. The first upload of a new Logpush job can take some minutes; "
+                code { "logpush-ecs jobs check" } " says whether the job is set up correctly."
             }
         }
     }
@@ -291,9 +194,9 @@ fn footer(status: &Status) -> Markup {
     html! {
         footer {
             p {
-                "Version " (status.version) ". Counters reach the board within a minute. "
-                "Lag is the time from the newest event of an upload to the end of its delivery, or from its arrival where no event has a readable time. "
-                "A day and a week are whole hours with the one that has begun."
+                "Version " (status.version) ". Counters are at most a minute old. "
+                "Lag is the time from the newest event of an upload to the end of its delivery, or from its arrival if no event has a readable time. "
+                "Day and week are counted in whole hours, including the current one."
             }
             p {
                 "For programs: " a href="/api/status" { "/api/status" } ", " a href="/metrics" { "/metrics" } "."
@@ -302,5 +205,43 @@ fn footer(status: &Status) -> Markup {
     }
 }
 
-/// For a table's cell of nothing.
-pub(crate) const NOTHING: PreEscaped<&str> = PreEscaped("<span class=\"none\">\u{2013}</span>");
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health;
+
+    #[test]
+    fn every_notice_is_found_by_its_name() {
+        for notice in Notice::ALL {
+            assert_eq!(Notice::of(notice.name()), Some(notice));
+        }
+        assert_eq!(Notice::of("unheard-of"), None);
+    }
+
+    #[test]
+    fn the_page_shows_the_verdict_and_every_problem() {
+        for (problems, headline) in [
+            (vec![], "All is well"),
+            (
+                vec![health::alerts_misconfigured(&["one".to_owned()])],
+                "Something needs attention",
+            ),
+            (
+                vec![
+                    health::misconfigured(&["two".to_owned()]),
+                    health::alerts_misconfigured(&["one".to_owned()]),
+                ],
+                "Something is wrong",
+            ),
+        ] {
+            let status = Status::direct(problems, 1_000);
+            let page = home(&status, &Listed::default(), Some(Notice::Gone), "token");
+            assert!(page.contains(headline), "{page}");
+            assert!(page.contains(Notice::Gone.text()), "{page}");
+            for problem in &status.problems {
+                assert!(page.contains(&problem.text), "{page}");
+                assert!(page.contains(&problem.hint), "{page}");
+            }
+        }
+    }
+}
