@@ -61,7 +61,7 @@ pub struct Letter<'a> {
 }
 
 /// A document that the intake refused for its content, and whose stand-in it took.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Its record's number in the upload.
     pub record: u64,

@@ -1,0 +1,733 @@
+//! Any URL that takes documents as lines or as an array of JSON, in one request.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use logpush_normalizer::gzip;
+use serde_json::Value;
+
+use crate::Millis;
+use crate::destination::{Destination, Kind, Opened, PartLimits, Step, Turn, one_request};
+use crate::framing::{array, lines};
+use crate::part::Part;
+use crate::request::{Reply, Request};
+use crate::session::{Conversation, Session};
+use crate::settings::{Problem, Setting, Type, Values};
+use crate::url;
+use crate::verdict::Verdict;
+use crate::words;
+
+pub(super) const KIND: Kind = Kind {
+    name: "http",
+    settings: &[
+        Setting {
+            name: "url",
+            default: None,
+            accepts: Type::Url,
+            secret: false,
+            about: "where documents are sent to",
+        },
+        Setting {
+            name: "headers",
+            default: None,
+            accepts: Type::Headers,
+            secret: true,
+            about: "headers of every request, as {\"Authorization\":\"Bearer ...\"}",
+        },
+        Setting {
+            name: "framing",
+            default: Some("lines"),
+            accepts: Type::OneOf(&["lines", "array"]),
+            secret: false,
+            about: "one document a line, or an array of documents",
+        },
+        Setting {
+            name: "content_type",
+            default: None,
+            accepts: Type::Text,
+            secret: false,
+            about: "application/x-ndjson for lines and application/json for an array, if not set",
+        },
+        Setting {
+            name: "gzip",
+            default: Some("true"),
+            accepts: Type::OneOf(&["true", "false"]),
+            secret: false,
+            about: "whether bodies are compressed",
+        },
+        Setting {
+            name: "accept",
+            default: None,
+            accepts: Type::Text,
+            secret: false,
+            about: "what a yes is: a JSON pointer and a value, as /status=\"ok\", or any for any 2xx",
+        },
+    ],
+    limits: PartLimits {
+        bytes: 10 * 1024 * 1024,
+        documents: 100_000,
+    },
+    open,
+    when_held: "check the URL and the headers; where the answer is a yes, say so with HTTP_ACCEPT",
+};
+
+/// An HTTP endpoint, with the headers that it asks for.
+struct Http {
+    url: String,
+    headers: BTreeMap<String, String>,
+    framing: Framing,
+    content_type: Option<String>,
+    is_compressed: bool,
+    accept: Accept,
+    secrets: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Lines,
+    Array,
+}
+
+/// What a yes looks like.
+#[derive(Clone, Debug, PartialEq)]
+enum Accept {
+    /// Nothing that complains.
+    NoComplaint,
+    /// Any 2xx.
+    Any,
+    /// JSON with this value at this pointer.
+    Pointer(String, Value),
+}
+
+/// Endpoints that take lines of another form and answer 200 all the same.
+const OTHER_PROTOCOLS: &[(&str, &str)] = &[
+    (
+        "/_bulk",
+        "is Elasticsearch's _bulk, which wants an action before each document and answers 200 to what it refuses: this destination would lose events there",
+    ),
+    (
+        "/services/collector/event",
+        "is Splunk's event endpoint, which wants an envelope around each document: /services/collector/raw takes lines",
+    ),
+    (
+        "/services/collector",
+        "is Splunk's event endpoint, which wants an envelope around each document: /services/collector/raw takes lines",
+    ),
+];
+
+/// What the destination's [`Session`] holds after an answer that was no yes.
+const NO_YES: &str = "no yes";
+
+/// Parts of secrets that are shorter than this may be shown: they would hide words of any kind.
+const SECRET_MIN: usize = 6;
+
+fn open(values: &Values<'_>, _: Option<&str>) -> Opened {
+    let mut problems = Vec::new();
+    let mut trouble = |setting, words: String| problems.push(Problem::new(setting, words));
+    let url = values.get("url").unwrap_or_default();
+    if url.is_empty() {
+        trouble("url", "is not set".to_owned());
+    } else if let Err(words) = url::check(&url) {
+        trouble("url", words.to_owned());
+    } else if let Some((_, words)) = other_protocol(&url) {
+        trouble("url", (*words).to_owned());
+    }
+    let headers = match values.get("headers").as_deref().map(read_headers) {
+        None => BTreeMap::new(),
+        Some(Ok(headers)) => headers,
+        Some(Err(words)) => {
+            trouble("headers", words);
+            BTreeMap::new()
+        }
+    };
+    let framing = match values.get("framing").as_deref() {
+        None | Some("lines") => Framing::Lines,
+        Some("array") => Framing::Array,
+        Some(_) => {
+            trouble("framing", "is neither lines nor array".to_owned());
+            Framing::Lines
+        }
+    };
+    let content_type = values.get("content_type");
+    if content_type
+        .as_deref()
+        .is_some_and(|value| !is_header_value(value))
+    {
+        trouble("content_type", "is no value of a header".to_owned());
+    }
+    let is_compressed = match values.get("gzip").as_deref() {
+        None | Some("true") => true,
+        Some("false") => false,
+        Some(_) => {
+            trouble("gzip", "is neither true nor false".to_owned());
+            true
+        }
+    };
+    let accept = match values.get("accept").as_deref().map(read_accept) {
+        None => Accept::NoComplaint,
+        Some(Some(accept)) => accept,
+        Some(None) => {
+            trouble(
+                "accept",
+                "is neither any nor a JSON pointer and a value, as /status=\"ok\"".to_owned(),
+            );
+            Accept::NoComplaint
+        }
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Box::new(Http {
+        secrets: secrets_of(&url, &headers),
+        url,
+        headers,
+        framing,
+        content_type,
+        is_compressed,
+        accept,
+    }))
+}
+
+impl Destination for Http {
+    fn title(&self) -> &'static str {
+        "the HTTP destination"
+    }
+
+    fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
+        let pieces = match self.framing {
+            Framing::Lines => lines(part, "\n"),
+            Framing::Array => array(part),
+        };
+        if self.is_compressed {
+            gzip(&pieces)
+        } else {
+            pieces.concat()
+        }
+    }
+
+    fn step(&self, turn: &Turn<'_>, _: &mut Conversation, session: &mut Session) -> Step {
+        one_request(
+            turn,
+            &self.secrets(),
+            || self.request(turn.payload.len()),
+            |reply| self.read(reply, session, turn.now),
+        )
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        self.secrets.iter().map(String::as_str).collect()
+    }
+}
+
+impl Http {
+    fn request(&self, bytes: usize) -> Request {
+        let content_type = match self.framing {
+            Framing::Lines => "application/x-ndjson",
+            Framing::Array => "application/json",
+        };
+        let mut request = Request::post(&self.url, bytes).header("Content-Type", content_type);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(content_type) = &self.content_type {
+            request = request.header("Content-Type", content_type);
+        }
+        if self.is_compressed {
+            request = request.header("Content-Encoding", "gzip");
+        }
+        request
+    }
+
+    /// Reads an answer of success. What is no yes is asked for once more, then it is the operator's
+    /// to say what it is: events that nobody has stored must not be taken for delivered, nor sent
+    /// for ever to where they are stored.
+    fn read(&self, reply: &Reply, session: &mut Session, now: Millis) -> Verdict {
+        let is_yes = match &self.accept {
+            Accept::Any => true,
+            Accept::NoComplaint => !complains(&reply.body),
+            Accept::Pointer(pointer, expected) => serde_json::from_slice::<Value>(&reply.body)
+                .is_ok_and(|answer| answer.pointer(pointer) == Some(expected)),
+        };
+        if is_yes {
+            session.forget(NO_YES);
+            return Verdict::Accepted;
+        }
+        let words = format!(
+            "an answer that is no yes: {}",
+            words::quote(reply, &self.secrets())
+        );
+        if session.get(NO_YES, now).is_some() {
+            return Verdict::Held {
+                status: Some(reply.status),
+                words: format!("{words}; if that is a yes, say so with HTTP_ACCEPT"),
+            };
+        }
+        session.put(NO_YES, String::new(), None);
+        Verdict::Unknown {
+            after: reply.retry_after(now),
+            reason: words,
+        }
+    }
+}
+
+impl fmt::Debug for Http {
+    /// Without what may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Http").finish_non_exhaustive()
+    }
+}
+
+/// Whether the body of a success is a page, or JSON that tells of an error.
+fn complains(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
+    match body.trim_ascii_start().first() {
+        Some(b'<') => true,
+        // An object that breaks off is no answer.
+        Some(b'{') => values.any(|value| value.map_or(true, |value| tells_of_an_error(&value))),
+        // A text may begin like a list.
+        Some(b'[') => values.any(|value| value.is_ok_and(|value| tells_of_an_error(&value))),
+        _ => false,
+    }
+}
+
+fn tells_of_an_error(answer: &Value) -> bool {
+    let answer = match answer {
+        Value::Object(members) => members,
+        Value::Array(values) => return values.iter().any(tells_of_an_error),
+        _ => return false,
+    };
+    let is_something = |value: &Value| match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    };
+    let is_bad_code = |code: &Value| match code {
+        Value::Null => false,
+        Value::Number(number) => !number.as_f64().is_some_and(is_good),
+        Value::String(text) => !text.trim().parse::<f64>().is_ok_and(is_good),
+        _ => true,
+    };
+    answer.get("errors").is_some_and(is_something)
+        || answer.get("error").is_some_and(is_something)
+        || answer.get("code").is_some_and(is_bad_code)
+}
+
+/// Whether a code is 0 or of HTTP's success.
+fn is_good(code: f64) -> bool {
+    code == 0.0 || (200.0..300.0).contains(&code)
+}
+
+fn other_protocol(url: &str) -> Option<&'static (&'static str, &'static str)> {
+    let path = url::path(url).to_ascii_lowercase();
+    OTHER_PROTOCOLS.iter().find(|(end, _)| path.ends_with(end))
+}
+
+/// `any`, or a JSON pointer, `=` and a value, which is JSON or a word.
+fn read_accept(text: &str) -> Option<Accept> {
+    if text == "any" {
+        return Some(Accept::Any);
+    }
+    let (pointer, value) = text.split_once('=')?;
+    let (pointer, value) = (pointer.trim(), value.trim());
+    if !(pointer.is_empty() || pointer.starts_with('/')) || value.is_empty() {
+        return None;
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Some(Accept::Pointer(pointer.to_owned(), value))
+}
+
+fn read_headers(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let headers: BTreeMap<String, String> = serde_json::from_str(text)
+        .map_err(|_| "is not a JSON object of header names and texts".to_owned())?;
+    for (name, value) in &headers {
+        if !is_header_name(name) || !is_header_value(value) {
+            return Err("has a header that HTTP does not allow".to_owned());
+        }
+        if let Some(unsendable) = UNSENDABLE
+            .iter()
+            .find(|unsendable| name.eq_ignore_ascii_case(unsendable))
+        {
+            return Err(format!(
+                "has {unsendable}, which the Worker cannot send: the runtime decides it"
+            ));
+        }
+    }
+    Ok(headers)
+}
+
+/// Headers that belong to the connection or to the body, or that fetch refuses.
+const UNSENDABLE: &[&str] = &[
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Expect",
+    "Host",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn is_header_value(value: &str) -> bool {
+    value
+        .bytes()
+        .all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte))
+}
+
+/// What must not be shown: the headers' values, the URL, which may carry a token, and what an answer
+/// may repeat of either, as the token without its scheme or the path without its host.
+fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
+    let values = headers.values().map(String::as_str);
+    let of_headers = values.clone().chain(values.flat_map(str::split_whitespace));
+    let after_host = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find(['/', '?']).and_then(|start| rest.get(start..)))
+        .unwrap_or_default();
+    let query = after_host.split_once('?').map_or("", |(_, query)| query);
+    let of_query = query
+        .split('&')
+        .map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
+    let of_path = after_host.split('?').next().unwrap_or_default().split('/');
+    let whole = headers.values().map(String::as_str).chain([url]);
+    let parts = of_headers
+        .chain([after_host, query])
+        .chain(of_query)
+        // Words of a path are names, long ones are tokens.
+        .chain(of_path.filter(|word| word.len() >= 16))
+        .filter(|part| part.len() >= SECRET_MIN);
+    let mut secrets: Vec<String> = whole.chain(parts).map(str::to_owned).collect();
+    secrets.sort();
+    secrets.dedup();
+    secrets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::Last;
+    use crate::part::Documents;
+    use crate::request::Body;
+
+    const URL: (&str, &str) = ("HTTP_URL", "https://siem.example/in?token=s3cret-token");
+
+    fn opened(values: &[(&str, &str)]) -> Opened {
+        let read = |name: &str| {
+            let value = values.iter().find(|(other, _)| *other == name);
+            value.map(|(_, value)| (*value).to_owned())
+        };
+        open(&Values::new("HTTP", &read), None)
+    }
+
+    fn documents() -> Documents {
+        let mut documents = Documents::default();
+        documents.push(0, b"1");
+        documents.push(1, b"2");
+        documents
+    }
+
+    fn step(destination: &dyn Destination, last: Last<'_>, session: &mut Session) -> Step {
+        let documents = documents();
+        let turn = Turn {
+            part: &Part::new(&documents, &[0..2], "u"),
+            payload: b"12",
+            last,
+            now: 0,
+        };
+        destination.step(&turn, &mut Conversation::default(), session)
+    }
+
+    fn verdict(destination: &dyn Destination, body: &str, session: &mut Session) -> Verdict {
+        let reply = Reply {
+            status: 200,
+            body: body.into(),
+            ..Reply::default()
+        };
+        match step(destination, Last::Reply(&reply), session) {
+            Step::End(verdict) => verdict,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn is_yes(accept: Option<&str>, body: &str) -> bool {
+        let mut values = vec![URL];
+        values.extend(accept.map(|accept| ("HTTP_ACCEPT", accept)));
+        let destination = opened(&values).unwrap();
+        verdict(&*destination, body, &mut Session::default()) == Verdict::Accepted
+    }
+
+    #[test]
+    fn a_yes_is_what_complains_of_nothing() {
+        for body in [
+            "",
+            "ok",
+            "Success",
+            "[OK] 2 events",
+            "{}",
+            "[]",
+            "1",
+            r#"{"errors":false,"items":[]}"#,
+            r#"{"errors":[]}"#,
+            r#"{"errors":null}"#,
+            r#"{"errors":0}"#,
+            r#"{"error":null}"#,
+            r#"{"error":false}"#,
+            r#"{"error":""}"#,
+            r#"{"error":{}}"#,
+            r#"{"code":0,"text":"Success"}"#,
+            r#"{"code":200}"#,
+            r#"{"code":"202"}"#,
+            r#"{"code":299.0}"#,
+            r#"{"code":null}"#,
+            r#"{"accepted":2,"items":[{"status":201}]}"#,
+            "{\"ok\":1}\n{\"ok\":1}\n",
+        ] {
+            assert!(is_yes(None, body), "{body}");
+        }
+        for body in [
+            "<html>",
+            "  \n<!doctype html>",
+            "\u{feff}<html>",
+            r#"{"errors":true,"items":[{"create":{"status":400}}]}"#,
+            r#"{"errors":["no"]}"#,
+            r#"{"errors":[null]}"#,
+            r#"{"errors":{"0":"no"}}"#,
+            r#"{"errors":"no"}"#,
+            r#"{"errors":3}"#,
+            r#"{"error":"no"}"#,
+            r#"{"error":true}"#,
+            r#"{"error":{"type":"parse_exception"}}"#,
+            r#"{"error":1}"#,
+            r#"{"code":6,"text":"Invalid data format"}"#,
+            r#"{"code":400}"#,
+            r#"{"code":300}"#,
+            r#"{"code":-1}"#,
+            r#"{"code":"Failed"}"#,
+            r#"{"code":true}"#,
+            r#"{"took":1,"#,
+            "{\"ok\":1}\n{\"error\":\"no\"}",
+            r#"[{"ok":1},{"error":"no"}]"#,
+        ] {
+            assert!(!is_yes(None, body), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_user_says_what_a_yes_is() {
+        for (accept, body, expected) in [
+            ("any", "<html>", true),
+            ("any", r#"{"errors":true}"#, true),
+            ("/status=\"ok\"", r#"{"status":"ok"}"#, true),
+            ("/status=ok", r#"{"status":"ok"}"#, true),
+            ("/status=ok", r#"{"status":"failed"}"#, false),
+            ("/status=ok", r#"{"errors":true,"status":"ok"}"#, true),
+            ("/status=ok", "ok", false),
+            ("/status=ok", "", false),
+            ("/result/code = 7", r#"{"result":{"code":7}}"#, true),
+            ("/result/code = 7", r#"{"result":{"code":0}}"#, false),
+            ("/0/done=true", r#"[{"done":true}]"#, true),
+            ("=ok", r#""ok""#, true),
+        ] {
+            assert_eq!(is_yes(Some(accept), body), expected, "{accept} {body}");
+        }
+    }
+
+    #[test]
+    fn two_answers_in_a_row_that_are_no_yes_hold_the_destination() {
+        let destination = opened(&[URL]).unwrap();
+        let mut session = Session::default();
+        let no = r#"{"errors":true}"#;
+        let first = verdict(&*destination, no, &mut session);
+        assert!(matches!(first, Verdict::Unknown { .. }), "{first:?}");
+        assert_eq!(verdict(&*destination, "", &mut session), Verdict::Accepted);
+        let again = verdict(&*destination, no, &mut session);
+        assert!(matches!(again, Verdict::Unknown { .. }), "{again:?}");
+        let Verdict::Held { status, words } = verdict(&*destination, no, &mut session) else {
+            panic!("not held");
+        };
+        assert_eq!(status, Some(200));
+        assert!(
+            words.contains(no) && words.contains("HTTP_ACCEPT"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn requests_are_framed_and_named_as_configured() {
+        for (more, content_type, body) in [
+            (vec![], "application/x-ndjson", "1\n2\n"),
+            (vec![("HTTP_FRAMING", "array")], "application/json", "[1,2]"),
+            (
+                vec![("HTTP_CONTENT_TYPE", "application/json")],
+                "application/json",
+                "1\n2\n",
+            ),
+            (
+                vec![("HTTP_HEADERS", r#"{"content-type":"text/plain","X-A":"b"}"#)],
+                "text/plain",
+                "1\n2\n",
+            ),
+        ] {
+            for is_compressed in [true, false] {
+                let gzip = ("HTTP_GZIP", if is_compressed { "true" } else { "false" });
+                let values = [vec![URL, gzip], more.clone()].concat();
+                let destination = opened(&values).unwrap();
+                let documents = documents();
+                let bytes = destination.encode(&Part::new(&documents, &[0..2], "u"), 0);
+                assert_eq!(
+                    bytes.starts_with(&[0x1f, 0x8b]),
+                    is_compressed,
+                    "{values:?}"
+                );
+                if !is_compressed {
+                    assert_eq!(bytes, body.as_bytes(), "{values:?}");
+                }
+                let Step::Send(request) =
+                    step(&*destination, Last::Nothing, &mut Session::default())
+                else {
+                    panic!("no request");
+                };
+                assert_eq!(request.body, Body::Payload(0..2));
+                let header = |name: &str| {
+                    let header = request
+                        .headers
+                        .iter()
+                        .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+                    header.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+                };
+                assert_eq!(header("Content-Type"), [content_type], "{values:?}");
+                assert_eq!(
+                    header("Content-Encoding"),
+                    if is_compressed { vec!["gzip"] } else { vec![] }
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_do_are_named() {
+        for (values, expected) in [
+            (vec![URL], ""),
+            (
+                vec![URL, ("HTTP_HEADERS", r#"{"Authorization":"Bearer x"}"#)],
+                "",
+            ),
+            (vec![], "url is not set"),
+            (
+                vec![("HTTP_URL", "http://siem.example")],
+                "url is not an https:// URL",
+            ),
+            (
+                vec![("HTTP_URL", "https://es.example/_bulk")],
+                "url is Elasticsearch's _bulk",
+            ),
+            (
+                vec![("HTTP_URL", "https://es.example/logs/_bulk/?pretty")],
+                "url is Elasticsearch's _bulk",
+            ),
+            (
+                vec![(
+                    "HTTP_URL",
+                    "https://splunk.example:8088/services/collector/event",
+                )],
+                "url is Splunk's event endpoint",
+            ),
+            (
+                vec![(
+                    "HTTP_URL",
+                    "https://splunk.example:8088/services/collector/raw",
+                )],
+                "",
+            ),
+            (
+                vec![URL, ("HTTP_HEADERS", "Bearer x")],
+                "headers is not a JSON object",
+            ),
+            (
+                vec![URL, ("HTTP_HEADERS", r#"{"a b":"c"}"#)],
+                "headers has a header that HTTP does not allow",
+            ),
+            (
+                vec![URL, ("HTTP_HEADERS", "{\"a\":\"b\\nc\"}")],
+                "headers has a header that HTTP does not allow",
+            ),
+            (
+                vec![URL, ("HTTP_HEADERS", r#"{"expect":"100-continue"}"#)],
+                "headers has Expect, which the Worker cannot send",
+            ),
+            (
+                vec![URL, ("HTTP_FRAMING", "xml")],
+                "framing is neither lines nor array",
+            ),
+            (
+                vec![URL, ("HTTP_GZIP", "yes")],
+                "gzip is neither true nor false",
+            ),
+            (
+                vec![URL, ("HTTP_ACCEPT", "yes")],
+                "accept is neither any nor",
+            ),
+            (
+                vec![URL, ("HTTP_ACCEPT", "status=ok")],
+                "accept is neither any nor",
+            ),
+            (
+                vec![URL, ("HTTP_ACCEPT", "/status=")],
+                "accept is neither any nor",
+            ),
+            (
+                vec![URL, ("HTTP_CONTENT_TYPE", "a\nb")],
+                "content_type is no value of a header",
+            ),
+        ] {
+            let problems = opened(&values).err().unwrap_or_default();
+            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            let words = words.join("; ");
+            assert!(
+                words.starts_with(expected) && words.is_empty() == expected.is_empty(),
+                "{values:?}: {words}"
+            );
+        }
+    }
+
+    #[test]
+    fn answers_that_repeat_a_secret_are_shown_without_it() {
+        let headers = ("HTTP_HEADERS", r#"{"Authorization":"Bearer abc-def-123"}"#);
+        let destination = opened(&[URL, headers]).unwrap();
+        for body in [
+            "no token Bearer abc-def-123",
+            "invalid token abc-def-123",
+            "POST /in?token=s3cret-token not found",
+            "s3cret-token is unknown",
+            "https://siem.example/in?token=s3cret-token",
+        ] {
+            let reply = Reply {
+                status: 401,
+                body: body.into(),
+                ..Reply::default()
+            };
+            let step = step(&*destination, Last::Reply(&reply), &mut Session::default());
+            let Step::End(Verdict::Held { words, .. }) = step else {
+                panic!("not held");
+            };
+            assert!(words.contains("***"), "{words}");
+            assert!(
+                !words.contains("abc-def") && !words.contains("s3cret"),
+                "{words}"
+            );
+        }
+        assert!(!format!("{destination:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,160 @@
+//! Destinations: one file and one row of [`KINDS`] each.
+
+#[cfg(feature = "bench")]
+mod discard;
+mod http;
+mod sekoia;
+
+use core::fmt;
+
+use crate::Millis;
+use crate::part::Part;
+use crate::request::{Reply, Request};
+use crate::session::{Conversation, Session};
+use crate::settings::{Problem, Setting, Values};
+use crate::verdict::Verdict;
+use crate::words;
+
+/// A destination whose settings are read. It knows no dataset, and does no I/O: it says what to send,
+/// and what an answer means.
+pub trait Destination: fmt::Debug {
+    /// How sentences name it: "the SEKOIA.IO intake".
+    fn title(&self) -> &'static str;
+
+    /// The bytes of a part as the destination wants them: framing, envelopes, compression. They serve
+    /// for every try of the same part.
+    fn encode(&self, part: &Part<'_>, now: Millis) -> Vec<u8>;
+
+    /// The next step of the conversation about a part. Mostly that is one request and the reading of
+    /// one answer; tokens, acknowledgements and uploads in pieces need several.
+    fn step(&self, turn: &Turn<'_>, conversation: &mut Conversation, session: &mut Session)
+    -> Step;
+
+    /// What is never shown. The destination's own words are searched for it.
+    fn secrets(&self) -> Vec<&str>;
+}
+
+/// What a destination knows when it is asked for the next step.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// The documents.
+    pub part: &'a Part<'a>,
+    /// The same, encoded.
+    pub payload: &'a [u8],
+    /// What happened last.
+    pub last: Last<'a>,
+    /// Milliseconds since 1970.
+    pub now: Millis,
+}
+
+/// What happened last in a conversation.
+#[derive(Clone, Copy, Debug)]
+pub enum Last<'a> {
+    /// Nothing: it begins.
+    Nothing,
+    /// The request was answered.
+    Reply(&'a Reply),
+    /// The request failed, or was not answered in time. It may have had its effect.
+    Failure(&'a str),
+    /// The wait is over.
+    Wait,
+}
+
+/// What comes next in a conversation.
+#[derive(Debug)]
+pub enum Step {
+    /// Sends a request, and goes on with its answer.
+    Send(Request),
+    /// Waits so many milliseconds. The waits of a conversation together are bounded by the budget for
+    /// retries.
+    Wait(Millis),
+    /// The conversation is over.
+    End(Verdict),
+}
+
+/// A kind of destination.
+pub struct Kind {
+    /// As `DESTINATION` names it.
+    pub name: &'static str,
+    /// What can be set.
+    pub settings: &'static [Setting],
+    /// The most that a part may have.
+    pub limits: PartLimits,
+    /// Reads the settings of a destination, for the documents of one dataset.
+    pub open: fn(&Values<'_>, dataset: Option<&str>) -> Opened,
+    /// What the operator does where the destination takes nothing.
+    pub when_held: &'static str,
+}
+
+/// A destination, or all that is wrong with its settings.
+pub type Opened = Result<Box<dyn Destination>, Vec<Problem>>;
+
+/// The most that one request may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartLimits {
+    /// Bytes before compression.
+    pub bytes: usize,
+    /// Documents.
+    pub documents: usize,
+}
+
+/// The kinds of destinations; the first is the default.
+pub static KINDS: &[Kind] = &[
+    sekoia::KIND,
+    http::KIND,
+    #[cfg(feature = "bench")]
+    discard::KIND,
+];
+
+/// The kind of a name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Kind({})", self.name)
+    }
+}
+
+/// The conversation of a destination that is asked once: `read` says what an answer of success means.
+fn one_request(
+    turn: &Turn<'_>,
+    secrets: &[&str],
+    request: impl FnOnce() -> Request,
+    read: impl FnOnce(&Reply) -> Verdict,
+) -> Step {
+    match turn.last {
+        Last::Nothing | Last::Wait => Step::Send(request()),
+        Last::Failure(reason) => Step::End(Verdict::Unknown {
+            after: None,
+            reason: reason.to_owned(),
+        }),
+        Last::Reply(reply) if reply.is_success() => Step::End(read(reply)),
+        Last::Reply(reply) => Step::End(by_status(reply, secrets, turn.now)),
+    }
+}
+
+/// What an answer without success means, as far as HTTP itself says it.
+fn by_status(reply: &Reply, secrets: &[&str], now: Millis) -> Verdict {
+    let words = words::quote(reply, secrets);
+    let after = reply.retry_after(now);
+    match reply.status {
+        // Nothing was done, they say.
+        425 | 429 | 503 => Verdict::Retry {
+            after,
+            reason: words,
+        },
+        408 | 500..=599 => Verdict::Unknown {
+            after,
+            reason: words,
+        },
+        // 400 and 422 may mean a single document, 413 one or their sum.
+        400 | 413 | 422 => Verdict::Rejected(words),
+        status => Verdict::Held {
+            status: Some(status),
+            words,
+        },
+    }
+}

@@ -1,0 +1,292 @@
+//! SEKOIA.IO's HTTPS intake: `POST /plain/batch`, one event a line, gzip.
+
+use core::fmt;
+
+use logpush_normalizer::gzip;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::Millis;
+use crate::destination::{Destination, Kind, Opened, PartLimits, Step, Turn, one_request};
+use crate::framing::lines;
+use crate::part::Part;
+use crate::request::{Reply, Request};
+use crate::session::{Conversation, Session};
+use crate::settings::{Problem, Setting, Type, Values};
+use crate::url;
+use crate::verdict::Verdict;
+use crate::words;
+
+pub(super) const KIND: Kind = Kind {
+    name: "sekoia",
+    settings: &[
+        Setting {
+            name: "intake_key",
+            default: None,
+            accepts: Type::Text,
+            secret: true,
+            about: "the intake's key, which decides the intake and the format that take the events",
+        },
+        Setting {
+            name: "intake_url",
+            default: Some("https://intake.sekoia.io"),
+            accepts: Type::Url,
+            secret: false,
+            about: "the intake of your region, with its path where it has one",
+        },
+    ],
+    limits: PartLimits {
+        // 10 MiB, taken before compression.
+        bytes: 10 * 1024 * 1024,
+        documents: 100_000,
+    },
+    open,
+    when_held: "check the intake key: it is wrong, revoked, or of another region",
+};
+
+/// An intake of SEKOIA.IO.
+struct Sekoia {
+    url: String,
+    key: String,
+}
+
+/// The answer to a batch. What it looks like for a partial failure is not documented: a missing or
+/// null id is an event that was not taken.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default, deserialize_with = "is_there")]
+    event_ids: Option<Option<Vec<Option<IgnoredAny>>>>,
+    error: Option<IgnoredAny>,
+    message: Option<IgnoredAny>,
+}
+
+fn open(values: &Values<'_>, dataset: Option<&str>) -> Opened {
+    let mut problems = Vec::new();
+    let base = values.get("intake_url");
+    let base = base
+        .as_deref()
+        .unwrap_or("https://intake.sekoia.io")
+        .trim_end_matches('/');
+    if let Err(problem) = url::check(base) {
+        problems.push(Problem::new("intake_url", problem));
+    }
+    let key = values.of_dataset("intake_key", dataset);
+    if key.is_none() {
+        problems.push(Problem::new("intake_key", "is not set"));
+    }
+    match key {
+        Some(key) if problems.is_empty() => Ok(Box::new(Sekoia {
+            url: format!("{base}/plain/batch"),
+            key,
+        })),
+        _ => Err(problems),
+    }
+}
+
+impl Destination for Sekoia {
+    fn title(&self) -> &'static str {
+        "the SEKOIA.IO intake"
+    }
+
+    fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
+        gzip(&lines(part, ""))
+    }
+
+    fn step(&self, turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
+        let request = || {
+            Request::post(&self.url, turn.payload.len())
+                // In a header, since URLs get logged.
+                .header("X-SEKOIAIO-INTAKE-KEY", &self.key)
+                .header("Content-Encoding", "gzip")
+        };
+        one_request(turn, &self.secrets(), request, |reply| {
+            self.read(reply, turn)
+        })
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        vec![&self.key]
+    }
+}
+
+impl Sekoia {
+    /// Reads an answer of success: how many of the events have an id.
+    fn read(&self, reply: &Reply, turn: &Turn<'_>) -> Verdict {
+        let sent = turn.part.len();
+        match serde_json::from_slice::<Answer>(&reply.body) {
+            Ok(Answer {
+                event_ids: Some(Some(ids)),
+                ..
+            }) => match ids.iter().flatten().count() {
+                taken if taken >= sent => Verdict::Accepted,
+                taken => Verdict::SomeUnknown(taken),
+            },
+            // Which 2xx come without ids is not documented: one that complains of nothing is a yes.
+            Ok(Answer {
+                event_ids: None,
+                error: None,
+                message: None,
+            }) => Verdict::Accepted,
+            Err(_) if reply.body.trim_ascii().is_empty() => Verdict::Accepted,
+            // A login page or a proxy's: whoever says that does not have the events.
+            _ => Verdict::Retry {
+                after: reply.retry_after(turn.now),
+                reason: format!(
+                    "an answer that is not the intake's: {}",
+                    words::quote(reply, &self.secrets())
+                ),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Sekoia {
+    /// Without the key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sekoia")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a member that is there, null or not.
+fn is_there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::Last;
+    use crate::part::Documents;
+
+    fn opened(values: &[(&str, &str)]) -> Opened {
+        let read = |name: &str| {
+            let value = values.iter().find(|(other, _)| *other == name);
+            value.map(|(_, value)| (*value).to_owned())
+        };
+        open(&Values::new("SEKOIA", &read), Some("dns_logs"))
+    }
+
+    /// What an answer to two events means.
+    fn read(status: u16, body: &str) -> Verdict {
+        let destination = opened(&[("SEKOIA_INTAKE_KEY", "the-key")]).unwrap();
+        let mut documents = Documents::default();
+        documents.push(0, b"{}");
+        documents.push(1, b"{}");
+        let part = Part::new(&documents, &[0..2], "u");
+        let reply = Reply {
+            status,
+            body: body.into(),
+            ..Reply::default()
+        };
+        let turn = Turn {
+            part: &part,
+            payload: b"",
+            last: Last::Reply(&reply),
+            now: 0,
+        };
+        let step = destination.step(&turn, &mut Conversation::default(), &mut Session::default());
+        match step {
+            Step::End(verdict) => verdict,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn answers_are_read_by_status_and_by_what_they_count() {
+        let rejected = |words: &str| Verdict::Rejected(words.to_owned());
+        let retry = |reason: &str| Verdict::Retry {
+            after: None,
+            reason: reason.to_owned(),
+        };
+        let unknown = |reason: &str| Verdict::Unknown {
+            after: None,
+            reason: reason.to_owned(),
+        };
+        let no_intake = |words: &str| {
+            retry(&format!(
+                "an answer that is not the intake's: status 200: {words}"
+            ))
+        };
+        let held = |status, words: &str| Verdict::Held {
+            status: Some(status),
+            words: words.to_owned(),
+        };
+        for (status, body, expected) in [
+            (200, r#"{"event_ids":["a","b"]}"#, Verdict::Accepted),
+            (202, r#"{"event_ids":["a","b"]}"#, Verdict::Accepted),
+            (200, r#"{"event_ids":["a"]}"#, Verdict::SomeUnknown(1)),
+            (200, r#"{"event_ids":["a",null]}"#, Verdict::SomeUnknown(1)),
+            (200, r#"{"event_ids":[]}"#, Verdict::SomeUnknown(0)),
+            (
+                200,
+                r#"{"event_ids":["a"],"error":"b is too long"}"#,
+                Verdict::SomeUnknown(1),
+            ),
+            (
+                200,
+                r#"{"event_ids":["a","b"],"message":"thanks"}"#,
+                Verdict::Accepted,
+            ),
+            (200, "", Verdict::Accepted),
+            (204, "", Verdict::Accepted),
+            (200, r#"{"status":"ok"}"#, Verdict::Accepted),
+            (200, r#"{"error":null,"message":null}"#, Verdict::Accepted),
+            (
+                200,
+                r#"{"event_ids":null}"#,
+                no_intake(r#"{"event_ids":null}"#),
+            ),
+            (200, r#"{"error":"no"}"#, no_intake(r#"{"error":"no"}"#)),
+            (200, r#"{"message":"no"}"#, no_intake(r#"{"message":"no"}"#)),
+            (200, "<html>", no_intake("<html>")),
+            (200, "[]", no_intake("[]")),
+            (200, "null", no_intake("null")),
+            (200, r#"{"event_ids":[""#, no_intake(r#"{"event_ids":[""#)),
+            (408, "", unknown("status 408")),
+            (429, "slow down", retry("status 429: slow down")),
+            (500, "", unknown("status 500")),
+            (502, "", unknown("status 502")),
+            (503, "", retry("status 503")),
+            (413, "too large", rejected("status 413: too large")),
+            (400, "", rejected("status 400")),
+            (422, "", rejected("status 422")),
+            (
+                401,
+                "the-key is\nwrong",
+                held(401, "status 401: *** is wrong"),
+            ),
+            (404, "", held(404, "status 404")),
+            (302, "", held(302, "status 302")),
+        ] {
+            assert_eq!(read(status, body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_do_are_named() {
+        for (values, expected) in [
+            (vec![("SEKOIA_INTAKE_KEY", "k")], ""),
+            (vec![("SEKOIA_INTAKE_KEY_DNS_LOGS", "k")], ""),
+            (
+                vec![("SEKOIA_INTAKE_KEY_HTTP_REQUESTS", "k")],
+                "intake_key is not set",
+            ),
+            (vec![], "intake_key is not set"),
+            (
+                vec![("SEKOIA_INTAKE_URL", "ftp://x")],
+                "intake_url is not an https:// URL; intake_key is not set",
+            ),
+        ] {
+            let problems = opened(&values).err().unwrap_or_default();
+            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(words.join("; "), expected, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The delivery machine from outside: rows of what destinations answer, and any answers whatever.
+
+// A panic is how a test fails, also in what the tests share. A list of ranges may have one range.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::single_range_in_vec_init,
+    clippy::unwrap_used
+)]
+
+mod faults;
+mod properties;
+mod seam;
+mod simulation;
