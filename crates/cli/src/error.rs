@@ -2,10 +2,9 @@
 
 use std::io;
 
-use logpush_normalizer::UploadError;
 use thiserror::Error;
 
-use crate::input::Input;
+use crate::input::InputError;
 
 /// Why a command, or a part of its work, is not done.
 #[derive(Debug, Error)]
@@ -35,25 +34,4 @@ pub(crate) enum Error {
         subcommand: &'static str,
         message: String,
     },
-}
-
-/// Why an input is not read to its end.
-#[derive(Debug, Error)]
-pub(crate) enum InputError {
-    #[error("cannot open {input}: {source}; check the name and who may read it")]
-    Open { input: Input, source: io::Error },
-    #[error("cannot read {input} to its end: {source}")]
-    Read { input: Input, source: io::Error },
-    #[error("cannot read {input} to its end: {source}{}", remedy(source))]
-    Upload { input: Input, source: UploadError },
-}
-
-fn remedy(error: &UploadError) -> &'static str {
-    match error {
-        UploadError::Truncated { .. } | UploadError::Corrupt { .. } => {
-            "; what came before it was read: fetch the file again for the rest"
-        }
-        UploadError::UnknownDataset => "; name it with --dataset",
-        _ => "",
-    }
 }

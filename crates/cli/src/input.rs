@@ -6,14 +6,25 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-
-use crate::error::InputError;
+use logpush_normalizer::UploadError;
+use thiserror::Error;
 
 /// A file, or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     Standard,
     File(PathBuf),
+}
+
+/// Why an input is not read to its end.
+#[derive(Debug, Error)]
+pub(crate) enum InputError {
+    #[error("cannot open {input}: {source}; check the name and who may read it")]
+    Open { input: Input, source: io::Error },
+    #[error("cannot read {input} to its end: {source}")]
+    Read { input: Input, source: io::Error },
+    #[error("cannot read {input} to its end: {source}{}", remedy(source))]
+    Upload { input: Input, source: UploadError },
 }
 
 impl Input {
@@ -61,5 +72,15 @@ impl fmt::Display for Input {
             Self::Standard => formatter.write_str("standard input"),
             Self::File(path) => path.display().fmt(formatter),
         }
+    }
+}
+
+fn remedy(error: &UploadError) -> &'static str {
+    match error {
+        UploadError::Truncated { .. } | UploadError::Corrupt { .. } => {
+            "; what came before it was read: fetch the file again for the rest"
+        }
+        UploadError::UnknownDataset => "; name it with --dataset",
+        _ => "",
     }
 }

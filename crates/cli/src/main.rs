@@ -12,17 +12,20 @@ mod input;
 mod jobs;
 mod mask;
 mod normalize;
+mod percent;
 mod progress;
 mod push;
 mod setup;
+mod terminal;
 mod worker_client;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::terminal::report;
 
 /// Cloudflare Logpush records as ECS documents, from the command line.
 #[derive(Debug, Parser)]
@@ -60,16 +63,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Says on standard error what went wrong. Where that is closed, nobody listens.
-fn report(error: &dyn core::error::Error) {
-    let _ = writeln!(io::stderr(), "error: {error}");
-}
-
-/// A text from outside, fit for a terminal.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 /// Ends as clap does where it finds the wrong usage itself.

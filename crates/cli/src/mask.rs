@@ -2,7 +2,7 @@
 
 use core::cell::RefCell;
 
-use crate::jobs::cloudflare::destination::encode;
+use crate::percent::encode;
 
 /// What must be shown nowhere; everything that is printed goes through it.
 #[derive(Default)]

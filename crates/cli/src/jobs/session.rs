@@ -11,6 +11,7 @@ use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::Scope;
 use crate::jobs::curl::curl;
 use crate::mask::Mask;
+use crate::terminal::printable;
 use crate::worker_client::target::Secret;
 
 pub(crate) struct Session {
@@ -145,7 +146,7 @@ impl Session {
                 let words = answer.get("message").and_then(Value::as_str);
                 Ok(match is_valid {
                     true => Ok(()),
-                    false => Err(crate::printable(words.unwrap_or("without a word"))),
+                    false => Err(printable(words.unwrap_or("without a word"))),
                 })
             }
             // A bad destination is a bad request, too.

@@ -9,11 +9,11 @@ use logpush_normalizer::{Config, Dataset, Limits, Normalizer, Shape, UploadError
 
 use crate::clock;
 use crate::dataset;
-use crate::error::{Error, InputError};
-use crate::input::{Input, total_size};
+use crate::error::Error;
+use crate::input::{Input, InputError, total_size};
 use crate::normalize::summary::Totals;
 use crate::progress::Progress;
-use crate::report;
+use crate::terminal::report;
 
 /// Turn Logpush files into documents, one a line
 ///

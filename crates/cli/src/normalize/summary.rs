@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use logpush_normalizer::{Dataset, Summary};
 
-use crate::printable;
+use crate::terminal::{Megabytes, printable};
 
 /// The counters of all inputs together.
 #[derive(Debug, Default)]
@@ -122,17 +122,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A number of bytes as `17.9 MB`.
-pub(crate) struct Megabytes(pub(crate) u64);
-
-impl fmt::Display for Megabytes {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A rounded figure: beyond 2^53 bytes a unit more or less is nothing.
-        write!(formatter, "{:.3} MB", self.0 as f64 / 1e6)
-    }
-}
-
 /// Megabytes a second.
-pub(crate) fn per_second(bytes: u64, elapsed: Duration) -> f64 {
+fn per_second(bytes: u64, elapsed: Duration) -> f64 {
     bytes as f64 / 1e6 / elapsed.as_secs_f64().max(1e-9)
 }

@@ -11,9 +11,8 @@ use crate::clock;
 use crate::dataset;
 use crate::error::Error;
 use crate::input::{Input, total_size};
-use crate::normalize::summary::Megabytes;
 use crate::progress::Progress;
-use crate::report;
+use crate::terminal::{Megabytes, report, write_line};
 use crate::worker_client::target::{self, Secret};
 use crate::worker_client::uploads::{Upload, Uploads};
 use crate::worker_client::worker::{Answer, Refusal, Worker};
@@ -195,7 +194,7 @@ impl Push {
                 Err(refusal) => refusal,
             };
             let text = refused(label, upload.records, millis, &refusal);
-            self.progress.aside(|| writeln_stderr(&text));
+            self.progress.aside(|| write_line(&text));
             if retries == self.retries || !refusal.may_pass() {
                 return Ok(match refusal.holds_for_all() {
                     true => Sent::RefusedForAll,
@@ -211,14 +210,14 @@ impl Push {
                 wait.as_secs(),
                 self.retries
             );
-            self.progress.aside(|| writeln_stderr(&text));
+            self.progress.aside(|| write_line(&text));
             thread::sleep(wait);
         }
     }
 
     fn summarise(&self, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
-        writeln_stderr(&format!(
+        write_line(&format!(
             "{} of {} accepted: {}, {} of gzip in {seconds:.3} s, {:.0} records/s",
             self.accepted,
             count(self.uploads, "upload"),
@@ -268,9 +267,4 @@ fn refused(label: &str, records: Option<u64>, millis: u128, refusal: &Refusal) -
 fn count(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
-}
-
-/// Where standard error is closed, nobody listens.
-fn writeln_stderr(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

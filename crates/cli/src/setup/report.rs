@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 use std::rc::Rc;
 
 use crate::mask::Mask;
-use crate::printable;
 use crate::setup::error::SetupError;
+use crate::terminal::printable;
 
 pub(crate) struct Report {
     mask: Rc<Mask>,

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::mask::Mask;
-use crate::printable;
 use crate::setup::error::SetupError;
 use crate::setup::project::{Bucket, Project};
+use crate::terminal::printable;
 
 pub(crate) struct Wrangler {
     program: PathBuf,

@@ -7,8 +7,7 @@ use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use memchr::memchr;
 
-use crate::error::InputError;
-use crate::input::Input;
+use crate::input::{Input, InputError};
 
 /// The body of one request.
 pub(crate) struct Upload {

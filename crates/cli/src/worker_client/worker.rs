@@ -10,7 +10,7 @@ use ureq::http::{Response, Uri};
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 
-use crate::printable;
+use crate::terminal::printable;
 use crate::worker_client::target::{Headers, is_loopback};
 
 /// A Worker that takes uploads.

@@ -1,81 +1,24 @@
 //! The links from Cloudflare's API to the Worker, each tried by itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 use ureq::http::Uri;
 
 use crate::clock;
 use crate::jobs::check::intake::{self, Ledgers};
+use crate::jobs::check::link::{Link, Mark, rough};
 use crate::jobs::cloudflare::destination::Destination;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::explain;
+use crate::jobs::cloudflare::fields;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::Scope;
-use crate::jobs::commands::fields;
 use crate::jobs::session::Session;
-use crate::printable;
 use crate::worker_client::target::{self, Headers};
 use crate::worker_client::uploads::Upload;
 use crate::worker_client::worker::{Refusal, Worker};
 
-/// One link.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Link {
-    pub(crate) name: &'static str,
-    pub(crate) mark: Mark,
-    pub(crate) text: String,
-    pub(crate) hint: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mark {
-    Ok,
-    /// It works, and wants a look.
-    Warn,
-    /// It is broken: nothing arrives, or soon nothing will.
-    Fail,
-    /// Not tried.
-    Skip,
-}
-
 /// Most zones have something to log within an hour.
 const QUIET: TimeDelta = TimeDelta::hours(1);
-
-impl Link {
-    pub(crate) fn ok(name: &'static str, text: impl Into<String>) -> Self {
-        Self::new(name, Mark::Ok, text.into(), None)
-    }
-
-    pub(crate) fn warn(
-        name: &'static str,
-        text: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self::new(name, Mark::Warn, text.into(), Some(hint.into()))
-    }
-
-    pub(crate) fn fail(
-        name: &'static str,
-        text: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self::new(name, Mark::Fail, text.into(), Some(hint.into()))
-    }
-
-    pub(crate) fn skip(name: &'static str, text: impl Into<String>) -> Self {
-        Self::new(name, Mark::Skip, text.into(), None)
-    }
-
-    fn new(name: &'static str, mark: Mark, text: String, hint: Option<String>) -> Self {
-        Self {
-            name,
-            mark,
-            text: printable(&text),
-            hint: hint.map(|hint| printable(&hint)),
-        }
-    }
-}
 
 /// Walks the chain of one job; `worker` is where a job that writes to a bucket is read.
 pub(crate) fn walk(
@@ -155,7 +98,7 @@ fn offered(session: &Session, scope: &Scope, job: &Job, update: &str) -> Link {
     if has.is_empty() {
         return Link::fail("fields", "the job sends no field", hint());
     }
-    let offered = match fields::offered(session, scope, job.dataset()) {
+    let offered = match fields::offered(&session.api, scope, job.dataset()) {
         Ok(offered) => offered,
         Err(error) => {
             return Link::warn(
@@ -273,15 +216,6 @@ fn last_delivery(job: &Job) -> Link {
             "either nothing happened that this dataset logs, or the job is stuck: look at the links around this one",
         ),
         false => Link::ok(NAME, format!("{at}, {} ago", rough(age))),
-    }
-}
-
-pub(crate) fn rough(age: TimeDelta) -> String {
-    match age.num_seconds().max(0) {
-        seconds @ ..120 => format!("{seconds} s"),
-        seconds @ ..7_200 => format!("{} min", seconds / 60),
-        seconds @ ..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -476,15 +410,6 @@ mod tests {
 
     #[test]
     fn a_delivery_ages() {
-        for (seconds, text) in [
-            (-5, "0 s"),
-            (119, "119 s"),
-            (120, "2 min"),
-            (7_200, "2 h"),
-            (172_800, "2 days"),
-        ] {
-            assert_eq!(rough(TimeDelta::seconds(seconds)), text);
-        }
         let old = job(json!({ "last_complete": "2020-01-01T00:00:00Z" }));
         assert_eq!(last_delivery(&old).mark, Mark::Warn);
         assert_eq!(last_delivery(&job(json!({}))).mark, Mark::Warn);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use ureq::http::Uri;
 
 use crate::clock;
-use crate::jobs::check::chain::{Link, rough};
+use crate::jobs::check::link::{Link, rough};
 use crate::mask::Mask;
 use crate::worker_client::target::{Headers, Secret};
 use crate::worker_client::worker::Worker;
@@ -218,7 +218,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jobs::check::chain::Mark;
+    use crate::jobs::check::link::Mark;
 
     fn status(waiting: u64, arrived: i64, error: Option<&str>, refused: u64) -> Status {
         Status::deserialize(json!({

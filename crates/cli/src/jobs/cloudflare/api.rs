@@ -14,7 +14,7 @@ use ureq::{Agent, Body};
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::explain;
 use crate::mask::Mask;
-use crate::printable;
+use crate::terminal::printable;
 use crate::worker_client::target::is_loopback;
 
 pub(crate) const BASE: &str = "https://api.cloudflare.com/client/v4";

@@ -3,21 +3,14 @@
 use std::env;
 
 use logpush_normalizer::Dataset;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ureq::http::Uri;
 
 use crate::mask::Mask;
+use crate::percent::{decode, encode};
 use crate::worker_client::target::{self, Secret};
 
 /// The parameter that becomes the header with the Worker's secret.
 pub(crate) const SECRET_PARAMETER: &str = "header_X-Logpush-Secret";
-
-/// RFC 3986's unreserved characters; all others are encoded, a space as `%20`.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Cloudflare's limit.
 const DESTINATION_MAX: usize = 4096;
@@ -276,14 +269,6 @@ pub(crate) fn substitution(secret: &Secret) -> Substitution {
         false => format!("$(printf %s \"{variable}\" | jq -sRr @uri)"),
     };
     (encoded, shell)
-}
-
-pub(crate) fn encode(value: &str) -> String {
-    utf8_percent_encode(value, ENCODED).to_string()
-}
-
-fn decode(value: &str) -> String {
-    percent_decode_str(value).decode_utf8_lossy().into_owned()
 }
 
 fn is_logpush(path: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What Cloudflare's errors mean, and what to do about them.
 
+use crate::dataset::is_zero_trust;
 use crate::jobs::cloudflare::error::JobsError;
-use crate::jobs::cloudflare::scope::is_zero_trust;
 
 /// Turns the complaints of a refused call, code and message each, into an error with a hint.
 pub(crate) fn refused(

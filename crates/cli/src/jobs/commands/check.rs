@@ -4,14 +4,15 @@ use logpush_normalizer::Dataset;
 use serde_json::{Value, json};
 
 use crate::dataset;
-use crate::jobs::check::chain::{self, Link, Mark};
+use crate::jobs::check::chain;
 use crate::jobs::check::intake::Ledgers;
+use crate::jobs::check::link::{Link, Mark};
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopesArgs};
 use crate::jobs::commands::create::NAME_PREFIX;
 use crate::jobs::session::{Outcome, Session};
-use crate::printable;
+use crate::terminal::printable;
 
 /// Check the chain from Cloudflare to the Worker, link by link
 ///

@@ -4,18 +4,18 @@ use logpush_normalizer::Dataset;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::dataset;
+use crate::dataset::{self, has_own_requests};
 use crate::jobs::check::chain;
 use crate::jobs::cloudflare::api::{Call, Method};
 use crate::jobs::cloudflare::destination::{Destination, R2Keys, Substitution};
 use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::fields;
 use crate::jobs::cloudflare::job::Job;
-use crate::jobs::cloudflare::scope::{Scope, ScopesArgs, has_own_requests, is_id};
-use crate::jobs::commands::fields;
+use crate::jobs::cloudflare::scope::{Scope, ScopesArgs, is_id};
 use crate::jobs::difference::{self, Difference};
 use crate::jobs::options::OptionsArgs;
 use crate::jobs::session::{Change, Outcome, Session, substitutions};
-use crate::printable;
+use crate::terminal::printable;
 use crate::worker_client::target::Secret;
 
 /// Create the job of a dataset, enabled, with all fields that the subscription offers
@@ -159,7 +159,7 @@ fn one(
     secrets: &Secrets,
 ) -> Result<Done, JobsError> {
     let dataset = args.dataset.name;
-    let offered = fields::offered(session, scope, dataset)?;
+    let offered = fields::offered(&session.api, scope, dataset)?;
     let destination = destination(session, args, scope, secrets)?;
     let wanted = wanted(args, &offered, &destination)?;
     let jobs = session.jobs(scope, Some(dataset))?;

@@ -1,17 +1,15 @@
 //! `jobs fields`: what the subscription offers of a dataset.
 
-use std::collections::BTreeMap;
-
 use logpush_normalizer::Dataset;
 use serde_json::json;
 
 use crate::dataset;
-use crate::jobs::cloudflare::api::Call;
 use crate::jobs::cloudflare::error::JobsError;
-use crate::jobs::cloudflare::scope::{Scope, ScopeArgs};
+use crate::jobs::cloudflare::fields;
+use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::session::{Outcome, Session};
 use crate::jobs::table::table;
-use crate::printable;
+use crate::terminal::printable;
 
 /// List the fields of a dataset that the subscription offers
 #[derive(Debug, clap::Args)]
@@ -28,7 +26,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     let dataset = args.dataset.name;
     let scope = args.scope.resolve(&session.api)?;
     scope.expect(dataset)?;
-    let fields = described(session, &scope, dataset)?;
+    let fields = fields::described(&session.api, &scope, dataset)?;
     let rows: Vec<_> = fields
         .iter()
         .map(|(name, description)| vec![printable(name), printable(description)])
@@ -38,30 +36,4 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         json: json!({ "dataset": dataset, "fields": fields }),
         is_done: true,
     })
-}
-
-/// The names of the fields that are offered, in the alphabet's order.
-pub(crate) fn offered(
-    session: &Session,
-    scope: &Scope,
-    dataset: &str,
-) -> Result<Vec<String>, JobsError> {
-    let fields = described(session, scope, dataset)?;
-    match fields.is_empty() {
-        true => Err(JobsError::NoFields {
-            dataset: dataset.to_owned(),
-        }),
-        false => Ok(fields.into_keys().collect()),
-    }
-}
-
-fn described(
-    session: &Session,
-    scope: &Scope,
-    dataset: &str,
-) -> Result<BTreeMap<String, String>, JobsError> {
-    session.api.get(&Call::about(
-        format!("{}/logpush/datasets/{dataset}/fields", scope.path()),
-        Some(dataset),
-    ))
 }

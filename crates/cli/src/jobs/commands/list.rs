@@ -9,7 +9,7 @@ use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::ScopesArgs;
 use crate::jobs::session::{Outcome, Session};
 use crate::jobs::table::table;
-use crate::printable;
+use crate::terminal::printable;
 
 /// List the jobs of a zone, an account or all zones
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ use crate::jobs::cloudflare::explain;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::session::{Outcome, Session};
-use crate::printable;
+use crate::terminal::printable;
 
 /// Show one job
 #[derive(Debug, clap::Args)]

@@ -7,13 +7,13 @@ use crate::jobs::check::chain;
 use crate::jobs::cloudflare::api::Method;
 use crate::jobs::cloudflare::destination::{Destination, SECRET_PARAMETER};
 use crate::jobs::cloudflare::error::JobsError;
+use crate::jobs::cloudflare::fields;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopeArgs};
-use crate::jobs::commands::fields;
 use crate::jobs::difference::{self, Difference};
 use crate::jobs::options::{OptionsArgs, merged};
 use crate::jobs::session::{Change, Outcome, Session, job_path, substitutions};
-use crate::printable;
+use crate::terminal::printable;
 
 /// Change a job, and of it only what is asked
 ///
@@ -143,7 +143,7 @@ fn asked(
     let mut asked = args.options.members();
     let chosen = match args.options.fields {
         Some(_) => {
-            let offered = fields::offered(session, scope, job.dataset())?;
+            let offered = fields::offered(&session.api, scope, job.dataset())?;
             Some(args.options.choose(&offered, job.dataset())?)
         }
         None => None,

@@ -1,0 +1,52 @@
+//! Text for a terminal: lines on standard error, and text from outside made fit to be shown.
+
+use core::fmt;
+use std::io::{self, Write as _};
+
+/// Writes an error to standard error.
+pub(crate) fn report(error: &dyn core::error::Error) {
+    write_line(&format!("error: {error}"));
+}
+
+/// Writes a line to standard error. If that is closed, nobody reads it, which is not an error.
+pub(crate) fn write_line(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A text from outside without control characters, which could command the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+/// A number of bytes as `17.9 MB`.
+pub(crate) struct Megabytes(pub(crate) u64);
+
+impl fmt::Display for Megabytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A rounded figure: beyond 2^53 bytes a unit more or less is nothing.
+        write!(formatter, "{:.3} MB", self.0 as f64 / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_become_spaces() {
+        for (text, expected) in [
+            ("plain \u{e9}", "plain \u{e9}"),
+            ("two\nlines\t", "two lines "),
+            ("\u{1b}[31mred\u{9b}0m", " [31mred 0m"),
+        ] {
+            assert_eq!(printable(text), expected);
+        }
+    }
+
+    #[test]
+    fn bytes_are_shown_in_megabytes() {
+        for (bytes, expected) in [(0, "0.000 MB"), (17_900_499, "17.900 MB")] {
+            assert_eq!(Megabytes(bytes).to_string(), expected);
+        }
+    }
+}
