@@ -48,7 +48,7 @@ function countries(build) {
   const name = "logpush-ecs:countries";
   build.onResolve({ filter: new RegExp(`^${name}$`) }, ({ path }) => ({ path, namespace: name }));
   build.onLoad({ filter: /.*/, namespace: name }, () => {
-    const source = readFileSync(join(root, "crates/normalizer/src/country.rs"), "utf8");
+    const source = readFileSync(join(root, "crates/normalizer/src/convert/country.rs"), "utf8");
     const pairs = Array.from(source.matchAll(/\(\*b"(..)", "(.*)"\)/g), ([, code, country]) => [code, country]);
     return { contents: `export const COUNTRIES = ${JSON.stringify(pairs)};` };
   });

@@ -1,5 +1,5 @@
 // One Logpush record of `firewall_events` in, one ECS document out: the mapping of
-// crates/normalizer/src/datasets/firewall_events.rs, written for V8.
+// crates/normalizer/src/mapping/datasets/firewall_events.rs, written for V8.
 //
 // The document is one object literal of a fixed shape; what is absent is `undefined` in it, which
 // JSON.stringify leaves out.

@@ -1,5 +1,5 @@
 // One Logpush record of `http_requests` in, one ECS document out: the mapping of
-// crates/normalizer/src/datasets/http_requests.rs, written for V8 as firewall_events.mjs is.
+// crates/normalizer/src/mapping/datasets/http_requests.rs, written for V8 as firewall_events.mjs is.
 
 import { nanosBetween, timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";

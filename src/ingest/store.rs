@@ -391,7 +391,7 @@ impl Inspection {
         let mut room = core::mem::take(&mut self.room);
         let result = loop {
             match self.gunzip.step(rest, &mut room) {
-                Err(error) => break Err(error.into()),
+                Err(error) => break Err(UploadError::from(error).into()),
                 Ok(inflated) => {
                     let plain = room.get(..inflated.produced).unwrap_or_default();
                     if let Err(error) = self.take(plain) {

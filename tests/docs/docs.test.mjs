@@ -243,7 +243,7 @@ test("docs/operations.md has every field of the log line", () => {
 // --- The mapping ---
 
 test("docs/mapping.md has the actions of the code", () => {
-  const known = /match &\*lower \{(.*?)\n {4}\}/s.exec(productCode("crates/normalizer/src/convert.rs"))[1];
+  const known = /match &\*lower \{(.*?)\n {4}\}/s.exec(productCode("crates/normalizer/src/convert/mod.rs"))[1];
   const arms = [...known.matchAll(/((?:\| )?b"[^=]+)=>[\s{]*"(\w+)"/g)].map(([, actions, type]) => [
     type,
     [...actions.matchAll(/b"(\w+)"/g)].map(([, action]) => action).sort(),

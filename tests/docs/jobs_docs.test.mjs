@@ -157,7 +157,7 @@ test("the options that docs/jobs.md names are there", async () => {
 });
 
 test("the Terraform file is the job that create makes", () => {
-  const table = read("crates/normalizer/src/datasets/firewall_events.rs").split("// Not in Cloudflare's list")[0];
+  const table = read("crates/normalizer/src/mapping/datasets/firewall_events.rs").split("// Not in Cloudflare's list")[0];
   const fields = [...table.matchAll(/(?:row|kept)\(\s*"(\w+)"/g)].map(([, name]) => name).sort();
   const list = /field_names = \[(.*?)\]/s.exec(TERRAFORM)[1];
   assert.deepEqual([...list.matchAll(/"(\w+)"/g)].map(([, name]) => name), fields);

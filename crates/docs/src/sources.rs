@@ -55,7 +55,7 @@ impl Sources {
             serde_json::from_str(&read(&path)?).map_err(|source| Error::Json { path, source })?;
         let mut datasets = Vec::new();
         for dataset in DATASETS {
-            let table = read(&core.join(format!("src/datasets/{}.rs", dataset.name)))?;
+            let table = read(&core.join(format!("src/mapping/datasets/{}.rs", dataset.name)))?;
             let path = core.join(format!("tests/samples/{}.json", dataset.name));
             datasets.push(Source {
                 dataset,
@@ -67,7 +67,7 @@ impl Sources {
         }
         Ok(Self {
             datasets,
-            vocabulary: vocabulary(&read(&core.join("src/table.rs"))?),
+            vocabulary: vocabulary(&read(&core.join("src/mapping/mod.rs"))?),
         })
     }
 }

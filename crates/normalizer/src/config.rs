@@ -1,7 +1,7 @@
 //! What a [`Normalizer`](crate::Normalizer) is told before the first byte.
 
-use crate::table::Dataset;
-use crate::timestamp::Time;
+use crate::convert::time::Time;
+use crate::mapping::Dataset;
 
 /// How an upload is to be normalised.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! What can be wrong with an upload as a whole. A wrong record is no error: it becomes a document.
 
+use logpush_gzip::CorruptError;
 use thiserror::Error;
 
 /// Why an upload cannot be read to its end.
@@ -16,13 +17,8 @@ pub enum UploadError {
         received: u64,
     },
     /// The gzip data is damaged, or is none.
-    #[error("the gzip data is corrupt (member {member}): {reason}")]
-    Corrupt {
-        /// Number of the member in the stream, from 1.
-        member: u32,
-        /// The decoder's words.
-        reason: String,
-    },
+    #[error(transparent)]
+    Corrupt(#[from] CorruptError),
     /// More plain bytes than the limit allows.
     #[error("the upload has more than {limit} bytes after gunzip")]
     TooLarge {

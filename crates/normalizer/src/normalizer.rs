@@ -1,15 +1,16 @@
 //! The machine: compressed bytes in, batches out, nothing else.
 
-use crate::batch::{Batch, Batcher};
+use logpush_gzip::Gunzip;
+
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::document::Engine;
+use crate::document::pipeline_error::ORIGINAL_MAX;
 use crate::error::UploadError;
-use crate::failure::ORIGINAL_MAX;
-use crate::frame::{Frame, Framer};
-use crate::gunzip::Gunzip;
-use crate::probe::{Probe, Verdict};
+use crate::input::destination_test::{Probe, Verdict};
+use crate::input::framer::{Frame, Framer};
+use crate::mapping::Dataset;
+use crate::output::batch::{Batch, Batcher};
 use crate::summary::Summary;
-use crate::table::Dataset;
 
 /// Turns one upload into batches, without I/O.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::timestamp::Time;
+use crate::convert::time::Time;
 
 /// Counters of one upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

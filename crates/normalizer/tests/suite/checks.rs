@@ -2,6 +2,7 @@
 //! property tests: this file names nothing of the suite but [`ecs`](crate::ecs) and
 //! [`strict`](crate::strict).
 
+use logpush_gzip::CorruptError;
 use logpush_normalizer::{
     Batch, Config, Gunzip, Limits, Normalizer, Shape, Time, UploadError, datasets, gzip,
 };
@@ -42,8 +43,8 @@ pub(crate) fn upload(bytes: &[u8]) {
         for chunk in [1, 300] {
             let mut other = run(&config, bytes, chunk);
             if let (
-                Err(UploadError::Corrupt { reason, .. }),
-                Err(UploadError::Corrupt { reason: known, .. }),
+                Err(UploadError::Corrupt(CorruptError { reason, .. })),
+                Err(UploadError::Corrupt(CorruptError { reason: known, .. })),
             ) = (&mut other, &whole)
             {
                 // The decoder's words depend on how far it came in one step.

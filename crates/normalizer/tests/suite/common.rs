@@ -3,6 +3,7 @@
 use core::fmt::Write as _;
 use std::collections::BTreeMap;
 
+use logpush_gzip::CorruptError;
 use logpush_normalizer::{
     Batch, Config, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets,
 };
@@ -135,8 +136,8 @@ fn assert_same(one: &Run, other: &Run, how: &str) {
             assert_eq!(&summary, other_summary, "{how}");
         }
         (
-            Err(UploadError::Corrupt { member, .. }),
-            Err(UploadError::Corrupt { member: other, .. }),
+            Err(UploadError::Corrupt(CorruptError { member, .. })),
+            Err(UploadError::Corrupt(CorruptError { member: other, .. })),
         ) => {
             // The decoder's words depend on how far it came in one step.
             assert_eq!(member, other, "{how}");

@@ -1,6 +1,7 @@
 //! Compressed uploads: whole, in members, and damaged in every way.
 
 use flate2::{Compression, GzBuilder};
+use logpush_gzip::CorruptError;
 use logpush_normalizer::{Shape, UploadError};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
@@ -19,7 +20,7 @@ fn error(upload: &[u8]) -> UploadError {
 
 fn corrupt_member(upload: &[u8]) -> Option<u32> {
     match error(upload) {
-        UploadError::Corrupt { member, .. } => Some(member),
+        UploadError::Corrupt(CorruptError { member, .. }) => Some(member),
         _ => None,
     }
 }
@@ -187,7 +188,8 @@ fn what_begins_like_gzip_and_is_none_is_corrupt() {
         assert!(
             matches!(
                 error(upload),
-                UploadError::Corrupt { member: 1, .. } | UploadError::Truncated { .. }
+                UploadError::Corrupt(CorruptError { member: 1, .. })
+                    | UploadError::Truncated { .. }
             ),
             "{upload:?}"
         );
@@ -211,7 +213,8 @@ fn anything_else_behind_a_member_is_corrupt() {
         assert!(
             matches!(
                 error,
-                UploadError::Corrupt { member: 2, .. } | UploadError::Truncated { .. }
+                UploadError::Corrupt(CorruptError { member: 2, .. })
+                    | UploadError::Truncated { .. }
             ),
             "{garbage:?}: {error}"
         );

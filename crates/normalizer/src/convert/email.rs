@@ -1,0 +1,151 @@
+//! What a message carries, as ECS has it: its attachments, and the hosts of its addresses and links.
+
+use crate::convert::extract::Extract;
+use crate::convert::host::{HostCache, WHOLE};
+use crate::record::inside::member;
+use crate::record::nested::elements;
+use crate::record::{Kind, Value};
+
+/// Cloudflare's names of hashes, and ECS's.
+const HASHES: [(&str, &str); 4] = [
+    ("Md5", "md5"),
+    ("Sha1", "sha1"),
+    ("Sha256", "sha256"),
+    ("Ssdeep", "ssdeep"),
+];
+
+/// The attachments of a list of objects, as `email.attachments`; their hashes are the texts.
+pub(crate) fn attachments(text: &[u8], value: &Value) -> Option<Extract> {
+    let mut found = Extract::default();
+    for attachment in elements(text, value) {
+        let said = |name: &str| {
+            let value = member(text, &attachment, name);
+            let insides = core::str::from_utf8(value.span.of(text)).ok();
+            insides.filter(|_| value.kind == Kind::Text)
+        };
+        let mut hashes = Vec::new();
+        for (theirs, ours) in HASHES {
+            if let Some(hash) = said(theirs) {
+                hashes.push(format!("\"{ours}\":\"{hash}\""));
+                found.add(hash);
+            }
+        }
+        let mut file = Vec::new();
+        if !hashes.is_empty() {
+            file.push(format!("\"hash\":{{{}}}", hashes.join(",")));
+        }
+        // What Cloudflare found goes before what the sender claims.
+        if let Some(kind) = said("ContentTypeComputed").or_else(|| said("ContentTypeProvided")) {
+            file.push(format!("\"mime_type\":\"{kind}\""));
+        }
+        if let Some(name) = said("Name") {
+            file.push(format!("\"name\":\"{name}\""));
+        }
+        if !file.is_empty() {
+            found
+                .objects
+                .push(if found.objects.is_empty() { '[' } else { ',' });
+            found
+                .objects
+                .push_str(&format!("{{\"file\":{{{}}}}}", file.join(",")));
+        }
+    }
+    if found.objects.is_empty() {
+        return None;
+    }
+    found.objects.push(']');
+    Some(found)
+}
+
+/// The hosts of a list (or one) of links and mail addresses.
+pub(crate) fn hosts(text: &[u8], value: &Value, cache: &mut HostCache) -> Option<Extract> {
+    let mut found = Extract::default();
+    for element in elements(text, value).filter(|element| element.kind == Kind::Text) {
+        let json = element.json_span().of(text);
+        let Ok(address) = serde_json::from_slice::<String>(json) else {
+            continue;
+        };
+        if let Some(host) = host_of(&address, cache) {
+            found.add(host);
+        }
+    }
+    (!found.texts.is_empty()).then_some(found)
+}
+
+/// `www.example.com` of `https://www.example.com:8443/a`, `example.com` of `a@example.com`.
+fn host_of<'a>(address: &'a str, cache: &mut HostCache) -> Option<&'a str> {
+    let host = match address.split_once("://") {
+        Some((_, rest)) => {
+            let authority = rest.split(['/', '?', '#', '\\']).next()?;
+            authority.rsplit('@').next()?
+        }
+        None => address.rsplit_once('@')?.1.trim_end_matches('>'),
+    };
+    let name = match cache.host(host.as_bytes()).name_end {
+        WHOLE => host,
+        end => host.get(..usize::from(end))?,
+    };
+    let is_plain = |character: char| {
+        character.is_alphanumeric() || matches!(character, '-' | '.' | '_' | ':' | '[' | ']')
+    };
+    (!name.is_empty() && name.chars().all(is_plain)).then_some(name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::record::nested::value_at;
+
+    #[test]
+    fn hosts_are_those_of_links_and_addresses() {
+        for (address, expected) in [
+            ("https://www.example.com/a?b=c@d", Some("www.example.com")),
+            ("https://u:p@www.example.com:8443", Some("www.example.com")),
+            ("http://example.com.", Some("example.com")),
+            ("http://[2001:db8::1]:80/", Some("[2001:db8::1]")),
+            ("https://bücher.example?q", Some("bücher.example")),
+            (r"https://a.example\b", Some("a.example")),
+            ("a@example.com", Some("example.com")),
+            ("Jane <jane@mail.example.org>", Some("mail.example.org")),
+            ("mailto:a@b.example", Some("b.example")),
+            ("https://", None),
+            ("a@", None),
+            ("a@b c", None),
+            ("https://a\"b/", None),
+            ("www.example.com/x", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                host_of(address, &mut HostCache::new()),
+                expected,
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn attachments_have_their_names_and_hashes() {
+        let read = |text: &str| {
+            let value = value_at(text.as_bytes(), 0).unwrap();
+            attachments(text.as_bytes(), &value).map(|found| (found.objects, found.texts))
+        };
+        assert_eq!(
+            read(r#"[{"Name":"a\"b.html","ContentTypeComputed":"text/html","Md5":"0c","Sha256":"ca","Encrypted":true},{"Md5":"0c","ContentTypeProvided":"x/y"}]"#),
+            Some((
+                r#"[{"file":{"hash":{"md5":"0c","sha256":"ca"},"mime_type":"text/html","name":"a\"b.html"}},{"file":{"hash":{"md5":"0c"},"mime_type":"x/y"}}]"#.to_owned(),
+                vec!["0c".to_owned(), "ca".to_owned()],
+            ))
+        );
+        for none in [
+            "[]",
+            "[{}]",
+            "[1]",
+            r#"[{"Name":7,"Md5":""}]"#,
+            r#""a""#,
+            "{}",
+        ] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+}

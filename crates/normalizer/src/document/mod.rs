@@ -1,0 +1,464 @@
+//! One record in, one document out.
+
+pub(crate) mod ecs;
+pub(crate) mod native;
+pub(crate) mod nesting;
+pub(crate) mod pipeline_error;
+pub(crate) mod refusal;
+pub(crate) mod truncate;
+
+use std::borrow::Cow;
+
+use crate::bytes::text::{beginning, identity, whole_characters};
+use crate::bytes::writer::Writer;
+use crate::config::{Config, Shape};
+use crate::convert::{Fact, Findings, Outcome};
+use crate::document::ecs::Event;
+use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
+use crate::document::truncate::{NAME_MAX, NAMES_MAX, shrink};
+use crate::mapping::Dataset;
+use crate::mapping::datasets::{event_dataset, recognise};
+use crate::plan::Plan;
+use crate::plan::feedback_loop::Own;
+use crate::record::fast::scan;
+use crate::record::inside::member;
+use crate::record::names::Keys;
+use crate::record::slow;
+use crate::record::{Kind, Record, Span, Value};
+use crate::summary::Summary;
+
+/// Turns the records of one upload into documents.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    config: Config,
+    ready: Option<Ready>,
+    record: Record,
+    facts: Vec<Fact>,
+    leftovers: Vec<u16>,
+    findings: Findings,
+    document: Writer,
+    /// Datasets among which the last record's fields did not decide.
+    pub(crate) candidates: Vec<&'static str>,
+    pub(crate) summary: Summary,
+}
+
+/// What is there once the dataset is known.
+#[derive(Debug)]
+struct Ready {
+    dataset: &'static Dataset,
+    plan: Plan,
+    keys: Keys,
+    own: Own,
+}
+
+/// What a document says about its own making.
+#[derive(Debug, Default)]
+struct Notes {
+    messages: Vec<String>,
+    tags: Vec<&'static str>,
+    /// Names of the fields that were cut, as the insides of JSON strings.
+    cut: Vec<String>,
+}
+
+/// How much of an unreadable time an error message shows, in bytes.
+const SHOWN_MAX: usize = 64;
+
+impl Engine {
+    pub(crate) fn new(config: Config) -> Self {
+        let ready = config.dataset.map(Ready::new);
+        Self {
+            config,
+            ready,
+            record: Record::default(),
+            facts: Vec::new(),
+            leftovers: Vec::new(),
+            findings: Findings::new(),
+            document: Writer::default(),
+            candidates: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// The dataset, once it is known.
+    pub(crate) fn dataset(&self) -> Option<&'static Dataset> {
+        self.ready.as_ref().map(|ready| ready.dataset)
+    }
+
+    /// The document of `line`, a text without white space around it that is not empty.
+    pub(crate) fn document(&mut self, line: &[u8]) -> &[u8] {
+        self.document.clear();
+        self.summary.records += 1;
+        if self.ready.is_none() {
+            match slow::names(line).map(|fields| recognise(&fields)) {
+                Some(Ok(dataset)) => self.ready = Some(Ready::new(dataset)),
+                Some(Err(candidates)) => self.candidates = candidates,
+                None => {}
+            }
+        }
+        let id = identity(line);
+        if let Some(ready) = &mut self.ready {
+            let fast = scan(line, &mut ready.keys, {
+                self.record.clear(ready.dataset.rows.len());
+                &mut self.record
+            });
+            // A copy of the record's text has all that stands in it.
+            let hides = !self.config.shows_secrets
+                && (self.config.shape == Shape::Native || self.config.keep_original);
+            if fast.is_ok()
+                && !ready.needs_plain_text(&self.record)
+                && !(hides && ready.plan.may_hide_secrets(&self.record, line))
+            {
+                self.event(line, line, &id, &mut Notes::default());
+            } else {
+                self.record.clear(ready.dataset.rows.len());
+                let mut repaired = false;
+                match slow::read(line, &mut ready.keys, &mut self.record, &mut repaired) {
+                    Ok(text) => {
+                        let mut notes = Notes::default();
+                        if repaired {
+                            self.summary.repaired += 1;
+                            notes.tags.push("text_repaired");
+                            notes.messages.push(
+                                "bytes that are no valid text were replaced by U+FFFD".to_owned(),
+                            );
+                        }
+                        self.event(line, &text, &id, &mut notes);
+                    }
+                    Err(error) => self.failure(&error.to_string(), line, false, &id),
+                }
+            }
+        } else {
+            let message = "not a record of any known dataset";
+            self.failure(message, line, false, &id);
+        }
+        self.summary.bytes_documents += self.document.len() as u64;
+        self.document.written()
+    }
+
+    /// The document of a line that is too long to be read as a record; `begun` is its beginning.
+    pub(crate) fn too_long(&mut self, begun: &[u8], len: u64) -> &[u8] {
+        self.document.clear();
+        self.summary.records += 1;
+        let message = format!(
+            "a record of {len} bytes is longer than the limit of {}",
+            self.config.limits.line_bytes
+        );
+        let mut identified = begun.to_vec();
+        identified.extend_from_slice(&len.to_le_bytes());
+        let begun = whole_characters(begun);
+        self.failure(&message, begun, true, &identity(&identified));
+        self.summary.bytes_documents += self.document.len() as u64;
+        self.document.written()
+    }
+
+    /// Writes the document of the record that came as `line`, and whose places refer to `text`.
+    fn event(&mut self, line: &[u8], text: &[u8], id: &[u8; 32], notes: &mut Notes) {
+        self.check(text);
+        let Some(ready) = &self.ready else {
+            return;
+        };
+        let time = match ready
+            .plan
+            .time
+            .and_then(|(_, step)| self.facts.get(usize::from(step)))
+        {
+            Some(Fact::Time(time)) => Some(*time),
+            _ => None,
+        };
+        if time > self.summary.newest && time <= Some(self.config.arrival) {
+            self.summary.newest = time;
+        }
+        if time.is_none() {
+            self.summary.times_from_arrival += 1;
+            notes.tags.push("time_from_arrival");
+            notes.messages.push(ready.time_message(&self.record, text));
+        }
+        self.summary.own_records += u64::from(ready.own.has(&self.record, text));
+        for unknown in &self.record.unknown {
+            self.summary.count_unknown(unknown.name.of(text));
+        }
+
+        let original = self.config.keep_original.then(|| {
+            let masked = match self.config.shows_secrets {
+                true => None,
+                false => ready.plan.masked(&self.record, text),
+            };
+            masked.map_or_else(|| String::from_utf8_lossy(line), Cow::Owned)
+        });
+        let mut event = Event {
+            text,
+            record: &self.record,
+            facts: &self.facts,
+            findings: &self.findings,
+            leftovers: &self.leftovers,
+            id,
+            time: time.unwrap_or(self.config.arrival),
+            original: original.as_deref(),
+            shows_secrets: self.config.shows_secrets,
+        };
+        match self.config.shape {
+            Shape::Ecs => {
+                let mut leftovers = Vec::new();
+                if !ready.plan.contests.is_empty() {
+                    leftovers.extend_from_slice(&self.leftovers);
+                    event.losers(&ready.plan, &mut leftovers);
+                    event.leftovers = &leftovers;
+                }
+                event.write(&ready.plan, &mut self.document);
+            }
+            Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
+        }
+        self.finish(line, id, notes);
+    }
+
+    /// Looks at the values that are not taken as they come.
+    #[inline(never)]
+    fn check(&mut self, text: &[u8]) {
+        let Some(ready) = &self.ready else {
+            return;
+        };
+        self.leftovers.clear();
+        self.findings.clear();
+        if !ready.plan.inner.is_empty() {
+            self.record.look_inside(&ready.plan.inner, text);
+        }
+        self.facts.resize(ready.plan.checks.len(), Fact::None);
+        let mut last_invalid = None;
+        for (number, (step, fact)) in ready.plan.checks.iter().zip(&mut self.facts).enumerate() {
+            let value = self.record.value(step.row);
+            *fact = Fact::None;
+            if value.is_absent() {
+                continue;
+            }
+            let outcome = step
+                .check
+                .look(number, value, text, &mut self.findings, fact);
+            if outcome == Outcome::Found {
+                continue;
+            }
+            match outcome {
+                Outcome::UnknownWord => {
+                    let row = ready.plan.row_of(step.row);
+                    if let Some(row) = ready.dataset.rows.get(usize::from(row)) {
+                        self.summary.count_unknown_value(row.field);
+                    }
+                    continue;
+                }
+                Outcome::Invalid if last_invalid != Some(step.row) => {
+                    last_invalid = Some(step.row);
+                    self.summary.invalid_values += 1;
+                }
+                _ => {}
+            }
+            let is_kept = ready.plan.keeps.get(usize::from(step.row)) != Some(&false);
+            if !is_kept && self.leftovers.last() != Some(&step.row) {
+                self.leftovers.push(step.row);
+            }
+        }
+    }
+
+    /// Closes the document with its notes, cut to the limit where it is longer.
+    #[inline(always)]
+    fn finish(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
+        let notes_len = if notes.tags.is_empty() {
+            1
+        } else {
+            notes.len()
+        };
+        if self.document.len() + notes_len <= self.config.limits.document_bytes {
+            notes.write(&mut self.document);
+        } else {
+            self.cut(line, id, notes);
+        }
+    }
+
+    /// Closes a document that is longer than the limit, cut to it.
+    #[cold]
+    #[inline(never)]
+    fn cut(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
+        let max = self.config.limits.document_bytes;
+        self.document.byte(b'}');
+        let kept_depth = match self.config.shape {
+            // Cloudflare's own fields are members of `cloudflare`, or of the record itself.
+            Shape::Ecs => 2,
+            Shape::Native => 1,
+        };
+        let len = self.document.len();
+        // What the notes take is known before the names of the cut fields are.
+        let notes_max = notes.len() + NAMES_MAX * (NAME_MAX + 2) + 64;
+        let shrunk = max
+            .checked_sub(notes_max)
+            .and_then(|max| shrink(self.document.written(), max, kept_depth));
+        let Some(shrunk) = shrunk else {
+            self.document.clear();
+            let message = format!("a document of {len} bytes cannot be cut to the limit of {max}");
+            self.failure(&message, line, true, id);
+            return;
+        };
+        self.summary.truncated += 1;
+        notes.tags.push("truncated");
+        notes.cut = shrunk.cut;
+        let body = shrunk
+            .document
+            .strip_suffix(b"}")
+            .unwrap_or(&shrunk.document);
+        self.document.replace(body);
+        notes.write(&mut self.document);
+    }
+
+    /// Writes a document for what is no record.
+    fn failure(&mut self, message: &str, original: &[u8], is_cut: bool, id: &[u8; 32]) {
+        self.summary.errors += 1;
+        // Half a character at the cut is no damage of the sender's: a few bytes more, cut below.
+        let original = original.get(..ORIGINAL_MAX + 4).unwrap_or(original);
+        let original = String::from_utf8_lossy(original);
+        // A document must fit even where its limit is set very low and every byte is escaped.
+        let room = self.config.limits.document_bytes.saturating_sub(1024) / 6;
+        let shown = beginning(&original, room.min(ORIGINAL_MAX));
+        let dataset = self.dataset();
+        let native_time = match self.config.shape {
+            Shape::Ecs => None,
+            Shape::Native => dataset.and_then(|of| of.native_time(self.config.arrival)),
+        };
+        Failure {
+            message,
+            original: shown,
+            is_cut: is_cut || shown.len() < original.len(),
+            time: self.config.arrival,
+            id,
+            dataset: dataset.and_then(event_dataset),
+            native_time: native_time
+                .as_ref()
+                .map(|(field, time)| (*field, time.as_str())),
+        }
+        .write(&mut self.document);
+    }
+}
+
+impl Ready {
+    fn new(dataset: &'static Dataset) -> Self {
+        let plan = Plan::new(dataset);
+        Self {
+            own: Own::new(dataset, &plan),
+            dataset,
+            plan,
+            keys: Keys::new(dataset),
+        }
+    }
+
+    /// Whether a text must be unescaped before it is looked at.
+    #[inline(always)]
+    fn needs_plain_text(&self, record: &Record) -> bool {
+        record.has_escapes
+            && self
+                .plan
+                .checks
+                .iter()
+                .any(|step| record.value(step.row).escaped && step.check.reads_text())
+    }
+
+    /// Why a record has no time of its own.
+    fn time_message(&self, record: &Record, text: &[u8]) -> String {
+        let Some((row, field)) = self.plan.time.and_then(|(row, _)| {
+            self.dataset
+                .rows
+                .get(usize::from(row))
+                .map(|of| (row, of.field))
+        }) else {
+            return "the dataset has no time: the upload's arrival stands in".to_owned();
+        };
+        let value = record.value(row);
+        if value.is_absent() {
+            return format!("{field} is missing: the upload's arrival stands in");
+        }
+        let json = value.json_span();
+        let shown = match value.kind {
+            Kind::Nested => "a list or an object".to_owned(),
+            _ => {
+                let text = String::from_utf8_lossy(Span::of(json, text)).into_owned();
+                beginning(&text, SHOWN_MAX).to_owned()
+            }
+        };
+        format!("{field} is no readable time: {shown}; the upload's arrival stands in")
+    }
+}
+
+impl Notes {
+    /// Writes the notes, and the brace that closes the document.
+    #[inline(always)]
+    fn write(&self, writer: &mut Writer) {
+        if !self.tags.is_empty() {
+            self.write_members(writer);
+        }
+        writer.byte(b'}');
+    }
+
+    #[cold]
+    fn write_members(&self, writer: &mut Writer) {
+        // A native record may be empty.
+        let mut separator: &[u8] = if writer.written() == b"{" { b"" } else { b"," };
+        if !self.messages.is_empty() && !self.join_error(writer) {
+            writer.put(separator);
+            separator = b",";
+            writer.put(b"\"error\":{\"message\":");
+            writer.quoted(&self.messages.join("; "));
+            writer.byte(b'}');
+        }
+        if !self.cut.is_empty() {
+            writer.put(separator);
+            separator = b",";
+            writer.put(b"\"labels\":{\"truncated\":\"");
+            writer.put(self.cut.join(", ").as_bytes());
+            writer.put(b"\"}");
+        }
+        writer.put(separator);
+        writer.put(b"\"tags\":[\"");
+        writer.put(self.tags.join("\",\"").as_bytes());
+        writer.put(b"\"]");
+    }
+
+    /// Writes the messages into the error that the record itself tells, behind its own message;
+    /// whether there is one.
+    fn join_error(&self, writer: &mut Writer) -> bool {
+        let document = writer.written();
+        // The brace that closes it is not there yet.
+        let whole = Value {
+            kind: Kind::Nested,
+            span: Span::new(0, document.len()),
+            ..Value::default()
+        };
+        let error = member(document, &whole, "error");
+        if error.kind == Kind::Missing {
+            return false;
+        }
+        let insides = error.span.of(document).strip_prefix(b"{");
+        let own = member(document, &error, "message");
+        // Behind the brace, or the text.
+        let (at, before, after): (_, &[u8], &[u8]) = match (own.kind, insides) {
+            (Kind::Text, _) => (own.span.end, b"; ", b""),
+            (Kind::Missing, Some(insides)) if insides.trim_ascii_start().starts_with(b"}") => {
+                (error.span.start + 1, b"\"message\":\"", b"\"")
+            }
+            (Kind::Missing, Some(_)) => (error.span.start + 1, b"\"message\":\"", b"\","),
+            // A native record's own `error` has no room for a message: the tags alone tell.
+            _ => return true,
+        };
+        let mut messages = Writer::default();
+        messages.quoted(&self.messages.join("; "));
+        let insides = messages.written();
+        let insides = insides.get(1..insides.len() - 1).unwrap_or_default();
+        let (head, tail) = document
+            .split_at_checked(at as usize)
+            .unwrap_or((document, b""));
+        let joined = [head, before, insides, after, tail].concat();
+        writer.replace(&joined);
+        true
+    }
+
+    /// Bytes that the notes take, without the names of cut fields.
+    fn len(&self) -> usize {
+        let mut writer = Writer::default();
+        self.write(&mut writer);
+        writer.len()
+    }
+}

@@ -1,0 +1,342 @@
+//! Cutting a stream of plain bytes into records.
+//!
+//! The window holds what was not read yet: one record that is not complete, at most, and behind it
+//! what arrived last. A body is lines (NDJSON) or a JSON array of records; where an array ends,
+//! lines or another array may follow.
+
+use memchr::memchr;
+
+use crate::bytes::simd::find_special;
+
+/// Plain bytes on their way, and where the next record in them begins.
+#[derive(Debug)]
+pub(crate) struct Framer {
+    /// Its whole length is initialised; what is there to read is `start..filled`.
+    window: Vec<u8>,
+    start: usize,
+    filled: usize,
+    /// How far the record that begins at `start` was searched for its end.
+    searched: usize,
+    mode: Mode,
+    line_max: usize,
+}
+
+/// How the next record's end is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Before the first byte, where a byte order mark may stand.
+    Beginning,
+    /// Where an array may begin: at the beginning of the body, and behind an array.
+    Open,
+    /// In a line, or before one. No array begins between lines: a bad line would take the good ones
+    /// behind it for its elements.
+    Line,
+    /// In an array, before an element or behind one.
+    Array,
+    /// In an element.
+    Element { depth: u32, in_string: bool },
+    /// In a line or element that is too long: its length so far.
+    TooLong { len: u64, of: Long },
+}
+
+/// How the end of what is too long is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Long {
+    Line,
+    Element { depth: u32, in_string: bool },
+}
+
+/// What the framer found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// The record stands at this place in the window.
+    Record { start: usize, end: usize },
+    /// A record that is too long begins: its beginning stands at this place.
+    TooLong { start: usize, end: usize },
+    /// The record that was too long has ended.
+    TooLongEnd { len: u64 },
+    /// More bytes are needed.
+    More,
+}
+
+/// 128 KiB: larger than inflate's window, small enough for a processor's second cache.
+const STEP: usize = 128 * 1024;
+
+impl Framer {
+    pub(crate) fn new(line_max: usize) -> Self {
+        Self {
+            window: Vec::new(),
+            start: 0,
+            filled: 0,
+            searched: 0,
+            mode: Mode::Beginning,
+            line_max,
+        }
+    }
+
+    pub(crate) fn text(&self, start: usize, end: usize) -> &[u8] {
+        self.window.get(start..end).unwrap_or_default()
+    }
+
+    /// Room for the bytes that come next; what was read before it makes way.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.start > 0 {
+            self.window.copy_within(self.start..self.filled, 0);
+            self.filled -= self.start;
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        if self.window.len() < self.filled + STEP {
+            self.window.resize(self.filled + STEP, 0);
+        }
+        self.window.get_mut(self.filled..).unwrap_or_default()
+    }
+
+    /// Says that `len` bytes were written into [`room`](Self::room).
+    pub(crate) fn fill(&mut self, len: usize) {
+        self.filled = (self.filled + len).min(self.window.len());
+    }
+
+    /// The next record. `is_end` says that no bytes follow those in the window.
+    pub(crate) fn next(&mut self, is_end: bool) -> Frame {
+        loop {
+            match self.mode {
+                Mode::Beginning => {
+                    const MARK: &[u8] = b"\xef\xbb\xbf";
+                    let begun = self.text(self.start, self.filled);
+                    if begun.len() < MARK.len() && MARK.starts_with(begun) && !is_end {
+                        return Frame::More;
+                    }
+                    if begun.starts_with(MARK) {
+                        self.advance(self.start + MARK.len());
+                    }
+                    self.mode = Mode::Open;
+                }
+                Mode::Open => {
+                    self.skip_blank(b"");
+                    let Some(is_array) = self.is_array(is_end) else {
+                        return Frame::More;
+                    };
+                    self.mode = if is_array {
+                        self.advance(self.start + 1);
+                        Mode::Array
+                    } else {
+                        Mode::Line
+                    };
+                }
+                Mode::Line => {
+                    if self.searched == self.start {
+                        self.skip_blank(b"");
+                    }
+                    let Some(end) = self.line_end(is_end) else {
+                        return self.more(Long::Line);
+                    };
+                    return self.record(end, end + 1);
+                }
+                Mode::Array => {
+                    self.skip_blank(b",");
+                    match self
+                        .window
+                        .get(self.start..self.filled)
+                        .and_then(<[u8]>::first)
+                    {
+                        None => return Frame::More,
+                        Some(b']') => {
+                            self.advance(self.start + 1);
+                            self.mode = Mode::Open;
+                        }
+                        Some(_) => {
+                            self.mode = Mode::Element {
+                                depth: 0,
+                                in_string: false,
+                            };
+                        }
+                    }
+                }
+                Mode::Element {
+                    mut depth,
+                    mut in_string,
+                } => {
+                    let found = self.element_end(&mut depth, &mut in_string);
+                    self.mode = Mode::Element { depth, in_string };
+                    let end = match found {
+                        Some(end) => end,
+                        None if is_end && self.start < self.filled => self.filled,
+                        None => return self.more(Long::Element { depth, in_string }),
+                    };
+                    self.mode = Mode::Array;
+                    // The comma or bracket behind it is the array's.
+                    return self.record(end, end);
+                }
+                Mode::TooLong { len, of } => {
+                    let found = match of {
+                        Long::Line => self.line_end(is_end),
+                        Long::Element {
+                            mut depth,
+                            mut in_string,
+                        } => {
+                            let end = self.element_end(&mut depth, &mut in_string);
+                            self.mode = Mode::TooLong {
+                                len,
+                                of: Long::Element { depth, in_string },
+                            };
+                            end
+                        }
+                    };
+                    let end = found.or_else(|| is_end.then_some(self.filled));
+                    let until = end.unwrap_or(self.searched);
+                    let len = len + (until - self.start) as u64;
+                    self.advance(until);
+                    let Some(_) = end else {
+                        if let Mode::TooLong { len: so_far, .. } = &mut self.mode {
+                            *so_far = len;
+                        }
+                        return Frame::More;
+                    };
+                    self.mode = match of {
+                        Long::Line => Mode::Line,
+                        Long::Element { .. } => Mode::Array,
+                    };
+                    return Frame::TooLongEnd { len };
+                }
+            }
+        }
+    }
+
+    /// Whether an array of records begins here; nothing where more bytes must tell.
+    fn is_array(&self, is_end: bool) -> Option<bool> {
+        let begun = self.text(self.start, self.filled);
+        match begun.split_first() {
+            None if is_end => Some(false),
+            None => None,
+            Some((b'[', rest)) => {
+                let behind = rest.trim_ascii_start();
+                match behind.first() {
+                    // In whatever pieces they come, more blanks than this are a line of their own.
+                    _ if rest.len() - behind.len() >= self.line_max => Some(false),
+                    Some(b'{' | b']') => Some(true),
+                    None if !is_end => None,
+                    _ => Some(false),
+                }
+            }
+            Some(_) => Some(false),
+        }
+    }
+
+    fn advance(&mut self, to: usize) {
+        self.start = to.min(self.filled);
+        self.searched = self.start;
+    }
+
+    fn skip_blank(&mut self, also: &[u8]) {
+        let rest = self.text(self.start, self.filled);
+        let blank = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n') || also.contains(byte))
+            .count();
+        self.advance(self.start + blank);
+    }
+
+    /// A record that ends at `end`; the next is searched from `after` on.
+    fn record(&mut self, end: usize, after: usize) -> Frame {
+        let start = self.start;
+        if end - start > self.line_max {
+            // It came whole, in one step: from here on as if it had not.
+            self.mode = Mode::TooLong {
+                len: 0,
+                of: match self.mode {
+                    Mode::Array => Long::Element {
+                        depth: 0,
+                        in_string: false,
+                    },
+                    _ => Long::Line,
+                },
+            };
+            self.searched = self.start;
+            return Frame::TooLong {
+                start,
+                end: start + self.line_max,
+            };
+        }
+        let len = self.text(start, end).trim_ascii_end().len();
+        self.advance(after);
+        Frame::Record {
+            start,
+            end: start + len,
+        }
+    }
+
+    /// More bytes are needed for the record, unless it is too long already.
+    fn more(&mut self, of: Long) -> Frame {
+        let start = self.start;
+        if self.filled - start <= self.line_max {
+            return Frame::More;
+        }
+        self.mode = Mode::TooLong {
+            len: (self.searched - start) as u64,
+            of,
+        };
+        self.advance(self.searched);
+        Frame::TooLong {
+            start,
+            end: start + self.line_max,
+        }
+    }
+
+    fn line_end(&mut self, is_end: bool) -> Option<usize> {
+        let unsearched = self.text(self.searched, self.filled);
+        let found = memchr(b'\n', unsearched).map(|place| self.searched + place);
+        self.searched = self.filled;
+        found.or_else(|| (is_end && self.start < self.filled).then_some(self.filled))
+    }
+
+    /// Where the element ends: at the comma or bracket that is the array's own.
+    fn element_end(&mut self, depth: &mut u32, in_string: &mut bool) -> Option<usize> {
+        let bytes = self.window.get(..self.filled).unwrap_or_default();
+        let mut at = self.searched;
+        while let Some(&byte) = bytes.get(at) {
+            if *in_string {
+                let place = find_special(bytes, at);
+                match bytes.get(place) {
+                    // The escaped byte may not be there yet.
+                    Some(b'\\') if place + 1 >= bytes.len() => {
+                        self.searched = place;
+                        return None;
+                    }
+                    // A line break is not escaped: it breaks the string all the same.
+                    Some(b'\\') if bytes.get(place + 1) == Some(&b'\n') => at = place + 1,
+                    Some(b'\\') => at = place + 2,
+                    Some(b'"') => {
+                        *in_string = false;
+                        at = place + 1;
+                    }
+                    // No string goes over a line break: the element is broken, and ends here.
+                    Some(b'\n') => {
+                        *in_string = false;
+                        *depth = 0;
+                        self.searched = place;
+                        return Some(place);
+                    }
+                    // Another control byte, which a string must not have: the record's reader says so.
+                    Some(_) => at = place + 1,
+                    None => at = place,
+                }
+                continue;
+            }
+            match byte {
+                b'"' => *in_string = true,
+                b'{' | b'[' => *depth += 1,
+                b'}' | b']' if *depth > 0 => *depth -= 1,
+                // An element that is complete ends with its line, whether its comma follows or is missing.
+                b',' | b']' | b'\n' if *depth == 0 => {
+                    self.searched = at;
+                    return Some(at);
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        self.searched = at.min(self.filled);
+        None
+    }
+}

@@ -1,0 +1,3 @@
+//! Documents to batches.
+
+pub(crate) mod batch;

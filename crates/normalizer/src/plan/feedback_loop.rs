@@ -1,0 +1,125 @@
+//! Records of the Worker itself: of its own requests and runs, which a job can send back to it.
+//!
+//! Such a job feeds on itself: each upload makes a record, and each record an upload. The records
+//! are delivered like any other, and counted, so that the log can say that the job needs a filter.
+
+use crate::mapping::Dataset;
+use crate::mapping::datasets::by_name;
+use crate::plan::Plan;
+use crate::record::{Kind, Record, Span};
+
+/// The path of every upload, before the dataset's name.
+const UPLOADS: &[u8] = b"/logpush/";
+
+/// The Worker's name in `wrangler.toml`.
+const WORKER: &[u8] = b"logpush-ecs";
+
+/// Where a dataset's records tell what they are of: the path of a request, and the Worker's name.
+#[rustfmt::skip]
+const TELLING: &[(&str, &[&str], &[&str])] = &[
+    ("firewall_events",      &["ClientRequestPath"],                     &[]),
+    ("http_requests",        &["ClientRequestPath", "ClientRequestURI"], &["WorkerScriptName"]),
+    ("workers_trace_events", &["Event.Request.URL"],                     &["ScriptName"]),
+];
+
+/// The values of a dataset that tell a record of the Worker itself.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    paths: Vec<u16>,
+    workers: Vec<u16>,
+}
+
+impl Own {
+    pub(crate) fn new(dataset: &Dataset, plan: &Plan) -> Self {
+        let numbers = |fields: &[&str]| -> Vec<u16> {
+            fields
+                .iter()
+                .filter_map(|field| plan.number(dataset, field))
+                .collect()
+        };
+        TELLING
+            .iter()
+            .find(|(name, ..)| *name == dataset.name)
+            .map(|(_, paths, workers)| Self {
+                paths: numbers(paths),
+                workers: numbers(workers),
+            })
+            .unwrap_or_default()
+    }
+
+    /// Whether the record is one.
+    #[inline(always)]
+    pub(crate) fn has(&self, record: &Record, text: &[u8]) -> bool {
+        let value = |row: &u16| {
+            let value = record.value(*row);
+            match value.kind {
+                Kind::Text => value.span,
+                _ => Span::default(),
+            }
+        };
+        self.paths.iter().any(|row| is_upload(value(row).of(text)))
+            || self.workers.iter().any(|row| value(row).of(text) == WORKER)
+    }
+}
+
+/// Whether a path or a whole address is that of uploads of a dataset.
+#[inline(always)]
+fn is_upload(address: &[u8]) -> bool {
+    // `https://` or `http://`, and a host.
+    let may_be = address.starts_with(UPLOADS) || address.starts_with(b"http");
+    may_be && is_upload_address(address)
+}
+
+#[cold]
+fn is_upload_address(address: &[u8]) -> bool {
+    let path = match address.windows(3).position(|three| three == b"://") {
+        Some(colon) => {
+            let rest = address.get(colon + 3..).unwrap_or_default();
+            let slash = rest.iter().position(|&byte| byte == b'/');
+            slash
+                .and_then(|slash| rest.get(slash..))
+                .unwrap_or_default()
+        }
+        None => address,
+    };
+    let name = path.strip_prefix(UPLOADS).unwrap_or_default();
+    let end = name.iter().position(|byte| matches!(byte, b'?' | b'/'));
+    let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
+    core::str::from_utf8(name).is_ok_and(|name| by_name(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paths_of_uploads_are_known() {
+        for (address, expected) in [
+            ("/logpush/http_requests", true),
+            ("/logpush/http_requests?x=1", true),
+            ("https://logs.example.com/logpush/dns_logs", true),
+            ("http://logs.example.com/logpush/dns_logs/", true),
+            ("/logpush/unheard_of", false),
+            ("/logpush/", false),
+            ("/logpush", false),
+            ("/a/logpush/http_requests", false),
+            ("https://logs.example.com", false),
+            ("https://logs.example.com/x?/logpush/http_requests", false),
+            ("", false),
+        ] {
+            assert_eq!(is_upload(address.as_bytes()), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn every_field_that_tells_is_in_its_table() {
+        for (name, paths, workers) in TELLING {
+            let dataset = by_name(name).unwrap();
+            let own = Own::new(dataset, &Plan::new(dataset));
+            assert_eq!(
+                (own.paths.len(), own.workers.len()),
+                (paths.len(), workers.len())
+            );
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Secrets: where they stand in a record, under whatever name, and its text without them.
+
+use crate::mapping::{Dataset, Target};
+use crate::plan::Plan;
+use crate::record::{Kind, Record, Span, Value};
+
+/// What stands for a secret.
+pub(crate) const MASK: &str = "[masked]";
+
+/// A field of a table that is masked.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    row: u16,
+    /// Its own name in quotes, as a record has it.
+    quoted: String,
+    /// All its names; case does not matter.
+    names: Vec<&'static str>,
+}
+
+impl Secret {
+    /// The masked fields of a table.
+    pub(crate) fn all_of(dataset: &'static Dataset) -> Vec<Self> {
+        let is_masked = |target: &Target| matches!(target, Target::Masked(_));
+        dataset
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.targets.iter().any(is_masked))
+            .map(|(index, row)| {
+                let renamed = dataset.renamed.iter();
+                let others = renamed.filter(|(_, field)| *field == row.field);
+                let mut names = vec![row.field];
+                names.extend(others.map(|(other, _)| *other));
+                Self {
+                    row: index as u16,
+                    quoted: format!("\"{}\"", row.field),
+                    names,
+                }
+            })
+            .collect()
+    }
+}
+
+impl Plan {
+    /// Whether the name is that of a secret.
+    pub(crate) fn is_secret(&self, name: &[u8]) -> bool {
+        self.secrets
+            .iter()
+            .flat_map(|secret| &secret.names)
+            .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The values of a record's secrets, in the order of its text.
+    pub(crate) fn secret_places(&self, record: &Record, text: &[u8]) -> Vec<Span> {
+        let mut places: Vec<Span> = self
+            .secret_values(record, text)
+            .filter(|value| !value.is_absent())
+            .map(Value::json_span)
+            .collect();
+        places.sort_unstable_by_key(|place| place.start);
+        places
+    }
+
+    /// The same, absent ones too.
+    fn secret_values<'a>(
+        &'a self,
+        record: &'a Record,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = &'a Value> {
+        let rows = self.secrets.iter().map(|secret| record.value(secret.row));
+        // A second one, under another name.
+        let unknown = record.unknown.iter();
+        let others = unknown.filter(|unknown| self.is_secret(unknown.name.of(text)));
+        rows.chain(others.map(|unknown| &unknown.value))
+            .filter(|value| value.kind != Kind::Missing)
+    }
+
+    /// Whether the text may have secrets that the record does not know of: of equal names it knows
+    /// the last one only.
+    pub(crate) fn may_hide_secrets(&self, record: &Record, text: &[u8]) -> bool {
+        let is_repeated = |secret: &Secret| {
+            let value = record.value(secret.row);
+            value.kind != Kind::Missing
+                && memchr::memmem::find(text, secret.quoted.as_bytes())
+                    != Some(value.member as usize)
+        };
+        !self.secrets.is_empty()
+            && (self.secrets.iter().any(is_repeated)
+                || record
+                    .unknown
+                    .iter()
+                    .any(|unknown| self.is_secret(unknown.name.of(text))))
+    }
+
+    /// The record's text with its secrets masked, if it has any field of one.
+    pub(crate) fn masked(&self, record: &Record, text: &[u8]) -> Option<String> {
+        self.secret_values(record, text).next()?;
+        let places = self.secret_places(record, text);
+        let mut masked = Vec::with_capacity(text.len());
+        let mut copied = 0;
+        for place in places {
+            masked.extend_from_slice(text.get(copied..place.start as usize).unwrap_or_default());
+            masked.extend_from_slice(format!("\"{MASK}\"").as_bytes());
+            copied = place.end as usize;
+        }
+        masked.extend_from_slice(text.get(copied..).unwrap_or_default());
+        Some(String::from_utf8_lossy(&masked).into_owned())
+    }
+}

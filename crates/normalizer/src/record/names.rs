@@ -1,0 +1,337 @@
+//! Which row of the table a field's name belongs to.
+
+use crate::bytes::simd::{Prefix, WINDOW, find_special};
+use crate::mapping::{Dataset, Target};
+use crate::record::fast::MANY_UNKNOWN;
+use crate::record::{Record, Span, Unknown, Value};
+
+/// The names of a table.
+///
+/// The fields of a job's records come in the same order in every record: the row that followed
+/// last time is tried first, and the hash is computed only where that fails.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    names: Vec<Name>,
+    /// Index into `names` plus 1, by hash; 0 is a free place. A power of two, at most half full.
+    places: Vec<u16>,
+}
+
+#[derive(Debug)]
+struct Name {
+    text: &'static [u8],
+    /// `"name":`; nothing where that is very long, or where the name is another one.
+    quoted: Option<Prefix>,
+    row: u16,
+    /// Whether this is the name that the document has for the field, not Cloudflare's.
+    is_other: bool,
+    /// Index of the name that followed this one last time.
+    next: u16,
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A row's own name.
+    Row(u16),
+    /// The name under which a document keeps a row's field.
+    OtherName(u16),
+    /// A name that the table does not have.
+    Unknown,
+}
+
+/// Finds the keys of one record, in their order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor {
+    /// Index of the last name found.
+    last: u16,
+    /// Index of the name that followed it last time.
+    guess: u16,
+}
+
+impl Keys {
+    pub(crate) fn new(dataset: &'static Dataset) -> Self {
+        let mut names: Vec<Name> = Vec::with_capacity(2 * dataset.rows.len());
+        for (index, row) in dataset.rows.iter().enumerate() {
+            names.push(Name::new(row.field, index, false, index));
+        }
+        for (index, row) in dataset.rows.iter().enumerate() {
+            for target in row.targets {
+                if let Target::Keep(kept) = target
+                    && !dataset.rows.iter().any(|row| row.field == *kept)
+                {
+                    let name = Name::new(kept, index, true, names.len());
+                    names.push(name);
+                }
+            }
+        }
+        for (other, field) in dataset.renamed {
+            if let Some(index) = dataset.rows.iter().position(|row| row.field == *field) {
+                let name = Name::new(other, index, true, names.len());
+                names.push(name);
+            }
+        }
+        let mut places = vec![0; (2 * names.len()).next_power_of_two()];
+        for (index, name) in names.iter().enumerate() {
+            let mask = places.len() - 1;
+            let mut place = hash(name.text) & mask;
+            while places.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) & mask;
+            }
+            if let Some(free) = places.get_mut(place) {
+                *free = index as u16 + 1;
+            }
+        }
+        Self { names, places }
+    }
+
+    /// The row with whose `"name":` the window begins, and the length of that, if it is the row
+    /// that followed last time.
+    #[inline(always)]
+    pub(crate) fn expected(
+        &self,
+        cursor: &mut Cursor,
+        window: &[u8; WINDOW],
+    ) -> Option<(u16, usize)> {
+        let name = self.names.get(usize::from(cursor.guess))?;
+        let quoted = name.quoted.as_ref()?;
+        if !quoted.begins(window) {
+            return None;
+        }
+        *cursor = Cursor {
+            last: cursor.guess,
+            guess: name.next,
+        };
+        Some((name.row, quoted.len()))
+    }
+
+    /// What `name` means; `cursor` says where the record's last name stood.
+    pub(crate) fn find(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
+        match self.names.get(usize::from(cursor.guess)) {
+            Some(expected) if same(expected.text, name) => {
+                *cursor = Cursor {
+                    last: cursor.guess,
+                    guess: expected.next,
+                };
+                expected.key()
+            }
+            _ => self.look_up(cursor, name),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
+        let mask = self.places.len() - 1;
+        let mut place = hash(name) & mask;
+        loop {
+            let Some(index) = self
+                .places
+                .get(place)
+                .and_then(|taken| taken.checked_sub(1))
+            else {
+                return self.in_another_case(name);
+            };
+            match self.names.get(usize::from(index)) {
+                Some(found) if found.text == name => {
+                    let (key, guess) = (found.key(), found.next);
+                    if let Some(last) = self.names.get_mut(usize::from(cursor.last)) {
+                        last.next = index;
+                    }
+                    *cursor = Cursor { last: index, guess };
+                    return key;
+                }
+                _ => place = (place + 1) & mask,
+            }
+        }
+    }
+
+    /// A name that differs from a row's own in the case of its letters only: audit logs come in
+    /// lower case from some accounts.
+    #[cold]
+    fn in_another_case(&self, name: &[u8]) -> Key {
+        self.names
+            .iter()
+            .find(|known| known.text.eq_ignore_ascii_case(name))
+            .map_or(Key::Unknown, |known| Key::OtherName(known.row))
+    }
+
+    /// A cursor before the first name of a record: the name before it is taken to be the last of
+    /// the table.
+    pub(crate) fn begin(&self) -> Cursor {
+        Cursor {
+            last: (self.names.len() as u16).saturating_sub(1),
+            guess: self.names.last().map_or(0, |last| last.next),
+        }
+    }
+}
+
+impl Name {
+    fn new(text: &'static str, row: usize, is_other: bool, index: usize) -> Self {
+        Self {
+            text: text.as_bytes(),
+            quoted: match is_other {
+                true => None,
+                false => Prefix::new(format!("\"{text}\":").as_bytes()),
+            },
+            row: row as u16,
+            is_other,
+            next: index as u16 + 1,
+        }
+    }
+
+    #[inline(always)]
+    fn key(&self) -> Key {
+        if self.is_other {
+            Key::OtherName(self.row)
+        } else {
+            Key::Row(self.row)
+        }
+    }
+}
+
+impl Record {
+    /// Stores a member; the last of equal names wins.
+    #[inline(always)]
+    pub(crate) fn store(&mut self, key: Key, unknown: Unknown, text: &[u8]) {
+        self.has_members = true;
+        match key {
+            Key::Row(row) => {
+                if !self.by_other_name.is_empty() && !self.give_back(row, unknown.value, text) {
+                    return;
+                }
+                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                    *value = unknown.value;
+                }
+            }
+            Key::OtherName(row) if self.value(row).is_absent() => {
+                self.has_other_names = true;
+                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                    *value = unknown.value;
+                }
+                self.by_other_name.push(row);
+            }
+            Key::OtherName(_) => {
+                self.has_other_names = true;
+                self.store_unknown(unknown, text);
+            }
+            Key::Unknown => self.store_unknown(unknown, text),
+        }
+    }
+
+    /// A row's own name, unless it says nothing, wins over its other one, whose value stays as an
+    /// unknown field. Answers whether the row is the own name's.
+    #[cold]
+    fn give_back(&mut self, row: u16, own: Value, text: &[u8]) -> bool {
+        let Some(place) = self.by_other_name.iter().position(|other| *other == row) else {
+            return true;
+        };
+        if own.is_absent() {
+            return false;
+        }
+        self.by_other_name.swap_remove(place);
+        let value = *self.value(row);
+        let start = value.member as usize + 1;
+        let name = Span::new(start, find_special(text, start));
+        self.store_unknown(Unknown { name, value }, text);
+        true
+    }
+
+    #[cold]
+    fn store_unknown(&mut self, unknown: Unknown, text: &[u8]) {
+        if self.unknown.len() > MANY_UNKNOWN {
+            // The slow path reads the record again, and gives each name once.
+            self.unknown.push(unknown);
+            return;
+        }
+        let name = unknown.name.of(text);
+        match self
+            .unknown
+            .iter_mut()
+            .find(|known| known.name.of(text) == name)
+        {
+            Some(known) => *known = unknown,
+            None => self.unknown.push(unknown),
+        }
+    }
+}
+
+fn hash(name: &[u8]) -> usize {
+    // FNV-1a: names are short, and this runs for names out of their usual order only.
+    name.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    }) as usize
+}
+
+/// Equality without a call to `memcmp`, which compares byte by byte in wasm.
+#[inline(always)]
+fn same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while let (Some(left), Some(right)) = (eight(left, at), eight(right, at)) {
+        if left != right {
+            return false;
+        }
+        at += 8;
+    }
+    if at == left.len() {
+        return true;
+    }
+    match left.len().checked_sub(8) {
+        // The last eight bytes, some of them a second time.
+        Some(tail) => eight(left, tail) == eight(right, tail),
+        None => left == right,
+    }
+}
+
+#[inline(always)]
+fn eight(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes
+        .get(at..at + 8)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::datasets::DATASETS;
+
+    #[test]
+    fn every_name_is_found_in_any_order() {
+        for dataset in DATASETS {
+            let mut keys = Keys::new(dataset);
+            let mut cursor = keys.begin();
+            for (index, row) in dataset.rows.iter().enumerate().rev() {
+                assert_eq!(
+                    keys.find(&mut cursor, row.field.as_bytes()),
+                    Key::Row(index as u16)
+                );
+            }
+            for _ in 0..2 {
+                let mut cursor = keys.begin();
+                for (index, row) in dataset.rows.iter().enumerate() {
+                    assert_eq!(
+                        keys.find(&mut cursor, row.field.as_bytes()),
+                        Key::Row(index as u16)
+                    );
+                    assert_eq!(keys.find(&mut cursor, b"NoSuchField"), Key::Unknown);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equality_is_equality() {
+        let text: Vec<u8> = (0..40).collect();
+        for length in 0..40 {
+            for place in 0..length {
+                let mut other = text[..length].to_vec();
+                assert!(same(&text[..length], &other));
+                other[place] ^= 1;
+                assert!(!same(&text[..length], &other));
+            }
+            assert!(!same(&text[..length], &text[..length + 1]));
+        }
+    }
+}

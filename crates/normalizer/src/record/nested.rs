@@ -1,0 +1,140 @@
+//! The elements of a list, as they stand in a record's text.
+
+use crate::bytes::simd::find_special;
+use crate::record::{Kind, Span, Value};
+
+/// The elements of a list, or the value itself where it is none; not those that say nothing.
+pub(crate) fn elements<'a>(text: &'a [u8], value: &Value) -> Elements<'a> {
+    let is_list = value.kind == Kind::Nested && text.get(value.span.start as usize) == Some(&b'[');
+    Elements {
+        text,
+        at: if is_list {
+            value.span.start as usize + 1
+        } else {
+            usize::MAX
+        },
+        single: (!is_list).then_some(*value),
+    }
+}
+
+/// Reads a list that is known to be valid JSON.
+pub(crate) struct Elements<'a> {
+    text: &'a [u8],
+    /// Where the next element is looked for; behind all texts where there is no list.
+    at: usize,
+    single: Option<Value>,
+}
+
+impl Iterator for Elements<'_> {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        if let Some(single) = self.single.take() {
+            return (!single.is_absent()).then_some(single);
+        }
+        loop {
+            match self.text.get(self.at)? {
+                b' ' | b'\t' | b',' => self.at += 1,
+                b']' => return None,
+                _ => {
+                    let value = value_at(self.text, self.at)?;
+                    self.at = value.json_span().end as usize;
+                    if !value.is_absent() {
+                        return Some(value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The value that begins at `start` of a text that is known to be valid JSON.
+pub(crate) fn value_at(text: &[u8], start: usize) -> Option<Value> {
+    let first = text.get(start)?;
+    let (kind, escaped, span) = match first {
+        b'"' => {
+            let (end, escaped) = string_end(text, start + 1)?;
+            let kind = match end == start + 1 {
+                true => Kind::Empty,
+                false => Kind::Text,
+            };
+            (kind, escaped, Span::new(start + 1, end))
+        }
+        first => {
+            let kind = match first {
+                b'{' | b'[' => Kind::Nested,
+                b't' | b'f' => Kind::Bool,
+                b'n' => Kind::Null,
+                _ => Kind::Number,
+            };
+            (kind, false, Span::new(start, end(text, start)?))
+        }
+    };
+    Some(Value {
+        kind,
+        escaped,
+        span,
+        member: 0,
+    })
+}
+
+/// Where the text that begins at `from`, behind its quote, ends, and whether it has escapes.
+pub(crate) fn string_end(text: &[u8], from: usize) -> Option<(usize, bool)> {
+    let mut at = find_special(text, from);
+    let mut escaped = false;
+    while text.get(at)? != &b'"' {
+        escaped = true;
+        at = find_special(text, at + 2);
+    }
+    Some((at, escaped))
+}
+
+/// Where the value that begins at `from`, and is no text, ends.
+fn end(text: &[u8], from: usize) -> Option<usize> {
+    let (mut at, mut depth) = (from, 0_u32);
+    loop {
+        match text.get(at)? {
+            b'"' => at = string_end(text, at + 1)?.0,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' | b',' | b' ' | b'\t' if depth == 0 => return Some(at),
+            b'}' | b']' if depth == 1 => return Some(at + 1),
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_gives_its_elements_and_a_value_itself() {
+        let read = |text: &str, kind| {
+            let value = Value {
+                kind,
+                escaped: false,
+                span: Span::new(0, text.len()),
+                member: 0,
+            };
+            elements(text.as_bytes(), &value)
+                .map(|element| {
+                    String::from_utf8_lossy(element.span.of(text.as_bytes())).into_owned()
+                })
+                .collect::<Vec<_>>()
+                .join("|")
+        };
+        for (text, expected) in [
+            ("[]", ""),
+            (r#"["a","b\"]","",null,"c"]"#, r#"a|b\"]|c"#),
+            (r#"[ "a" , 1.5 ,true]"#, "a|1.5|true"),
+            (r#"[{"a":[1,"]"]} , [2,3]]"#, r#"{"a":[1,"]"]}|[2,3]"#),
+            (r#"{"a":1}"#, r#"{"a":1}"#),
+        ] {
+            assert_eq!(read(text, Kind::Nested), expected, "{text}");
+        }
+        assert_eq!(read("a", Kind::Text), "a");
+        assert_eq!(read("", Kind::Empty), "");
+    }
+}

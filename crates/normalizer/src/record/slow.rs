@@ -1,0 +1,201 @@
+//! The slow path: serde_json reads what the fast path did not.
+//!
+//! The result is the same kind of record over a text of its own, in which nothing unusual is left:
+//! valid UTF-8, no lone surrogates, no line breaks, no escapes in names that need none.
+
+use std::collections::BTreeMap;
+
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use crate::record::fast::{DEPTH_MAX, is_value};
+use crate::record::names::{Key, Keys};
+use crate::record::{Kind, Record, Span, Unknown, Value};
+
+/// Why a line is no record.
+#[derive(Debug, Error)]
+pub(crate) enum NoRecord {
+    #[error("not a JSON object: {0}")]
+    Json(String),
+    #[error("not a JSON object: a field is nested deeper than {DEPTH_MAX} levels")]
+    TooDeep,
+}
+
+/// Reads `line` into `record`, and gives the text that the record's places refer to.
+/// `repaired` tells whether bytes of the line had to be replaced.
+pub(crate) fn read(
+    line: &[u8],
+    keys: &mut Keys,
+    record: &mut Record,
+    repaired: &mut bool,
+) -> Result<Vec<u8>, NoRecord> {
+    let valid = String::from_utf8_lossy(line);
+    let text = replace_lone_surrogates(&valid);
+    *repaired = valid.as_bytes() != line || text != valid;
+
+    let mut deserializer = serde_json::Deserializer::from_str(&text);
+    let members = deserializer
+        .deserialize_map(Members)
+        .and_then(|members| deserializer.end().map(|()| members))
+        .map_err(|error| NoRecord::Json(error.to_string()))?;
+
+    let mut written = b"{".to_vec();
+    let mut cursor = keys.begin();
+    for (name, raw) in members {
+        let value = compact(raw.get());
+        if !is_value(value.as_bytes()) {
+            return Err(NoRecord::TooDeep);
+        }
+        if written.len() > 1 {
+            written.push(b',');
+        }
+        let member = written.len() as u32;
+        // A name has no encoding that fails.
+        let quoted = serde_json::to_string(&name).unwrap_or_default();
+        written.extend_from_slice(quoted.as_bytes());
+        let name_span = Span::new(member as usize + 1, written.len() - 1);
+        written.push(b':');
+        let start = written.len();
+        written.extend_from_slice(value.as_bytes());
+        let value = describe(&value, start, member);
+        let key = keys.find(&mut cursor, name.as_bytes());
+        let unknown = Unknown {
+            name: name_span,
+            value,
+        };
+        match key {
+            // `Members` has each name once: there is nothing to compare with.
+            Key::Unknown => {
+                record.has_members = true;
+                record.unknown.push(unknown);
+            }
+            _ => record.store(key, unknown, &written),
+        }
+    }
+    written.push(b'}');
+    Ok(written)
+}
+
+/// The value's kind and place, of the JSON that stands at `start`.
+fn describe(json: &str, start: usize, member: u32) -> Value {
+    let end = start + json.len();
+    let (kind, span) = match json.as_bytes().first() {
+        Some(b'"') if json.len() == 2 => (Kind::Empty, Span::new(start + 1, end - 1)),
+        Some(b'"') => (Kind::Text, Span::new(start + 1, end - 1)),
+        Some(b'{' | b'[') => (Kind::Nested, Span::new(start, end)),
+        Some(b't' | b'f') => (Kind::Bool, Span::new(start, end)),
+        Some(b'n') => (Kind::Null, Span::new(start, end)),
+        _ => (Kind::Number, Span::new(start, end)),
+    };
+    Value {
+        kind,
+        escaped: kind == Kind::Text && json.contains('\\'),
+        span,
+        member,
+    }
+}
+
+/// An object's members in their order, the last of equal names in the place of the first.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, Box<RawValue>)>;
+
+    fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Self::Value = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
+            match places.get(&name).and_then(|place| members.get_mut(*place)) {
+                Some(member) => member.1 = value,
+                None => {
+                    places.insert(name.clone(), members.len());
+                    members.push((name, value));
+                }
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// Valid JSON without the white space between its tokens, and with texts escaped as little as can be.
+///
+/// What is compared or cut later (a host, an address, an action) is then the text itself.
+fn compact(json: &str) -> String {
+    if json.starts_with('"') {
+        return serde_json::from_str::<String>(json)
+            .and_then(|text| serde_json::to_string(&text))
+            .unwrap_or_else(|_| json.to_owned());
+    }
+    let mut compact = String::with_capacity(json.len());
+    let (mut in_string, mut after_backslash) = (false, false);
+    for character in json.chars() {
+        if in_string {
+            in_string = after_backslash || character != '"';
+            after_backslash = !after_backslash && character == '\\';
+        } else if character.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        compact.push(character);
+    }
+    compact
+}
+
+/// Replaces `\ud83d` and its like, where the other half of the pair is missing, by `\ufffd`.
+fn replace_lone_surrogates(text: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find('\\') {
+        let (before, escape) = rest.split_at(place);
+        replaced.push_str(before);
+        let first = unit(escape);
+        let length = match first {
+            Some(0xd800..=0xdbff)
+                if escape
+                    .get(6..)
+                    .and_then(unit)
+                    .is_some_and(|second| (0xdc00..=0xdfff).contains(&second)) =>
+            {
+                12
+            }
+            Some(0xd800..=0xdfff) => {
+                replaced.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            Some(_) => 6,
+            // The escaped character, of whatever length, is no backslash that begins an escape.
+            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        replaced.push_str(escape);
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+/// The four hexadecimal digits of `\uXXXX` at the beginning of `text`.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+        .then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+/// The names of an object's members, or nothing where `line` is no object.
+pub(crate) fn names(line: &[u8]) -> Option<Vec<String>> {
+    let valid = replace_lone_surrogates(&String::from_utf8_lossy(line));
+    let members = serde_json::Deserializer::from_str(&valid)
+        .deserialize_map(Members)
+        .ok()?;
+    Some(members.into_iter().map(|(name, _)| name).collect())
+}
