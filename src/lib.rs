@@ -2,6 +2,7 @@
 
 mod bindings;
 mod body;
+mod clock;
 mod config;
 mod consumer;
 mod cron;

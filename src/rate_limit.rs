@@ -3,8 +3,9 @@
 use core::cell::Cell;
 use core::time::Duration;
 
-use worker::{Date, Delay};
+use worker::Delay;
 
+use crate::clock::now_millis;
 use crate::ledger::Ledger;
 
 /// The pace of requests to the intake.
@@ -39,7 +40,7 @@ impl Pace {
     }
 
     fn own_slot(&self) -> u64 {
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let slot = NEXT_SLOT.get().max(now);
         NEXT_SLOT.set(slot + 1000 / self.per_second);
         slot - now

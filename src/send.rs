@@ -4,15 +4,17 @@ use core::cell::{Cell, RefCell};
 use core::ops::Range;
 use core::time::Duration;
 
+use chrono::DateTime;
 use js_sys::Uint8Array;
 use logpush_delivery::backoff::backoff;
 use logpush_delivery::dead_letter::Refused;
 use logpush_normalizer::{Batch, Dataset, Shape, Time, gzip, refusal};
 use thiserror::Error;
-use worker::{Date, Delay};
+use worker::{Delay, Method, Request, RequestInit, RequestRedirect};
 
-use crate::destination::{Destination, Retry, Verdict};
-use crate::http::client::exchange;
+use crate::clock::now_millis;
+use crate::destination::{Destination, Reply, Retry, Verdict};
+use crate::http::client::{self, Bounds};
 use crate::rate_limit::Pace;
 
 /// The deliveries of one upload.
@@ -268,7 +270,7 @@ impl Delivery {
         reason: String,
     ) -> Result<(), DeliveryError> {
         self.note(&reason);
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let since = self.failing_since.get().unwrap_or(now);
         self.failing_since.set(Some(since));
         let spent = Duration::from_millis(now.saturating_sub(since));
@@ -322,4 +324,70 @@ impl Division<'_, '_> {
 
 fn add(counter: &Cell<u64>, more: u64) {
     counter.set(counter.get() + more);
+}
+
+/// The longest answer that is read: ids of 100,000 events are 4 MB.
+const REPLY_MAX: usize = 4 * 1024 * 1024;
+
+/// Sends `body`, which is gzip, and reads the answer.
+async fn exchange(
+    destination: &Destination,
+    body: &Uint8Array,
+    timeout: Duration,
+) -> Result<Reply, String> {
+    let outgoing = destination.outgoing().map_err(|error| error.to_string())?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(outgoing.headers)
+        // A redirect would take the key somewhere else.
+        .with_redirect(RequestRedirect::Manual)
+        .with_body(Some(body.clone().into()));
+    let request = Request::new_with_init(outgoing.url, &init)
+        .map_err(|_| "the destination's URL is not valid")?;
+    let bounds = Bounds {
+        timeout,
+        body_max: REPLY_MAX,
+    };
+    let reply = client::exchange(request, bounds).await?;
+    let after = reply.headers.get("Retry-After").ok().flatten();
+    Ok(Reply {
+        status: reply.status,
+        after: after.and_then(|value| retry_after(&value, now_millis())),
+        body: reply.body,
+    })
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+fn retry_after(value: &str, now_millis: u64) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(u64::from(seconds)));
+    }
+    let until = DateTime::parse_from_rfc2822(value).ok()?.timestamp_millis();
+    let wait = u64::try_from(until).ok()?.saturating_sub(now_millis);
+    Some(Duration::from_millis(wait))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = 1_767_323_045_000; // 2026-01-02T03:04:05Z
+        for (value, expected) in [
+            ("7", Some(7_000)),
+            (" 0 ", Some(0)),
+            ("Fri, 02 Jan 2026 03:04:15 GMT", Some(10_000)),
+            ("Fri, 02 Jan 2026 03:04:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            assert_eq!(
+                retry_after(value, now),
+                expected.map(Duration::from_millis),
+                "{value}"
+            );
+        }
+    }
 }

@@ -10,9 +10,10 @@ use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
 use logpush_status::shard::UploadCounts;
-use worker::{Bucket, Conditional, Date, Object, ResponseBody, web_sys::ReadableStream};
+use worker::{Bucket, Conditional, Object, ResponseBody, web_sys::ReadableStream};
 
 use crate::body::Body;
+use crate::clock::now_millis;
 use crate::consumer::journal::{Opened, Subject, UploadJournal};
 use crate::consumer::replay::REPLAYS_MAX;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
@@ -43,7 +44,7 @@ impl Consumer<'_> {
             key: item.key.clone(),
             arrived,
         };
-        let started = Date::now().as_millis();
+        let started = now_millis();
         let deadline = started + millis(self.config.durable.invocation_max);
         let opened = UploadJournal::open(
             &self.bindings.uploads,
@@ -55,7 +56,7 @@ impl Consumer<'_> {
         let mut journal = match opened.await {
             Ok(Opened::Go(journal)) => journal,
             Ok(Opened::Busy { until }) => {
-                let wait = until.saturating_sub(Date::now().as_millis());
+                let wait = until.saturating_sub(now_millis());
                 return Decision::Retry(Duration::from_millis(wait.max(1000)));
             }
             Ok(Opened::Finished { progress }) => {
@@ -70,7 +71,7 @@ impl Consumer<'_> {
             Ok(decision) => decision,
             Err(error) => {
                 // A lease that is not given back would count as a crash.
-                let due = Date::now().as_millis() + millis(WAIT_FOR_STORAGE);
+                let due = now_millis() + millis(WAIT_FOR_STORAGE);
                 journal.fail(Some(error.to_string()), due).await;
                 wait_for_storage(&error, item)
             }
@@ -193,7 +194,7 @@ impl Consumer<'_> {
             Err(_) => Err(PipeError::Aborted),
         };
         let summary = normalizer.summary();
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let decision = match &result {
             Ok(()) => {
                 let counters = deliveries.counters();
@@ -255,7 +256,7 @@ impl Consumer<'_> {
                 | UploadError::UnknownDataset,
             ) => return self.bury(source, item, journal, &text).await,
             PipeError::HandedOver => {
-                journal.fail(None, Date::now().as_millis()).await;
+                journal.fail(None, now_millis()).await;
                 return Ok(Decision::Continue);
             }
             PipeError::TakenOver => {
@@ -264,7 +265,7 @@ impl Consumer<'_> {
             PipeError::Delivery(DeliveryError::Unavailable { after, .. }) => *after,
             _ => Duration::ZERO,
         };
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let is_over = match source.kind {
             Kind::DeadLetter => journal.attempts >= REPLAYS_MAX,
             _ => {
@@ -289,7 +290,7 @@ impl Consumer<'_> {
                 let Some(stream) = stream_of(&object) else {
                     return Ok(());
                 };
-                let kept = key::delivered(&item.key, Date::now().as_millis());
+                let kept = key::delivered(&item.key, now_millis());
                 bucket.put(kept, stream).execute().await?;
             }
         } else if let Some(etag) = &item.etag

@@ -9,8 +9,9 @@ use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
 use logpush_normalizer::Batch;
 use logpush_status::shard::UploadCounts;
-use worker::{Bucket, Conditional, Date, console_log, signal};
+use worker::{Bucket, Conditional, console_log, signal};
 
+use crate::clock::now_millis;
 use crate::dead_letters;
 use crate::ledger::Ledger;
 use crate::pipeline::{Journal, PipeError};
@@ -129,7 +130,7 @@ impl UploadJournal {
         let Subject {
             dataset, id, key, ..
         } = &subject;
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let place = key::progress(dataset, id);
         let object = bucket.get(&place).execute().await?;
         let mut beside = State::default();
@@ -252,9 +253,7 @@ impl UploadJournal {
         let told = self.ledger.finish(dataset, id, key, counts).await;
         if told.is_none() && self.has_object.get() {
             // Until the upload itself is deleted.
-            self.beside
-                .borrow_mut()
-                .finish(Date::now().as_millis(), None);
+            self.beside.borrow_mut().finish(now_millis(), None);
             self.put_beside().await;
         }
         Ok(())
@@ -299,7 +298,7 @@ impl UploadJournal {
                 None => self.ledger_fails.set(true),
             }
         }
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let done = self.done();
         self.beside
             .borrow_mut()
@@ -315,7 +314,7 @@ impl UploadJournal {
         let Subject { dataset, id, .. } = &self.subject;
         let state = serde_json::to_string(&*self.beside.borrow()).unwrap_or_default();
         let put = self.bucket.put(key::progress(dataset, id), state);
-        self.beside_written.set(Date::now().as_millis());
+        self.beside_written.set(now_millis());
         match put.execute().await {
             Ok(_) => self.has_object.set(true),
             Err(_) => console_log!(
@@ -347,7 +346,7 @@ impl Journal for UploadJournal {
         }
         if let Some(first) = outcome.refused.first() {
             let subject = &self.subject;
-            let now = Date::now().as_millis();
+            let now = now_millis();
             let about = About {
                 arrived: subject.arrived,
                 ..About::new(
@@ -379,8 +378,6 @@ impl Journal for UploadJournal {
     }
 
     fn must_stop(&self, requests: u64) -> bool {
-        signal::is_near_cpu_limit()
-            || requests >= REQUESTS_MAX
-            || Date::now().as_millis() >= self.deadline
+        signal::is_near_cpu_limit() || requests >= REQUESTS_MAX || now_millis() >= self.deadline
     }
 }

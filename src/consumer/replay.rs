@@ -6,8 +6,9 @@ use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Batch, Time, datasets};
 use serde_json::json;
-use worker::{Date, Object, console_log};
+use worker::{Object, console_log};
 
+use crate::clock::now_millis;
 use crate::consumer::attempt::{get, stream_of};
 use crate::consumer::journal::UploadJournal;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
@@ -62,7 +63,7 @@ impl Consumer<'_> {
         };
         let refused = outcome.refused;
         let key = object.key();
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let (decision, error) = match delivered {
             Ok(()) if refused.is_empty() => {
                 journal.finish(None).await?;
@@ -151,7 +152,7 @@ impl Consumer<'_> {
                 &source.dataset,
                 &item.key,
                 reason,
-                Date::now().as_millis(),
+                now_millis(),
             )
         };
         let key = dead_letters::put_upload(bucket, &about, &subject.id, stream).await?;
@@ -165,7 +166,7 @@ impl Consumer<'_> {
 
     pub(super) async fn bury_message(&self, text: &str, holder: &Holder) -> Decision {
         let reason = "the message is neither a work item nor a notification of R2";
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let about = About {
             arrived: now,
             ..About::new(DeadKind::Message, "unknown", "", reason, now)

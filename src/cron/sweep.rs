@@ -12,9 +12,10 @@ use logpush_delivery::key::{self, Kind};
 use logpush_delivery::work_item::WorkItem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use worker::{Bucket, Date, console_log};
+use worker::{Bucket, console_log};
 
 use crate::bindings::Bindings;
+use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::ledger::Ledger;
 use crate::queue;
@@ -61,7 +62,7 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
             let sweep = Sweep {
                 bindings,
                 ledger: Ledger::new(bindings.ledger.clone()),
-                now: Date::now().as_millis(),
+                now: now_millis(),
                 grace: millis(config.durable.sweep_after),
                 keep: millis(config.durable.keep_delivered),
             };

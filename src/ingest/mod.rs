@@ -8,10 +8,11 @@ use logpush_normalizer::{
     Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
 };
 use serde_json::json;
-use worker::{Date, Env, Headers, Method, Request};
+use worker::{Env, Headers, Method, Request};
 
 use crate::bindings::{self, Bindings, Route};
 use crate::body::Body;
+use crate::clock::now_millis;
 use crate::config::{self, Config, Variables};
 use crate::http::answer::Answer;
 use crate::ingest::store::SpoolError;
@@ -83,7 +84,7 @@ async fn store(
     announced: &Announced,
     bindings: &Bindings,
 ) -> Answer {
-    let started = Date::now().as_millis();
+    let started = now_millis();
     let mut stored = Stored::default();
     let result = store::store(request, config, dataset, announced, bindings, &mut stored).await;
     let answer = match result {
@@ -106,7 +107,7 @@ async fn store(
         )
         .with_header("Retry-After", COME_BACK),
     };
-    let took = Duration::from_millis(Date::now().as_millis().saturating_sub(started));
+    let took = Duration::from_millis(now_millis().saturating_sub(started));
     log::write_stored(&stored, &answer, took);
     answer
 }
@@ -118,7 +119,7 @@ async fn deliver(
     dataset: Option<&'static Dataset>,
     announced: &Announced,
 ) -> Answer {
-    let started = Date::now().as_millis();
+    let started = now_millis();
     // Milliseconds since 1970 are far from the limits of 64 bits.
     let arrival = Time::from_unix_millis(started as i64);
     let mut normalizer = Normalizer::new(NormalizerConfig {
@@ -162,7 +163,7 @@ async fn deliver(
         Ok(()) => accepted(&normalizer, &deliveries),
         Err(error) => refused(error),
     };
-    let took = Duration::from_millis(Date::now().as_millis().saturating_sub(started));
+    let took = Duration::from_millis(now_millis().saturating_sub(started));
     log::write(&normalizer, deliveries.counters(), &answer, took);
     answer
 }

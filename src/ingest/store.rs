@@ -11,11 +11,12 @@ use logpush_normalizer::{
 };
 use serde_json::json;
 use thiserror::Error;
-use worker::{Bucket, Date, MultipartUpload, Request, UploadedPart};
+use worker::{Bucket, MultipartUpload, Request, UploadedPart};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::bindings::Bindings;
 use crate::body::Body;
+use crate::clock::now_millis;
 use crate::config::Config;
 use crate::ledger::{Arrived, Ledger};
 use crate::log::Stored;
@@ -64,7 +65,7 @@ pub(crate) async fn store(
     bindings: &Bindings,
     stored: &mut Stored,
 ) -> Result<(), SpoolError> {
-    let started = Date::now().as_millis();
+    let started = now_millis();
     let mut body = Body::new(request.inner().body()).map_err(|_| PipeError::Aborted)?;
     let mut spool = Spool {
         inspection: Inspection::new(config, dataset, started),

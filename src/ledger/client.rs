@@ -1,18 +1,18 @@
 //! The ledger, as the rest of the Worker asks it.
 
-use core::pin::pin;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use futures_util::future::{Either, LocalBoxFuture, select};
+use futures_util::future::LocalBoxFuture;
 use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
 use logpush_status::overview::Overview;
 use logpush_status::shard::{Report, UploadCounts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
+use worker::{Method, ObjectNamespace, Request, RequestInit};
 
+use crate::http::client::within;
 use crate::ledger::overview::BoardQuestion;
 
 /// What the ledger is asked.
@@ -304,10 +304,7 @@ impl Ledger {
                 let text = response.text().await.ok()?;
                 (response.status_code() == 200).then_some(text)
             };
-            match select(pin!(answer), pin!(Delay::from(ANSWERS_WITHIN))).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(_) => None,
-            }
+            within(ANSWERS_WITHIN, answer).await.flatten()
         })
     }
 }

@@ -10,10 +10,11 @@ use logpush_status::shard::{Backlog, Report, ShardStats, Upload, UploadOutcome, 
 use serde::Deserialize;
 use serde::Serialize;
 use worker::{
-    Date, DurableObject, Env, Request, Response, Result, SqlStorage, SqlStorageValue,
-    State as Object, durable_object,
+    DurableObject, Env, Request, Response, Result, SqlStorage, SqlStorageValue, State as Object,
+    durable_object,
 };
 
+use crate::clock::now_millis;
 use crate::ledger::backlog::Waiting;
 use crate::ledger::client::{Arrived, Ledger as Client, Question};
 use crate::ledger::overview::BoardStore;
@@ -99,7 +100,7 @@ impl DurableObject for Ledger {
         let Ok(question) = serde_json::from_str::<Question>(&text) else {
             return Response::error("the question is not understood", 400);
         };
-        let now = Date::now().as_millis();
+        let now = now_millis();
         let answer = match question {
             Question::Slot { per_second } => json(&self.slot(now, per_second)),
             Question::Board { question } => self.board.answer(question, now),
@@ -114,9 +115,9 @@ impl DurableObject for Ledger {
     /// Tells the board of what came after the last report.
     async fn alarm(&self) -> Result<Response> {
         self.told.is_set.set(false);
-        self.wake("", Date::now().as_millis())?;
+        self.wake("", now_millis())?;
         let report = self.report()?;
-        let now = Date::now().as_millis();
+        let now = now_millis();
         self.told.behind.set(None);
         self.told.at.set(now);
         let is_told = match (report, self.client()) {

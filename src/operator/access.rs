@@ -3,8 +3,9 @@
 use core::cell::RefCell;
 
 use logpush_status::page;
-use worker::{Date, Headers, Method, Request};
+use worker::{Headers, Method, Request};
 
+use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::http::answer::Answer;
 use crate::http::query::origin;
@@ -81,7 +82,7 @@ pub(crate) async fn log_in(
         return log_in_page(400, Some("The form was not understood: please try again."));
     };
     let address = address(request.headers());
-    let now = Date::now().as_millis();
+    let now = now_millis();
     let may_try = match ledger {
         Some(ledger) => ledger.may_try(&address).await,
         None => None,
@@ -138,11 +139,11 @@ impl Form {
 /// The session of a request.
 fn session(headers: &Headers, secrets: &Secrets) -> Option<Session> {
     let cookies = headers.get("Cookie").ok().flatten()?;
-    Session::of(&cookies, secrets, Date::now().as_millis())
+    Session::of(&cookies, secrets, now_millis())
 }
 
 fn begin(secrets: &Secrets) -> Session {
-    Session::begin(secrets, Date::now().as_millis(), random())
+    Session::begin(secrets, now_millis(), random())
 }
 
 /// Whether the secret is in the header; an error where too many from there were wrong.
@@ -151,7 +152,7 @@ fn by_header(headers: &Headers, secrets: &Secrets) -> Result<bool, Answer> {
         return Ok(false);
     };
     let address = address(headers);
-    let now = Date::now().as_millis();
+    let now = now_millis();
     if WRONG.with_borrow_mut(|wrong| wrong.is_spent(&address, now)) {
         return Err(Answer::error(
             429,

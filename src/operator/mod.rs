@@ -11,9 +11,10 @@ use logpush_status::metrics;
 use logpush_status::model::Status;
 use logpush_status::page::dead_letters::Listed;
 use logpush_status::page::{self, Notice};
-use worker::{Date, Env, Method, Request};
+use worker::{Env, Method, Request};
 
 use crate::bindings::{self, Bindings, Route};
+use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::http::answer::Answer;
 use crate::http::query::Query;
@@ -132,7 +133,7 @@ async fn person(
 
 /// Asks the board how all stands.
 async fn status(env: &Env, variables: &Variables) -> Status {
-    let now = Date::now().as_millis();
+    let now = now_millis();
     let (alerts, wrong) = config::alerts(variables);
     let route = bindings::route(env);
     let mut problems = config::read(variables).err().unwrap_or_default();

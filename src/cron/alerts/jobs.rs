@@ -1,11 +1,13 @@
 //! The Logpush jobs that send to this Worker, as Cloudflare's API tells of them: an optional check.
 
+use core::time::Duration;
+
 use logpush_status::logpush_job::LogpushJob;
 use serde::Deserialize;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
 use crate::config::Cloudflare;
-use crate::cron::alerts::call::call;
+use crate::http::client::{Bounds, exchange};
 
 /// What Cloudflare answers.
 #[derive(Deserialize)]
@@ -24,6 +26,12 @@ struct Listed {
     destination_conf: String,
     error_message: Option<String>,
 }
+
+/// A list of an account's Logpush jobs is some 10 kB.
+const BOUNDS: Bounds = Bounds {
+    timeout: Duration::from_secs(10),
+    body_max: 1024 * 1024,
+};
 
 /// What is kept of Cloudflare's words, in characters.
 const ERROR_MAX: usize = 300;
@@ -65,14 +73,18 @@ async fn ask_one(cloudflare: &Cloudflare, place: &str) -> Result<Vec<Listed>, St
         .with_redirect(RequestRedirect::Manual);
     let url = format!("{}/{place}/logpush/jobs", cloudflare.url);
     let request = Request::new_with_init(&url, &init).map_err(|_| "the address is none")?;
-    let (status, text) = call(request).await?;
-    if status != 200 {
+    let reply = exchange(request, BOUNDS).await?;
+    if reply.status != 200 {
         return Err(format!(
-            "status {status}: does the token have the permission Logs Edit?"
+            "status {}: does the token have the permission Logs Edit?",
+            reply.status
         ));
     }
+    if reply.is_cut {
+        return Err("the answer is longer than 1 MiB".to_owned());
+    }
     let answer: Answer =
-        serde_json::from_str(&text).map_err(|_| "the answer is no list of jobs")?;
+        serde_json::from_slice(&reply.body).map_err(|_| "the answer is no list of jobs")?;
     Ok(answer.result.unwrap_or_default())
 }
 

@@ -1,7 +1,6 @@
 //! By cron: looks whether all is well, and tells a webhook where it is not, once, and once when it is
 //! again. Incidents are kept on the board: news that the webhook does not take are told by the next run.
 
-mod call;
 mod jobs;
 mod webhook;
 
@@ -9,9 +8,10 @@ use logpush_status::health;
 use logpush_status::incident::{Incident, needs_report, reported, update};
 use logpush_status::logpush_job::LogpushJob;
 use serde_json::json;
-use worker::{Date, console_log};
+use worker::console_log;
 
 use crate::bindings::Bindings;
+use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::dead_letters;
 use crate::ledger::Ledger;
@@ -23,7 +23,7 @@ pub(crate) const JOBS: &str = "jobs";
 /// One run.
 pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     let ledger = Ledger::new(bindings.ledger.clone());
-    let now = Date::now().as_millis();
+    let now = now_millis();
     let (alerts, wrong) = config::alerts(variables);
     // Some may have been deleted by hand, and what was told of others may have been lost.
     if let Ok(Some(letters)) = dead_letters::count(&bindings.uploads).await {

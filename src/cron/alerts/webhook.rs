@@ -1,12 +1,20 @@
 //! How an incident is told: one message to a webhook that takes Slack's JSON.
 
+use core::time::Duration;
+
 use logpush_status::format::{duration, time};
 use logpush_status::health::Severity;
 use logpush_status::incident::Incident;
 use serde_json::json;
 use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
-use crate::cron::alerts::call::call;
+use crate::http::client::{Bounds, exchange};
+
+/// Of the answer only the status matters.
+const BOUNDS: Bounds = Bounds {
+    timeout: Duration::from_secs(10),
+    body_max: 64 * 1024,
+};
 
 /// Incidents in one message; the page has them all.
 const NAMED: usize = 20;
@@ -25,10 +33,10 @@ pub(crate) async fn tell(url: &str, incidents: &[&Incident]) -> Result<(), Strin
         .with_redirect(RequestRedirect::Manual)
         .with_body(Some(json!({ "text": text(incidents) }).to_string().into()));
     let request = Request::new_with_init(url, &init).map_err(|_| "the address is none")?;
-    let (status, _) = call(request).await?;
-    match status {
+    let reply = exchange(request, BOUNDS).await?;
+    match reply.status {
         200..300 => Ok(()),
-        _ => Err(format!("status {status}")),
+        status => Err(format!("status {status}")),
     }
 }
 
