@@ -23,13 +23,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::MessageBatch;
 use worker::{
-    Context, Env, Method, Request, Response, Result, ScheduleContext, ScheduledEvent, console_log,
-    event,
+    Context, Env, Method, Request, Response, Result, ScheduleContext, ScheduledEvent, event,
 };
 
 use crate::bindings::Route;
 use crate::config::Variables;
 use crate::http::answer::Answer;
+use crate::log::Level;
 
 /// Answers every request; errors are answers, since Logpush shows them to its customer.
 #[event(fetch)]
@@ -63,9 +63,10 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
         }
         route => {
             let problem = route.err().unwrap_or_default();
-            log_problem(
+            log::write_problem(
+                Level::Error,
                 "consumer",
-                &format!("a queue without the durable route: {problem}"),
+                &format!("the queue has messages, and the Worker has no durable route: {problem}"),
             );
             let _ = batch.retry_all(JsValue::UNDEFINED);
         }
@@ -82,15 +83,8 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
             cron::alerts::check(&variables, &bindings).await;
         }
         Ok(Route::Direct) => {}
-        Err(problem) => log_problem("sweep", &problem),
+        Err(problem) => log::write_problem(Level::Error, "sweep", &problem),
     }
-}
-
-fn log_problem(message: &str, problem: &str) {
-    console_log!(
-        "{}",
-        serde_json::json!({ "level": "error", "message": message, "error": problem })
-    );
 }
 
 /// Tells anyone whether the configuration is sound, and no more.

@@ -1,4 +1,5 @@
-//! One structured line per upload and attempt: none per event, no payload, no secret.
+//! Every line of the log: JSON, with what happened and no payload and no secret. One for each upload and
+//! attempt to deliver one, none for each event.
 
 use core::time::Duration;
 
@@ -8,6 +9,16 @@ use worker::console_log;
 
 use crate::http::answer::Answer;
 use crate::send::Counters;
+
+/// Whom a line concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Info,
+    /// No record is lost; the operator should look.
+    Warn,
+    /// A record is lost or in a dead letter, or will be if nobody acts.
+    Error,
+}
 
 /// An attempt to deliver a stored upload.
 pub(crate) struct Attempt<'a> {
@@ -35,11 +46,27 @@ pub(crate) struct Stored {
     pub(crate) destination_test: bool,
 }
 
+/// Writes a line about something other than one upload's way: `message` says what, `fields` are its own.
+pub(crate) fn write(level: Level, message: &str, fields: Value) {
+    let mut line = match fields {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    line.insert("level".to_owned(), json!(level.name()));
+    line.insert("message".to_owned(), json!(message));
+    console_log!("{}", Value::Object(line));
+}
+
+/// Writes a line about what went wrong in the part of the Worker that `message` names.
+pub(crate) fn write_problem(level: Level, message: &str, error: &str) {
+    write(level, message, json!({ "error": error }));
+}
+
 /// Writes the line of an upload that was delivered while Logpush waited.
 ///
-/// `info`: all is well. `warn`: every record is delivered, and something wants a look. `error`:
+/// `info`: all is well. `warn`: every record is delivered, and the operator should look. `error`:
 /// the upload was not delivered, and is lost unless Logpush's next try succeeds.
-pub(crate) fn write(
+pub(crate) fn write_upload(
     normalizer: &Normalizer,
     counters: Option<&Counters>,
     answer: &Answer,
@@ -51,10 +78,10 @@ pub(crate) fn write(
     line.counts(normalizer, counters);
     let records = normalizer.summary().records;
     line.add("events", json!(if error.is_none() { records } else { 0 }));
-    let level = match (&error, wants_a_look(normalizer, counters)) {
-        (Some(_), _) => "error",
-        (None, true) => "warn",
-        (None, false) => "info",
+    let level = match (&error, needs_attention(normalizer, counters)) {
+        (Some(_), _) => Level::Error,
+        (None, true) => Level::Warn,
+        (None, false) => Level::Info,
     };
     line.destination_test(normalizer.summary().is_destination_test);
     line.write(level, error, took);
@@ -71,12 +98,17 @@ pub(crate) fn write_stored(stored: &Stored, answer: &Answer, took: Duration) {
     line.bytes(stored.bytes_received, stored.bytes_plain);
     line.add("duplicate", json!(stored.duplicate));
     line.destination_test(stored.destination_test);
-    line.write(if error.is_some() { "error" } else { "info" }, error, took);
+    let level = if error.is_some() {
+        Level::Error
+    } else {
+        Level::Info
+    };
+    line.write(level, error, took);
 }
 
 /// Writes the line of an attempt to deliver a stored upload.
 ///
-/// `warn`: it will be tried again, or something wants a look. `error`: there is a dead letter.
+/// `warn`: it will be tried again, or the operator should look. `error`: there is a dead letter.
 pub(crate) fn write_attempt(
     normalizer: &Normalizer,
     counters: Option<&Counters>,
@@ -85,11 +117,11 @@ pub(crate) fn write_attempt(
 ) {
     let is_over = attempt.error.is_some() && attempt.retry_after.is_none();
     let level = if is_over || attempt.dead_letters > 0 {
-        "error"
-    } else if attempt.error.is_some() || wants_a_look(normalizer, counters) {
-        "warn"
+        Level::Error
+    } else if attempt.error.is_some() || needs_attention(normalizer, counters) {
+        Level::Warn
     } else {
-        "info"
+        Level::Info
     };
     let mut line = Line::new("delivery");
     line.key(Some(attempt.key));
@@ -103,7 +135,7 @@ pub(crate) fn write_attempt(
     line.write(level, attempt.error.clone(), took);
 }
 
-fn wants_a_look(normalizer: &Normalizer, counters: Option<&Counters>) -> bool {
+fn needs_attention(normalizer: &Normalizer, counters: Option<&Counters>) -> bool {
     let summary = normalizer.summary();
     summary.errors > 0
         || summary.times_from_arrival > 0
@@ -115,7 +147,17 @@ fn wants_a_look(normalizer: &Normalizer, counters: Option<&Counters>) -> bool {
         || counters.is_some_and(|counters| counters.refused.get() + counters.retries.get() > 0)
 }
 
-/// A line in the making.
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The line of an upload, before it is written.
 struct Line(Map<String, Value>);
 
 impl Line {
@@ -181,8 +223,8 @@ impl Line {
         }
     }
 
-    fn write(mut self, level: &str, error: Option<String>, took: Duration) {
-        self.add("level", json!(level));
+    fn write(mut self, level: Level, error: Option<String>, took: Duration) {
+        self.add("level", json!(level.name()));
         self.add("duration_ms", json!(took.as_millis() as u64));
         self.add("wasm_memory_bytes", json!(wasm_memory_bytes()));
         if let Some(error) = error {

@@ -18,7 +18,7 @@ use crate::consumer::journal::{Opened, Subject, UploadJournal};
 use crate::consumer::replay::REPLAYS_MAX;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters::about_of;
-use crate::log::{self, Attempt};
+use crate::log::{self, Attempt, Level};
 use crate::pipeline::{self, Announced, Deliveries, PipeError};
 use crate::rate_limit::Pace;
 use crate::send::{Counters, Delivery, DeliveryError};
@@ -93,7 +93,11 @@ impl Consumer<'_> {
     ) -> worker::Result<Decision> {
         let Some(object) = get(&self.bindings.uploads, item).await? else {
             // Delivered by another message, or deleted by hand: there is nothing to deliver.
-            log_problem("warn", "the object of a work item is gone", Some(&item.key));
+            log_problem(
+                Level::Warn,
+                "the object of a work item is gone",
+                Some(&item.key),
+            );
             journal.finish(None).await?;
             journal.clean().await?;
             return Ok(Decision::Ack);
@@ -348,7 +352,7 @@ struct Upload<'a> {
 }
 
 fn wait_for_storage(error: &worker::Error, item: &WorkItem) -> Decision {
-    log_problem("warn", &format!("R2 fails: {error}"), Some(&item.key));
+    log_problem(Level::Warn, &format!("R2 fails: {error}"), Some(&item.key));
     Decision::Retry(jittered(WAIT_FOR_STORAGE))
 }
 

@@ -9,11 +9,13 @@ use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
 use logpush_normalizer::Batch;
 use logpush_status::shard::UploadCounts;
-use worker::{Bucket, Conditional, console_log, signal};
+use serde_json::json;
+use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
 use crate::dead_letters;
 use crate::ledger::Ledger;
+use crate::log::{self, Level};
 use crate::pipeline::{Journal, PipeError};
 use crate::send::Outcome;
 
@@ -317,14 +319,13 @@ impl UploadJournal {
         self.beside_written.set(now_millis());
         match put.execute().await {
             Ok(_) => self.has_object.set(true),
-            Err(_) => console_log!(
-                "{}",
-                serde_json::json!({
-                    "level": "warn",
-                    "message": "positions",
+            Err(_) => log::write(
+                Level::Warn,
+                "positions",
+                json!({
                     "error": "neither the ledger nor R2 takes the positions of an upload: it may be delivered twice",
                     "key": self.subject.key,
-                })
+                }),
             ),
         }
     }

@@ -14,12 +14,12 @@ use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::{self, Message, WorkItem};
 use serde_json::json;
 use wasm_bindgen::{JsCast as _, JsValue};
-use worker::console_log;
 use worker::worker_sys::{Message as QueueMessage, MessageBatch};
 
 use crate::bindings::Bindings;
 use crate::config::{Config, Variables};
 use crate::ledger::Ledger;
+use crate::log::{self, Level};
 use crate::queue;
 
 /// Messages of a batch that are handled at the same time: one that takes long holds up no other.
@@ -58,7 +58,7 @@ pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, binding
         Ok(config) => Some(config),
         Err(problems) => {
             log_problem(
-                "error",
+                Level::Error,
                 &format!("the Worker is not configured: {}", problems.join("; ")),
                 None,
             );
@@ -102,7 +102,7 @@ impl Consumer<'_> {
             Message::Ignore => (None, Decision::Ack),
             Message::TooNew(version) => {
                 log_problem(
-                    "warn",
+                    Level::Warn,
                     &format!(
                         "a work item of version {version} waits for the version of this Worker that wrote it"
                     ),
@@ -171,9 +171,6 @@ fn retry(message: &QueueMessage, wait: Duration) {
     let _ = message.retry(options.into());
 }
 
-fn log_problem(level: &str, problem: &str, key: Option<&str>) {
-    console_log!(
-        "{}",
-        json!({ "level": level, "message": "consumer", "error": problem, "key": key })
-    );
+fn log_problem(level: Level, problem: &str, key: Option<&str>) {
+    log::write(level, "consumer", json!({ "error": problem, "key": key }));
 }

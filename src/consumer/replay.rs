@@ -6,13 +6,14 @@ use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Batch, Time, datasets};
 use serde_json::json;
-use worker::{Object, console_log};
+use worker::Object;
 
 use crate::clock::now_millis;
 use crate::consumer::attempt::{get, stream_of};
 use crate::consumer::journal::UploadJournal;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters;
+use crate::log::{self, Level};
 use crate::pipeline::PipeError;
 use crate::send::Outcome;
 
@@ -38,7 +39,7 @@ impl Consumer<'_> {
             // Somebody wrote over it: it stays as it is.
             Err(error) => {
                 let problem = format!("the dead letter cannot be read: {error}");
-                log_problem("error", &problem, Some(&object.key()));
+                log_problem(Level::Error, &problem, Some(&object.key()));
                 journal.fail(Some(problem), 0).await;
                 return Ok(Decision::Ack);
             }
@@ -109,16 +110,20 @@ impl Consumer<'_> {
                 (Decision::Retry(wait), Some(error.to_string()))
             }
         };
-        console_log!(
-            "{}",
+        let level = if error.is_some() {
+            Level::Error
+        } else {
+            Level::Info
+        };
+        log::write(
+            level,
+            "replay",
             json!({
-                "level": if error.is_some() { "error" } else { "info" },
-                "message": "replay",
                 "key": key,
                 "records": letters.len(),
                 "error": error,
                 "duration_ms": now.saturating_sub(started),
-            })
+            }),
         );
         Ok(decision)
     }
@@ -160,7 +165,11 @@ impl Consumer<'_> {
         journal.finish(None).await?;
         bucket.delete(&item.key).await?;
         journal.clean().await?;
-        log_problem("error", &format!("a dead letter: {reason}"), Some(&key));
+        log_problem(
+            Level::Error,
+            &format!("a dead letter: {reason}"),
+            Some(&key),
+        );
         Ok(Decision::Ack)
     }
 
@@ -174,7 +183,11 @@ impl Consumer<'_> {
         let id = key::identity(text, &holder.message);
         match dead_letters::put_message(&self.bindings.uploads, &about, &id, text).await {
             Ok(key) => {
-                log_problem("error", &format!("a dead letter: {reason}"), Some(&key));
+                log_problem(
+                    Level::Error,
+                    &format!("a dead letter: {reason}"),
+                    Some(&key),
+                );
                 Decision::Ack
             }
             Err(_) => Decision::Retry(jittered(WAIT_FOR_STORAGE)),

@@ -12,12 +12,13 @@ use logpush_delivery::key::{self, Kind};
 use logpush_delivery::work_item::WorkItem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use worker::{Bucket, console_log};
+use worker::Bucket;
 
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::ledger::Ledger;
+use crate::log::{self, Level};
 use crate::queue;
 
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
@@ -76,18 +77,22 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
             problems.join("; ")
         )),
     };
-    console_log!(
-        "{}",
+    let level = match &result {
+        Err(_) => Level::Error,
+        Ok(()) if swept.sent > 0 => Level::Warn,
+        Ok(()) => Level::Info,
+    };
+    log::write(
+        level,
+        "sweep",
         json!({
-            "level": if result.is_err() { "error" } else if swept.sent > 0 { "warn" } else { "info" },
-            "message": "sweep",
             "seen": swept.seen,
             "sent": swept.sent,
             "aborted": swept.aborted,
             "deleted": swept.deleted,
             "forgotten": swept.forgotten,
             "error": result.err(),
-        })
+        }),
     );
 }
 

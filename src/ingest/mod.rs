@@ -164,7 +164,7 @@ async fn deliver(
         Err(error) => refused(error),
     };
     let took = Duration::from_millis(now_millis().saturating_sub(started));
-    log::write(&normalizer, deliveries.counters(), &answer, took);
+    log::write_upload(&normalizer, deliveries.counters(), &answer, took);
     answer
 }
 

@@ -7,14 +7,13 @@ mod webhook;
 use logpush_status::health;
 use logpush_status::incident::{Incident, needs_report, reported, update};
 use logpush_status::logpush_job::LogpushJob;
-use serde_json::json;
-use worker::console_log;
 
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::dead_letters;
 use crate::ledger::Ledger;
+use crate::log::{self, Level};
 
 /// The names of what the board keeps.
 pub(crate) const INCIDENTS: &str = "incidents";
@@ -31,7 +30,11 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     }
     let Some(overview) = ledger.overview().await else {
         // Without the board nobody knows what was told before.
-        log("warn", "the ledger does not answer: nothing is checked");
+        log::write_problem(
+            Level::Warn,
+            "alert",
+            "the ledger does not answer: nothing is checked",
+        );
         return;
     };
     let mut problems = health::problems(&overview, &alerts.limits, now);
@@ -45,7 +48,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     let jobs: Vec<LogpushJob> = match &alerts.cloudflare {
         None => Vec::new(),
         Some(cloudflare) => jobs::ask(cloudflare).await.unwrap_or_else(|problem| {
-            log("warn", &problem);
+            log::write_problem(Level::Warn, "alert", &problem);
             // What was known goes on: an API that is down ends no incident.
             serde_json::from_str(note(JOBS)).unwrap_or_default()
         }),
@@ -58,7 +61,11 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         .and(keep(&ledger, INCIDENTS, &incidents).await);
     if kept.is_none() {
         // What cannot be remembered would be told again and again.
-        log("warn", "the ledger takes no incidents: nothing is told");
+        log::write_problem(
+            Level::Warn,
+            "alert",
+            "the ledger takes no incidents: nothing is told",
+        );
         return;
     }
     let owed: Vec<&Incident> = incidents
@@ -81,8 +88,9 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
             // At worst the next run tells it again.
             let _ = keep(&ledger, INCIDENTS, &reported(incidents)).await;
         }
-        Err(problem) => log(
-            "error",
+        Err(problem) => log::write_problem(
+            Level::Error,
+            "alert",
             &format!("ALERT_WEBHOOK_URL takes no alert: {problem}; the next run tries again"),
         ),
     }
@@ -90,11 +98,4 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
 
 async fn keep(ledger: &Ledger, name: &str, what: &impl serde::Serialize) -> Option<()> {
     ledger.note(name, serde_json::to_string(what).ok()?).await
-}
-
-fn log(level: &str, error: &str) {
-    console_log!(
-        "{}",
-        json!({ "level": level, "message": "alert", "error": error })
-    );
 }
