@@ -4,9 +4,34 @@
 //! JavaScript to wasm; its own `readAtLeast` fills a larger buffer before it answers.
 
 use js_sys::{Promise, Reflect, Uint8Array};
+use logpush_normalizer::UploadError;
+use thiserror::Error;
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
+
+/// What a sender says of a body before it is read, and what is taken of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Announced {
+    /// `Content-Length`.
+    pub(crate) bytes: Option<u64>,
+    /// The most bytes that are taken.
+    pub(crate) limit: u64,
+}
+
+/// Why the body of an upload is not taken.
+#[derive(Debug, Error)]
+pub(crate) enum BodyError {
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The sender went away.
+    #[error("the connection broke before the upload was complete")]
+    Aborted,
+    #[error("the upload has {received} bytes where Content-Length announced {announced}")]
+    Short { received: u64, announced: u64 },
+    #[error("the upload has more than {limit} bytes")]
+    TooLarge { limit: u64 },
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,6 +48,27 @@ extern "C" {
 /// 64 KiB of gzip are about 600 KiB of records: one crossing for 16 chunks of the runtime.
 const CHUNK: u32 = 64 * 1024;
 
+impl Announced {
+    /// Checks the bytes received so far.
+    pub(crate) fn check_limit(&self, received: u64) -> Result<(), BodyError> {
+        if received > self.limit {
+            return Err(BodyError::TooLarge { limit: self.limit });
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing is missing at the end: the runtime ends an aborted body like a complete one.
+    pub(crate) fn check_end(&self, received: u64) -> Result<(), BodyError> {
+        match self.bytes {
+            Some(announced) if received < announced => Err(BodyError::Short {
+                received,
+                announced,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The bytes of an upload, from its beginning to its end.
 pub(crate) struct Body {
     /// Nothing where there is no body.
@@ -33,17 +79,9 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(stream: Option<ReadableStream>) -> Result<Self, JsValue> {
-        let reader = match stream {
-            Some(stream) => {
-                let options = js_sys::Object::new();
-                Reflect::set(&options, &"mode".into(), &"byob".into())?;
-                let get_reader: js_sys::Function =
-                    Reflect::get(&stream, &"getReader".into())?.dyn_into()?;
-                Some(get_reader.call1(&stream, &options)?.unchecked_into())
-            }
-            None => None,
-        };
+    pub(crate) fn new(stream: Option<ReadableStream>) -> Result<Self, BodyError> {
+        let reader = stream.map(|stream| reader_of(&stream));
+        let reader = reader.transpose().map_err(|_| BodyError::Aborted)?;
         Ok(Self {
             reader,
             buffer: Some(Uint8Array::new_with_length(CHUNK)),
@@ -51,8 +89,14 @@ impl Body {
         })
     }
 
-    /// The next chunk, in `chunk`; `false` at the end. An aborted body is an error where the runtime tells.
-    pub(crate) async fn read(&mut self, chunk: &mut Vec<u8>) -> Result<bool, JsValue> {
+    /// Reads the next chunk into `chunk`; `false` at the end.
+    ///
+    /// An aborted body is an error only where the runtime reports it: [`Announced::check_end`].
+    pub(crate) async fn read(&mut self, chunk: &mut Vec<u8>) -> Result<bool, BodyError> {
+        self.read_chunk(chunk).await.map_err(|_| BodyError::Aborted)
+    }
+
+    async fn read_chunk(&mut self, chunk: &mut Vec<u8>) -> Result<bool, JsValue> {
         chunk.clear();
         let (Some(reader), false) = (&self.reader, self.is_at_end) else {
             return Ok(false);
@@ -77,6 +121,43 @@ impl Body {
         if let (Some(reader), false) = (&self.reader, self.is_at_end) {
             // Nothing is left to do about a body that cannot even be cancelled.
             let _ = reader.cancel();
+        }
+    }
+}
+
+fn reader_of(stream: &ReadableStream) -> Result<ByteReader, JsValue> {
+    let options = js_sys::Object::new();
+    Reflect::set(&options, &"mode".into(), &"byob".into())?;
+    let get_reader: js_sys::Function = Reflect::get(stream, &"getReader".into())?.dyn_into()?;
+    Ok(get_reader.call1(stream, &options)?.unchecked_into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_held_to_what_was_announced() {
+        let told = |bytes, limit| Announced { bytes, limit };
+        for (announced, received, expected) in [
+            (told(None, 10), 10, None),
+            (
+                told(None, 10),
+                11,
+                Some("the upload has more than 10 bytes"),
+            ),
+            (told(Some(5), 10), 5, None),
+            (told(Some(5), 10), 6, None),
+            (
+                told(Some(5), 10),
+                4,
+                Some("the upload has 4 bytes where Content-Length announced 5"),
+            ),
+        ] {
+            let checked = announced.check_limit(received);
+            let checked = checked.and_then(|()| announced.check_end(received));
+            let problem = checked.err().map(|error| error.to_string());
+            assert_eq!(problem.as_deref(), expected, "{announced:?} {received}");
         }
     }
 }

@@ -4,49 +4,38 @@
 //! the making.
 
 use core::cell::{Cell, OnceCell};
+use core::convert::Infallible;
 use core::pin::pin;
 
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use logpush_normalizer::{Batch, Dataset, Normalizer, UploadError};
+use logpush_normalizer::{Batch, Config as NormalizerConfig, Dataset, Normalizer, Time};
 use thiserror::Error;
-use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
 
-use crate::body::Body;
+use crate::body::{Announced, Body, BodyError};
+use crate::config::Config;
 use crate::send::{Counters, Delivery, DeliveryError, Outcome};
 
-/// Why an upload was not delivered as a whole.
+/// Why an upload was not delivered as a whole. `J`: the journal's own reasons.
 #[derive(Debug, Error)]
-pub(crate) enum PipeError {
+pub(crate) enum PipelineError<J> {
     #[error(transparent)]
-    Upload(#[from] UploadError),
+    Body(#[from] BodyError),
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// The sender went away.
-    #[error("the connection broke before the upload was complete")]
-    Aborted,
-    /// Less than the sender announced.
-    #[error("the upload has {received} bytes where Content-Length announced {announced}")]
-    Short { received: u64, announced: u64 },
-    /// More than is taken.
-    #[error("the upload has more than {limit} bytes")]
-    TooLarge { limit: u64 },
     /// The upload's dataset has no intake.
     #[error("{0}")]
     NoDestination(String),
-    /// What came of a batch could not be written down.
     #[error("{0}")]
-    Journal(String),
-    /// Another consumer has taken the upload over.
-    #[error("another consumer delivers the upload")]
-    TakenOver,
-    /// The invocation's time is up: another one continues.
-    #[error("the invocation's time was up")]
-    HandedOver,
+    Journal(J),
 }
 
 /// Remembers what became of an upload's records, so that a later run continues there.
 pub(crate) trait Journal {
+    /// Why a run cannot go on.
+    type Error;
+
     /// Whether a run that fails waits for the deliveries that are under way: what they come to counts.
     const REMEMBERS: bool;
 
@@ -54,37 +43,31 @@ pub(crate) trait Journal {
     fn remaining(&self, batch: Batch) -> Vec<Batch>;
 
     /// Takes note of what became of a piece; `is_last`: nothing else of the upload is left.
-    async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), PipeError>;
+    async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), Self::Error>;
 
-    /// Whether the rest is to be left to another invocation, after so many requests to the intake.
-    fn must_stop(&self, requests: u64) -> bool;
+    /// Whether this invocation may go on, after so many requests to the intake.
+    fn may_go_on(&self, requests: u64) -> Result<(), Self::Error>;
 }
 
 /// Of the direct route: Logpush is told about the upload as a whole.
 pub(crate) struct NoJournal;
 
 impl Journal for NoJournal {
+    type Error = Infallible;
+
     const REMEMBERS: bool = false;
 
     fn remaining(&self, batch: Batch) -> Vec<Batch> {
         vec![batch]
     }
 
-    async fn note(&self, _outcome: Outcome, _is_last: bool) -> Result<(), PipeError> {
+    async fn note(&self, _outcome: Outcome, _is_last: bool) -> Result<(), Infallible> {
         Ok(())
     }
 
-    fn must_stop(&self, _requests: u64) -> bool {
-        false
+    fn may_go_on(&self, _requests: u64) -> Result<(), Infallible> {
+        Ok(())
     }
-}
-
-/// What is known of a body before it is read.
-pub(crate) struct Announced {
-    /// `Content-Length`.
-    pub(crate) bytes: Option<u64>,
-    /// The most bytes that are taken.
-    pub(crate) limit: u64,
 }
 
 /// The deliveries of an upload, made when the first batch is complete: its dataset may not be
@@ -109,44 +92,82 @@ impl<'a> Deliveries<'a> {
         self.delivery.get().map(|delivery| &delivery.counters)
     }
 
-    fn get(&self, dataset: Option<&'static Dataset>) -> Result<&Delivery, PipeError> {
-        if self.delivery.get().is_none() {
-            let delivery = (self.open)(dataset).map_err(PipeError::NoDestination)?;
-            return Ok(self.delivery.get_or_init(|| delivery));
+    fn get(&self, dataset: Option<&'static Dataset>) -> Result<&Delivery, String> {
+        match self.delivery.get() {
+            Some(delivery) => Ok(delivery),
+            None => {
+                let delivery = (self.open)(dataset)?;
+                Ok(self.delivery.get_or_init(|| delivery))
+            }
         }
-        self.delivery
-            .get()
-            .ok_or_else(|| PipeError::NoDestination("no delivery was opened".to_owned()))
     }
 }
 
-/// Reads the body to its end, and returns when the intake has every document that `journal` had not
-/// noted before.
-pub(crate) async fn run<J: Journal>(
-    body: &mut Body,
-    announced: &Announced,
-    normalizer: &mut Normalizer,
-    in_flight: usize,
-    deliveries: &Deliveries<'_>,
-    journal: &J,
-) -> Result<(), PipeError> {
-    let run = Run {
-        in_flight,
-        deliveries,
-        journal,
-        is_read: Cell::new(false),
-        begun: Cell::new(0),
-        under_way: Cell::new(0),
-    };
-    let mut on_their_way = OnTheirWay::new();
-    let result = run
-        .read(body, announced, normalizer, &mut on_their_way)
-        .await;
-    if result.is_err() && J::REMEMBERS {
-        // The first reason is the one to tell.
-        while on_their_way.next().await.is_some() {}
+/// A normalizer for an upload that arrived at `arrival_millis` since 1970.
+pub(crate) fn normalizer(
+    config: &Config,
+    dataset: Option<&'static Dataset>,
+    arrival_millis: u64,
+) -> Normalizer {
+    Normalizer::new(NormalizerConfig {
+        dataset,
+        shape: config.shape,
+        arrival: arrival(arrival_millis),
+        keep_original: config.keep_original,
+        shows_secrets: config.shows_secrets,
+        limits: config.limits,
+    })
+}
+
+/// Milliseconds since 1970 are far from the limits of 64 bits.
+pub(crate) fn arrival(millis: u64) -> Time {
+    Time::from_unix_millis(millis as i64)
+}
+
+/// What a body is delivered with.
+pub(crate) struct Pipeline<'a, J> {
+    pub(crate) announced: Announced,
+    pub(crate) normalizer: &'a mut Normalizer,
+    /// Deliveries under way at once.
+    pub(crate) in_flight: usize,
+    pub(crate) deliveries: &'a Deliveries<'a>,
+    pub(crate) journal: &'a J,
+}
+
+impl<J: Journal> Pipeline<'_, J> {
+    /// Reads the body to its end, and returns when the intake has every document that the journal had
+    /// not noted before.
+    pub(crate) async fn run(
+        self,
+        stream: Option<ReadableStream>,
+    ) -> Result<(), PipelineError<J::Error>> {
+        let mut body = Body::new(stream)?;
+        let run = Run {
+            in_flight: self.in_flight,
+            deliveries: self.deliveries,
+            journal: self.journal,
+            is_read: Cell::new(false),
+            begun: Cell::new(0),
+            under_way: Cell::new(0),
+        };
+        let mut on_their_way = OnTheirWay::new();
+        let result = run
+            .read(
+                &mut body,
+                self.announced,
+                self.normalizer,
+                &mut on_their_way,
+            )
+            .await;
+        if result.is_err() {
+            if J::REMEMBERS {
+                // The first reason is the one to report.
+                while on_their_way.next().await.is_some() {}
+            }
+            body.cancel();
+        }
+        result
     }
-    result
 }
 
 /// One reading of a body.
@@ -163,16 +184,16 @@ struct Run<'a, J> {
 }
 
 /// Deliveries that are under way.
-type OnTheirWay<'r> = FuturesUnordered<LocalBoxFuture<'r, Result<(), PipeError>>>;
+type OnTheirWay<'r, E> = FuturesUnordered<LocalBoxFuture<'r, Result<(), PipelineError<E>>>>;
 
 impl<J: Journal> Run<'_, J> {
     async fn read<'r>(
         &'r self,
         body: &mut Body,
-        announced: &Announced,
+        announced: Announced,
         normalizer: &mut Normalizer,
-        on_their_way: &mut OnTheirWay<'r>,
-    ) -> Result<(), PipeError> {
+        on_their_way: &mut OnTheirWay<'r, J::Error>,
+    ) -> Result<(), PipelineError<J::Error>> {
         let mut chunk = Vec::new();
         loop {
             let more = {
@@ -188,30 +209,17 @@ impl<J: Journal> Run<'_, J> {
                     }
                 }
             };
-            if !more.map_err(|_: JsValue| PipeError::Aborted)? {
+            if !more? {
                 break;
             }
             let mut rest = chunk.as_slice();
-            while let Some(batch) = normalizer.feed(&mut rest)? {
+            while let Some(batch) = normalizer.feed(&mut rest).map_err(BodyError::Upload)? {
                 self.send(batch, normalizer.dataset(), on_their_way).await?;
             }
-            if normalizer.summary().bytes_received > announced.limit {
-                return Err(PipeError::TooLarge {
-                    limit: announced.limit,
-                });
-            }
+            announced.check_limit(normalizer.summary().bytes_received)?;
         }
-        let received = normalizer.summary().bytes_received;
-        // The runtime ends an aborted body like a complete one: what was announced tells, or the gzip trailer.
-        if let Some(announced) = announced.bytes
-            && received < announced
-        {
-            return Err(PipeError::Short {
-                received,
-                announced,
-            });
-        }
-        while let Some(batch) = normalizer.finish()? {
+        announced.check_end(normalizer.summary().bytes_received)?;
+        while let Some(batch) = normalizer.finish().map_err(BodyError::Upload)? {
             self.send(batch, normalizer.dataset(), on_their_way).await?;
         }
         self.is_read.set(true);
@@ -226,17 +234,19 @@ impl<J: Journal> Run<'_, J> {
         &'r self,
         batch: Batch,
         dataset: Option<&'static Dataset>,
-        on_their_way: &mut OnTheirWay<'r>,
-    ) -> Result<(), PipeError> {
+        on_their_way: &mut OnTheirWay<'r, J::Error>,
+    ) -> Result<(), PipelineError<J::Error>> {
         for piece in self.journal.remaining(batch) {
             // Whatever the limit, every run gets on.
-            if self.begun.get() > 0 && self.journal.must_stop(self.requests()) {
-                return Err(PipeError::HandedOver);
+            if self.begun.get() > 0 {
+                let may_go_on = self.journal.may_go_on(self.requests());
+                may_go_on.map_err(PipelineError::Journal)?;
             }
             while is_crowded(on_their_way.len(), self.in_flight, &piece) {
                 on_their_way.next().await.unwrap_or(Ok(()))?;
             }
-            let delivery = self.deliveries.get(dataset)?;
+            let delivery = self.deliveries.get(dataset);
+            let delivery = delivery.map_err(PipelineError::NoDestination)?;
             self.begun.set(self.begun.get() + 1);
             self.under_way.set(self.under_way.get() + 1);
             on_their_way.push(self.deliver(delivery, piece).boxed_local());
@@ -253,13 +263,18 @@ impl<J: Journal> Run<'_, J> {
         counters.map_or(0, |counters| counters.requests.get())
     }
 
-    async fn deliver(&self, delivery: &Delivery, piece: Batch) -> Result<(), PipeError> {
+    async fn deliver(
+        &self,
+        delivery: &Delivery,
+        piece: Batch,
+    ) -> Result<(), PipelineError<J::Error>> {
         let _counted = Counted::new(piece.body.len());
         let mut outcome = Outcome::default();
         let delivered = delivery.deliver(piece, &mut outcome).await;
         self.under_way.set(self.under_way.get().saturating_sub(1));
         let is_last = delivered.is_ok() && self.is_read.get() && self.under_way.get() == 0;
-        self.journal.note(outcome, is_last).await?;
+        let noted = self.journal.note(outcome, is_last).await;
+        noted.map_err(PipelineError::Journal)?;
         Ok(delivered?)
     }
 }

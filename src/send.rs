@@ -13,8 +13,10 @@ use thiserror::Error;
 use worker::{Delay, Method, Request, RequestInit, RequestRedirect};
 
 use crate::clock::now_millis;
+use crate::config::Config;
 use crate::destination::{Destination, Reply, Retry, Verdict};
 use crate::http::client::{self, Bounds};
+use crate::ledger::Ledger;
 use crate::rate_limit::Pace;
 
 /// The deliveries of one upload.
@@ -82,7 +84,29 @@ const COME_BACK: Duration = Duration::from_secs(30);
 const REFUSED_MAX: u64 = 256;
 
 impl Delivery {
-    pub(crate) fn new(
+    /// Delivers documents of a dataset to where the configuration says; `ledger`: what keeps the rate
+    /// of all isolates together.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing.
+    pub(crate) fn open(
+        config: &Config,
+        dataset: Option<&'static Dataset>,
+        arrival: Time,
+        ledger: Option<&Ledger>,
+    ) -> Result<Self, String> {
+        Ok(Self::new(
+            config.destination(dataset)?,
+            dataset,
+            config.shape,
+            arrival,
+            config.retry,
+            Pace::new(config.intake_requests_per_second, ledger.cloned()),
+        ))
+    }
+
+    fn new(
         destination: Destination,
         dataset: Option<&'static Dataset>,
         shape: Shape,

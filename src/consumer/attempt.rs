@@ -6,21 +6,18 @@ use logpush_delivery::dead_letter::Kind as DeadKind;
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{
-    Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
-};
+use logpush_normalizer::{Dataset, UploadError, datasets};
 use logpush_status::shard::UploadCounts;
 use worker::{Bucket, Conditional, Object, ResponseBody, web_sys::ReadableStream};
 
-use crate::body::Body;
+use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
-use crate::consumer::journal::{Opened, Subject, UploadJournal};
+use crate::consumer::journal::{JournalError, Opened, Subject, UploadJournal};
 use crate::consumer::replay::REPLAYS_MAX;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters::about_of;
 use crate::log::{self, Attempt, Level};
-use crate::pipeline::{self, Announced, Deliveries, PipeError};
-use crate::rate_limit::Pace;
+use crate::pipeline::{self, Deliveries, Pipeline, PipelineError};
 use crate::send::{Counters, Delivery, DeliveryError};
 
 /// Crashes in a row, without a record delivered in between, after which an upload is not tried again:
@@ -162,41 +159,21 @@ impl Consumer<'_> {
             };
             return self.bury(source, item, journal, &reason).await;
         };
-        let config = &self.config;
-        // Milliseconds since 1970 are far from the limits of 64 bits.
-        let arrival = Time::from_unix_millis(journal.subject.arrived as i64);
-        let mut normalizer = Normalizer::new(NormalizerConfig {
-            dataset: Some(dataset),
-            shape: config.shape,
-            arrival,
-            keep_original: config.keep_original,
-            shows_secrets: config.shows_secrets,
-            limits: config.limits,
-        });
-        let deliveries = Deliveries::new(|dataset| self.delivery(dataset, arrival));
-        let announced = Announced {
-            bytes: Some(object.size()),
-            // What is stored is taken, however the limit was changed since.
-            limit: u64::MAX,
+        let arrived = journal.subject.arrived;
+        let mut normalizer = pipeline::normalizer(&self.config, Some(dataset), arrived);
+        let deliveries = Deliveries::new(|dataset| self.delivery(dataset, arrived));
+        let pipeline = Pipeline {
+            announced: Announced {
+                bytes: Some(object.size()),
+                // What is stored is taken, however the limit was changed since.
+                limit: u64::MAX,
+            },
+            normalizer: &mut normalizer,
+            in_flight: self.config.deliveries_in_flight,
+            deliveries: &deliveries,
+            journal,
         };
-        let result = match Body::new(Some(stream)) {
-            Ok(mut body) => {
-                let result = pipeline::run(
-                    &mut body,
-                    &announced,
-                    &mut normalizer,
-                    config.deliveries_in_flight,
-                    &deliveries,
-                    journal,
-                )
-                .await;
-                if result.is_err() {
-                    body.cancel();
-                }
-                result
-            }
-            Err(_) => Err(PipeError::Aborted),
-        };
+        let result = pipeline.run(Some(stream)).await;
         let summary = normalizer.summary();
         let now = now_millis();
         let decision = match &result {
@@ -247,26 +224,26 @@ impl Consumer<'_> {
         source: &Source,
         item: &WorkItem,
         journal: &UploadJournal,
-        error: &PipeError,
+        error: &PipelineError<JournalError>,
     ) -> worker::Result<Decision> {
         let text = error.to_string();
         let after = match error {
             // No further attempt makes it readable.
-            PipeError::Upload(
+            PipelineError::Body(BodyError::Upload(
                 UploadError::Empty
                 | UploadError::Corrupt { .. }
                 | UploadError::Truncated { .. }
                 | UploadError::TooLarge { .. }
                 | UploadError::UnknownDataset,
-            ) => return self.bury(source, item, journal, &text).await,
-            PipeError::HandedOver => {
+            )) => return self.bury(source, item, journal, &text).await,
+            PipelineError::Journal(JournalError::HandedOver) => {
                 journal.fail(None, now_millis()).await;
                 return Ok(Decision::Continue);
             }
-            PipeError::TakenOver => {
+            PipelineError::Journal(JournalError::TakenOver) => {
                 return Ok(Decision::Retry(Duration::from_millis(self.lease())));
             }
-            PipeError::Delivery(DeliveryError::Unavailable { after, .. }) => *after,
+            PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => *after,
             _ => Duration::ZERO,
         };
         let now = now_millis();
@@ -310,17 +287,10 @@ impl Consumer<'_> {
     pub(super) fn delivery(
         &self,
         dataset: Option<&'static Dataset>,
-        arrival: Time,
+        arrived: u64,
     ) -> Result<Delivery, String> {
-        let config = &self.config;
-        Ok(Delivery::new(
-            config.destination(dataset)?,
-            dataset,
-            config.shape,
-            arrival,
-            config.retry,
-            Pace::new(config.intake_requests_per_second, Some(self.ledger.clone())),
-        ))
+        let arrival = pipeline::arrival(arrived);
+        Delivery::open(&self.config, dataset, arrival, Some(&self.ledger))
     }
 
     /// Twice what may pass between two signs of life: one batch's retries and its last request.

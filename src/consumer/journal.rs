@@ -10,13 +10,14 @@ use logpush_delivery::state::{Begun, Holder, State};
 use logpush_normalizer::Batch;
 use logpush_status::shard::UploadCounts;
 use serde_json::json;
+use thiserror::Error;
 use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
 use crate::dead_letters;
 use crate::ledger::Ledger;
 use crate::log::{self, Level};
-use crate::pipeline::{Journal, PipeError};
+use crate::pipeline::Journal;
 use crate::send::Outcome;
 
 /// An upload as the journal knows it.
@@ -64,6 +65,20 @@ pub(crate) enum Opened {
         until: u64,
     },
     Go(Box<UploadJournal>),
+}
+
+/// Why an attempt ends early.
+#[derive(Debug, Error)]
+pub(crate) enum JournalError {
+    /// A dead letter that is not written must not count as done.
+    #[error("a dead letter could not be written to R2")]
+    Storage,
+    /// Another consumer has the lease.
+    #[error("another consumer delivers the upload")]
+    TakenOver,
+    /// Another invocation goes on.
+    #[error("the invocation's time was up")]
+    HandedOver,
 }
 
 /// Requests to the intake in one invocation, after which the rest is left to another one.
@@ -286,7 +301,7 @@ impl UploadJournal {
             .await;
     }
 
-    async fn write(&self) -> Result<(), PipeError> {
+    async fn write(&self) -> Result<(), JournalError> {
         let Subject { dataset, id, .. } = &self.subject;
         if !self.ledger_fails.get() {
             let done = self.done();
@@ -296,7 +311,7 @@ impl UploadJournal {
                 .await
             {
                 Some(true) => return Ok(()),
-                Some(false) => return Err(PipeError::TakenOver),
+                Some(false) => return Err(JournalError::TakenOver),
                 None => self.ledger_fails.set(true),
             }
         }
@@ -332,13 +347,15 @@ impl UploadJournal {
 }
 
 impl Journal for UploadJournal {
+    type Error = JournalError;
+
     const REMEMBERS: bool = true;
 
     fn remaining(&self, batch: Batch) -> Vec<Batch> {
         self.done.borrow().remaining(batch)
     }
 
-    async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), PipeError> {
+    async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), JournalError> {
         if outcome.taken.is_empty() && outcome.refused.is_empty() {
             return Ok(());
         }
@@ -360,9 +377,7 @@ impl Journal for UploadJournal {
             };
             let put =
                 dead_letters::put_documents(&self.bucket, about, &subject.id, &outcome.refused);
-            put.await.map_err(|_| {
-                PipeError::Journal("a dead letter could not be written to R2".to_owned())
-            })?;
+            put.await.map_err(|_| JournalError::Storage)?;
             let records = outcome.refused.len() as u64;
             self.tell_dead(Some(records), &first.reason).await;
             for refused in &outcome.refused {
@@ -378,7 +393,11 @@ impl Journal for UploadJournal {
         self.write().await
     }
 
-    fn must_stop(&self, requests: u64) -> bool {
-        signal::is_near_cpu_limit() || requests >= REQUESTS_MAX || now_millis() >= self.deadline
+    fn may_go_on(&self, requests: u64) -> Result<(), JournalError> {
+        if signal::is_near_cpu_limit() || requests >= REQUESTS_MAX || now_millis() >= self.deadline
+        {
+            return Err(JournalError::HandedOver);
+        }
+        Ok(())
     }
 }

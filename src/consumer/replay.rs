@@ -4,7 +4,7 @@ use logpush_delivery::dead_letter::{About, Kind as DeadKind, Letter};
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{Batch, Time, datasets};
+use logpush_normalizer::{Batch, datasets};
 use serde_json::json;
 use worker::Object;
 
@@ -14,7 +14,6 @@ use crate::consumer::journal::UploadJournal;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters;
 use crate::log::{self, Level};
-use crate::pipeline::PipeError;
 use crate::send::Outcome;
 
 /// How often a dead letter is replayed by itself before the operator has to ask again.
@@ -53,14 +52,13 @@ impl Consumer<'_> {
             body: documents.join(b"\n".as_slice()),
             first_record: 0,
         };
-        let arrival = Time::from_unix_millis(about.arrived as i64);
         let mut outcome = Outcome::default();
-        let delivered = match self.delivery(datasets::by_name(&about.dataset), arrival) {
-            Ok(delivery) => delivery
-                .deliver(batch, &mut outcome)
-                .await
-                .map_err(PipeError::Delivery),
-            Err(problem) => Err(PipeError::NoDestination(problem)),
+        let delivered = match self.delivery(datasets::by_name(&about.dataset), about.arrived) {
+            Ok(delivery) => {
+                let delivered = delivery.deliver(batch, &mut outcome).await;
+                delivered.map_err(|error| error.to_string())
+            }
+            Err(problem) => Err(problem),
         };
         let refused = outcome.refused;
         let key = object.key();
@@ -99,15 +97,13 @@ impl Consumer<'_> {
             }
             // The letter stays as it is.
             Err(error) if journal.attempts >= REPLAYS_MAX => {
-                journal.fail(Some(error.to_string()), 0).await;
-                (Decision::Ack, Some(error.to_string()))
+                journal.fail(Some(error.clone()), 0).await;
+                (Decision::Ack, Some(error))
             }
             Err(error) => {
                 let wait = self.backoff(journal);
-                journal
-                    .fail(Some(error.to_string()), now + millis(wait))
-                    .await;
-                (Decision::Retry(wait), Some(error.to_string()))
+                journal.fail(Some(error.clone()), now + millis(wait)).await;
+                (Decision::Retry(wait), Some(error))
             }
         };
         let level = if error.is_some() {

@@ -2,27 +2,28 @@
 
 mod store;
 
+use core::convert::Infallible;
 use core::time::Duration;
 
-use logpush_normalizer::{
-    Config as NormalizerConfig, Dataset, Normalizer, Time, UploadError, datasets,
-};
+use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
 use serde_json::json;
 use worker::{Env, Headers, Method, Request};
 
 use crate::bindings::{self, Bindings, Route};
-use crate::body::Body;
+use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
 use crate::config::{self, Config, Variables};
 use crate::http::answer::Answer;
-use crate::ingest::store::SpoolError;
+use crate::ingest::store::StoreError;
 use crate::log::{self, Stored};
-use crate::pipeline::{self, Announced, Deliveries, NoJournal, PipeError};
-use crate::rate_limit::Pace;
+use crate::pipeline::{self, Deliveries, NoJournal, Pipeline, PipelineError};
 use crate::send::{Delivery, DeliveryError};
 
 /// When Logpush may come back to an upload that could not be stored, in seconds.
 const COME_BACK: &str = "10";
+
+const SEND_AGAIN: &str =
+    "send the upload again later; nothing is lost as long as one of the tries succeeds";
 
 /// Handles `POST /logpush` (the dataset is told from the records) and `POST /logpush/{dataset}`.
 pub(crate) async fn receive(
@@ -64,15 +65,13 @@ pub(crate) async fn receive(
         limit: config.upload_max,
     };
     if let Some(bytes) = announced.bytes
-        && bytes > announced.limit
+        && let Err(error) = announced.check_limit(bytes)
     {
-        return too_large(&PipeError::TooLarge {
-            limit: announced.limit,
-        });
+        return not_taken(&error);
     }
     match route {
-        Route::Direct => deliver(&request, &config, dataset, &announced).await,
-        Route::Durable(bindings) => store(&request, &config, dataset, &announced, &bindings).await,
+        Route::Direct => deliver(&request, &config, dataset, announced).await,
+        Route::Durable(bindings) => store(&request, &config, dataset, announced, &bindings).await,
     }
 }
 
@@ -81,7 +80,7 @@ async fn store(
     request: &Request,
     config: &Config,
     dataset: Option<&'static Dataset>,
-    announced: &Announced,
+    announced: Announced,
     bindings: &Bindings,
 ) -> Answer {
     let started = now_millis();
@@ -99,13 +98,10 @@ async fn store(
                 "bytes": stored.bytes_received,
             }),
         ),
-        Err(SpoolError::Upload(error)) => refused(&error),
-        Err(error) => Answer::error(
-            503,
-            &error.to_string(),
-            "send the upload again later; nothing is lost as long as one of the tries succeeds",
-        )
-        .with_header("Retry-After", COME_BACK),
+        Err(StoreError::Body(error)) => not_taken(&error),
+        Err(error) => {
+            Answer::error(503, &error.to_string(), SEND_AGAIN).with_header("Retry-After", COME_BACK)
+        }
     };
     let took = Duration::from_millis(now_millis().saturating_sub(started));
     log::write_stored(&stored, &answer, took);
@@ -117,51 +113,24 @@ async fn deliver(
     request: &Request,
     config: &Config,
     dataset: Option<&'static Dataset>,
-    announced: &Announced,
+    announced: Announced,
 ) -> Answer {
     let started = now_millis();
-    // Milliseconds since 1970 are far from the limits of 64 bits.
-    let arrival = Time::from_unix_millis(started as i64);
-    let mut normalizer = Normalizer::new(NormalizerConfig {
-        dataset,
-        shape: config.shape,
-        arrival,
-        keep_original: config.keep_original,
-        shows_secrets: config.shows_secrets,
-        limits: config.limits,
-    });
+    let mut normalizer = pipeline::normalizer(config, dataset, started);
     let deliveries = Deliveries::new(|dataset| {
-        let destination = config.destination(dataset)?;
-        Ok(Delivery::new(
-            destination,
-            dataset,
-            config.shape,
-            arrival,
-            config.retry,
-            Pace::new(config.intake_requests_per_second, None),
-        ))
+        Delivery::open(config, dataset, pipeline::arrival(started), None)
     });
-    let result = match Body::new(request.inner().body()) {
-        Ok(mut body) => {
-            let result = pipeline::run(
-                &mut body,
-                announced,
-                &mut normalizer,
-                config.deliveries_in_flight,
-                &deliveries,
-                &NoJournal,
-            )
-            .await;
-            if result.is_err() {
-                body.cancel();
-            }
-            result
-        }
-        Err(_) => Err(PipeError::Aborted),
+    let pipeline = Pipeline {
+        announced,
+        normalizer: &mut normalizer,
+        in_flight: config.deliveries_in_flight,
+        deliveries: &deliveries,
+        journal: &NoJournal,
     };
+    let result = pipeline.run(request.inner().body()).await;
     let answer = match &result {
         Ok(()) => accepted(&normalizer, &deliveries),
-        Err(error) => refused(error),
+        Err(error) => not_delivered(error),
     };
     let took = Duration::from_millis(now_millis().saturating_sub(started));
     log::write_upload(&normalizer, deliveries.counters(), &answer, took);
@@ -216,43 +185,44 @@ fn destination_test(dataset: Option<&str>) -> Answer {
     )
 }
 
-fn refused(error: &PipeError) -> Answer {
+/// What Logpush sent is at fault.
+fn not_taken(error: &BodyError) -> Answer {
     let text = error.to_string();
     match error {
-        PipeError::Upload(UploadError::TooLarge { .. }) | PipeError::TooLarge { .. } => {
-            too_large(error)
-        }
-        PipeError::Upload(UploadError::UnknownDataset | UploadError::AmbiguousDataset { .. }) => {
+        BodyError::Upload(UploadError::TooLarge { .. }) | BodyError::TooLarge { .. } => {
             Answer::error(
-                400,
+                413,
                 &text,
-                &format!(
-                    "name it in the job's destination: /logpush/{{dataset}} with one of {}",
-                    dataset_names()
-                ),
+                "set max_upload_bytes in the job to 5000000, or raise UPLOAD_MAX_BYTES and UPLOAD_MAX_PLAIN_BYTES",
             )
         }
-        PipeError::Upload(_) | PipeError::Aborted | PipeError::Short { .. } => Answer::error(
+        BodyError::Upload(UploadError::UnknownDataset | UploadError::AmbiguousDataset { .. }) => {
+            let hint = format!(
+                "name it in the job's destination: /logpush/{{dataset}} with one of {}",
+                dataset_names()
+            );
+            Answer::error(400, &text, &hint)
+        }
+        BodyError::Upload(_) | BodyError::Aborted | BodyError::Short { .. } => Answer::error(
             400,
             &text,
-            "nothing of the upload is taken for delivered: send it again, whole",
+            "nothing of the upload counts as delivered: send it again, whole",
         ),
-        PipeError::NoDestination(problem) => misconfigured(problem),
-        // Of the durable route alone, which tells Logpush nothing of them.
-        PipeError::Journal(_) | PipeError::TakenOver | PipeError::HandedOver => {
-            Answer::error(503, &text, "send the upload again later")
+    }
+}
+
+/// The direct route alone: the durable one answers before it delivers.
+fn not_delivered(error: &PipelineError<Infallible>) -> Answer {
+    let text = error.to_string();
+    match error {
+        PipelineError::Body(error) => not_taken(error),
+        PipelineError::NoDestination(problem) => misconfigured(problem),
+        PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => {
+            // Rounded up: a second too late, never too early.
+            let seconds = after.as_millis().div_ceil(1000).max(1);
+            Answer::error(503, &text, SEND_AGAIN).with_header("Retry-After", &seconds.to_string())
         }
-        PipeError::Delivery(DeliveryError::Unavailable { after, .. }) => Answer::error(
-            503,
-            &text,
-            "send the upload again later; nothing is lost as long as one of the tries succeeds",
-        )
-        // Rounded up: a second too late, never too early.
-        .with_header(
-            "Retry-After",
-            &after.as_millis().div_ceil(1000).max(1).to_string(),
-        ),
-        PipeError::Delivery(DeliveryError::Denied { status, .. }) => Answer::error(
+        PipelineError::Delivery(DeliveryError::Denied { status, .. }) => Answer::error(
             502,
             &text,
             match status {
@@ -263,6 +233,7 @@ fn refused(error: &PipeError) -> Answer {
                 None => "check that the intake's format is that of SHAPE",
             },
         ),
+        PipelineError::Journal(never) => match *never {},
     }
 }
 
@@ -280,14 +251,6 @@ fn unknown_dataset(name: &str) -> Answer {
         404,
         &format!("there is no dataset {shown}"),
         &format!("use one of {}", dataset_names()),
-    )
-}
-
-fn too_large(error: &PipeError) -> Answer {
-    Answer::error(
-        413,
-        &error.to_string(),
-        "set max_upload_bytes in the job to 5000000, or raise UPLOAD_MAX_BYTES and UPLOAD_MAX_PLAIN_BYTES",
     )
 }
 

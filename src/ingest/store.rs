@@ -15,21 +15,20 @@ use worker::{Bucket, MultipartUpload, Request, UploadedPart};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::bindings::Bindings;
-use crate::body::Body;
+use crate::body::{Announced, Body, BodyError};
 use crate::clock::now_millis;
 use crate::config::Config;
 use crate::ledger::{Arrived, Ledger};
 use crate::log::Stored;
-use crate::pipeline::{Announced, PipeError};
 use crate::queue;
 use crate::random::random;
 
 /// Why an upload was not stored.
 #[derive(Debug, Error)]
-pub(crate) enum SpoolError {
+pub(crate) enum StoreError {
     /// What Logpush sent is at fault.
     #[error(transparent)]
-    Upload(#[from] PipeError),
+    Body(#[from] BodyError),
     #[error("the upload could not be stored: R2 failed")]
     Storage,
     #[error("the upload is stored, but its work item could not be sent to the queue")]
@@ -61,12 +60,12 @@ pub(crate) async fn store(
     request: &Request,
     config: &Config,
     dataset: Option<&'static Dataset>,
-    announced: &Announced,
+    announced: Announced,
     bindings: &Bindings,
     stored: &mut Stored,
-) -> Result<(), SpoolError> {
+) -> Result<(), StoreError> {
     let started = now_millis();
-    let mut body = Body::new(request.inner().body()).map_err(|_| PipeError::Aborted)?;
+    let mut body = Body::new(request.inner().body())?;
     let mut spool = Spool {
         inspection: Inspection::new(config, dataset, started),
         bucket: &bindings.uploads,
@@ -113,24 +112,16 @@ struct Multipart {
 
 impl Spool<'_> {
     /// Reads the body to its end, into memory and, part by part, into R2.
-    async fn read(&mut self, body: &mut Body, announced: &Announced) -> Result<(), SpoolError> {
+    async fn read(&mut self, body: &mut Body, announced: Announced) -> Result<(), StoreError> {
         if let Some(bytes) = announced.bytes {
             let bytes = usize::try_from(bytes).unwrap_or(PART).min(PART);
             self.held.grow_to(bytes)?;
             self.piece.reserve_exact(bytes);
         }
         let mut chunk = Vec::new();
-        while body
-            .read(&mut chunk)
-            .await
-            .map_err(|_| PipeError::Aborted)?
-        {
+        while body.read(&mut chunk).await? {
             self.inspection.look(&chunk)?;
-            if self.inspection.received > announced.limit {
-                return Err(SpoolError::Upload(PipeError::TooLarge {
-                    limit: announced.limit,
-                }));
-            }
+            announced.check_limit(self.inspection.received)?;
             let mut rest = chunk.as_slice();
             while !rest.is_empty() {
                 if self.piece.len() == PART {
@@ -143,28 +134,19 @@ impl Spool<'_> {
                 rest = later;
             }
         }
-        let received = self.inspection.received;
-        // The runtime ends an aborted body like a complete one.
-        if let Some(announced) = announced.bytes
-            && received < announced
-        {
-            return Err(SpoolError::Upload(PipeError::Short {
-                received,
-                announced,
-            }));
-        }
+        announced.check_end(self.inspection.received)?;
         self.inspection.end()?;
         Ok(())
     }
 
     /// Makes what was read an upload that is owed: ledger, R2, queue.
-    async fn commit(&mut self, bindings: &Bindings, stored: &mut Stored) -> Result<(), SpoolError> {
+    async fn commit(&mut self, bindings: &Bindings, stored: &mut Stored) -> Result<(), StoreError> {
         if self.inspection.is_test() {
             stored.destination_test = true;
             return Ok(());
         }
         let Some(dataset) = self.inspection.dataset() else {
-            return Err(SpoolError::Upload(UploadError::UnknownDataset.into()));
+            return Err(BodyError::Upload(UploadError::UnknownDataset).into());
         };
         let content = self.inspection.identity();
         let key = match &self.multipart {
@@ -209,12 +191,12 @@ impl Spool<'_> {
         known: &str,
         finished: bool,
         bindings: &Bindings,
-    ) -> Result<bool, SpoolError> {
+    ) -> Result<bool, StoreError> {
         if finished {
             return Ok(true);
         }
         let object = self.bucket.head(known).await;
-        if object.map_err(|_| SpoolError::Storage)?.is_some() {
+        if object.map_err(|_| StoreError::Storage)?.is_some() {
             // The item may have been lost with the answer; one too many does no harm.
             send(bindings, known).await?;
             return Ok(true);
@@ -230,7 +212,7 @@ impl Spool<'_> {
         Ok(state.is_some_and(|state| state.finished.is_some()))
     }
 
-    async fn put(&mut self, key: &str) -> Result<(), SpoolError> {
+    async fn put(&mut self, key: &str) -> Result<(), StoreError> {
         if self.multipart.is_some() {
             if !self.piece.is_empty() {
                 self.send_part().await?;
@@ -247,7 +229,7 @@ impl Spool<'_> {
             upload
                 .complete(parts)
                 .await
-                .map_err(|_| SpoolError::Storage)?;
+                .map_err(|_| StoreError::Storage)?;
             // One that stays does no harm: what is complete cannot be aborted.
             let _ = self.bucket.delete(marker).await;
             return Ok(());
@@ -257,11 +239,11 @@ impl Spool<'_> {
             .put(key, piece)
             .execute()
             .await
-            .map_err(|_| SpoolError::Storage)?;
+            .map_err(|_| StoreError::Storage)?;
         Ok(())
     }
 
-    async fn send_part(&mut self) -> Result<(), SpoolError> {
+    async fn send_part(&mut self) -> Result<(), StoreError> {
         if self.multipart.is_none() {
             self.multipart = Some(self.begin_multipart().await?);
         }
@@ -272,22 +254,22 @@ impl Spool<'_> {
         let number = u16::try_from(multipart.parts.len() + 1).unwrap_or(u16::MAX);
         if number > PARTS_MAX {
             let limit = u64::from(PARTS_MAX) * PART as u64;
-            return Err(SpoolError::Upload(PipeError::TooLarge { limit }));
+            return Err(BodyError::TooLarge { limit }.into());
         }
         let part = multipart.upload.upload_part(number, piece).await;
-        multipart.parts.push(part.map_err(|_| SpoolError::Storage)?);
+        multipart.parts.push(part.map_err(|_| StoreError::Storage)?);
         Ok(())
     }
 
-    async fn begin_multipart(&self) -> Result<Multipart, SpoolError> {
+    async fn begin_multipart(&self) -> Result<Multipart, StoreError> {
         let Some(dataset) = self.inspection.dataset() else {
-            return Err(SpoolError::Upload(UploadError::UnknownDataset.into()));
+            return Err(BodyError::Upload(UploadError::UnknownDataset).into());
         };
         // The content is not known yet: a name that no other upload has.
         let id = key::hexadecimal(random());
         let key = key::upload(dataset.name, self.started, &id, self.inspection.is_gzip);
         let upload = self.bucket.create_multipart_upload(&key).execute().await;
-        let upload = upload.map_err(|_| SpoolError::Storage)?;
+        let upload = upload.map_err(|_| StoreError::Storage)?;
         let marker = key::multipart(self.started, &id);
         let what = json!({ "v": 1, "key": key, "upload": upload.upload_id().await });
         // Without it, the bucket's own rule aborts what is left over after a week.
@@ -311,10 +293,10 @@ impl Spool<'_> {
     }
 }
 
-async fn send(bindings: &Bindings, key: &str) -> Result<(), SpoolError> {
+async fn send(bindings: &Bindings, key: &str) -> Result<(), StoreError> {
     queue::send(&bindings.work, &WorkItem::new(key, None), Duration::ZERO)
         .await
-        .map_err(|_| SpoolError::Queue)
+        .map_err(|_| StoreError::Queue)
 }
 
 /// Looks at an upload while it passes: whether it is whole, what its content is, how many lines.
@@ -378,7 +360,7 @@ impl Inspection {
         self.is_test
     }
 
-    fn look(&mut self, chunk: &[u8]) -> Result<(), PipeError> {
+    fn look(&mut self, chunk: &[u8]) -> Result<(), BodyError> {
         if self.received == 0 {
             // As the normalizer tells it: 1f begins no JSON.
             self.is_gzip = chunk.first() == Some(&0x1f);
@@ -411,7 +393,7 @@ impl Inspection {
     }
 
     /// Gives the normalizer what it needs to recognise the upload, and no more.
-    fn probe(&mut self, chunk: &[u8]) -> Result<(), PipeError> {
+    fn probe(&mut self, chunk: &[u8]) -> Result<(), BodyError> {
         let Some(probe) = &mut self.probe else {
             return Ok(());
         };
@@ -424,7 +406,7 @@ impl Inspection {
         Ok(())
     }
 
-    fn take(&mut self, plain: &[u8]) -> Result<(), PipeError> {
+    fn take(&mut self, plain: &[u8]) -> Result<(), BodyError> {
         self.plain += plain.len() as u64;
         if self.plain > self.plain_max {
             return Err(UploadError::TooLarge {
@@ -441,7 +423,7 @@ impl Inspection {
     }
 
     /// The upload has ended.
-    fn end(&mut self) -> Result<(), PipeError> {
+    fn end(&mut self) -> Result<(), BodyError> {
         if self.received == 0 {
             return Err(UploadError::Empty.into());
         }
@@ -471,12 +453,12 @@ thread_local! {
 struct Held(usize);
 
 impl Held {
-    fn grow_to(&mut self, bytes: usize) -> Result<(), SpoolError> {
+    fn grow_to(&mut self, bytes: usize) -> Result<(), StoreError> {
         let more = bytes.saturating_sub(self.0);
         let held = HELD.get();
         // One may always go: none would ever be stored otherwise.
         if held > self.0 && held + more > HELD_MAX {
-            return Err(SpoolError::Crowded { held });
+            return Err(StoreError::Crowded { held });
         }
         HELD.set(held + more);
         self.0 += more;
