@@ -1,5 +1,8 @@
 //! An upload arrives: who sends it, is it acceptable, and what is it told in the end.
 
+mod inspect;
+mod memory;
+mod multipart;
 mod store;
 
 use core::convert::Infallible;
@@ -14,7 +17,7 @@ use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
 use crate::config::{self, Config, Variables};
 use crate::http::answer::Answer;
-use crate::ingest::store::StoreError;
+use crate::ingest::store::{Store, StoreError};
 use crate::log::{self, Stored};
 use crate::pipeline::{self, Deliveries, NoJournal, Pipeline, PipelineError};
 use crate::send::{Delivery, DeliveryError};
@@ -85,7 +88,13 @@ async fn store(
 ) -> Answer {
     let started = now_millis();
     let mut stored = Stored::default();
-    let result = store::store(request, config, dataset, announced, bindings, &mut stored).await;
+    let store = Store {
+        config,
+        bindings,
+        dataset,
+        announced,
+    };
+    let result = store.store(request.inner().body(), &mut stored).await;
     let answer = match result {
         Ok(()) if stored.destination_test => destination_test(stored.dataset),
         Ok(()) => Answer::json(
