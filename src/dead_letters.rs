@@ -14,6 +14,7 @@ use worker::{Bucket, Include, Object, Result};
 
 use crate::bindings::Bindings;
 use crate::ledger::Ledger;
+use crate::ledger::protocol::DeleteDeadLetter;
 use crate::queue;
 
 /// What is told of a dead letter in a list.
@@ -157,10 +158,11 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
     }
     bindings.uploads.delete(&key).await?;
     // At worst the next run of the cron counts anew.
-    let dataset = id.split('/').next().unwrap_or_default();
-    let _ = Ledger::new(bindings.ledger.clone())
-        .letter_deleted(dataset)
-        .await;
+    let deleted = DeleteDeadLetter {
+        dataset: id.split('/').next().unwrap_or_default().to_owned(),
+    };
+    let ledger = Ledger::new(bindings.ledger.clone());
+    let _ = ledger.ask_overview(deleted).await;
     Ok(true)
 }
 

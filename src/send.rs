@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::destination::{Destination, Reply, Retry, Verdict};
 use crate::http::client::{self, Bounds};
 use crate::ledger::Ledger;
-use crate::rate_limit::Pace;
+use crate::rate_limit::RateLimit;
 
 /// The deliveries of one upload.
 pub(crate) struct Delivery {
@@ -26,7 +26,7 @@ pub(crate) struct Delivery {
     shape: Shape,
     arrival: Time,
     retry: Retry,
-    pace: Option<Pace>,
+    rate_limit: Option<RateLimit>,
     pub(crate) counters: Counters,
     /// When the first of the requests failed that have failed since the intake last answered, in
     /// milliseconds since 1970.
@@ -102,7 +102,7 @@ impl Delivery {
             config.shape,
             arrival,
             config.retry,
-            Pace::new(config.intake_requests_per_second, ledger.cloned()),
+            RateLimit::new(config.intake_requests_per_second, ledger.cloned()),
         ))
     }
 
@@ -112,7 +112,7 @@ impl Delivery {
         shape: Shape,
         arrival: Time,
         retry: Retry,
-        pace: Option<Pace>,
+        rate_limit: Option<RateLimit>,
     ) -> Self {
         Self {
             destination,
@@ -120,7 +120,7 @@ impl Delivery {
             shape,
             arrival,
             retry,
-            pace,
+            rate_limit,
             counters: Counters::default(),
             failing_since: Cell::new(None),
         }
@@ -260,8 +260,8 @@ impl Delivery {
         drop(compressed);
         let mut tries = 0;
         loop {
-            if let Some(pace) = &self.pace {
-                pace.wait().await;
+            if let Some(rate_limit) = &self.rate_limit {
+                rate_limit.wait().await;
             }
             add(&self.counters.requests, 1);
             add(&self.counters.bytes_sent, u64::from(body.length()));

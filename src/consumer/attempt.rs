@@ -12,7 +12,7 @@ use worker::{Bucket, Conditional, Object, ResponseBody, web_sys::ReadableStream}
 
 use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
-use crate::consumer::journal::{JournalError, Opened, Subject, UploadJournal};
+use crate::consumer::journal::{JournalError, Opened, Opening, Subject, UploadJournal};
 use crate::consumer::replay::REPLAYS_MAX;
 use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters::about_of;
@@ -43,14 +43,15 @@ impl Consumer<'_> {
         };
         let started = now_millis();
         let deadline = started + millis(self.config.durable.invocation_max);
-        let opened = UploadJournal::open(
-            &self.bindings.uploads,
-            &self.ledger,
+        let opening = Opening {
+            bucket: &self.bindings.uploads,
+            ledger: &self.ledger,
             subject,
-            holder.clone(),
-            (self.lease(), deadline),
-        );
-        let mut journal = match opened.await {
+            holder: holder.clone(),
+            lease: self.lease(),
+            deadline,
+        };
+        let mut journal = match opening.open().await {
             Ok(Opened::Go(journal)) => journal,
             Ok(Opened::Busy { until }) => {
                 let wait = until.saturating_sub(now_millis());
@@ -95,13 +96,13 @@ impl Consumer<'_> {
                 "the object of a work item is gone",
                 Some(&item.key),
             );
-            journal.finish(None).await?;
+            journal.finish(None).await;
             journal.clean().await?;
             return Ok(Decision::Ack);
         };
         let Some(stream) = stream_of(&object) else {
             // Overwritten: the notification of the new content delivers that.
-            journal.finish(None).await?;
+            journal.finish(None).await;
             return Ok(Decision::Ack);
         };
         let about = about_of(&object);
@@ -117,7 +118,7 @@ impl Consumer<'_> {
                 }
                 DeadKind::Upload => journal.add(&about.done),
                 DeadKind::Message => {
-                    journal.finish(None).await?;
+                    journal.finish(None).await;
                     return Ok(Decision::Ack);
                 }
             }
@@ -192,7 +193,7 @@ impl Consumer<'_> {
                     lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
                     unknown_fields: summary.unknown_fields.keys().cloned().collect(),
                 };
-                journal.finish(Some(counts)).await?;
+                journal.finish(Some(counts)).await;
                 self.settle(item).await?;
                 journal.clean().await?;
                 Decision::Ack
@@ -206,7 +207,7 @@ impl Consumer<'_> {
                 key: &item.key,
                 number: journal.attempts,
                 done: journal.done().count(),
-                dead_letters: journal.dead_letters.get(),
+                dead_letters: journal.dead_letters(),
                 error: result.err().map(|error| error.to_string()),
                 retry_after: match &decision {
                     Decision::Retry(wait) => Some(*wait),

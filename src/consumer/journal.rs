@@ -1,5 +1,5 @@
-//! What becomes of an upload's records while it is delivered: in the ledger, and in an object beside
-//! the upload where the ledger fails.
+//! The journal of an attempt: which records of an upload are done, in the ledger, and in an object
+//! beside the upload where the ledger does not answer.
 
 use core::cell::{Cell, RefCell};
 
@@ -16,6 +16,7 @@ use worker::{Bucket, Conditional, signal};
 use crate::clock::now_millis;
 use crate::dead_letters;
 use crate::ledger::Ledger;
+use crate::ledger::protocol::{Begin, DeadLetter, Fail, Finish, Record};
 use crate::log::{self, Level};
 use crate::pipeline::Journal;
 use crate::send::Outcome;
@@ -30,28 +31,16 @@ pub(crate) struct Subject {
     pub(crate) arrived: u64,
 }
 
-/// The journal of one attempt to deliver an upload.
-pub(crate) struct UploadJournal {
-    bucket: Bucket,
-    ledger: Ledger,
+/// What a journal is opened with.
+pub(crate) struct Opening<'a> {
+    pub(crate) bucket: &'a Bucket,
+    pub(crate) ledger: &'a Ledger,
     pub(crate) subject: Subject,
-    holder: Holder,
-    /// In milliseconds.
-    lease: u64,
+    pub(crate) holder: Holder,
+    /// How long the lease holds, in milliseconds.
+    pub(crate) lease: u64,
     /// When the rest is left to another invocation, in milliseconds since 1970.
-    deadline: u64,
-    done: RefCell<Done>,
-    /// How many records were done before this attempt.
-    done_before: u64,
-    /// What the object beside the upload holds, as far as this attempt knows.
-    beside: RefCell<State>,
-    has_object: Cell<bool>,
-    /// When it was last written, in milliseconds since 1970.
-    beside_written: Cell<u64>,
-    ledger_fails: Cell<bool>,
-    pub(crate) dead_letters: Cell<u64>,
-    pub(crate) attempts: u32,
-    pub(crate) cut_short: u32,
+    pub(crate) deadline: u64,
 }
 
 /// What an attempt begins with.
@@ -60,17 +49,35 @@ pub(crate) enum Opened {
     Finished {
         progress: String,
     },
-    /// Another consumer is at it, until then at the longest.
+    /// Another consumer has the lease, which ends then at the latest.
     Busy {
         until: u64,
     },
     Go(Box<UploadJournal>),
 }
 
+/// The journal of one attempt to deliver an upload.
+pub(crate) struct UploadJournal {
+    bucket: Bucket,
+    ledger: Ledger,
+    pub(crate) subject: Subject,
+    holder: Holder,
+    lease: u64,
+    deadline: u64,
+    done: RefCell<Done>,
+    /// How many records were done before this attempt.
+    done_before: u64,
+    memory: RefCell<Memory>,
+    dead_letters: Cell<u64>,
+    pub(crate) attempts: u32,
+    /// Attempts in a row that ended without a word and without progress: crashes.
+    pub(crate) cut_short: u32,
+}
+
 /// Why an attempt ends early.
 #[derive(Debug, Error)]
 pub(crate) enum JournalError {
-    /// A dead letter that is not written must not count as done.
+    /// A refused document that is in no dead letter must not count as done.
     #[error("a dead letter could not be written to R2")]
     Storage,
     /// Another consumer has the lease.
@@ -93,139 +100,132 @@ const BESIDE_EVERY: u64 = 1_000;
 /// How long to wait for who was quicker to take a lease in R2, in milliseconds.
 const LOST_THE_RACE: u64 = 5_000;
 
-impl UploadJournal {
+impl Opening<'_> {
     /// Asks for the lease of an upload.
     ///
     /// # Errors
     ///
     /// Where R2 fails: without it there is no upload to deliver either.
-    pub(crate) async fn open(
-        bucket: &Bucket,
-        ledger: &Ledger,
-        subject: Subject,
-        holder: Holder,
-        (lease, deadline): (u64, u64),
-    ) -> worker::Result<Opened> {
+    pub(crate) async fn open(self) -> worker::Result<Opened> {
         let Subject {
             dataset, id, key, ..
-        } = &subject;
-        let remembered = ledger.begin(dataset, id, key, &holder, lease).await;
-        match remembered {
+        } = &self.subject;
+        let shard = Ledger::shard(dataset, id);
+        let begin = Begin {
+            id: id.clone(),
+            key: key.clone(),
+            holder: self.holder.clone(),
+            lease: self.lease,
+        };
+        let start = match self.ledger.ask(&shard, begin).await {
             Some(Begun::Finished) => {
                 let progress = key::progress(dataset, id);
                 return Ok(Opened::Finished { progress });
             }
             Some(Begun::Busy { until }) => return Ok(Opened::Busy { until }),
-            Some(Begun::Go { .. }) | None => {}
-        }
-        let (dataset, id) = (dataset.clone(), id.clone());
-        let opened = Self::open_beside(
-            bucket,
-            ledger,
-            subject,
-            (holder.clone(), remembered),
-            (lease, deadline),
-        )
-        .await;
-        if let Err(error) = &opened {
-            // A lease that is not given back would count as a crash.
-            let told = (Some(error.to_string()), 0);
-            let none = Done::default();
-            let _ = ledger.fail(&dataset, &id, &holder, &none, told).await;
-        }
-        opened
-    }
-
-    /// The same with what the object beside the upload remembers.
-    async fn open_beside(
-        bucket: &Bucket,
-        ledger: &Ledger,
-        subject: Subject,
-        (holder, remembered): (Holder, Option<Begun>),
-        (lease, deadline): (u64, u64),
-    ) -> worker::Result<Opened> {
-        let Subject {
-            dataset, id, key, ..
-        } = &subject;
-        let now = now_millis();
-        let place = key::progress(dataset, id);
-        let object = bucket.get(&place).execute().await?;
-        let mut beside = State::default();
-        let mut etag = None;
-        if let Some(object) = object {
-            etag = Some(object.etag());
-            if let Some(body) = object.body() {
-                // What cannot be read is delivered again.
-                beside = serde_json::from_str(&body.text().await?).unwrap_or_default();
-            }
-        }
-        let ledger_fails = remembered.is_none();
-        let (mut done, mut attempts, mut crashes) = match remembered {
             Some(Begun::Go {
                 done,
                 attempts,
                 cut_short,
-            }) => (done, attempts, cut_short),
-            _ => (Done::default(), 0, 0),
+            }) => Some(Start {
+                done,
+                attempts,
+                cut_short,
+            }),
+            None => None,
         };
-        if ledger_fails || etag.is_some() {
-            match beside.begin(key, &holder, now, lease) {
-                Begun::Finished => return Ok(Opened::Finished { progress: place }),
+        let mut fail = Fail {
+            id: id.clone(),
+            holder: self.holder.clone(),
+            done: Done::default(),
+            error: None,
+            next: 0,
+        };
+        let ledger = self.ledger;
+        let opened = self.open_beside(start).await;
+        if let Err(error) = &opened {
+            // A lease that is not given back would count as a crash.
+            fail.error = Some(error.to_string());
+            let _ = ledger.ask(&shard, fail).await;
+        }
+        opened
+    }
+
+    /// The same with what the object beside the upload remembers; `start`: what the ledger does, if it
+    /// answers.
+    async fn open_beside(self, start: Option<Start>) -> worker::Result<Opened> {
+        let now = now_millis();
+        let progress = key::progress(&self.subject.dataset, &self.subject.id);
+        let found = self.bucket.get(&progress).execute().await?;
+        let etag = found.as_ref().map(worker::Object::etag);
+        let mut state = State::default();
+        if let Some(body) = found.as_ref().and_then(worker::Object::body) {
+            // What cannot be read is delivered again.
+            state = serde_json::from_str(&body.text().await?).unwrap_or_default();
+        }
+        let is_ledger_silent = start.is_none();
+        let mut start = start.unwrap_or_default();
+        if is_ledger_silent || etag.is_some() {
+            match state.begin(&self.subject.key, &self.holder, now, self.lease) {
+                Begun::Finished => return Ok(Opened::Finished { progress }),
                 Begun::Busy { until } => return Ok(Opened::Busy { until }),
                 Begun::Go {
-                    done: more,
-                    attempts: others,
+                    done,
+                    attempts,
                     cut_short,
                 } => {
-                    done.merge(&more);
-                    attempts = attempts.max(others);
-                    crashes = crashes.max(cut_short);
+                    start.done.merge(&done);
+                    start.attempts = start.attempts.max(attempts);
+                    start.cut_short = start.cut_short.max(cut_short);
                 }
             }
         }
-        if ledger_fails {
+        let is_there = etag.is_some();
+        if is_ledger_silent {
             let condition = Conditional {
-                etag_does_not_match: etag.is_none().then(|| "*".to_owned()),
+                etag_does_not_match: (!is_there).then(|| "*".to_owned()),
                 etag_matches: etag,
                 uploaded_before: None,
                 uploaded_after: None,
             };
-            let put = bucket
-                .put(&place, serde_json::to_string(&beside)?)
-                .only_if(condition)
-                .execute()
-                .await?;
-            if put.is_none() {
-                return Ok(Opened::Busy {
-                    until: now + LOST_THE_RACE,
-                });
+            let put = self.bucket.put(&progress, serde_json::to_string(&state)?);
+            if put.only_if(condition).execute().await?.is_none() {
+                let until = now + LOST_THE_RACE;
+                return Ok(Opened::Busy { until });
             }
         }
-        let has_object = ledger_fails || beside != State::default();
-        Ok(Opened::Go(Box::new(Self {
-            bucket: bucket.clone(),
-            ledger: ledger.clone(),
-            subject,
-            holder,
-            lease,
-            deadline,
-            done_before: done.count(),
-            done: RefCell::new(done),
-            beside: RefCell::new(beside),
-            has_object: Cell::new(has_object),
-            beside_written: Cell::new(now),
-            ledger_fails: Cell::new(ledger_fails),
+        let beside = Beside {
+            state,
+            exists: true,
+            written: now,
+        };
+        Ok(Opened::Go(Box::new(UploadJournal {
+            bucket: self.bucket.clone(),
+            ledger: self.ledger.clone(),
+            subject: self.subject,
+            holder: self.holder,
+            lease: self.lease,
+            deadline: self.deadline,
+            done_before: start.done.count(),
+            done: RefCell::new(start.done),
+            memory: RefCell::new(match (is_ledger_silent, is_there) {
+                (true, _) => Memory::Object(beside),
+                (false, true) => Memory::Both(beside),
+                (false, false) => Memory::Ledger { opened: now },
+            }),
             dead_letters: Cell::new(0),
-            attempts,
-            cut_short: crashes,
+            attempts: start.attempts,
+            cut_short: start.cut_short,
         })))
     }
+}
 
+impl UploadJournal {
     pub(crate) fn done(&self) -> Done {
         self.done.borrow().clone()
     }
 
-    /// Takes note of what was done before the journal's time.
+    /// Takes over what was done before the journal's time.
     pub(crate) fn add(&self, done: &Done) {
         self.done.borrow_mut().merge(done);
     }
@@ -235,114 +235,164 @@ impl UploadJournal {
         self.done.borrow().count() > self.done_before
     }
 
+    /// Dead letters that this attempt wrote.
+    pub(crate) fn dead_letters(&self) -> u64 {
+        self.dead_letters.get()
+    }
+
     /// The attempt is over, and not all is done; the next one is due at `next`.
     pub(crate) async fn fail(&self, error: Option<String>, next: u64) {
         let done = self.done();
-        let Subject { dataset, id, .. } = &self.subject;
-        if !self.ledger_fails.get()
-            && self
-                .ledger
-                .fail(dataset, id, &self.holder, &done, (error.clone(), next))
-                .await
-                .is_none()
-        {
-            self.ledger_fails.set(true);
+        if self.memory.borrow().uses_ledger() {
+            let fail = Fail {
+                id: self.subject.id.clone(),
+                holder: self.holder.clone(),
+                done: done.clone(),
+                error: error.clone(),
+                next,
+            };
+            if self.ledger.ask(&self.shard(), fail).await.is_none() {
+                self.memory.borrow_mut().ledger_fails();
+            }
         }
-        if self.ledger_fails.get() || self.has_object.get() {
-            self.beside
-                .borrow_mut()
-                .fail(&self.holder, &done, error, next);
-            self.put_beside().await;
+        let is_beside = self.memory.borrow_mut().change_beside(|beside| {
+            beside.state.fail(&self.holder, &done, error, next);
+        });
+        if is_beside {
+            self.write_beside().await;
         }
     }
 
     /// All is done: nothing but the ledger's row remains.
     ///
     /// `counts`: nothing where the upload did not come to its end as one.
-    ///
-    /// # Errors
-    ///
-    /// Where the object beside the upload cannot be deleted.
-    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) -> worker::Result<()> {
-        let Subject {
-            dataset, id, key, ..
-        } = &self.subject;
-        let told = self.ledger.finish(dataset, id, key, counts).await;
-        if told.is_none() && self.has_object.get() {
+    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) {
+        let finish = Finish {
+            id: self.subject.id.clone(),
+            key: self.subject.key.clone(),
+            counts,
+        };
+        let answer = self.ledger.ask(&self.shard(), finish).await;
+        if answer.is_none() && self.memory.borrow().has_object() {
             // Until the upload itself is deleted.
-            self.beside.borrow_mut().finish(now_millis(), None);
-            self.put_beside().await;
+            self.memory.borrow_mut().change_beside(|beside| {
+                beside.state.finish(now_millis(), None);
+            });
+            self.write_beside().await;
         }
-        Ok(())
     }
 
     /// Deletes the object beside the upload, which itself is gone.
     pub(crate) async fn clean(&self) -> worker::Result<()> {
-        if self.has_object.get() {
-            let Subject { dataset, id, .. } = &self.subject;
-            self.bucket.delete(key::progress(dataset, id)).await?;
+        if self.memory.borrow().has_object() {
+            self.bucket.delete(self.progress_key()).await?;
         }
         Ok(())
     }
 
-    /// Tells the ledger of a dead letter.
-    pub(crate) async fn tell_dead(&self, records: Option<u64>, reason: &str) {
+    /// Reports a dead letter to the ledger; `records`: nothing where it is the whole upload.
+    pub(crate) async fn report_dead_letter(&self, records: Option<u64>, reason: &str) {
         self.dead_letters.set(self.dead_letters.get() + 1);
-        let subject = &self.subject;
+        let dead_letter = DeadLetter {
+            id: self.subject.id.clone(),
+            upload: self.subject.key.clone(),
+            records,
+            reason: reason.to_owned(),
+        };
         // The letter itself is what counts.
-        let _ = self
-            .ledger
-            .dead(
-                &subject.dataset,
-                &subject.id,
-                &subject.key,
-                (records, reason),
-            )
-            .await;
+        let _ = self.ledger.ask(&self.shard(), dead_letter).await;
     }
 
+    /// Writes what is done.
     async fn write(&self) -> Result<(), JournalError> {
-        let Subject { dataset, id, .. } = &self.subject;
-        if !self.ledger_fails.get() {
-            let done = self.done();
-            match self
-                .ledger
-                .record(dataset, id, &self.holder, &done, self.lease)
-                .await
-            {
+        let done = self.done();
+        if self.memory.borrow().uses_ledger() {
+            let record = Record {
+                id: self.subject.id.clone(),
+                holder: self.holder.clone(),
+                done: done.clone(),
+                lease: self.lease,
+            };
+            match self.ledger.ask(&self.shard(), record).await {
                 Some(true) => return Ok(()),
                 Some(false) => return Err(JournalError::TakenOver),
-                None => self.ledger_fails.set(true),
+                None => self.memory.borrow_mut().ledger_fails(),
             }
         }
         let now = now_millis();
-        let done = self.done();
-        self.beside
-            .borrow_mut()
-            .record(&self.holder, &done, now, self.lease);
-        if now >= self.beside_written.get() + BESIDE_EVERY {
-            self.put_beside().await;
+        let mut is_due = false;
+        self.memory.borrow_mut().change_beside(|beside| {
+            beside.state.record(&self.holder, &done, now, self.lease);
+            is_due = now >= beside.written + BESIDE_EVERY;
+        });
+        if is_due {
+            self.write_beside().await;
         }
         Ok(())
     }
 
     /// A position that cannot be written costs a repetition, and no record: delivery goes on.
-    async fn put_beside(&self) {
-        let Subject { dataset, id, .. } = &self.subject;
-        let state = serde_json::to_string(&*self.beside.borrow()).unwrap_or_default();
-        let put = self.bucket.put(key::progress(dataset, id), state);
-        self.beside_written.set(now_millis());
-        match put.execute().await {
-            Ok(_) => self.has_object.set(true),
-            Err(_) => log::write(
-                Level::Warn,
-                "positions",
-                json!({
-                    "error": "neither the ledger nor R2 takes the positions of an upload: it may be delivered twice",
-                    "key": self.subject.key,
-                }),
-            ),
+    async fn write_beside(&self) {
+        let mut text = None;
+        self.memory.borrow_mut().change_beside(|beside| {
+            beside.written = now_millis();
+            text = serde_json::to_string(&beside.state).ok();
+        });
+        let Some(text) = text else {
+            debug_assert!(false, "there is no state to write beside the upload");
+            return;
+        };
+        let put = self.bucket.put(self.progress_key(), text);
+        if put.execute().await.is_ok() {
+            self.memory
+                .borrow_mut()
+                .change_beside(|beside| beside.exists = true);
+            return;
         }
+        log::write(
+            Level::Warn,
+            "positions",
+            json!({
+                "error": "neither the ledger nor R2 takes the positions of an upload: it may be delivered twice",
+                "key": self.subject.key,
+            }),
+        );
+    }
+
+    /// Writes the documents that were refused, which makes them done.
+    async fn write_dead_letter(&self, outcome: &Outcome) -> Result<(), JournalError> {
+        let Some(first) = outcome.refused.first() else {
+            return Ok(());
+        };
+        let subject = &self.subject;
+        let about = About {
+            arrived: subject.arrived,
+            ..About::new(
+                Kind::Documents,
+                &subject.dataset,
+                &subject.key,
+                &first.reason,
+                now_millis(),
+            )
+        };
+        let put =
+            dead_letters::put_documents(&self.bucket, about, &subject.id, &outcome.refused).await;
+        put.map_err(|_| JournalError::Storage)?;
+        let records = outcome.refused.len() as u64;
+        self.report_dead_letter(Some(records), &first.reason).await;
+        let mut done = self.done.borrow_mut();
+        for refused in &outcome.refused {
+            done.add(refused.record..refused.record + 1);
+        }
+        Ok(())
+    }
+
+    fn shard(&self) -> String {
+        Ledger::shard(&self.subject.dataset, &self.subject.id)
+    }
+
+    fn progress_key(&self) -> String {
+        key::progress(&self.subject.dataset, &self.subject.id)
     }
 }
 
@@ -359,33 +409,10 @@ impl Journal for UploadJournal {
         if outcome.taken.is_empty() && outcome.refused.is_empty() {
             return Ok(());
         }
-        for range in outcome.taken {
-            self.done.borrow_mut().add(range);
+        for range in &outcome.taken {
+            self.done.borrow_mut().add(range.clone());
         }
-        if let Some(first) = outcome.refused.first() {
-            let subject = &self.subject;
-            let now = now_millis();
-            let about = About {
-                arrived: subject.arrived,
-                ..About::new(
-                    Kind::Documents,
-                    &subject.dataset,
-                    &subject.key,
-                    &first.reason,
-                    now,
-                )
-            };
-            let put =
-                dead_letters::put_documents(&self.bucket, about, &subject.id, &outcome.refused);
-            put.await.map_err(|_| JournalError::Storage)?;
-            let records = outcome.refused.len() as u64;
-            self.tell_dead(Some(records), &first.reason).await;
-            for refused in &outcome.refused {
-                self.done
-                    .borrow_mut()
-                    .add(refused.record..refused.record + 1);
-            }
-        }
+        self.write_dead_letter(&outcome).await?;
         if is_last {
             // What follows at once says that all is done.
             return Ok(());
@@ -399,5 +426,102 @@ impl Journal for UploadJournal {
             return Err(JournalError::HandedOver);
         }
         Ok(())
+    }
+}
+
+/// Where an attempt goes on.
+#[derive(Default)]
+struct Start {
+    done: Done,
+    attempts: u32,
+    cut_short: u32,
+}
+
+/// Who remembers what is done.
+enum Memory {
+    /// The ledger alone.
+    Ledger {
+        /// In milliseconds since 1970.
+        opened: u64,
+    },
+    /// The ledger; what an earlier attempt left beside the upload is kept up to date.
+    Both(Beside),
+    /// The object beside the upload alone: the ledger does not answer.
+    Object(Beside),
+}
+
+/// The object beside an upload, as far as this attempt knows.
+struct Beside {
+    state: State,
+    exists: bool,
+    /// When it was last written, in milliseconds since 1970.
+    written: u64,
+}
+
+impl Memory {
+    fn uses_ledger(&self) -> bool {
+        !matches!(self, Self::Object(_))
+    }
+
+    fn has_object(&self) -> bool {
+        match self {
+            Self::Ledger { .. } => false,
+            Self::Both(beside) | Self::Object(beside) => beside.exists,
+        }
+    }
+
+    /// From now on the object beside the upload remembers.
+    fn ledger_fails(&mut self) {
+        *self = Self::Object(match self {
+            Self::Ledger { opened } => Beside {
+                state: State::default(),
+                exists: false,
+                written: *opened,
+            },
+            Self::Both(beside) | Self::Object(beside) => Beside {
+                state: core::mem::take(&mut beside.state),
+                ..*beside
+            },
+        });
+    }
+
+    /// Whether there is something beside the upload to be changed.
+    fn change_beside(&mut self, change: impl FnOnce(&mut Beside)) -> bool {
+        match self {
+            Self::Ledger { .. } => false,
+            Self::Both(beside) | Self::Object(beside) => {
+                change(beside);
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beside_an_upload_is_kept_when_the_ledger_fails() {
+        let beside = |attempts| Beside {
+            state: State::arrived("k", attempts, 1, 1),
+            exists: true,
+            written: 5,
+        };
+        for (name, mut memory, expected) in [
+            ("ledger", Memory::Ledger { opened: 7 }, (0, false, 7)),
+            ("both", Memory::Both(beside(2)), (2, true, 5)),
+            ("object", Memory::Object(beside(3)), (3, true, 5)),
+        ] {
+            assert_eq!(memory.uses_ledger(), name != "object");
+            assert_eq!(memory.has_object(), name != "ledger");
+            memory.ledger_fails();
+            assert!(!memory.uses_ledger(), "{name}");
+            let mut known = None;
+            memory.change_beside(|beside| {
+                known = Some((beside.state.arrived, beside.exists, beside.written));
+            });
+            assert_eq!(known, Some(expected), "{name}");
+        }
     }
 }

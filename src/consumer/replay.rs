@@ -65,7 +65,7 @@ impl Consumer<'_> {
         let now = now_millis();
         let (decision, error) = match delivered {
             Ok(()) if refused.is_empty() => {
-                journal.finish(None).await?;
+                journal.finish(None).await;
                 self.bindings.uploads.delete(&key).await?;
                 journal.clean().await?;
                 (Decision::Ack, None)
@@ -157,8 +157,8 @@ impl Consumer<'_> {
             )
         };
         let key = dead_letters::put_upload(bucket, &about, &subject.id, stream).await?;
-        journal.tell_dead(None, reason).await;
-        journal.finish(None).await?;
+        journal.report_dead_letter(None, reason).await;
+        journal.finish(None).await;
         bucket.delete(&item.key).await?;
         journal.clean().await?;
         log_problem(

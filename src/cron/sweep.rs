@@ -18,6 +18,7 @@ use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::ledger::Ledger;
+use crate::ledger::protocol::{Claim, Forget, Read};
 use crate::log::{self, Level};
 use crate::queue;
 
@@ -171,7 +172,11 @@ impl Sweep<'_> {
                 .iter()
                 .map(|found| (found.id.clone(), found.item.key.clone()))
                 .collect();
-            let claimed = self.ledger.claim(&shard, named, self.grace).await;
+            let claim = Claim {
+                found: named,
+                grace: self.grace,
+            };
+            let claimed = self.ledger.ask(&shard, claim).await;
             for (place, found) in found.into_iter().enumerate() {
                 let is_ours = claimed.as_ref().is_none_or(|claimed| {
                     // Without the ledger nobody knows; the lease beside the upload keeps two apart.
@@ -192,10 +197,13 @@ impl Sweep<'_> {
     /// Has the ledger forget what arrived and could not be stored, and did not come again: it would
     /// wait for ever.
     async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
-        let Some(board) = self.ledger.overview().await else {
+        let Some(overview) = self.ledger.ask_overview(Read).await else {
             return Ok(());
         };
-        let waiting = board.datasets.values().flat_map(|of| of.backlog().oldest);
+        let waiting = overview
+            .datasets
+            .values()
+            .flat_map(|of| of.backlog().oldest);
         let old = waiting
             .filter(|upload| upload.attempts == 0 && upload.arrived + self.grace <= self.now)
             .take(NEVER_STORED);
@@ -203,12 +211,18 @@ impl Sweep<'_> {
             if let Some(source) = key::parse(&upload.key)
                 && let Kind::Upload { id, .. } = source.kind
                 && self.bindings.uploads.head(&upload.key).await?.is_none()
-                && self.ledger.forget(&source.dataset, &id).await.is_some()
+                && self.forget(&source.dataset, &id).await
             {
                 swept.forgotten += 1;
             }
         }
         Ok(())
+    }
+
+    async fn forget(&self, dataset: &str, id: &str) -> bool {
+        let forget = Forget { id: id.to_owned() };
+        let shard = Ledger::shard(dataset, id);
+        self.ledger.ask(&shard, forget).await.is_some()
     }
 
     /// Aborts multipart uploads that nobody ended.

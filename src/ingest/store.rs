@@ -17,7 +17,8 @@ use crate::config::Config;
 use crate::ingest::inspect::Inspection;
 use crate::ingest::memory::{Crowded, Held};
 use crate::ingest::multipart::{Multipart, MultipartError, PART};
-use crate::ledger::{Arrived, Ledger};
+use crate::ledger::Ledger;
+use crate::ledger::protocol::{Arrive, Arrived, Look};
 use crate::log::Stored;
 use crate::pipeline;
 use crate::queue;
@@ -142,10 +143,15 @@ impl Spool<'_> {
             ),
         };
         let ledger = Ledger::new(self.bindings.ledger.clone());
-        let sizes = (self.inspection.bytes_received(), self.inspection.lines());
-        let arrived = ledger
-            .arrive(dataset.name, &content, &key, sizes, false)
-            .await;
+        let shard = Ledger::shard(dataset.name, &content);
+        let arrive = |again| Arrive {
+            id: content.clone(),
+            key: key.clone(),
+            bytes: self.inspection.bytes_received(),
+            lines: self.inspection.lines(),
+            again,
+        };
+        let arrived = ledger.ask(&shard, arrive(false)).await;
         if let Some(Arrived::Known {
             key: known,
             finished,
@@ -158,9 +164,7 @@ impl Spool<'_> {
                 return Ok(());
             }
             // What the ledger remembers was never stored, or is gone.
-            let _ = ledger
-                .arrive(dataset.name, &content, &key, sizes, true)
-                .await;
+            let _ = ledger.ask(&shard, arrive(true)).await;
         }
         self.put(&key).await?;
         stored.key = Some(key.clone());
@@ -190,7 +194,10 @@ impl Spool<'_> {
         let key::Kind::Upload { id, .. } = source.kind else {
             return Ok(false);
         };
-        let state = ledger.look(&source.dataset, &id).await.flatten();
+        let state = ledger
+            .ask(&Ledger::shard(&source.dataset, &id), Look { id })
+            .await
+            .flatten();
         Ok(state.is_some_and(|state| state.finished.is_some()))
     }
 

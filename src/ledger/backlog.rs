@@ -1,4 +1,4 @@
-//! Which uploads of a part wait, in memory: counted once when the part wakes up, then kept by what
+//! Which uploads of a shard wait, in memory: counted once when the shard wakes up, then kept by what
 //! changes. An index in the storage would cost rows for every upload.
 
 use std::collections::BTreeSet;

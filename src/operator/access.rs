@@ -12,6 +12,7 @@ use crate::http::query::origin;
 use crate::http::secrets::Secrets;
 use crate::ledger::Ledger;
 use crate::ledger::login_limit::Attempts;
+use crate::ledger::protocol::TryLogIn;
 use crate::operator::session::Session;
 use crate::random::random;
 
@@ -84,10 +85,13 @@ pub(crate) async fn log_in(
     let address = address(request.headers());
     let now = now_millis();
     let may_try = match ledger {
-        Some(ledger) => ledger.may_try(&address).await,
+        Some(ledger) => {
+            let address = address.clone();
+            ledger.ask_overview(TryLogIn { address }).await
+        }
         None => None,
     };
-    // Without the board each isolate counts by itself.
+    // Without the overview each isolate counts by itself.
     let may_try =
         may_try.unwrap_or_else(|| WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now)));
     if !may_try {

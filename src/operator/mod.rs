@@ -1,5 +1,5 @@
 //! How all stands, for the operator: the page at `/`, `/api/status` and `/metrics`. All of it is read
-//! from the board, one question each; nothing is asked of the parts of the ledger.
+//! from the overview, one question each; the shards of the ledger are not asked.
 
 pub(crate) mod access;
 pub(crate) mod api;
@@ -20,6 +20,7 @@ use crate::http::answer::Answer;
 use crate::http::query::Query;
 use crate::http::secrets::Secrets;
 use crate::ledger::Ledger;
+use crate::ledger::protocol::Read;
 use crate::operator::session::Session;
 
 /// Handles the page, its forms, and `/metrics`; nothing where the path is of none of them.
@@ -98,7 +99,7 @@ async fn person(
     if path == "/" {
         let status = status(env, variables).await;
         let letters = match &bindings {
-            // A list costs as much as thirty questions to the board.
+            // A list costs as much as thirty questions to the overview.
             Some(bindings) if status.datasets.iter().any(|of| of.dead_letters > 0) => {
                 dead_letters::list(&bindings.uploads, None).await
             }
@@ -131,7 +132,7 @@ async fn person(
     })
 }
 
-/// Asks the board how all stands.
+/// Asks the overview how everything stands.
 async fn status(env: &Env, variables: &Variables) -> Status {
     let now = now_millis();
     let (alerts, wrong) = config::alerts(variables);
@@ -147,7 +148,7 @@ async fn status(env: &Env, variables: &Variables) -> Status {
     }
     match route {
         Ok(Route::Durable(Bindings { ledger, .. })) => {
-            let overview = Ledger::new(ledger).overview().await;
+            let overview = Ledger::new(ledger).ask_overview(Read).await;
             Status::durable(overview, &alerts.limits, found, now)
         }
         _ => Status::direct(found, now),

@@ -31,8 +31,8 @@ const FORGOTTEN = { "rows.written": 1 };
 const MAY_BE_ONE_MORE = ["Ledger requests", "Ledger rows written"];
 /** Free of charge. */
 const FREE = ["r2.delete", "r2.abort"];
-/** A part of the ledger reports to the board once a minute, however many uploads it has. */
-const ONCE_A_MINUTE = ["board", "board.rows.read", "board.rows.written"];
+/** A shard of the ledger reports to the overview once a minute, however many uploads it has. */
+const ONCE_A_MINUTE = ["overview", "overview.rows.read", "overview.rows.written"];
 const INTAKE = "Requests to the intake";
 /** Stated in the page, with its source, and not held against anything: no two machines agree. */
 const CPU = "CPU milliseconds";

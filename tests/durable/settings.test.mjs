@@ -59,18 +59,18 @@ describe("settings", () => {
     });
   });
 
-  test("a pace that is too fast for one object of the ledger is kept by several", async () => {
+  test("a rate that is too high for one object of the ledger is kept by several", async () => {
     const vars = { ...VARS, BATCH_MAX_RECORDS: "1", INTAKE_MAX_REQUESTS_PER_SECOND: "300" };
     await withWorker({ vars }, async (fast) => {
       const { upload, body } = fresh(50);
       const asked = new Set();
       fast.fault = ({ subject }) => void asked.add(subject);
       const parts = new Set();
-      fast.answered = ({ question: { op, per_second: perSecond } }) => op === "slot" && parts.add(perSecond);
+      fast.answered = ({ question: { op, per_second: perSecond } }) => op === "turn" && parts.add(perSecond);
       assert.equal((await fast.push(body)).status, 200);
       await fast.drain();
       assertEachOnce(intake, upload);
-      assert.deepEqual([...asked].filter((name) => name.startsWith("pace/")).sort(), ["pace/0", "pace/1"]);
+      assert.deepEqual([...asked].filter((name) => name.startsWith("rate-limit/")).sort(), ["rate-limit/0", "rate-limit/1"]);
       assert.deepEqual([...parts], [150]);
     });
   });

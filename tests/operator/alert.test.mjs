@@ -217,13 +217,13 @@ test("one that begins and ends while the webhook is away is told as a whole", ()
     await assertTold(route, /^OVER, from \d{4}-.+ UTC to \d{4}-.+ UTC: firewall_events: there is a dead letter/);
   }));
 
-test("without the board nothing is told, since nobody knows what was told before", () =>
+test("without the overview nothing is told, since nobody knows what was told before", () =>
   withRoute({}, async (route) => {
     intake.fault("poison", { refuse: poison, ...always });
     await pushed(route);
     await route.drain();
     await route.report();
-    route.fault = ({ op }) => (op === "board" ? "fail" : undefined);
+    route.fault = ({ op }) => (op === "overview" ? "fail" : undefined);
     await route.sweep();
     assert.deepEqual(webhook.texts(), []);
     route.fault = () => undefined;

@@ -185,8 +185,8 @@ describe("who is let in", () => {
     assert.equal((await operator().get("/api/status", { authorization: `Bearer ${OPERATOR_SECRET}` })).status, 200);
   });
 
-  test("without the board attempts are counted all the same", async () => {
-    route.fault = ({ op }) => (op === "board" ? "fail" : undefined);
+  test("without the overview attempts are counted all the same", async () => {
+    route.fault = ({ op }) => (op === "overview" ? "fail" : undefined);
     const visitor = operator();
     for (let n = 0; n < 10; n += 1) assert.equal((await visitor.logIn("wrong-secret-of-the-operator")).status, 401);
     assert.equal((await visitor.logIn()).status, 429);
@@ -304,7 +304,7 @@ describe("the numbers", () => {
 
   test("the ledger is silent: the page says so, and uploads are delivered all the same", async () => {
     await pushed({ records: 3 });
-    route.fault = ({ op }) => (op === "board" || op === "ledger" ? "fail" : undefined);
+    route.fault = ({ op }) => (op === "overview" || op === "ledger" ? "fail" : undefined);
     assert.deepEqual(await route.drain(), [{ ack: true }]);
     assert.equal(intake.events.length, 3);
     const { json } = await route.operator("GET", "/api/status");
@@ -317,7 +317,7 @@ describe("the numbers", () => {
   test("a report that is lost is made up for by the next", async () => {
     const before = ofDataset(await status()).totals.records;
     await pushed({ records: 6 });
-    route.fault = ({ op }) => (op === "board" ? "fail after" : undefined);
+    route.fault = ({ op }) => (op === "overview" ? "fail after" : undefined);
     await route.drain();
     await route.report();
     route.fault = () => undefined;
@@ -330,7 +330,7 @@ describe("the numbers", () => {
     for (const path of ["/", "/api/status", "/metrics"]) {
       route.counts = {};
       await visitor.get(path);
-      assert.deepEqual([route.counts.board, route.counts.ledger], [1, undefined], path);
+      assert.deepEqual([route.counts.overview, route.counts.ledger], [1, undefined], path);
     }
   });
 });

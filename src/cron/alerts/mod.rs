@@ -1,5 +1,5 @@
 //! By cron: looks whether all is well, and tells a webhook where it is not, once, and once when it is
-//! again. Incidents are kept on the board: news that the webhook does not take are told by the next run.
+//! again. Incidents are kept in the overview: what the webhook does not take the next run reports.
 
 mod jobs;
 mod webhook;
@@ -13,9 +13,10 @@ use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::dead_letters;
 use crate::ledger::Ledger;
+use crate::ledger::protocol::{CountDeadLetters, Note, Read};
 use crate::log::{self, Level};
 
-/// The names of what the board keeps.
+/// The names of the notes that the overview keeps.
 pub(crate) const INCIDENTS: &str = "incidents";
 pub(crate) const JOBS: &str = "jobs";
 
@@ -26,10 +27,10 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     let (alerts, wrong) = config::alerts(variables);
     // Some may have been deleted by hand, and what was told of others may have been lost.
     if let Ok(Some(letters)) = dead_letters::count(&bindings.uploads).await {
-        let _ = ledger.letters(letters).await;
+        let _ = ledger.ask_overview(CountDeadLetters(letters)).await;
     }
-    let Some(overview) = ledger.overview().await else {
-        // Without the board nobody knows what was told before.
+    let Some(overview) = ledger.ask_overview(Read).await else {
+        // Without the overview nobody knows what was reported before.
         log::write_problem(
             Level::Warn,
             "alert",
@@ -97,5 +98,9 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
 }
 
 async fn keep(ledger: &Ledger, name: &str, what: &impl serde::Serialize) -> Option<()> {
-    ledger.note(name, serde_json::to_string(what).ok()?).await
+    let note = Note {
+        name: name.to_owned(),
+        text: serde_json::to_string(what).ok()?,
+    };
+    ledger.ask_overview(note).await
 }

@@ -149,18 +149,17 @@ class Durable {
     return 10 * (Number(user) + Number(system));
   }
 
-  /** Has the ledger tell the board all that it knows of a dataset. */
+  /** Has the ledger tell the overview all that it knows of a dataset. */
   async report(dataset = "firewall_events") {
     const { status } = await this.worker.request("POST", `/test/alarms?dataset=${dataset}`);
     if (status !== 200) throw new Error(`the alarms: status ${status}`);
   }
 
-  /** Has the board believe that a part of the ledger reports; `stats` and `backlog` as in crates/status/src/shard.rs. */
+  /** Has the overview believe that a shard of the ledger reports; `stats` and `backlog` as in crates/status/src/shard.rs. */
   async pretend(shard, stats, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
-    const report = JSON.stringify({ stats: { shard, created_at: 1, revision: 1, ...stats }, backlog });
-    const question = { op: "board", question: { report: { shard, report } } };
-    const { status, text } = await this.worker.request("POST", "/test/board", JSON.stringify(question));
-    if (status !== 200) throw new Error(`the board: ${text}`);
+    const question = { take_report: { stats: { shard, created_at: 1, revision: 1, ...stats }, backlog } };
+    const { status, text } = await this.worker.request("POST", "/test/overview", JSON.stringify(question));
+    if (status !== 200) throw new Error(`the overview: ${text}`);
   }
 
   /** How all stands, as programs are told. */
@@ -231,8 +230,8 @@ class Durable {
     const url = new URL(request.url);
     const asked = await request.json();
     if (url.pathname === "/answered") {
-      // What the board does is done once a minute, not for an upload.
-      const whose = asked.question.op === "board" ? "board.rows" : "rows";
+      // What the overview does is done once a minute, not for an upload.
+      const whose = asked.question.op === undefined ? "overview.rows" : "rows";
       for (const [name, rows] of Object.entries(asked.rows)) this.#count(`${whose}.${name}`, rows);
       this.answered(asked);
       return new Response();

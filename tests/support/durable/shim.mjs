@@ -7,7 +7,7 @@ import Worker, { Ledger as WorkerLedger } from "../../../build/index.js";
 /** What only tests ask. */
 const OWN = {
   "/test/alarms": alarms,
-  "/test/board": (request, env) => env.LEDGER.getByName("board").fetch(new Request("https://ledger/board", request)),
+  "/test/overview": (request, env) => env.LEDGER.getByName("overview").fetch(new Request("https://ledger/overview", request)),
 };
 
 export default {
@@ -136,7 +136,7 @@ function ledger(target, ask) {
   return over(target, {
     getByName: (name) => {
       const stub = target.getByName(name);
-      const op = name === "board" ? "board" : "ledger";
+      const op = name === "overview" ? "overview" : "ledger";
       return over(stub, { fetch: (request) => faulty(ask, op, name, () => stub.fetch(request)) });
     },
   });

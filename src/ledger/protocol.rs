@@ -1,0 +1,235 @@
+//! What the objects of the ledger are asked, and what they answer.
+
+use std::collections::BTreeMap;
+
+use logpush_delivery::progress::Done;
+use logpush_delivery::state::{Begun, Holder, State};
+use logpush_status::overview::Overview;
+use logpush_status::shard::{Report, UploadCounts};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// One question of a kind: `Kind` is what its object reads.
+pub(crate) trait Ask: Into<Self::Kind> {
+    type Kind: Serialize;
+    type Answer: DeserializeOwned + Serialize;
+}
+
+/// The enum of all questions of a kind, and for each question the type of its answer.
+macro_rules! questions {
+    ($(#[$attribute:meta])* $kind:ident: $($question:ident => $answer:ty,)*) => {
+        #[derive(Debug, Serialize, Deserialize)]
+        $(#[$attribute])*
+        pub(crate) enum $kind {
+            $($question($question),)*
+        }
+
+        $(
+            impl From<$question> for $kind {
+                fn from(question: $question) -> Self {
+                    Self::$question(question)
+                }
+            }
+
+            impl Ask for $question {
+                type Kind = $kind;
+                type Answer = $answer;
+            }
+        )*
+    };
+}
+
+questions! {
+    /// To a shard, about an upload of it.
+    #[serde(tag = "op", rename_all = "snake_case")]
+    UploadQuestion:
+    Arrive => Arrived,
+    Begin => Begun,
+    Record => bool,
+    Fail => (),
+    Finish => (),
+    DeadLetter => (),
+    Forget => (),
+    Look => Option<State>,
+    Claim => Vec<bool>,
+}
+
+questions! {
+    /// To the overview. One is read at a time.
+    #[expect(clippy::large_enum_variant)]
+    #[serde(rename_all = "snake_case")]
+    OverviewQuestion:
+    TakeReport => (),
+    Read => Overview,
+    CountDeadLetters => (),
+    DeleteDeadLetter => (),
+    Note => (),
+    TryLogIn => bool,
+}
+
+questions! {
+    /// To the rate limit.
+    #[serde(tag = "op", rename_all = "snake_case")]
+    RateLimitQuestion:
+    Turn => u64,
+}
+
+/// An upload has arrived.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Arrive {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    /// What is known of it is no longer true: nothing is stored under the key that is known.
+    pub(crate) again: bool,
+}
+
+/// The answer to [`Arrive`].
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Arrived {
+    New,
+    /// Its content was stored before, under this key.
+    Known {
+        key: String,
+        finished: bool,
+    },
+}
+
+/// Somebody wants to deliver an upload.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Begin {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) holder: Holder,
+    /// How long the lease holds, in milliseconds.
+    pub(crate) lease: u64,
+}
+
+/// Records of an upload are done. The answer: whether the holder still has the lease.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) id: String,
+    pub(crate) holder: Holder,
+    pub(crate) done: Done,
+    pub(crate) lease: u64,
+}
+
+/// An attempt has ended, and not all is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Fail {
+    pub(crate) id: String,
+    pub(crate) holder: Holder,
+    pub(crate) done: Done,
+    /// Nothing where the upload is only handed over to another invocation.
+    pub(crate) error: Option<String>,
+    /// When the next attempt is due, in milliseconds since 1970.
+    pub(crate) next: u64,
+}
+
+/// All is done. Without counts where the upload became a dead letter, or its object is gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Finish {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) counts: Option<UploadCounts>,
+}
+
+/// A dead letter was written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeadLetter {
+    pub(crate) id: String,
+    /// The key of the upload that it is of.
+    pub(crate) upload: String,
+    /// Nothing where it is the whole upload.
+    pub(crate) records: Option<u64>,
+    pub(crate) reason: String,
+}
+
+/// An upload was never stored: if it comes again it is new.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Forget {
+    pub(crate) id: String,
+}
+
+/// What is known of an upload.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Look {
+    pub(crate) id: String,
+}
+
+/// Which of these uploads, by identity and key, nobody has had in hand for `grace` milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Claim {
+    pub(crate) found: Vec<(String, String)>,
+    pub(crate) grace: u64,
+}
+
+/// A shard reports.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TakeReport(pub(crate) Report);
+
+/// Everything that the overview knows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Read;
+
+/// The number of dead letters of each dataset; of datasets that are not named there are none.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CountDeadLetters(pub(crate) BTreeMap<String, u64>);
+
+/// The operator has deleted a dead letter of a dataset.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeleteDeadLetter {
+    pub(crate) dataset: String,
+}
+
+/// Keeps a text under a name.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// Whether somebody at this address may try a secret.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct TryLogIn {
+    pub(crate) address: String,
+}
+
+/// How long to wait before the next request to the intake, in milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Turn {
+    pub(crate) per_second: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_with_minutes_reaches_the_overview() {
+        let mut report = Report::default();
+        report.stats.worst.insert(7, 9);
+        let question = OverviewQuestion::from(TakeReport(report.clone()));
+        let text = serde_json::to_string(&question).unwrap();
+        let read: OverviewQuestion = serde_json::from_str(&text).unwrap();
+        let OverviewQuestion::TakeReport(TakeReport(read)) = read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(read, report);
+    }
+
+    #[test]
+    fn questions_about_uploads_are_told_apart_by_op() {
+        let text = serde_json::to_string(&UploadQuestion::from(Look { id: "x".to_owned() }));
+        assert_eq!(text.unwrap(), r#"{"op":"look","id":"x"}"#);
+        let begin =
+            r#"{"op":"begin","id":"x","key":"k","holder":{"message":"m","attempt":1},"lease":5}"#;
+        let read: UploadQuestion = serde_json::from_str(begin).unwrap();
+        assert!(matches!(
+            read,
+            UploadQuestion::Begin(Begin { lease: 5, .. })
+        ));
+    }
+}
