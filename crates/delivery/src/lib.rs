@@ -46,13 +46,16 @@
 pub mod backoff;
 pub mod dead_letter;
 pub mod destination;
+pub mod header;
 pub mod jitter;
 pub mod key;
 pub mod machine;
 pub mod part;
+pub mod password;
 pub mod progress;
 pub mod request;
 pub mod session;
+pub mod setting;
 pub mod settings;
 pub mod state;
 pub mod url;

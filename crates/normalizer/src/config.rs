@@ -44,18 +44,23 @@ pub struct Limits {
     pub upload_bytes: u64,
 }
 
+impl Limits {
+    /// The limits where nothing else is said.
+    pub const DEFAULT: Self = Self {
+        // Records of all 123 http_requests fields with full headers stay below 64 KiB.
+        line_bytes: 1024 * 1024,
+        // SEKOIA.IO drops events above 250 KiB; its own SDK stops at 250,000.
+        document_bytes: 250_000,
+        // 1,000 documents of 1.8 KB are 1.8 MB: the count closes most batches. SEKOIA.IO takes 10 MiB.
+        batch_bytes: 4 * 1024 * 1024,
+        batch_records: 1000,
+        // Logpush sends at most 1 GB.
+        upload_bytes: 2 * 1024 * 1024 * 1024,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            // Records of all 123 http_requests fields with full headers stay below 64 KiB.
-            line_bytes: 1024 * 1024,
-            // SEKOIA.IO drops events above 250 KiB; its own SDK stops at 250,000.
-            document_bytes: 250_000,
-            // 1,000 documents of 1.8 KB are 1.8 MB: the count closes most batches. SEKOIA.IO takes 10 MiB.
-            batch_bytes: 4 * 1024 * 1024,
-            batch_records: 1000,
-            // Logpush sends at most 1 GB.
-            upload_bytes: 2 * 1024 * 1024 * 1024,
-        }
+        Self::DEFAULT
     }
 }

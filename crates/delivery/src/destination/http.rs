@@ -7,12 +7,12 @@ use logpush_normalizer::gzip;
 use serde_json::Value;
 
 use crate::Millis;
-use crate::destination::{Destination, Kind, Opened, PartLimits, Step, Turn, one_request};
+use crate::destination::{Destination, Kind, PartLimits, Step, Turn, one_request};
 use crate::framing::{array, lines};
 use crate::part::Part;
 use crate::request::{Reply, Request};
 use crate::session::{Conversation, Session};
-use crate::settings::{Problem, Setting, Type, Values};
+use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
 use crate::verdict::Verdict;
 use crate::words;
@@ -20,48 +20,38 @@ use crate::words;
 pub(super) const KIND: Kind = Kind {
     name: "http",
     settings: &[
-        Setting {
-            name: "url",
-            default: None,
-            accepts: Type::Url,
-            secret: false,
-            about: "where documents are sent to",
-        },
-        Setting {
-            name: "headers",
-            default: None,
-            accepts: Type::Headers,
-            secret: true,
-            about: "headers of every request, as {\"Authorization\":\"Bearer ...\"}",
-        },
-        Setting {
-            name: "framing",
-            default: Some("lines"),
-            accepts: Type::OneOf(&["lines", "array"]),
-            secret: false,
-            about: "one document a line, or an array of documents",
-        },
-        Setting {
-            name: "content_type",
-            default: None,
-            accepts: Type::Text,
-            secret: false,
-            about: "application/x-ndjson for lines and application/json for an array, if not set",
-        },
-        Setting {
-            name: "gzip",
-            default: Some("true"),
-            accepts: Type::OneOf(&["true", "false"]),
-            secret: false,
-            about: "whether bodies are compressed",
-        },
-        Setting {
-            name: "accept",
-            default: None,
-            accepts: Type::Text,
-            secret: false,
-            about: "what a yes is: a JSON pointer and a value, as /status=\"ok\", or any for any 2xx",
-        },
+        Setting::new(
+            URL,
+            Accepts::Url { default: None },
+            "takes documents by POST, and answers 2xx",
+        )
+        .required(),
+        Setting::new(
+            HEADERS,
+            Accepts::Headers,
+            "headers of every request, such as `{\"Authorization\":\"Bearer ...\"}`",
+        )
+        .secret(),
+        Setting::new(
+            FRAMING,
+            Accepts::OneOf(&["lines", "array"]),
+            "one document a line, or an array of documents",
+        ),
+        Setting::new(
+            CONTENT_TYPE,
+            Accepts::HeaderValue,
+            "`Content-Type` of every request; if not set, `application/x-ndjson` for lines and `application/json` for an array",
+        ),
+        Setting::new(
+            GZIP,
+            Accepts::Flag { default: true },
+            "whether bodies are compressed",
+        ),
+        Setting::new(
+            ACCEPT,
+            Accepts::Text,
+            "what a yes is: a JSON pointer and a value, as `/status=\"ok\"`, or `any` for any 2xx; if not set, a 2xx without a complaint",
+        ),
     ],
     limits: PartLimits {
         bytes: 10 * 1024 * 1024,
@@ -121,70 +111,41 @@ const NO_YES: &str = "no yes";
 /// Parts of secrets that are shorter than this may be shown: they would hide words of any kind.
 const SECRET_MIN: usize = 6;
 
-fn open(values: &Values<'_>, _: Option<&str>) -> Opened {
-    let mut problems = Vec::new();
-    let mut trouble = |setting, words: String| problems.push(Problem::new(setting, words));
-    let url = values.get("url").unwrap_or_default();
-    if url.is_empty() {
-        trouble("url", "is not set".to_owned());
-    } else if let Err(words) = url::check(&url) {
-        trouble("url", words.to_owned());
-    } else if let Some((_, words)) = other_protocol(&url) {
-        trouble("url", (*words).to_owned());
-    }
-    let headers = match values.get("headers").as_deref().map(read_headers) {
-        None => BTreeMap::new(),
-        Some(Ok(headers)) => headers,
-        Some(Err(words)) => {
-            trouble("headers", words);
-            BTreeMap::new()
-        }
-    };
-    let framing = match values.get("framing").as_deref() {
-        None | Some("lines") => Framing::Lines,
-        Some("array") => Framing::Array,
-        Some(_) => {
-            trouble("framing", "is neither lines nor array".to_owned());
-            Framing::Lines
-        }
-    };
-    let content_type = values.get("content_type");
-    if content_type
-        .as_deref()
-        .is_some_and(|value| !is_header_value(value))
-    {
-        trouble("content_type", "is no value of a header".to_owned());
-    }
-    let is_compressed = match values.get("gzip").as_deref() {
-        None | Some("true") => true,
-        Some("false") => false,
-        Some(_) => {
-            trouble("gzip", "is neither true nor false".to_owned());
-            true
-        }
-    };
-    let accept = match values.get("accept").as_deref().map(read_accept) {
-        None => Accept::NoComplaint,
-        Some(Some(accept)) => accept,
+const URL: &str = "HTTP_URL";
+const HEADERS: &str = "HTTP_HEADERS";
+const FRAMING: &str = "HTTP_FRAMING";
+const CONTENT_TYPE: &str = "HTTP_CONTENT_TYPE";
+const GZIP: &str = "HTTP_GZIP";
+const ACCEPT: &str = "HTTP_ACCEPT";
+
+fn open(values: &Values, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+    let accept = match values.text(ACCEPT).map(read_accept) {
+        None => Some(Accept::NoComplaint),
+        Some(Some(accept)) => Some(accept),
         Some(None) => {
-            trouble(
-                "accept",
-                "is neither any nor a JSON pointer and a value, as /status=\"ok\"".to_owned(),
-            );
-            Accept::NoComplaint
+            problems.push(Problem::new(
+                ACCEPT,
+                "is neither any nor a JSON pointer and a value, as /status=\"ok\"",
+            ));
+            None
         }
     };
-    if !problems.is_empty() {
-        return Err(problems);
+    let url = values.text(URL)?;
+    if let Some((_, words)) = other_protocol(url) {
+        problems.push(Problem::new(URL, *words));
     }
-    Ok(Box::new(Http {
-        secrets: secrets_of(&url, &headers),
-        url,
+    let headers = values.headers(HEADERS);
+    Some(Box::new(Http {
+        url: url.to_owned(),
+        secrets: secrets_of(url, &headers),
         headers,
-        framing,
-        content_type,
-        is_compressed,
-        accept,
+        framing: match values.word(FRAMING) {
+            "array" => Framing::Array,
+            _ => Framing::Lines,
+        },
+        content_type: values.text(CONTENT_TYPE).map(str::to_owned),
+        is_compressed: values.flag(GZIP),
+        accept: accept?,
     }))
 }
 
@@ -340,53 +301,6 @@ fn read_accept(text: &str) -> Option<Accept> {
     Some(Accept::Pointer(pointer.to_owned(), value))
 }
 
-fn read_headers(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let headers: BTreeMap<String, String> = serde_json::from_str(text)
-        .map_err(|_| "is not a JSON object of header names and texts".to_owned())?;
-    for (name, value) in &headers {
-        if !is_header_name(name) || !is_header_value(value) {
-            return Err("has a header that HTTP does not allow".to_owned());
-        }
-        if let Some(unsendable) = UNSENDABLE
-            .iter()
-            .find(|unsendable| name.eq_ignore_ascii_case(unsendable))
-        {
-            return Err(format!(
-                "has {unsendable}, which the Worker cannot send: the runtime decides it"
-            ));
-        }
-    }
-    Ok(headers)
-}
-
-/// Headers that belong to the connection or to the body, or that fetch refuses.
-const UNSENDABLE: &[&str] = &[
-    "Connection",
-    "Content-Encoding",
-    "Content-Length",
-    "Expect",
-    "Host",
-    "Keep-Alive",
-    "Proxy-Connection",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-];
-
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-fn is_header_value(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte))
-}
-
 /// What must not be shown: the headers' values, the URL, which may carry a token, and what an answer
 /// may repeat of either, as the token without its scheme or the path without its host.
 fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
@@ -417,18 +331,18 @@ fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::destination::Last;
+    use crate::destination::{Last, Opened};
     use crate::part::Documents;
     use crate::request::Body;
+    use crate::setting::Given;
 
-    const URL: (&str, &str) = ("HTTP_URL", "https://siem.example/in?token=s3cret-token");
+    const AT_SIEM: (&str, &str) = (URL, "https://siem.example/in?token=s3cret-token");
 
     fn opened(values: &[(&str, &str)]) -> Opened {
-        let read = |name: &str| {
+        KIND.open(None, &|name| {
             let value = values.iter().find(|(other, _)| *other == name);
-            value.map(|(_, value)| (*value).to_owned())
-        };
-        open(&Values::new("HTTP", &read), None)
+            value.map(|(_, value)| Given::Text((*value).to_owned()))
+        })
     }
 
     fn documents() -> Documents {
@@ -462,7 +376,7 @@ mod tests {
     }
 
     fn is_yes(accept: Option<&str>, body: &str) -> bool {
-        let mut values = vec![URL];
+        let mut values = vec![AT_SIEM];
         values.extend(accept.map(|accept| ("HTTP_ACCEPT", accept)));
         let destination = opened(&values).unwrap();
         verdict(&*destination, body, &mut Session::default()) == Verdict::Accepted
@@ -546,7 +460,7 @@ mod tests {
 
     #[test]
     fn two_answers_in_a_row_that_are_no_yes_hold_the_destination() {
-        let destination = opened(&[URL]).unwrap();
+        let destination = opened(&[AT_SIEM]).unwrap();
         let mut session = Session::default();
         let no = r#"{"errors":true}"#;
         let first = verdict(&*destination, no, &mut session);
@@ -582,7 +496,7 @@ mod tests {
         ] {
             for is_compressed in [true, false] {
                 let gzip = ("HTTP_GZIP", if is_compressed { "true" } else { "false" });
-                let values = [vec![URL, gzip], more.clone()].concat();
+                let values = [vec![AT_SIEM, gzip], more.clone()].concat();
                 let destination = opened(&values).unwrap();
                 let documents = documents();
                 let bytes = destination.encode(&Part::new(&documents, &[0..2], "u"), 0);
@@ -619,30 +533,30 @@ mod tests {
     #[test]
     fn settings_that_do_not_do_are_named() {
         for (values, expected) in [
-            (vec![URL], ""),
+            (vec![AT_SIEM], ""),
             (
-                vec![URL, ("HTTP_HEADERS", r#"{"Authorization":"Bearer x"}"#)],
+                vec![AT_SIEM, ("HTTP_HEADERS", r#"{"Authorization":"Bearer x"}"#)],
                 "",
             ),
-            (vec![], "url is not set"),
+            (vec![], "HTTP_URL is not set"),
             (
                 vec![("HTTP_URL", "http://siem.example")],
-                "url is not an https:// URL",
+                "HTTP_URL is not an https:// URL",
             ),
             (
                 vec![("HTTP_URL", "https://es.example/_bulk")],
-                "url is Elasticsearch's _bulk",
+                "HTTP_URL is Elasticsearch's _bulk",
             ),
             (
                 vec![("HTTP_URL", "https://es.example/logs/_bulk/?pretty")],
-                "url is Elasticsearch's _bulk",
+                "HTTP_URL is Elasticsearch's _bulk",
             ),
             (
                 vec![(
                     "HTTP_URL",
                     "https://splunk.example:8088/services/collector/event",
                 )],
-                "url is Splunk's event endpoint",
+                "HTTP_URL is Splunk's event endpoint",
             ),
             (
                 vec![(
@@ -652,44 +566,44 @@ mod tests {
                 "",
             ),
             (
-                vec![URL, ("HTTP_HEADERS", "Bearer x")],
-                "headers is not a JSON object",
+                vec![AT_SIEM, ("HTTP_HEADERS", "Bearer x")],
+                "HTTP_HEADERS is not a JSON object",
             ),
             (
-                vec![URL, ("HTTP_HEADERS", r#"{"a b":"c"}"#)],
-                "headers has a header that HTTP does not allow",
+                vec![AT_SIEM, ("HTTP_HEADERS", r#"{"a b":"c"}"#)],
+                "HTTP_HEADERS has a header that HTTP does not allow",
             ),
             (
-                vec![URL, ("HTTP_HEADERS", "{\"a\":\"b\\nc\"}")],
-                "headers has a header that HTTP does not allow",
+                vec![AT_SIEM, ("HTTP_HEADERS", "{\"a\":\"b\\nc\"}")],
+                "HTTP_HEADERS has a header that HTTP does not allow",
             ),
             (
-                vec![URL, ("HTTP_HEADERS", r#"{"expect":"100-continue"}"#)],
-                "headers has Expect, which the Worker cannot send",
+                vec![AT_SIEM, ("HTTP_HEADERS", r#"{"expect":"100-continue"}"#)],
+                "HTTP_HEADERS has Expect, which the Worker cannot send",
             ),
             (
-                vec![URL, ("HTTP_FRAMING", "xml")],
-                "framing is neither lines nor array",
+                vec![AT_SIEM, ("HTTP_FRAMING", "xml")],
+                "HTTP_FRAMING is neither lines nor array",
             ),
             (
-                vec![URL, ("HTTP_GZIP", "yes")],
-                "gzip is neither true nor false",
+                vec![AT_SIEM, ("HTTP_GZIP", "yes")],
+                "HTTP_GZIP is neither true nor false",
             ),
             (
-                vec![URL, ("HTTP_ACCEPT", "yes")],
-                "accept is neither any nor",
+                vec![AT_SIEM, ("HTTP_ACCEPT", "yes")],
+                "HTTP_ACCEPT is neither any nor",
             ),
             (
-                vec![URL, ("HTTP_ACCEPT", "status=ok")],
-                "accept is neither any nor",
+                vec![AT_SIEM, ("HTTP_ACCEPT", "status=ok")],
+                "HTTP_ACCEPT is neither any nor",
             ),
             (
-                vec![URL, ("HTTP_ACCEPT", "/status=")],
-                "accept is neither any nor",
+                vec![AT_SIEM, ("HTTP_ACCEPT", "/status=")],
+                "HTTP_ACCEPT is neither any nor",
             ),
             (
-                vec![URL, ("HTTP_CONTENT_TYPE", "a\nb")],
-                "content_type is no value of a header",
+                vec![AT_SIEM, ("HTTP_CONTENT_TYPE", "a\nb")],
+                "HTTP_CONTENT_TYPE has a character that a header cannot carry",
             ),
         ] {
             let problems = opened(&values).err().unwrap_or_default();
@@ -705,7 +619,7 @@ mod tests {
     #[test]
     fn answers_that_repeat_a_secret_are_shown_without_it() {
         let headers = ("HTTP_HEADERS", r#"{"Authorization":"Bearer abc-def-123"}"#);
-        let destination = opened(&[URL, headers]).unwrap();
+        let destination = opened(&[AT_SIEM, headers]).unwrap();
         for body in [
             "no token Bearer abc-def-123",
             "invalid token abc-def-123",

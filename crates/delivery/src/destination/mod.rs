@@ -7,11 +7,13 @@ mod sekoia;
 
 use core::fmt;
 
+use logpush_normalizer::datasets::DATASETS;
+
 use crate::Millis;
 use crate::part::Part;
 use crate::request::{Reply, Request};
 use crate::session::{Conversation, Session};
-use crate::settings::{Problem, Setting, Values};
+use crate::setting::{Lookup, Problem, Reading, Setting, Values, read};
 use crate::verdict::Verdict;
 use crate::words;
 
@@ -80,11 +82,15 @@ pub struct Kind {
     pub settings: &'static [Setting],
     /// The most that a part may have.
     pub limits: PartLimits,
-    /// Reads the settings of a destination, for the documents of one dataset.
-    pub open: fn(&Values<'_>, dataset: Option<&str>) -> Opened,
+    /// Makes a destination of its settings; nothing where one is wrong. What the table cannot know is
+    /// added to the problems.
+    open: Open,
     /// What the operator does where the destination takes nothing.
     pub when_held: &'static str,
 }
+
+/// What is behind [`Kind::open`].
+type Open = fn(&Values, &mut Vec<Problem>) -> Option<Box<dyn Destination>>;
 
 /// A destination, or all that is wrong with its settings.
 pub type Opened = Result<Box<dyn Destination>, Vec<Problem>>;
@@ -98,7 +104,7 @@ pub struct PartLimits {
     pub documents: usize,
 }
 
-/// The kinds of destinations; the first is the default.
+/// The kinds of destinations.
 pub static KINDS: &[Kind] = &[
     sekoia::KIND,
     http::KIND,
@@ -106,10 +112,61 @@ pub static KINDS: &[Kind] = &[
     discard::KIND,
 ];
 
+/// Where documents go if nothing else is said.
+pub static DEFAULT: &Kind = &sekoia::KIND;
+
+/// The names of [`KINDS`], for the table of settings.
+// The compiler evaluates it, and refuses an index that is out of bounds.
+#[allow(clippy::indexing_slicing)]
+pub(crate) static KIND_NAMES: [&str; KINDS.len()] = {
+    let mut names = [""; KINDS.len()];
+    let mut kind = 0;
+    while kind < KINDS.len() {
+        names[kind] = KINDS[kind].name;
+        kind += 1;
+    }
+    names
+};
+
 /// The kind of a name.
 #[must_use]
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+impl Kind {
+    /// Opens a destination, for the documents of one dataset or of no particular one.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with its settings.
+    pub fn open(&self, dataset: Option<&str>, lookup: &Lookup<'_>) -> Opened {
+        let Reading {
+            values,
+            mut problems,
+        } = read(self.settings, dataset, lookup);
+        match (self.open)(&values, &mut problems) {
+            Some(destination) if problems.is_empty() => Ok(destination),
+            _ => {
+                debug_assert!(!problems.is_empty(), "nothing says why {self:?} is closed");
+                Err(problems)
+            }
+        }
+    }
+
+    /// What is wrong with the settings where no dataset at all can be delivered: what all need may be
+    /// set for some alone.
+    #[must_use]
+    pub fn problems(&self, lookup: &Lookup<'_>) -> Vec<Problem> {
+        let Err(problems) = self.open(None, lookup) else {
+            return Vec::new();
+        };
+        let is_for_some = self.settings.iter().any(|setting| setting.is_by_dataset)
+            && DATASETS
+                .iter()
+                .any(|dataset| self.open(Some(dataset.name), lookup).is_ok());
+        if is_for_some { Vec::new() } else { problems }
+    }
 }
 
 impl fmt::Debug for Kind {

@@ -7,33 +7,33 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::Millis;
-use crate::destination::{Destination, Kind, Opened, PartLimits, Step, Turn, one_request};
+use crate::destination::{Destination, Kind, PartLimits, Step, Turn, one_request};
 use crate::framing::lines;
 use crate::part::Part;
 use crate::request::{Reply, Request};
 use crate::session::{Conversation, Session};
-use crate::settings::{Problem, Setting, Type, Values};
-use crate::url;
+use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::verdict::Verdict;
 use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "sekoia",
     settings: &[
-        Setting {
-            name: "intake_key",
-            default: None,
-            accepts: Type::Text,
-            secret: true,
-            about: "the intake's key, which decides the intake and the format that take the events",
-        },
-        Setting {
-            name: "intake_url",
-            default: Some("https://intake.sekoia.io"),
-            accepts: Type::Url,
-            secret: false,
-            about: "the intake of your region, with its path where it has one",
-        },
+        Setting::new(
+            INTAKE_URL,
+            Accepts::Url {
+                default: Some("https://intake.sekoia.io"),
+            },
+            "base URL of your region, such as `https://intake.fra2.sekoia.io/api/v1/intake-http`; `/plain/batch` is added",
+        ),
+        Setting::new(
+            INTAKE_KEY,
+            Accepts::HeaderValue,
+            "the intake's key, which decides the intake and the format that take the events",
+        )
+        .required()
+        .secret()
+        .by_dataset(),
     ],
     limits: PartLimits {
         // 10 MiB, taken before compression.
@@ -60,27 +60,15 @@ struct Answer {
     message: Option<IgnoredAny>,
 }
 
-fn open(values: &Values<'_>, dataset: Option<&str>) -> Opened {
-    let mut problems = Vec::new();
-    let base = values.get("intake_url");
-    let base = base
-        .as_deref()
-        .unwrap_or("https://intake.sekoia.io")
-        .trim_end_matches('/');
-    if let Err(problem) = url::check(base) {
-        problems.push(Problem::new("intake_url", problem));
-    }
-    let key = values.of_dataset("intake_key", dataset);
-    if key.is_none() {
-        problems.push(Problem::new("intake_key", "is not set"));
-    }
-    match key {
-        Some(key) if problems.is_empty() => Ok(Box::new(Sekoia {
-            url: format!("{base}/plain/batch"),
-            key,
-        })),
-        _ => Err(problems),
-    }
+const INTAKE_URL: &str = "SEKOIA_INTAKE_URL";
+const INTAKE_KEY: &str = "SEKOIA_INTAKE_KEY";
+
+fn open(values: &Values, _: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+    let base = values.text(INTAKE_URL)?.trim_end_matches('/');
+    Some(Box::new(Sekoia {
+        url: format!("{base}/plain/batch"),
+        key: values.text(INTAKE_KEY)?.to_owned(),
+    }))
 }
 
 impl Destination for Sekoia {
@@ -162,15 +150,15 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::destination::Last;
+    use crate::destination::{Last, Opened};
     use crate::part::Documents;
+    use crate::setting::Given;
 
     fn opened(values: &[(&str, &str)]) -> Opened {
-        let read = |name: &str| {
+        KIND.open(Some("dns_logs"), &|name| {
             let value = values.iter().find(|(other, _)| *other == name);
-            value.map(|(_, value)| (*value).to_owned())
-        };
-        open(&Values::new("SEKOIA", &read), Some("dns_logs"))
+            value.map(|(_, value)| Given::Text((*value).to_owned()))
+        })
     }
 
     /// What an answer to two events means.
@@ -271,17 +259,31 @@ mod tests {
 
     #[test]
     fn settings_that_do_not_do_are_named() {
+        let missing = "SEKOIA_INTAKE_KEY is not set, and SEKOIA_INTAKE_KEY_DNS_LOGS is not either";
+        let key = ("SEKOIA_INTAKE_KEY", "k");
         for (values, expected) in [
-            (vec![("SEKOIA_INTAKE_KEY", "k")], ""),
-            (vec![("SEKOIA_INTAKE_KEY_DNS_LOGS", "k")], ""),
+            (vec![key], String::new()),
+            (vec![("SEKOIA_INTAKE_KEY_DNS_LOGS", "k")], String::new()),
             (
                 vec![("SEKOIA_INTAKE_KEY_HTTP_REQUESTS", "k")],
-                "intake_key is not set",
+                missing.to_owned(),
             ),
-            (vec![], "intake_key is not set"),
+            (vec![], missing.to_owned()),
+            (
+                vec![("SEKOIA_INTAKE_KEY", "a\nb")],
+                "SEKOIA_INTAKE_KEY has a character that a header cannot carry".to_owned(),
+            ),
             (
                 vec![("SEKOIA_INTAKE_URL", "ftp://x")],
-                "intake_url is not an https:// URL; intake_key is not set",
+                format!("SEKOIA_INTAKE_URL is not an https:// URL; {missing}"),
+            ),
+            (
+                vec![key, ("SEKOIA_INTAKE_URL", "https://intake.example/@x/")],
+                String::new(),
+            ),
+            (
+                vec![key, ("SEKOIA_INTAKE_URL", "https://intake.example:65536")],
+                "SEKOIA_INTAKE_URL has no host, or a port that is none".to_owned(),
             ),
         ] {
             let problems = opened(&values).err().unwrap_or_default();

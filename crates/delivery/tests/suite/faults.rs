@@ -10,7 +10,7 @@ use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome,
 use logpush_delivery::part::Documents;
 use logpush_delivery::request::Reply;
 use logpush_delivery::session::Session;
-use logpush_delivery::settings::Values;
+use logpush_delivery::setting::Given;
 
 use self::Answer::{Fine, Lost, Partial, Reset, Says, Status, StatusAfter};
 
@@ -141,8 +141,9 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
 }
 
 fn open() -> Box<dyn Destination> {
-    let read = |name: &str| (name == "SEKOIA_INTAKE_KEY").then(|| "the-key".to_owned());
-    (kind("sekoia").unwrap().open)(&Values::new("SEKOIA", &read), None).unwrap()
+    let read =
+        |name: &str| (name == "SEKOIA_INTAKE_KEY").then(|| Given::Text("the-key".to_owned()));
+    kind("sekoia").unwrap().open(None, &read).unwrap()
 }
 
 fn text(record: u64) -> String {
