@@ -138,20 +138,20 @@ impl Delivery {
         outcome: &mut Outcome,
     ) -> Result<(), DeliveryError> {
         add(&self.counters.batches, 1);
-        let records = batch.first_record..batch.first_record + batch.records as u64;
         #[cfg(feature = "bench")]
         if let Destination::Discard = self.destination {
-            outcome.taken.push(records);
+            outcome.taken.extend(batch.records);
             return Ok(());
         }
-        let verdict = self.send(&[&batch.body], batch.records).await?;
-        if verdict == Verdict::Accepted {
-            outcome.taken.push(records);
+        let without_document = batch.records.iter().skip(batch.len()).cloned();
+        outcome.taken.extend(without_document);
+        if batch.is_empty() {
             return Ok(());
         }
+        let verdict = self.send(&[&batch.body], batch.len()).await?;
         let mut division = Division {
-            documents: batch.body.split(|&byte| byte == b'\n').collect(),
-            first_record: batch.first_record,
+            documents: batch.documents().map(|document| document.text).collect(),
+            records: &batch.records,
             undecided: Vec::new(),
             outcome,
         };
@@ -219,7 +219,7 @@ impl Delivery {
             }
             add(&self.counters.refused, 1);
             division.outcome.refused.push(Refused {
-                record: division.first_record + place as u64,
+                record: division.record(place),
                 document: document.to_vec(),
                 reason: reason.to_owned(),
             });
@@ -331,7 +331,8 @@ impl Delivery {
 /// A batch that is delivered in pieces.
 struct Division<'a, 'o> {
     documents: Vec<&'a [u8]>,
-    first_record: u64,
+    /// The records that each document answers for; the last is its own.
+    records: &'a [Range<u64>],
     /// Pieces that are still to be sent.
     undecided: Vec<Range<usize>>,
     outcome: &'o mut Outcome,
@@ -339,10 +340,14 @@ struct Division<'a, 'o> {
 
 impl Division<'_, '_> {
     fn take(&mut self, range: Range<usize>) {
-        let first = self.first_record;
-        self.outcome
-            .taken
-            .push(first + range.start as u64..first + range.end as u64);
+        let records = self.records.get(range).unwrap_or_default();
+        self.outcome.taken.extend(records.iter().cloned());
+    }
+
+    fn record(&self, place: usize) -> u64 {
+        self.records
+            .get(place)
+            .map_or(0, |records| records.end.saturating_sub(1))
     }
 }
 

@@ -4,7 +4,7 @@ use logpush_delivery::dead_letter::{About, Kind as DeadKind, Letter};
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{Batch, datasets};
+use logpush_normalizer::{Batch, Document, datasets, identity};
 use serde_json::json;
 use worker::Object;
 
@@ -43,15 +43,16 @@ impl Consumer<'_> {
                 return Ok(Decision::Ack);
             }
         };
-        let documents: Vec<&[u8]> = letters
-            .iter()
-            .map(|letter| letter.document.get().as_bytes())
-            .collect();
-        let batch = Batch {
-            records: documents.len(),
-            body: documents.join(b"\n".as_slice()),
-            first_record: 0,
-        };
+        let mut batch = Batch::default();
+        for (place, letter) in (0..).zip(&letters) {
+            let text = letter.document.get().as_bytes();
+            let document = Document {
+                text,
+                id: identity(text),
+                time: None,
+            };
+            batch.push(document, place..place + 1);
+        }
         let mut outcome = Outcome::default();
         let delivered = match self.delivery(datasets::by_name(&about.dataset), about.arrived) {
             Ok(delivery) => {

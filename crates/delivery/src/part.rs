@@ -97,15 +97,13 @@ impl Documents {
 
 impl From<Batch> for Documents {
     fn from(batch: Batch) -> Self {
-        let mut ends: Vec<u32> = Vec::with_capacity(batch.records);
-        ends.extend(memchr::memchr_iter(b'\n', &batch.body).map(offset));
-        ends.push(offset(batch.body.len()));
-        debug_assert_eq!(ends.len(), batch.records);
-        let first = batch.first_record;
+        let documents = batch.len();
+        let records = batch.records.iter().take(documents);
         Self {
+            // A document's own record is the last of those that it answers for.
+            records: records.map(|range| range.end.saturating_sub(1)).collect(),
             body: batch.body,
-            records: (first..first + ends.len() as u64).collect(),
-            ends,
+            ends: batch.ends,
         }
     }
 }
@@ -177,6 +175,8 @@ fn offset(bytes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use logpush_normalizer::Document;
+
     use super::*;
 
     fn text(bytes: &[u8]) -> &str {
@@ -194,11 +194,16 @@ mod tests {
     #[test]
     fn a_batch_is_taken_apart_at_its_boundaries() {
         let texts = ["a", "bb", "", "d"];
-        let batch = Documents::from(Batch {
-            body: b"a\nbb\n\nd".to_vec(),
-            records: 4,
-            first_record: 7,
-        });
+        let mut batch = Batch::default();
+        for (record, text) in (7..).zip(texts) {
+            let document = Document {
+                text: text.as_bytes(),
+                id: [0; 16],
+                time: None,
+            };
+            batch.push(document, record..record + 1);
+        }
+        let batch = Documents::from(batch);
         assert_eq!(batch, documents(&texts));
         assert_eq!(batch.len(), 4);
         for (place, expected) in texts.into_iter().enumerate() {

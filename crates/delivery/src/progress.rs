@@ -52,13 +52,21 @@ impl Done {
         self.ranges.is_empty()
     }
 
+    fn has(&self, record: u64) -> bool {
+        self.gaps(record..record + 1).is_empty()
+    }
+
     /// What is not in here of `range`.
     fn gaps(&self, range: Range<u64>) -> Vec<Range<u64>> {
         let mut gaps = Vec::new();
         let mut at = range.start;
-        for &(start, end) in &self.ranges {
-            if start > at && at < range.end {
-                gaps.push(at..start.min(range.end));
+        let from = self.ranges.partition_point(|&(_, end)| end <= range.start);
+        for &(start, end) in self.ranges.iter().skip(from) {
+            if start >= range.end {
+                break;
+            }
+            if start > at {
+                gaps.push(at..start);
             }
             at = at.max(end);
         }
@@ -68,30 +76,28 @@ impl Done {
         gaps
     }
 
-    /// The pieces of a batch whose records are not in here.
+    /// What is left to do of a batch; nothing where all of its records are in here.
     pub fn remaining(&self, batch: Batch) -> Vec<Batch> {
-        let first = batch.first_record;
-        let whole = first..first + batch.records as u64;
-        let gaps = self.gaps(whole.clone());
-        if gaps == [whole] {
+        let is_open = |range: &Range<u64>| self.gaps(range.clone()) == [range.clone()];
+        if batch.records.iter().all(is_open) {
             return vec![batch];
         }
-        if gaps.is_empty() {
+        let mut rest = Batch::default();
+        let mut without_document = Vec::new();
+        for (place, records) in batch.records.iter().enumerate() {
+            match batch.get(place) {
+                // A document's own record is the last of those that it answers for.
+                Some(document) if !self.has(records.end.saturating_sub(1)) => {
+                    rest.push(document, records.clone());
+                }
+                _ => without_document.extend(self.gaps(records.clone())),
+            }
+        }
+        rest.records.extend(without_document);
+        if rest.records.is_empty() {
             return Vec::new();
         }
-        let documents: Vec<&[u8]> = batch.body.split(|&byte| byte == b'\n').collect();
-        gaps.into_iter()
-            .filter_map(|gap| {
-                // Both are within the batch.
-                let places = (gap.start - first) as usize..(gap.end - first) as usize;
-                let documents = documents.get(places)?;
-                Some(Batch {
-                    body: documents.join(b"\n".as_slice()),
-                    records: documents.len(),
-                    first_record: gap.start,
-                })
-            })
-            .collect()
+        vec![rest]
     }
 }
 
@@ -113,6 +119,8 @@ impl From<Done> for Vec<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use logpush_normalizer::Document;
+
     use super::*;
 
     fn done(ranges: &[(u64, u64)]) -> Done {
@@ -142,32 +150,43 @@ mod tests {
     }
 
     #[test]
-    fn the_remaining_pieces_of_a_batch_are_those_not_done() {
-        let batch = Batch {
-            body: b"a\nb\nc\nd".to_vec(),
-            records: 4,
-            first_record: 10,
-        };
+    fn what_remains_of_a_batch_are_the_documents_and_records_that_are_not_done() {
+        let mut batch = Batch::default();
+        // The records 12 and 16 give no document: rules drop them.
+        for (text, records) in [("a", 10..11), ("b", 11..12), ("c", 12..14), ("d", 14..15)] {
+            let document = Document {
+                text: text.as_bytes(),
+                id: [text.as_bytes()[0]; 16],
+                time: None,
+            };
+            batch.push(document, records);
+        }
+        batch.records.push(15..17);
         for (ranges, expected) in [
-            (vec![], "10:a b c d"),
-            (vec![(0, 10), (14, 20)], "10:a b c d"),
-            (vec![(0, 12)], "12:c d"),
-            (vec![(13, 99)], "10:a b c"),
-            (vec![(11, 12)], "10:a|12:c d"),
-            (vec![(10, 11), (12, 13)], "11:b|13:d"),
+            (vec![], "a10 b11 c13 d14 +15..17"),
+            (vec![(0, 10), (17, 20)], "a10 b11 c13 d14 +15..17"),
+            (vec![(0, 12)], "c13 d14 +15..17"),
+            (vec![(14, 99)], "a10 b11 c13"),
+            (vec![(11, 12), (16, 17)], "a10 c13 d14 +15..16"),
+            (vec![(10, 11), (13, 14)], "b11 d14 +12..13 +15..17"),
+            (vec![(0, 15)], "+15..17"),
             (vec![(0, 99)], ""),
-            (vec![(10, 14)], ""),
+            (vec![(10, 17)], ""),
         ] {
-            let pieces: Vec<String> = done(&ranges)
-                .remaining(batch.clone())
-                .into_iter()
-                .map(|piece| {
-                    let text = String::from_utf8(piece.body).unwrap().replace('\n', " ");
-                    assert_eq!(text.split(' ').count(), piece.records);
-                    format!("{}:{text}", piece.first_record)
-                })
-                .collect();
-            assert_eq!(pieces.join("|"), expected, "{ranges:?}");
+            let mut found = Vec::new();
+            for rest in done(&ranges).remaining(batch.clone()) {
+                for (place, records) in rest.records.iter().enumerate() {
+                    found.push(match rest.get(place) {
+                        Some(document) => {
+                            assert_eq!(document.id, [document.text[0]; 16]);
+                            let text = core::str::from_utf8(document.text).unwrap();
+                            format!("{text}{}", records.end - 1)
+                        }
+                        None => format!("+{records:?}"),
+                    });
+                }
+            }
+            assert_eq!(found.join(" "), expected, "{ranges:?}");
         }
     }
 

@@ -24,8 +24,10 @@ mod plan;
 mod record;
 mod summary;
 
+pub use bytes::text::identity;
 pub use config::{Config, Limits, Shape};
 pub use convert::time::Time;
+pub use document::Document;
 pub use document::refusal::refusal;
 pub use error::UploadError;
 pub use logpush_gzip::{Gunzip, Inflated, gzip};

@@ -38,33 +38,29 @@ pub(crate) fn question_mark(text: &[u8]) -> usize {
     }
 }
 
-/// The identity of a record: 128 bits of its text, in hexadecimal.
+/// The identity of a record: 128 bits of its text.
 ///
 /// The same bytes have the same identity, so that a second delivery can be told from a second event.
-pub(crate) fn identity(bytes: &[u8]) -> [u8; 32] {
-    let hash = xxh3_128(bytes);
+#[must_use]
+pub fn identity(bytes: &[u8]) -> [u8; 16] {
+    xxh3_128(bytes).to_be_bytes()
+}
+
+/// The digits of an identity, as a document shows it.
+pub(crate) fn hexadecimal(identity: [u8; 16]) -> [u8; 32] {
     let mut digits = [0; 32];
-    for (eight, shift) in digits
-        .as_chunks_mut::<8>()
-        .0
-        .iter_mut()
-        .zip([96, 64, 32, 0])
-    {
-        *eight = hexadecimal((hash >> shift) as u32);
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(identity) {
+        *pair = hexadecimal_byte(byte);
     }
     digits
 }
 
-/// The eight digits of a number, all at once.
-fn hexadecimal(number: u32) -> [u8; 8] {
-    let mut nibbles = u64::from(number);
-    nibbles = (nibbles << 16 | nibbles) & 0x0000_ffff_0000_ffff;
-    nibbles = (nibbles << 8 | nibbles) & 0x00ff_00ff_00ff_00ff;
-    nibbles = (nibbles << 4 | nibbles) & 0x0f0f_0f0f_0f0f_0f0f;
-    // 1 where the nibble is above 9.
-    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    let digits = nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1);
-    digits.to_be_bytes()
+/// The two digits of a byte, in lower case.
+pub(crate) fn hexadecimal_byte(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|half| match half {
+        0..10 => b'0' + half,
+        _ => b'a' + half - 10,
+    })
 }
 
 #[cfg(test)]
@@ -76,7 +72,7 @@ mod tests {
         for number in 0..300_u32 {
             let text = number.to_string();
             let expected = format!("{:032x}", xxh3_128(text.as_bytes()));
-            assert_eq!(identity(text.as_bytes()), expected.as_bytes());
+            assert_eq!(hexadecimal(identity(text.as_bytes())), expected.as_bytes());
         }
     }
 }

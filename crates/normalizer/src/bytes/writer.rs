@@ -1,6 +1,7 @@
 //! The buffer that a document is written into.
 
 use crate::bytes::simd::{BLOCK, Name, copy_member, copy_short};
+use crate::bytes::text::hexadecimal_byte;
 use crate::record::Span;
 
 /// A growing buffer, made for very many very short pieces.
@@ -189,15 +190,7 @@ impl Writer {
     /// Writes two lower-case hexadecimal digits.
     #[inline(always)]
     pub(crate) fn hex(&mut self, byte: u8) {
-        const fn digit(half: u8) -> u8 {
-            if half < 10 {
-                b'0' + half
-            } else {
-                b'a' + half - 10
-            }
-        }
-        self.byte(digit(byte >> 4));
-        self.byte(digit(byte & 15));
+        self.put(&hexadecimal_byte(byte));
     }
 
     /// Takes back what was written after `len`.

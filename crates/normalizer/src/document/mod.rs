@@ -9,9 +9,10 @@ pub(crate) mod truncate;
 
 use std::borrow::Cow;
 
-use crate::bytes::text::{beginning, identity, whole_characters};
+use crate::bytes::text::{beginning, hexadecimal, identity, whole_characters};
 use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
+use crate::convert::time::Time;
 use crate::convert::{Fact, Findings, Outcome};
 use crate::document::ecs::Event;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
@@ -40,6 +41,17 @@ pub(crate) struct Engine {
     /// Datasets among which the last record's fields did not decide.
     pub(crate) candidates: Vec<&'static str>,
     pub(crate) summary: Summary,
+}
+
+/// A document, and what a destination may need to know of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// The document itself, JSON of one line.
+    pub text: &'a [u8],
+    /// Its `event.id`.
+    pub id: [u8; 16],
+    /// When its event happened, where the record says so.
+    pub time: Option<Time>,
 }
 
 /// What is there once the dataset is known.
@@ -85,7 +97,7 @@ impl Engine {
     }
 
     /// The document of `line`, a text without white space around it that is not empty.
-    pub(crate) fn document(&mut self, line: &[u8]) -> &[u8] {
+    pub(crate) fn document(&mut self, line: &[u8]) -> Document<'_> {
         self.document.clear();
         self.summary.records += 1;
         if self.ready.is_none() {
@@ -95,7 +107,9 @@ impl Engine {
                 None => {}
             }
         }
-        let id = identity(line);
+        let identity = identity(line);
+        let id = hexadecimal(identity);
+        let mut time = None;
         if let Some(ready) = &mut self.ready {
             let fast = scan(line, &mut ready.keys, {
                 self.record.clear(ready.dataset.rows.len());
@@ -108,7 +122,7 @@ impl Engine {
                 && !ready.needs_plain_text(&self.record)
                 && !(hides && ready.plan.may_hide_secrets(&self.record, line))
             {
-                self.event(line, line, &id, &mut Notes::default());
+                time = self.event(line, line, &id, &mut Notes::default());
             } else {
                 self.record.clear(ready.dataset.rows.len());
                 let mut repaired = false;
@@ -122,7 +136,7 @@ impl Engine {
                                 "bytes that are no valid text were replaced by U+FFFD".to_owned(),
                             );
                         }
-                        self.event(line, &text, &id, &mut notes);
+                        time = self.event(line, &text, &id, &mut notes);
                     }
                     Err(error) => self.failure(&error.to_string(), line, false, &id),
                 }
@@ -132,11 +146,15 @@ impl Engine {
             self.failure(message, line, false, &id);
         }
         self.summary.bytes_documents += self.document.len() as u64;
-        self.document.written()
+        Document {
+            text: self.document.written(),
+            id: identity,
+            time,
+        }
     }
 
     /// The document of a line that is too long to be read as a record; `begun` is its beginning.
-    pub(crate) fn too_long(&mut self, begun: &[u8], len: u64) -> &[u8] {
+    pub(crate) fn too_long(&mut self, begun: &[u8], len: u64) -> Document<'_> {
         self.document.clear();
         self.summary.records += 1;
         let message = format!(
@@ -145,18 +163,28 @@ impl Engine {
         );
         let mut identified = begun.to_vec();
         identified.extend_from_slice(&len.to_le_bytes());
+        let id = identity(&identified);
         let begun = whole_characters(begun);
-        self.failure(&message, begun, true, &identity(&identified));
+        self.failure(&message, begun, true, &hexadecimal(id));
         self.summary.bytes_documents += self.document.len() as u64;
-        self.document.written()
+        Document {
+            text: self.document.written(),
+            id,
+            time: None,
+        }
     }
 
-    /// Writes the document of the record that came as `line`, and whose places refer to `text`.
-    fn event(&mut self, line: &[u8], text: &[u8], id: &[u8; 32], notes: &mut Notes) {
+    /// Writes the document of the record that came as `line`, and whose places refer to `text`;
+    /// gives the event's time, where the record has one.
+    fn event(
+        &mut self,
+        line: &[u8],
+        text: &[u8],
+        id: &[u8; 32],
+        notes: &mut Notes,
+    ) -> Option<Time> {
         self.check(text);
-        let Some(ready) = &self.ready else {
-            return;
-        };
+        let ready = self.ready.as_ref()?;
         let time = match ready
             .plan
             .time
@@ -209,6 +237,7 @@ impl Engine {
             Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
         }
         self.finish(line, id, notes);
+        time
     }
 
     /// Looks at the values that are not taken as they come.

@@ -1,6 +1,6 @@
 //! The document that takes the place of one that the intake refused.
 
-use crate::bytes::text::{beginning, identity};
+use crate::bytes::text::{beginning, hexadecimal, identity};
 use crate::bytes::writer::Writer;
 use crate::config::Shape;
 use crate::convert::time::Time;
@@ -38,7 +38,7 @@ pub fn refusal(
         original: shown,
         is_cut: shown.len() < text.len(),
         time: arrival,
-        id: &identity(document),
+        id: &hexadecimal(identity(document)),
         dataset: dataset.and_then(event_dataset),
         native_time: native_time
             .as_ref()

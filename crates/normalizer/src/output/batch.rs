@@ -1,78 +1,147 @@
 //! Documents joined until they are a batch.
 
-use crate::config::Limits;
+use core::ops::Range;
 
-/// Documents that are ready to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::bytes::slice;
+use crate::config::Limits;
+use crate::convert::time::Time;
+use crate::document::Document;
+
+/// Documents that are ready to send, and the records of the upload that they answer for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// The documents, one a line, without a line break at the end.
+    /// The documents, separated by line breaks.
     pub body: Vec<u8>,
-    /// Documents in the body.
-    pub records: usize,
-    /// Number of the first document's record in the upload, from 0: delivery can resume there.
-    pub first_record: u64,
+    /// Where each document ends in the body.
+    pub ends: Vec<u32>,
+    /// The `event.id` of each document.
+    pub ids: Vec<[u8; 16]>,
+    /// The time of each document's event, where its record has one.
+    pub times: Vec<Option<Time>>,
+    /// Numbers of the upload's records, from 0: delivery can resume behind them.
+    ///
+    /// One range for each document, whose last number is the document's own record; records before
+    /// it gave no document. Behind these, ranges of records that gave none: a batch may cover
+    /// records and have no documents.
+    pub records: Vec<Range<u64>>,
+}
+
+impl Batch {
+    /// How many documents.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are no documents.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The document at a place; nothing where the batch has fewer.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Document<'_>> {
+        let end = *self.ends.get(place)? as usize;
+        let start = match place.checked_sub(1).and_then(|last| self.ends.get(last)) {
+            // Behind the line break.
+            Some(&last) => last as usize + 1,
+            None => 0,
+        };
+        Some(Document {
+            text: slice(&self.body, start..end),
+            id: *self.ids.get(place)?,
+            time: *self.times.get(place)?,
+        })
+    }
+
+    /// The documents, in their order.
+    pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+
+    /// Adds a document, and the records that it answers for, the last of which is its own.
+    pub fn push(&mut self, document: Document<'_>, records: Range<u64>) {
+        debug_assert_eq!(
+            self.records.len(),
+            self.len(),
+            "no documents behind the others' records"
+        );
+        if !self.is_empty() {
+            self.body.push(b'\n');
+        }
+        self.body.extend_from_slice(document.text);
+        debug_assert!(u32::try_from(self.body.len()).is_ok());
+        self.ends.push(self.body.len() as u32);
+        self.ids.push(document.id);
+        self.times.push(document.time);
+        self.records.push(records);
+    }
 }
 
 /// Collects documents into batches.
 #[derive(Debug)]
 pub(crate) struct Batcher {
-    body: Vec<u8>,
-    records: usize,
+    batch: Batch,
     /// Number of the next document's record.
     next_record: u64,
     max_bytes: usize,
     max_records: usize,
-    /// Size of the last batch, which the next one will need too.
-    capacity: usize,
+    /// Sizes of the last batch, which the next one will need too.
+    capacity: (usize, usize),
 }
 
 impl Batcher {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
-            body: Vec::new(),
-            records: 0,
+            batch: Batch::default(),
             next_record: 0,
             max_bytes: limits.batch_bytes,
             max_records: limits.batch_records.max(1),
-            capacity: 0,
+            capacity: (0, 0),
         }
     }
 
     /// Adds a document; gives the batch that has no room for it.
-    pub(crate) fn push(&mut self, document: &[u8]) -> Option<Batch> {
-        let has_room = self.records == 0
-            || (!self.is_full() && self.body.len() + 1 + document.len() <= self.max_bytes);
+    pub(crate) fn push(&mut self, document: Document<'_>) -> Option<Batch> {
+        let len = document.text.len();
+        let has_room = self.batch.is_empty()
+            || (!self.is_full() && self.batch.body.len() + 1 + len <= self.max_bytes);
         let full = if has_room { None } else { self.take() };
-        if self.records > 0 {
-            self.body.push(b'\n');
-        } else if self.body.capacity() == 0 {
-            self.body.reserve_exact(self.capacity.max(document.len()));
+        if self.batch.is_empty() {
+            self.reserve(len);
         }
-        self.body.extend_from_slice(document);
-        self.records += 1;
+        let record = self.next_record;
+        self.batch.push(document, record..record + 1);
         self.next_record += 1;
         full
     }
 
     /// What is there, if anything.
     pub(crate) fn take(&mut self) -> Option<Batch> {
-        if self.records == 0 {
+        if self.batch.is_empty() {
             return None;
         }
-        let body = core::mem::take(&mut self.body);
+        let batch = core::mem::take(&mut self.batch);
+        let bytes = batch.body.len();
         // A sixteenth more: the next batch is seldom of exactly this size.
-        self.capacity = (body.len() + body.len() / 16).min(self.max_bytes);
-        let records = core::mem::take(&mut self.records);
-        Some(Batch {
-            body,
-            records,
-            first_record: self.next_record - records as u64,
-        })
+        self.capacity = ((bytes + bytes / 16).min(self.max_bytes), batch.len());
+        Some(batch)
     }
 
     /// Whether the batch has as many records as it may, and waits to be taken.
     pub(crate) fn is_full(&self) -> bool {
-        self.records >= self.max_records
+        self.batch.len() >= self.max_records
+    }
+
+    fn reserve(&mut self, first_document: usize) {
+        let (bytes, documents) = self.capacity;
+        let batch = &mut self.batch;
+        batch.body.reserve_exact(bytes.max(first_document));
+        batch.ends.reserve_exact(documents);
+        batch.ids.reserve_exact(documents);
+        batch.times.reserve_exact(documents);
+        batch.records.reserve_exact(documents);
     }
 }
 
@@ -89,7 +158,11 @@ mod tests {
         let mut batcher = Batcher::new(&limits);
         let mut taken = Vec::new();
         for document in documents {
-            taken.extend(batcher.push(document.as_bytes()));
+            taken.extend(batcher.push(Document {
+                text: document.as_bytes(),
+                id: [7; 16],
+                time: None,
+            }));
             while batcher.is_full() {
                 taken.extend(batcher.take());
             }
@@ -97,7 +170,15 @@ mod tests {
         taken.extend(batcher.take());
         taken
             .into_iter()
-            .map(|batch| (String::from_utf8(batch.body).unwrap(), batch.first_record))
+            .map(|batch| {
+                let texts: Vec<_> = batch
+                    .documents()
+                    .map(|document| core::str::from_utf8(document.text).unwrap().to_owned())
+                    .collect();
+                assert_eq!(texts.join("\n").as_bytes(), batch.body);
+                assert_eq!(batch.records.len(), texts.len());
+                (texts.join("\n"), batch.records[0].start)
+            })
             .collect()
     }
 

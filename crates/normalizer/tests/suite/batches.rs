@@ -19,7 +19,7 @@ fn lines(count: usize) -> String {
 fn shape(batches: &[Batch]) -> Vec<(u64, usize)> {
     batches
         .iter()
-        .map(|batch| (batch.first_record, batch.records))
+        .map(|batch| (batch.records[0].start, batch.len()))
         .collect()
 }
 
@@ -49,9 +49,9 @@ fn a_batch_has_a_number_of_bytes_at_most_and_no_less_than_fits() {
         let outcome = outcome(config, lines(300).as_bytes());
         let mut next = 0;
         for (index, batch) in outcome.batches.iter().enumerate() {
-            assert_eq!(batch.first_record, next);
-            next += batch.records as u64;
-            assert!(batch.body.len() <= max || batch.records == 1);
+            assert_eq!(batch.records[0].start, next);
+            next += batch.len() as u64;
+            assert!(batch.body.len() <= max || batch.len() == 1);
             if let Some(line) = outcome.lines.get(next as usize) {
                 assert!(batch.body.len() + 1 + line.len() > max, "batch {index}");
             }
@@ -83,7 +83,7 @@ fn the_bytes_between_documents_count() {
     for (max, first) in [(two - 1, 1), (two, 2), (three - 1, 2), (three, 3)] {
         let config = limited(|limits| limits.batch_bytes = max);
         let outcome = outcome(config, upload.as_bytes());
-        assert_eq!(outcome.batches[0].records, first, "{max}");
+        assert_eq!(outcome.batches[0].len(), first, "{max}");
     }
 }
 

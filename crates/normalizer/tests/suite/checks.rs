@@ -54,7 +54,7 @@ pub(crate) fn upload(bytes: &[u8]) {
         }
         for batch in whole.into_iter().flatten() {
             let body = core::str::from_utf8(&batch.body).expect("a document is UTF-8");
-            assert_eq!(body.split('\n').count(), batch.records);
+            assert_eq!(body.split('\n').count(), batch.len());
             for line in body.split('\n') {
                 assert!(line.len() <= limits.document_bytes, "{line}");
                 let document = strict::parse(line, shape).expect(line);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use logpush_gzip::CorruptError;
 use logpush_normalizer::{
-    Batch, Config, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets,
+    Batch, Config, Document, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets,
 };
 use serde_json::{Map, Value, json};
 
@@ -155,10 +155,13 @@ pub(crate) fn checked(config: &Config, batches: Vec<Batch>, summary: Summary) ->
     let mut documents = Vec::new();
     let mut lines = Vec::new();
     for batch in &batches {
-        assert_eq!(batch.first_record, documents.len() as u64);
         let body = core::str::from_utf8(&batch.body).expect("a document is UTF-8");
-        let before = documents.len();
-        for line in body.split('\n') {
+        assert!(body.split('\n').eq(batch.documents().map(text)));
+        assert_eq!(batch.records.len(), batch.len());
+        for (of_batch, records) in batch.documents().zip(&batch.records) {
+            let number = documents.len() as u64;
+            assert_eq!(*records, number..number + 1);
+            let line = text(of_batch);
             let document =
                 strict::parse(line, config.shape).unwrap_or_else(|error| panic!("{error}: {line}"));
             assert!(
@@ -169,12 +172,12 @@ pub(crate) fn checked(config: &Config, batches: Vec<Batch>, summary: Summary) ->
             if config.shape == Shape::Ecs {
                 ecs::check(&document).unwrap_or_else(|error| panic!("{error}: {line}"));
             }
+            check_description(&document, of_batch, config);
             documents.push(document);
             lines.push(line.to_owned());
         }
-        assert_eq!(documents.len() - before, batch.records);
-        assert!(batch.records <= config.limits.batch_records.max(1));
-        assert!(batch.body.len() <= config.limits.batch_bytes || batch.records == 1);
+        assert!(batch.len() <= config.limits.batch_records.max(1));
+        assert!(batch.body.len() <= config.limits.batch_bytes || batch.len() == 1);
     }
     assert_eq!(documents.len() as u64, summary.records);
     let bytes: usize = lines.iter().map(String::len).sum();
@@ -189,6 +192,29 @@ pub(crate) fn checked(config: &Config, batches: Vec<Batch>, summary: Summary) ->
         lines,
         batches,
         summary,
+    }
+}
+
+fn text(document: Document<'_>) -> &str {
+    core::str::from_utf8(document.text).expect("a document is UTF-8")
+}
+
+/// What a batch says of a document must be what stands in it.
+fn check_description(document: &Value, described: Document<'_>, config: &Config) {
+    let event = &document["event"];
+    let is_ours = config.shape == Shape::Ecs || event["kind"] == "pipeline_error";
+    if is_ours {
+        let id: String = described
+            .id
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(event["id"], id);
+        // A record that cannot be shown in any size is an error of the upload's arrival.
+        if event["kind"] != "pipeline_error" {
+            let time = described.time.unwrap_or(config.arrival);
+            assert_eq!(document["@timestamp"], time.to_string());
+        }
     }
 }
 
