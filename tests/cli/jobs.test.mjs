@@ -275,11 +275,11 @@ test("create takes what it is told: name, fields, times, limits, filter, sample"
 
 for (const [name, words, variables, message] of [
   ["no token", `list --zone ${ZONE}`, { CLOUDFLARE_API_TOKEN: "" }, "CLOUDFLARE_API_TOKEN is not set"],
-  ["a token that is none", `list --zone ${ZONE}`, { CLOUDFLARE_API_TOKEN: "Bearer 0123456789" }, "is no token"],
+  ["a token that is none", `list --zone ${ZONE}`, { CLOUDFLARE_API_TOKEN: "Bearer 0123456789" }, "is not a token"],
   ["no scope", "list", {}, "--zone"],
   ["two scopes", `list --zone ${ZONE} --account ${ACCOUNT}`, {}, "cannot be used with"],
   ["a zone that is neither ID nor name", "list --zone example", {}, "neither an ID"],
-  ["an account that is no ID", "list --account example.com", {}, "no ID"],
+  ["an account that is no ID", "list --account example.com", {}, "not an ID"],
   ["an API over http", `list --zone ${ZONE} --api http://api.example.com`, {}, "must be https"],
   ["a Worker over http", `create --zone ${ZONE} --dataset ${DATASET} --worker http://logs.example.com`, {}, "--worker is http"],
   ["no Worker", `create --zone ${ZONE} --dataset ${DATASET}`, {}, "--worker"],

@@ -281,7 +281,7 @@ test("a secret that nobody knows stops the set-up, which says what to do", async
   cloudflare.jobs = [];
   const unknown = await setup();
   assert.equal(unknown.code, 1);
-  assertSays(unknown.stderr, "nothing here knows it", "--rotate-secret");
+  assertSays(unknown.stderr, "is not known here", "--rotate-secret");
   const other = await setup("", { LOGPUSH_SECRET: "secret-of-another-worker" });
   assert.equal(other.code, 1);
   assertSays(other.stderr, "not that of the environment", "--rotate-secret");

@@ -1,24 +1,24 @@
-//! The clocks. The core has none: what it knows of time, it is told from here.
+//! The clocks. The core has none and is given the time from here.
 
 use std::time::Instant;
 
 use logpush_normalizer::Time;
 
-/// For durations.
+/// The monotonic clock, for durations.
 #[allow(
     clippy::disallowed_methods,
-    reason = "this is never compiled for wasm32, where it would trap"
+    reason = "it would trap on wasm32, for which this crate is never compiled"
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The time of records that carry no readable time of their own.
+/// The current time, for records without a readable time of their own.
 pub(crate) fn arrival() -> Time {
     Time::from_unix_millis(chrono::Utc::now().timestamp_millis())
 }
 
-/// The time of day, to tell how long ago something was.
+/// The current time, for the age of something.
 pub(crate) fn utc() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use logpush_normalizer::Dataset;
 use logpush_normalizer::datasets::{DATASETS, by_name};
 
-/// Takes the names of the datasets that have a table.
+/// Accepts the names of the datasets that have a table.
 pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Dataset> {
     PossibleValuesParser::new(DATASETS.iter().map(|dataset| dataset.name))
         .try_map(|name| by_name(&name).ok_or("this dataset has no table"))
@@ -30,12 +30,12 @@ pub(crate) fn expect(dataset: &str, is_account: bool) -> Result<(), String> {
     }
 }
 
-/// Whether reading it takes the permission Zero Trust: PII Read.
+/// Whether reading the dataset needs the permission Zero Trust: PII Read.
 pub(crate) fn is_zero_trust(dataset: &str) -> bool {
     row(dataset).is_some_and(|row| row.zero_trust)
 }
 
-/// Whether its records are requests, the Worker's own among them.
+/// Whether the dataset's records are requests, among which are those to the Worker itself.
 pub(crate) fn has_own_requests(dataset: &str) -> bool {
     matches!(dataset, "http_requests" | "firewall_events")
 }
@@ -85,7 +85,7 @@ const fn row_of(dataset: &'static str, homes: Homes) -> Row {
     }
 }
 
-/// Access, Gateway and DEX: since 2025-11-05 their jobs take Zero Trust: PII Read.
+/// A dataset of Access, Gateway or DEX, whose jobs need Zero Trust: PII Read since 2025-11-05.
 const fn zero_trust(dataset: &'static str) -> Row {
     Row {
         dataset,
@@ -94,7 +94,7 @@ const fn zero_trust(dataset: &'static str) -> Row {
     }
 }
 
-/// Cloudflare's datasets as documented in August 2026, those without a table here too.
+/// Cloudflare's datasets as documented in August 2026, including those without a table here.
 const ROWS: &[Row] = &[
     row_of("account_abuse_protection_events", Homes::Both),
     row_of("dns_logs", Homes::Zone),
@@ -140,14 +140,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dataset_that_has_a_table_has_a_home() {
+    fn every_dataset_with_a_table_has_a_home() {
         for dataset in DATASETS {
             assert!(row(dataset.name).is_some(), "{}", dataset.name);
         }
     }
 
     #[test]
-    fn a_dataset_is_named_where_it_belongs() {
+    fn a_dataset_of_the_other_scope_is_refused() {
         for (dataset, zone, account) in [
             ("firewall_events", true, true),
             ("http_requests", true, false),

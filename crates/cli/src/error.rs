@@ -1,4 +1,4 @@
-//! What goes wrong: what happened, to what, and what to do about it.
+//! The errors of all subcommands: what happened, to what, and what to do.
 
 use std::io;
 
@@ -6,29 +6,28 @@ use thiserror::Error;
 
 use crate::input::InputError;
 
-/// Why a command, or a part of its work, is not done.
+/// Why a command, or a part of its work, failed.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// The other inputs are read all the same.
+    /// One input failed. The others are still read.
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("lines that are no record, which --strict refuses: {count}; their documents say why")]
+    #[error("{count} lines are not records, which --strict refuses; their documents say why")]
     BadLines { count: u64 },
-    /// Standard output is full, or gone.
     #[error("cannot write standard output: {0}")]
     Output(#[source] io::Error),
     #[error("cannot compress an upload: {0}")]
     Compress(#[source] io::Error),
-    /// The Worker's words were shown already.
+    /// A refusal, already shown, that every other upload would get too.
     #[error("stopped: every other upload would be refused for the same reason")]
     Stopped,
-    /// In words that are fit to be shown.
+    /// An error of `jobs` as text, with its secrets masked.
     #[error("{0}")]
     Jobs(String),
-    /// In words that are fit to be shown, too.
+    /// An error of `setup` as text, with its secrets masked.
     #[error("{0}")]
     Setup(String),
-    /// What clap cannot find by itself.
+    /// Wrong usage that clap cannot detect.
     #[error("{message}")]
     Usage {
         subcommand: &'static str,

@@ -1,4 +1,4 @@
-//! Where records come from.
+//! Inputs: the files, or standard input, that records are read from.
 
 use core::fmt;
 use std::fs::{self, File};
@@ -16,10 +16,10 @@ pub(crate) enum Input {
     File(PathBuf),
 }
 
-/// Why an input is not read to its end.
+/// Why an input was not read completely.
 #[derive(Debug, Error)]
 pub(crate) enum InputError {
-    #[error("cannot open {input}: {source}; check the name and who may read it")]
+    #[error("cannot open {input}: {source}; check its name and permissions")]
     Open { input: Input, source: io::Error },
     #[error("cannot read {input} to its end: {source}")]
     Read { input: Input, source: io::Error },
@@ -28,7 +28,7 @@ pub(crate) enum InputError {
 }
 
 impl Input {
-    /// Takes a path, or `-` for standard input.
+    /// Accepts a path, or `-` for standard input.
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
         PathBufValueParser::new().map(|path| match path.to_str() {
             Some("-") => Self::Standard,
@@ -49,7 +49,7 @@ impl Input {
         }
     }
 
-    /// Its size in bytes, where that is known before it is read.
+    /// The size in bytes, if it is known before the input is read.
     fn size(&self) -> Option<u64> {
         match self {
             Self::Standard => None,
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-/// The size of all inputs, where it is known of each.
+/// The size of all inputs together, if each one's is known.
 pub(crate) fn total_size(inputs: &[Input]) -> Option<u64> {
     inputs.iter().map(Input::size).sum()
 }
@@ -78,7 +78,7 @@ impl fmt::Display for Input {
 fn remedy(error: &UploadError) -> &'static str {
     match error {
         UploadError::Truncated { .. } | UploadError::Corrupt { .. } => {
-            "; what came before it was read: fetch the file again for the rest"
+            "; everything before this place was read: fetch the file again for the rest"
         }
         UploadError::UnknownDataset => "; name it with --dataset",
         _ => "",

@@ -1,9 +1,9 @@
-//! The command `logpush-ecs`: what the Worker does, without deploying it.
+//! The command `logpush-ecs`: the Worker's core on files, and what surrounds the Worker.
 //!
-//! One file per subcommand: [`normalize`] runs the Worker's core over files, [`push`] plays
-//! Logpush to a Worker, [`jobs`] manages the jobs at Cloudflare, [`setup`] makes all that is needed there.
-//! Exit codes are the same for all of them: 0 when everything was done, 1 when something was not,
-//! 2 for wrong usage.
+//! Each subcommand has a folder: [`normalize`] runs the Worker's core over files, [`push`] sends files
+//! to a Worker as Logpush does, [`jobs`] manages the Logpush jobs at Cloudflare, [`setup`] creates
+//! everything a deployment needs. All have the same exit codes: 0 when everything was done, 1 when
+//! something was not, 2 for wrong usage.
 
 mod clock;
 mod dataset;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // `| head` has seen enough: that is no failure, and nothing to talk about.
+        // A reader such as `head` may close the pipe early, which is not a failure.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Error::Usage {
             subcommand,
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends as clap does where it finds the wrong usage itself.
+/// Exits with the message and the code of clap's own usage errors.
 fn wrong_usage(subcommand: &str, message: &str) -> ! {
     let mut command = Cli::command();
     command.build();

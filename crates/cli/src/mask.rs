@@ -1,14 +1,15 @@
-//! Keeping secrets out of what is shown.
+//! The mask, which keeps secrets out of everything that is printed.
 
 use core::cell::RefCell;
 
 use crate::percent::encode;
 
-/// What must be shown nowhere; everything that is printed goes through it.
+/// The secrets known so far. All output passes through [`Mask::hide`].
 #[derive(Default)]
 pub(crate) struct Mask(RefCell<Vec<String>>);
 
-/// Shorter values are no secrets, and to hide them would shred the words around them.
+/// The shortest value that is masked. A shorter one is not a secret, and hiding it would garble the
+/// words around it.
 const SECRET_MIN: usize = 8;
 
 const HIDDEN: &str = "[secret]";
@@ -26,7 +27,7 @@ impl Mask {
                 secrets.push(form);
             }
         }
-        // The longest first: one may be the beginning of another.
+        // The longest first, since one may be a prefix of another.
         secrets.sort_by_key(|form| core::cmp::Reverse(form.len()));
     }
 

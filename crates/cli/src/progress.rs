@@ -1,15 +1,15 @@
-//! A progress bar on standard error, where a person watches.
+//! A progress bar on standard error, if that is a terminal.
 
 use core::time::Duration;
 use std::io::{self, IsTerminal as _, Read};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-/// Bytes read so far. It disappears when it is dropped.
+/// A bar of the bytes read so far. It disappears when it is dropped.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar of `total` bytes; a counter where nobody knows how many come.
+    /// A bar of `total` bytes, or a counter if the total is not known.
     pub(crate) fn new(total: Option<u64>) -> Self {
         if !io::stderr().is_terminal() {
             return Self::hidden();
@@ -23,22 +23,21 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        // Also while the input makes wait.
+        // The bar moves even while the input blocks.
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(bar)
     }
 
-    /// No bar.
     pub(crate) fn hidden() -> Self {
         Self(ProgressBar::hidden())
     }
 
-    /// The same bytes, counted.
+    /// Counts the bytes that are read through the result.
     pub(crate) fn watch<R: Read>(&self, reader: R) -> impl Read + use<R> {
         self.0.wrap_read(reader)
     }
 
-    /// Runs `write`, which writes lines to the terminal, while the bar is out of its way.
+    /// Hides the bar while `write` writes lines to the terminal.
     pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.0.suspend(write)
     }

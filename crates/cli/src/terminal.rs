@@ -23,7 +23,7 @@ pub(crate) struct Megabytes(pub(crate) u64);
 
 impl fmt::Display for Megabytes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A rounded figure: beyond 2^53 bytes a unit more or less is nothing.
+        // The figure is rounded, so that the loss of precision beyond 2^53 bytes does not show.
         write!(formatter, "{:.3} MB", self.0 as f64 / 1e6)
     }
 }

@@ -1,4 +1,4 @@
-//! The `curl` that does the same: with the names of environment variables where secrets are.
+//! The `curl` command for a call, with environment variables in place of secrets.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) fn curl(
         let body = secrets
             .iter()
             .fold(escaped(&format!("{body:#}")), |body, (secret, shell)| {
-                // As the value of a parameter: nothing else of the body is taken for it.
+                // Only the value of a parameter can be the secret.
                 body.replace(&format!("={secret}"), &format!("={shell}"))
             });
         command += " \\\n  -H \"Content-Type: application/json\" \\\n  --data @- <<JOB\n";
@@ -30,7 +30,7 @@ pub(crate) fn curl(
     command
 }
 
-/// For a here-document in which the shell replaces variables.
+/// Escapes a text for a here-document in which the shell expands variables.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('$', "\\$")

@@ -1,4 +1,4 @@
-//! What differs between a job as it is and as it is wanted.
+//! The differences between a job as it is and as it is wanted.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::jobs::cloudflare::destination::{Destination, SECRET_PARAMETER};
 use crate::jobs::cloudflare::job::Job;
 
-/// One thing that differs, without secrets.
+/// One difference, without secrets.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
     pub(crate) what: String,
@@ -16,10 +16,10 @@ pub(crate) struct Difference {
     pub(crate) wanted: String,
 }
 
-/// What is said of a value that is not there.
+/// The text for a missing value.
 const NONE: &str = "none";
 
-/// Compares what `wanted` names, and nothing else.
+/// Compares only the members that `wanted` names.
 pub(crate) fn between(job: &Job, wanted: &Map<String, Value>) -> Vec<Difference> {
     let mut all = Vec::new();
     for (name, value) in wanted {
@@ -110,7 +110,7 @@ fn shown(value: Option<&Value>) -> String {
         None | Some(Value::Null) => NONE.to_owned(),
         Some(Value::String(text)) if text.is_empty() => NONE.to_owned(),
         Some(Value::String(text)) => text.clone(),
-        // The API writes whole numbers as 5e+06 at times.
+        // The API sometimes writes whole numbers as 5e+06.
         Some(Value::Number(number)) => match number.as_f64() {
             Some(number) => number.to_string(),
             None => number.to_string(),

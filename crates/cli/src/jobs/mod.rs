@@ -1,4 +1,4 @@
-//! `logpush-ecs jobs`: the Logpush jobs at Cloudflare.
+//! `logpush-ecs jobs`: manages the Logpush jobs at Cloudflare.
 
 pub(crate) mod check;
 pub(crate) mod cloudflare;
@@ -23,10 +23,10 @@ use crate::jobs::commands::{create, delete, enable, fields, list, show, update};
 use crate::jobs::session::{Outcome, Session};
 use crate::mask::Mask;
 
-/// Create, look after and check Logpush jobs
+/// Create, manage and check Logpush jobs
 ///
-/// The token comes from the environment, from CLOUDFLARE_API_TOKEN. It needs Logs > Edit for the
-/// zone or the account, for reading too. The Worker's secret comes from LOGPUSH_SECRET.
+/// The environment variable CLOUDFLARE_API_TOKEN has the API token. It needs Logs > Edit for the zone
+/// or the account, even to read jobs. LOGPUSH_SECRET has the Worker's secret.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -37,7 +37,7 @@ Examples:
 
 Exit codes:
   0  done, or nothing to do; check: no link is broken
-  1  not done, or not in every zone; create: the job that is there differs; check: a link is broken
+  1  not done, or not in every zone; create: the existing job differs; check: a link is broken
   2  wrong usage")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -49,11 +49,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Args)]
 struct General {
-    /// Read only: print what would be sent, and send none of it
+    /// Read only: print what would be sent, and do not send it
     #[arg(long, global = true)]
     dry_run: bool,
 
-    /// One JSON document on standard output
+    /// Print one JSON document to standard output
     #[arg(long, global = true)]
     json: bool,
 
@@ -81,7 +81,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     let mask = Rc::new(Mask::default());
     let done =
         Session::new(&api, dry_run, &mask).and_then(|session| command(&session, &args.command));
-    // Whatever is said, and wherever it comes from: no secret leaves.
+    // All output is masked, whatever its source.
     match done {
         Ok(outcome) => {
             print(

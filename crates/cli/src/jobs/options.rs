@@ -1,11 +1,11 @@
-//! What a job can be told on the command line: the same for `create` and `update`.
+//! The options of a job, which `create` and `update` share.
 
 use serde_json::{Map, Value, json};
 
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::job::Job;
 
-/// Cloudflare's ranges, so that a wrong number does not have to travel.
+/// Cloudflare's ranges, so that a wrong number is refused before it is sent.
 const UPLOAD_BYTES: core::ops::RangeInclusive<u64> = 5_000_000..=1_000_000_000;
 const UPLOAD_RECORDS: core::ops::RangeInclusive<u64> = 1_000..=1_000_000;
 const UPLOAD_INTERVAL: core::ops::RangeInclusive<u64> = 30..=300;
@@ -16,20 +16,20 @@ pub(crate) struct OptionsArgs {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(crate) name: Option<String>,
 
-    /// `all` that the subscription offers, or names with commas between them
+    /// `all` fields that the subscription offers, or names separated by commas
     #[arg(long, value_name = "FIELDS")]
     pub(crate) fields: Option<String>,
 
-    /// How times are written
+    /// The format of timestamps
     #[arg(long, value_name = "FORMAT")]
     #[arg(value_parser = ["rfc3339ns", "rfc3339ms", "rfc3339", "unixnano", "unix"])]
     pub(crate) timestamps: Option<String>,
 
-    /// Bytes of an upload before compression, 5000000 to 1000000000, or 0 for no limit
+    /// The most bytes of an upload before compression, 5000000 to 1000000000, or 0 for no limit
     #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_BYTES))]
     pub(crate) max_upload_bytes: Option<u64>,
 
-    /// Records of an upload, 1000 to 1000000, or 0 for Cloudflare's own limit
+    /// The most records of an upload, 1000 to 1000000, or 0 for Cloudflare's own limit
     #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_RECORDS))]
     pub(crate) max_upload_records: Option<u64>,
 
@@ -37,17 +37,17 @@ pub(crate) struct OptionsArgs {
     #[arg(long, value_name = "N", value_parser = |text: &str| number(text, UPLOAD_INTERVAL))]
     pub(crate) max_upload_interval: Option<u64>,
 
-    /// Which records are sent, as Cloudflare's filter in JSON; an empty one takes it off
+    /// The records to send, as a filter of Cloudflare's in JSON; an empty one removes the filter
     #[arg(long, value_name = "JSON", value_parser = filter)]
     pub(crate) filter: Option<String>,
 
-    /// The part of the records that is sent, above 0 up to 1
+    /// The share of the records to send, above 0 up to 1
     #[arg(long, value_name = "RATE", value_parser = sample)]
     pub(crate) sample: Option<f64>,
 }
 
 impl OptionsArgs {
-    /// The job's own members, without those in `output_options`.
+    /// The members of the job that these options set, without `output_options`.
     pub(crate) fn members(&self) -> Map<String, Value> {
         let mut members = Map::new();
         let mut set = |name: &str, value: Option<Value>| {
@@ -69,7 +69,7 @@ impl OptionsArgs {
         members
     }
 
-    /// Those in `output_options`, for fields that are known.
+    /// The `output_options` that these options set, with these fields.
     pub(crate) fn output(&self, fields: Option<Vec<String>>) -> Map<String, Value> {
         let mut output = Map::new();
         if let Some(fields) = fields {
@@ -84,7 +84,7 @@ impl OptionsArgs {
         output
     }
 
-    /// The fields that are asked for, out of those that are offered.
+    /// The requested fields, all of which must be offered.
     pub(crate) fn choose(
         &self,
         offered: &[String],
@@ -106,7 +106,7 @@ impl OptionsArgs {
             .map(String::as_str)
             .collect();
         match (names.is_empty(), unknown.is_empty()) {
-            (true, _) => Err(JobsError::Usage("--fields names none".to_owned())),
+            (true, _) => Err(JobsError::Usage("--fields names no field".to_owned())),
             (_, false) => Err(JobsError::Usage(format!(
                 "--fields has names that are not offered: {}; `logpush-ecs jobs fields {dataset}` lists those that are",
                 unknown.join(", ")
@@ -116,7 +116,7 @@ impl OptionsArgs {
     }
 }
 
-/// What a PUT replaces as a whole: the options of the job, with these changes.
+/// The output options of the job with these changes: a PUT replaces all of them.
 pub(crate) fn merged(job: &Job, changes: Map<String, Value>) -> Map<String, Value> {
     let mut merged = job.output_options();
     merged.extend(changes);
@@ -130,7 +130,7 @@ fn name(text: &str) -> Result<String, String> {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
     match is_sound {
         true => Ok(text.to_owned()),
-        false => Err("Cloudflare takes letters, digits, - and . only, at most 512".to_owned()),
+        false => Err("Cloudflare accepts only letters, digits, - and ., at most 512".to_owned()),
     }
 }
 
@@ -138,7 +138,7 @@ fn number(text: &str, range: core::ops::RangeInclusive<u64>) -> Result<u64, Stri
     match text.parse() {
         Ok(number) if number == 0 || range.contains(&number) => Ok(number),
         _ => Err(format!(
-            "Cloudflare takes {} to {}, or 0",
+            "Cloudflare accepts {} to {}, or 0",
             range.start(),
             range.end()
         )),
@@ -157,7 +157,7 @@ fn filter(text: &str) -> Result<String, String> {
     match text.len() {
         0..=FILTER_MAX => Ok(text.to_owned()),
         len => Err(format!(
-            "it has {len} bytes, and Cloudflare takes {FILTER_MAX}"
+            "it has {len} bytes, and Cloudflare accepts {FILTER_MAX}"
         )),
     }
 }
@@ -165,6 +165,6 @@ fn filter(text: &str) -> Result<String, String> {
 fn sample(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
-        _ => Err("a rate is above 0, and at most 1".to_owned()),
+        _ => Err("a rate is above 0 and at most 1".to_owned()),
     }
 }

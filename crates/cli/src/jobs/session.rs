@@ -1,4 +1,4 @@
-//! What all commands have: the API, the mask, and the way to change something.
+//! The session that all commands share: the API, the mask, and how changes are made.
 
 use std::rc::Rc;
 
@@ -18,21 +18,21 @@ pub(crate) struct Session {
     pub(crate) api: Api,
     pub(crate) mask: Rc<Mask>,
     pub(crate) dry_run: bool,
-    /// The Worker's, where it does not come from the environment.
+    /// The Worker's secret, if it does not come from the environment.
     secret: Option<Secret>,
 }
 
-/// What a command has to say.
+/// The outcome of a command: its output and whether it succeeded.
 #[derive(Default)]
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) json: Value,
-    /// False where the exit code is 1.
+    /// Whether everything was done; if not, the exit code is 1.
     pub(crate) is_done: bool,
 }
 
 impl Outcome {
-    /// Whether a zone or account could not be done.
+    /// Whether the command failed for a zone or an account.
     pub(crate) fn has_error(&self) -> bool {
         let is_error = |one: &Value| one.get("error").is_some();
         is_error(&self.json)
@@ -62,7 +62,7 @@ impl Session {
         })
     }
 
-    /// From now on jobs get this secret.
+    /// Sets the secret that jobs get from now on.
     pub(crate) fn set_secret(&mut self, secret: Secret) {
         self.secret = Some(secret);
     }
@@ -86,13 +86,13 @@ impl Session {
         Ok(keys)
     }
 
-    /// All jobs of a zone or an account, or those of a dataset.
+    /// The jobs of a zone or an account, or only those of a dataset.
     pub(crate) fn jobs(&self, scope: &Scope, dataset: Option<&str>) -> Result<Vec<Job>, JobsError> {
         let path = match dataset {
             Some(dataset) => format!("{}/logpush/datasets/{dataset}/jobs", scope.path()),
             None => format!("{}/logpush/jobs", scope.path()),
         };
-        // Where there is none, the API may say null.
+        // The API may answer null instead of an empty list.
         let jobs: Option<Vec<Job>> = self.api.get(&Call::about(path, dataset))?;
         let jobs = jobs.unwrap_or_default();
         for job in &jobs {
@@ -107,13 +107,14 @@ impl Session {
         Ok(job)
     }
 
-    /// Makes the change, unless it is a dry run; what is changed is answered.
+    /// Makes the change and returns the changed job; nothing in a dry run.
     pub(crate) fn change(&self, change: &Change<'_>) -> Result<Option<Job>, JobsError> {
         if self.dry_run {
             return Ok(None);
         }
         let call = Call::about(change.path.clone(), Some(change.dataset));
         let answer = self.api.send(change.method, &call, change.body.as_ref())?;
+        // An answer without a job is that of a deletion.
         let job: Job = serde_json::from_value(answer).unwrap_or_default();
         job.hide(&self.mask);
         Ok(Some(job))
@@ -149,7 +150,7 @@ impl Session {
                     false => Err(printable(words.unwrap_or("without a word"))),
                 })
             }
-            // A bad destination is a bad request, too.
+            // A bad destination is a bad request as well.
             Err(JobsError::Refused {
                 status: 400, words, ..
             }) => Ok(Err(words)),
@@ -162,7 +163,7 @@ pub(crate) fn job_path(scope: &Scope, id: u64) -> String {
     format!("{}/logpush/jobs/{id}", scope.path())
 }
 
-/// The shell's words for the secrets of an environment that has them.
+/// The shell expressions for the secrets, in the same environment.
 pub(crate) fn substitutions(secret: Option<&Secret>, keys: Option<&R2Keys>) -> Vec<Substitution> {
     let mut all: Vec<_> = secret.map(substitution).into_iter().collect();
     all.extend(keys.map(R2Keys::substitutions).into_iter().flatten());

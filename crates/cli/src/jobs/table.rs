@@ -1,8 +1,8 @@
-//! Tables for people.
+//! Text tables.
 
 use core::fmt::Write as _;
 
-/// Columns as wide as their widest cell; the last is not padded.
+/// A table whose columns are as wide as their widest cells. The last column is not padded.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         rows.iter()
@@ -10,7 +10,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
             .map(|cell| cell.chars().count())
             .chain(head.get(column).map(|cell| cell.chars().count()))
             .max()
-            .unwrap_or_default()
+            .unwrap_or(0)
     };
     let widths: Vec<_> = (0..head.len()).map(width).collect();
     let head: Vec<_> = head.iter().map(|cell| (*cell).to_owned()).collect();
@@ -18,7 +18,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     for row in core::iter::once(&head).chain(rows) {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            // To a text nothing goes wrong.
+            // Writing to a string cannot fail.
             let _ = write!(line, "{cell:<width$}  ");
         }
         text += line.trim_end();

@@ -1,4 +1,4 @@
-//! `logpush-ecs normalize`: the Worker's core over files.
+//! `logpush-ecs normalize`: runs the Worker's core over files.
 
 pub(crate) mod summary;
 
@@ -15,10 +15,10 @@ use crate::normalize::summary::Totals;
 use crate::progress::Progress;
 use crate::terminal::report;
 
-/// Turn Logpush files into documents, one a line
+/// Turn Logpush files into documents, one per line
 ///
-/// Reads NDJSON (or a JSON array of records), plain or gzip, and writes one document a line to
-/// standard output, exactly as the Worker would deliver it. A summary goes to standard error.
+/// Reads NDJSON (or a JSON array of records), plain or gzip, and writes one document per line
+/// to standard output, exactly as the Worker would deliver it. A summary goes to standard error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,15 +31,15 @@ Exit codes:
   1  an input could not be read to its end (the others were), or --strict and a bad line
   2  wrong usage")]
 pub(crate) struct Args {
-    /// The dataset of the files; told from the first record of each where it is not named
+    /// The dataset of the files; without it, the first record of each file decides
     #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
     dataset: Option<&'static Dataset>,
 
-    /// What a document looks like
+    /// The shape of the documents
     #[arg(long, value_enum, default_value_t = ShapeName::Ecs)]
     shape: ShapeName,
 
-    /// Exit with 1 where a line is no record
+    /// Exit with 1 if a line is not a record
     #[arg(long)]
     strict: bool,
 
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_original: bool,
 
-    /// Write passwords, cookies and the like as they came, not as `[masked]`
+    /// Write passwords, cookies and the like as received, not as `[masked]`
     #[arg(long)]
     show_secrets: bool,
 
@@ -64,12 +64,12 @@ enum ShapeName {
     Native,
 }
 
-/// Bytes read at once: large enough that the system calls do not count.
+/// Bytes read at once, enough to make the cost of system calls negligible.
 const CHUNK: usize = 256 * 1024;
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     let begun = clock::now();
-    // Documents on the same terminal would run through the bar.
+    // On a terminal the documents and the bar would overwrite each other.
     let progress = if io::stdout().is_terminal() {
         Progress::hidden()
     } else {
@@ -112,7 +112,7 @@ struct Normalize<W: Write> {
 }
 
 impl<W: Write> Normalize<W> {
-    /// Writes the documents of one input, as far as it can be read.
+    /// Writes the documents of one input up to the place where reading fails.
     fn input(&mut self, input: &Input, args: &Args) -> Result<(), Error> {
         let mut normalizer = Normalizer::new(Config {
             dataset: args.dataset,
@@ -124,7 +124,7 @@ impl<W: Write> Normalize<W> {
             keep_original: args.keep_original,
             shows_secrets: args.show_secrets,
             limits: Limits {
-                // A document at once: what was read of a file that breaks off is all written.
+                // Each document is written at once, so that a truncated file yields all it has.
                 batch_records: 1,
                 upload_bytes: u64::MAX,
                 ..Limits::default()
@@ -154,17 +154,18 @@ impl<W: Write> Normalize<W> {
                     }));
                 }
             };
-            let mut chunk = self.buffer.get(..len).unwrap_or_default();
+            debug_assert!(len <= self.buffer.len(), "Read gives at most what fits");
+            let mut chunk = self.buffer.get(..len).unwrap_or(&self.buffer);
             while let Some(batch) = normalizer.feed(&mut chunk).map_err(unreadable)? {
                 write_line(&mut self.output, &batch.body)?;
             }
-            // So that `tail -f | logpush-ecs normalize` shows a record when it comes.
+            // `tail -f | logpush-ecs normalize` shows a record as soon as it comes.
             self.output.flush().map_err(Error::Output)?;
         }
         loop {
             match normalizer.finish() {
                 Ok(Some(batch)) => write_line(&mut self.output, &batch.body)?,
-                // No bytes is no upload, but every one of them was read.
+                // An empty file is not an upload, but it was read completely.
                 Ok(None) | Err(UploadError::Empty) => return Ok(()),
                 Err(error) => return Err(Error::Input(unreadable(error))),
             }

@@ -1,4 +1,4 @@
-//! What `normalize` says at its end.
+//! The summary that `normalize` prints at its end.
 
 use core::fmt;
 use core::time::Duration;
@@ -17,7 +17,7 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Adds what happened to one input.
+    /// Adds the counters of one input.
     pub(crate) fn add(&mut self, dataset: Option<&'static Dataset>, summary: &Summary) {
         self.datasets.extend(dataset.map(|dataset| dataset.name));
         self.destination_tests += u64::from(summary.is_destination_test);
@@ -41,12 +41,12 @@ impl Totals {
         all.bytes_documents += summary.bytes_documents;
     }
 
-    /// Lines that are no record.
+    /// The number of lines that are not records.
     pub(crate) fn errors(&self) -> u64 {
         self.counters.errors
     }
 
-    /// The whole as text, one line each.
+    /// The summary as text, a line for each counter.
     pub(crate) fn text(&self, elapsed: Duration) -> impl fmt::Display + '_ {
         Text {
             totals: self,
@@ -68,7 +68,7 @@ impl fmt::Display for Text<'_> {
             counters,
         } = self.totals;
         let mut line = |name: &str, value: &dyn fmt::Display| {
-            // The longest name of ours is "times from arrival".
+            // The longest name is "times from arrival".
             writeln!(formatter, "{:<19} {value}", format!("{name}:"))
         };
         for dataset in datasets {
@@ -77,7 +77,7 @@ impl fmt::Display for Text<'_> {
         if *destination_tests > 0 {
             line(
                 "destination tests",
-                &format_args!("{destination_tests} (sent when a job is created: no record in it)"),
+                &format_args!("{destination_tests} (sent when a job is created, without records)"),
             )?;
         }
         line("records", &counters.records)?;

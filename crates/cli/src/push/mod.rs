@@ -1,4 +1,4 @@
-//! `logpush-ecs push`: Logpush, played to a Worker.
+//! `logpush-ecs push`: sends files to a Worker as Logpush does.
 
 use core::time::Duration;
 use std::io::{self, Write as _};
@@ -20,8 +20,7 @@ use crate::worker_client::worker::{Answer, Refusal, Worker};
 /// Send files to a Worker as Logpush would
 ///
 /// Splits NDJSON, plain or gzip, into uploads, posts each as gzip, and prints a line about it.
-/// The secret comes from the environment, from LOGPUSH_SECRET; where that holds two, the first
-/// is sent.
+/// The environment variable LOGPUSH_SECRET has the secret; if it holds two, the first is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -39,12 +38,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     url: String,
 
-    /// The dataset of the files, for the URL's path; the Worker tells it from the records where
-    /// nothing names it
+    /// The dataset of the files, for the URL's path; if nothing names it, the Worker finds it out
+    /// from the records
     #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
     dataset: Option<&'static Dataset>,
 
-    /// Records in an upload, at most
+    /// The most records of an upload
     #[arg(long, value_name = "N", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     records: u64,
@@ -53,17 +52,17 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "records")]
     whole: bool,
 
-    /// Send all files so many times
+    /// How many times to send all files
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     repeat: u64,
 
-    /// Try an upload so many times more, after 10 s, 20 s, 40 s, ..., or when the Worker says:
+    /// How many times to retry an upload, after 10 s, 20 s, 40 s, ..., or when the Worker says;
     /// 5 is about what Logpush does
     #[arg(long, value_name = "N", default_value_t = 0)]
     retries: u32,
 
-    /// Send the test that Cloudflare sends when a job is created, and no file
+    /// Send the test upload that Cloudflare sends when a job is created, and no file
     #[arg(long, conflicts_with_all = ["files", "records", "whole", "repeat"])]
     test: bool,
 
@@ -72,7 +71,8 @@ pub(crate) struct Args {
     files: Vec<Input>,
 }
 
-/// Logpush tries about five times in about five minutes: 10 + 20 + 40 + 80 + 160 seconds.
+/// The wait before the first retry; each further one is twice as long. Logpush retries about five
+/// times in about five minutes: 10 + 20 + 40 + 80 + 160 seconds.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
@@ -132,12 +132,12 @@ struct Push {
     unreadable: u64,
 }
 
-/// What became of an upload.
+/// The outcome of an upload.
 #[derive(PartialEq, Eq)]
 enum Sent {
     Accepted,
     Refused,
-    /// Refused for a reason that holds for every other upload too.
+    /// Refused for a reason that applies to every other upload too.
     RefusedForAll,
 }
 
@@ -171,7 +171,7 @@ impl Push {
         Ok(())
     }
 
-    /// Sends an upload, until it is accepted or there is no use in trying again.
+    /// Sends an upload until it is accepted or a retry would be useless.
     fn upload(&mut self, label: &str, upload: &Upload) -> Result<Sent, Error> {
         self.uploads += 1;
         let mut retries = 0;
@@ -183,7 +183,7 @@ impl Push {
                 Ok(answer) => {
                     let records = upload.records.or(answer.records);
                     self.accepted += 1;
-                    self.records += records.unwrap_or_default();
+                    self.records += records.unwrap_or(0);
                     self.sent_bytes += upload.body.len() as u64;
                     let line = accepted(label, records, millis, &answer);
                     self.progress
@@ -223,7 +223,7 @@ impl Push {
             count(self.uploads, "upload"),
             count(self.records, "record"),
             Megabytes(self.sent_bytes),
-            // A rounded figure.
+            // The figure is rounded to whole records.
             self.records as f64 / seconds.max(1e-9),
         ));
     }
@@ -235,7 +235,7 @@ fn accepted(label: &str, records: Option<u64>, millis: u128, answer: &Answer) ->
         line += &format!(", {}", count(records, "record"));
     }
     for (count, what) in [
-        (answer.errors, "lines that are no record"),
+        (answer.errors, "lines that are not records"),
         (answer.refused, "refused by the intake"),
     ] {
         if let Some(count @ 1..) = count {

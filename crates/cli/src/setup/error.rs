@@ -1,4 +1,4 @@
-//! What goes wrong with the set-up: what happened, and what to do about it.
+//! The errors of the set-up: what happened, to what, and what to do.
 
 use core::time::Duration;
 use std::io;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::jobs::cloudflare::error::JobsError;
 
-/// Why the set-up stops. What is done by then stays, and the next run goes on from there.
+/// Why the set-up stops. Everything done so far stays, and the next run continues from there.
 #[derive(Debug, Error)]
 pub(crate) enum SetupError {
     #[error("cannot read {file}: {source}")]
@@ -16,7 +16,7 @@ pub(crate) enum SetupError {
         file: &'static str,
         source: io::Error,
     },
-    #[error("{file} is not understood: {message}")]
+    #[error("{file} cannot be read: {message}")]
     Project { file: &'static str, message: String },
     #[error("cannot start {}: {source}", program.display())]
     NoWrangler { program: PathBuf, source: io::Error },
@@ -32,13 +32,13 @@ pub(crate) enum SetupError {
     },
     #[error("cannot write {}: {source}", file.display())]
     Keep { file: PathBuf, source: io::Error },
-    #[error("no secret can be made up: {0}")]
+    #[error("cannot generate a secret: {0}")]
     Random(#[from] getrandom::Error),
-    #[error("the Worker has a LOGPUSH_SECRET, and it is not that of {origin}")]
+    #[error("the Worker has a LOGPUSH_SECRET that differs from that of {origin}")]
     AnotherSecret { origin: String },
-    #[error("the Worker has a LOGPUSH_SECRET, and nothing here knows it: neither the environment, nor {}, nor a job of this Worker", file.display())]
+    #[error("the Worker has a LOGPUSH_SECRET that is not known here: neither the environment, nor {}, nor a job of this Worker has it", file.display())]
     UnknownSecret { file: PathBuf },
-    #[error("wrangler deployed the Worker, and tells no address of it")]
+    #[error("wrangler deployed the Worker, but reports no address")]
     NoAddress,
     #[error("the Worker at {url} is not ready after {} s: {words}", waited.as_secs())]
     NotReady {
@@ -48,7 +48,7 @@ pub(crate) enum SetupError {
     },
     #[error(transparent)]
     Jobs(#[from] JobsError),
-    /// What clap cannot find by itself.
+    /// Wrong usage that clap cannot detect.
     #[error("{0}")]
     Usage(String),
     #[error("cannot write standard output: {0}")]
@@ -56,7 +56,7 @@ pub(crate) enum SetupError {
 }
 
 impl SetupError {
-    /// For people.
+    /// The error and its hint as text.
     pub(crate) fn text(&self) -> String {
         match self.hint() {
             Some(hint) => format!("{self}\n  hint: {hint}"),
@@ -66,7 +66,7 @@ impl SetupError {
 
     fn hint(&self) -> Option<&str> {
         match self {
-            Self::NoProject { .. } => Some("run this in the clone of the repository"),
+            Self::NoProject { .. } => Some("run this command in the clone of the repository"),
             Self::Project { .. } => Some("correct it; `npx wrangler deploy --dry-run` checks it"),
             Self::NoWrangler { .. } => Some(
                 "`npm install` in the clone installs it; `npm run setup:cloudflare` finds it there",
@@ -79,19 +79,19 @@ impl SetupError {
             }
             Self::Wrangler { hint, .. } => *hint,
             Self::Keep { .. } => {
-                Some("who may write there? --secrets names another file for secrets")
+                Some("check the permissions; --secrets names another file for secrets")
             }
             Self::AnotherSecret { .. } => Some(
-                "correct it there; or let --rotate-secret make up a new one, which jobs of other zones then need too",
+                "correct it there, or generate a new one with --rotate-secret, which jobs of other zones then need too",
             ),
             Self::UnknownSecret { .. } => Some(
-                "export LOGPUSH_SECRET with its value; or let --rotate-secret make up a new one, which jobs of other zones then need too",
+                "export LOGPUSH_SECRET with its value, or generate a new one with --rotate-secret, which jobs of other zones then need too",
             ),
             Self::NoAddress => Some(
                 "name it with --worker: a custom domain or a route of wrangler.toml, or set workers_dev = true",
             ),
             Self::NotReady { .. } => Some(
-                "a new workers.dev name can take minutes: repeat the command, it goes on from here; `npx wrangler tail` shows what the Worker says",
+                "a new workers.dev name can take minutes: repeat the command, which continues from here; `npx wrangler tail` shows the Worker's log",
             ),
             Self::Jobs(error) => error.hint(),
             Self::Random(_) | Self::Usage(_) | Self::Output(_) => None,

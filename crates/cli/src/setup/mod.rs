@@ -1,4 +1,4 @@
-//! `logpush-ecs setup`: from a clone to events at the SIEM, in one go.
+//! `logpush-ecs setup`: sets up everything from a clone to events at the SIEM.
 
 mod error;
 mod project;
@@ -29,19 +29,19 @@ use crate::setup::error::SetupError;
 use crate::setup::project::Project;
 use crate::setup::report::Report;
 use crate::setup::secrets::Secrets;
-use crate::setup::secrets_file::Kept;
-use crate::setup::worker::{Target, address};
-use crate::setup::wrangler::{Made, SignIn, Wrangler};
+use crate::setup::secrets_file::SecretsFile;
+use crate::setup::worker::{DeployedWorker, address};
+use crate::setup::wrangler::{Found, SignIn, Wrangler};
 use crate::worker_client::target::Secret;
 
 /// Set everything up at Cloudflare: bucket, queue, Worker, secrets and Logpush jobs
 ///
-/// Runs in the clone of the repository, and makes what `wrangler.toml` names. What is there
-/// already is left as it is, so that it can be stopped and repeated at any point; the same command
-/// deploys a new version later. wrangler does the deploying: sign in with `npx wrangler login`. The
-/// token for the jobs comes from CLOUDFLARE_API_TOKEN, the intake's key from SEKOIA_INTAKE_KEY or
-/// from you. LOGPUSH_SECRET and OPERATOR_SECRET are made up, where the environment has none, and
-/// kept in a file that only you can read.
+/// Runs in the clone of the repository and creates everything that `wrangler.toml` names. Whatever
+/// exists already stays as it is, so that the command can be stopped and repeated at any point; later
+/// it deploys new versions. wrangler deploys the Worker: sign in with `npx wrangler login`. The token
+/// for the jobs comes from CLOUDFLARE_API_TOKEN, the intake's key from SEKOIA_INTAKE_KEY or a prompt.
+/// LOGPUSH_SECRET and OPERATOR_SECRET are generated if the environment does not have them, and kept in
+/// a file that only you can read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,34 +51,34 @@ Examples:
 
 Exit codes:
   0  done, and no link of the chain is broken
-  1  not done: the next run goes on from there; or a link is broken
+  1  not done, and the next run continues from there; or a link is broken
   2  wrong usage")]
 pub(crate) struct Args {
     #[command(flatten)]
     scopes: ScopesArgs,
 
-    /// The datasets to send, with commas between them
+    /// The datasets to send, separated by commas
     #[arg(long, value_name = "DATASET", required = true, value_delimiter = ',')]
     #[arg(value_parser = dataset::parser())]
     dataset: Vec<&'static Dataset>,
 
-    /// The Worker's address, where it is not the one that wrangler tells
+    /// The Worker's address, if it is not the one that wrangler reports
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 
-    /// Make up a new LOGPUSH_SECRET, and put it into the Worker and the jobs
+    /// Generate a new LOGPUSH_SECRET, and put it into the Worker and the jobs
     #[arg(long)]
     rotate_secret: bool,
 
-    /// The file that keeps the secrets that were made up
+    /// The file that keeps the generated secrets
     #[arg(long, value_name = "FILE", default_value = ".deploy.vars")]
     secrets: PathBuf,
 
-    /// How long the Worker may take to be ready
+    /// The longest wait until the Worker is ready
     #[arg(long, value_name = "SECONDS", default_value_t = 180)]
     wait: u64,
 
-    /// Say what would be done, and do none of it
+    /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 
@@ -129,8 +129,8 @@ impl<'a> Setup<'a> {
         })
     }
 
-    /// Every step; whether all is well in the end. What can be refused is asked for before anything
-    /// is made.
+    /// Takes every step, and returns whether everything works in the end. Whatever can be refused is
+    /// asked for before anything is created.
     fn walk(&mut self) -> Result<bool, SetupError> {
         let jobs = self.read_jobs()?;
         self.sign_in()?;
@@ -138,8 +138,8 @@ impl<'a> Setup<'a> {
             wrangler: &self.wrangler,
             report: &self.report,
             mask: &self.mask,
-            kept: Kept::read(&self.args.secrets)?,
-            there: self.wrangler.secrets(&self.project.name)?,
+            file: SecretsFile::read(&self.args.secrets)?,
+            existing: self.wrangler.secrets(&self.project.name)?,
             dry_run: self.args.dry_run,
         };
         let for_destination = secrets.for_destination(&self.project, &self.args.dataset)?;
@@ -163,7 +163,7 @@ impl<'a> Setup<'a> {
         Ok(self.check(operator)? && are_there)
     }
 
-    /// All jobs of the datasets: what is there already, and whether the token may read it.
+    /// Reads the existing jobs of the datasets, which also shows whether the token may read them.
     fn read_jobs(&self) -> Result<Vec<(Scope, Job)>, SetupError> {
         let scopes = self.args.scopes.resolve(&self.session.api)?;
         let mut all = Vec::new();
@@ -197,30 +197,30 @@ impl<'a> Setup<'a> {
                 true => self.wrangler.look_for_bucket(bucket)?,
                 false => self.wrangler.make_bucket(bucket)?,
             };
-            self.tell_made("bucket", &bucket.name, made)?;
+            self.report_found("bucket", &bucket.name, made)?;
         }
         for queue in self.project.queues() {
             let made = match dry_run {
                 true => self.wrangler.look_for_queue(queue)?,
                 false => self.wrangler.make_queue(queue)?,
             };
-            self.tell_made("queue", queue, made)?;
+            self.report_found("queue", queue, made)?;
         }
         Ok(())
     }
 
-    fn tell_made(&self, kind: &str, name: &str, made: Made) -> Result<(), SetupError> {
+    fn report_found(&self, kind: &str, name: &str, made: Found) -> Result<(), SetupError> {
         match made {
-            Made::Before => self.report.ok(kind, &format!("{name} is there")),
-            Made::Now => self.report.done(kind, &format!("{name} is created")),
-            Made::Not => self
+            Found::Existing => self.report.ok(kind, &format!("{name} is there")),
+            Found::Created => self.report.done(kind, &format!("{name} is created")),
+            Found::Missing => self
                 .report
                 .plan(kind, &format!("{name} is not seen, and would be created")),
         }
     }
 
-    /// The deployed Worker; none in a dry run.
-    fn deploy(&self) -> Result<Option<Target>, SetupError> {
+    /// Deploys the Worker; nothing is deployed in a dry run.
+    fn deploy(&self) -> Result<Option<DeployedWorker>, SetupError> {
         let name = &self.project.name;
         if self.args.dry_run {
             let text = format!("{name} would be built and deployed, with `wrangler deploy`");
@@ -238,16 +238,16 @@ impl<'a> Setup<'a> {
         let [dataset, ..] = self.args.dataset.as_slice() else {
             return Err(SetupError::Usage("--dataset is missing".to_owned()));
         };
-        let target = Target::new(url, dataset, Duration::from_secs(self.args.wait));
+        let target = DeployedWorker::new(url, dataset, Duration::from_secs(self.args.wait));
         target.wait_until_there(&self.report)?;
         Ok(Some(target))
     }
 
-    /// Jobs of this Worker that send another secret get the one that it knows.
+    /// Puts the Worker's secret into its jobs that send another one.
     fn update_jobs(
         &self,
         jobs: &[(Scope, Job)],
-        target: &Target,
+        target: &DeployedWorker,
         secret: &Secret,
     ) -> Result<(), SetupError> {
         for (scope, job) in jobs.iter().filter(|(_, job)| target.is_of(job)) {
@@ -261,9 +261,10 @@ impl<'a> Setup<'a> {
         Ok(())
     }
 
-    /// Whether every job is there: one that somebody has made otherwise is, too, and the check
-    /// tells whether it is sound. One that cannot be created keeps no other from it.
-    fn create_jobs(&self, target: &Target) -> Result<bool, SetupError> {
+    /// Creates the missing jobs, and returns whether every job exists. A job with other options counts,
+    /// since the check decides whether it works. A failure does not keep the other jobs from being
+    /// created.
+    fn create_jobs(&self, target: &DeployedWorker) -> Result<bool, SetupError> {
         let mut are_there = true;
         for dataset in &self.args.dataset {
             let args =
@@ -311,8 +312,8 @@ impl<'a> Setup<'a> {
     }
 }
 
-/// What a job of this Worker sends: as good a source of the secret as any.
-fn secret_of(jobs: &[(Scope, Job)], target: &Target) -> Option<String> {
+/// The secret that an existing job of this Worker sends.
+fn secret_of(jobs: &[(Scope, Job)], target: &DeployedWorker) -> Option<String> {
     jobs.iter()
         .filter(|(_, job)| target.is_of(job))
         .find_map(|(_, job)| job.destination().header("X-Logpush-Secret"))

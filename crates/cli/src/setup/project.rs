@@ -1,4 +1,4 @@
-//! What `wrangler.toml` says that is needed: the set-up makes what is named there.
+//! The parts of `wrangler.toml` that the set-up needs: it creates the resources that are named there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +12,7 @@ const FILE: &str = "wrangler.toml";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Project {
-    /// The Worker's.
+    /// The Worker's name.
     pub(crate) name: String,
     pub(crate) account_id: Option<String>,
     #[serde(default)]
@@ -44,7 +44,7 @@ struct Queue {
 }
 
 impl Project {
-    /// Reads the file in the directory that the command runs in, as wrangler does.
+    /// Reads the file in the current directory, as wrangler does.
     pub(crate) fn read() -> Result<Self, SetupError> {
         let text = fs::read_to_string(Path::new(FILE))
             .map_err(|source| SetupError::NoProject { file: FILE, source })?;
@@ -62,7 +62,7 @@ impl Project {
         &self.r2_buckets
     }
 
-    /// Each once: one that is written and read is named twice.
+    /// The names of all queues. A queue that is both written and read is named twice in the file.
     pub(crate) fn queues(&self) -> BTreeSet<&str> {
         self.queues
             .producers
@@ -78,7 +78,7 @@ impl Project {
             .collect()
     }
 
-    /// Whether events go to SEKOIA.IO, which is so where nothing else is said.
+    /// Whether events go to SEKOIA.IO, the default destination.
     pub(crate) fn is_for_sekoia(&self) -> bool {
         match self.vars.get("DESTINATION").and_then(toml::Value::as_str) {
             None | Some("" | "sekoia") => true,

@@ -1,4 +1,4 @@
-//! What the set-up says while it works: one line a step, and never a secret.
+//! The progress report of the set-up: a line for each step, with secrets masked.
 
 use std::io::{self, Write as _};
 use std::rc::Rc;
@@ -18,27 +18,27 @@ impl Report {
         }
     }
 
-    /// It was so already.
+    /// Reports a state that existed already.
     pub(crate) fn ok(&self, name: &str, text: &str) -> Result<(), SetupError> {
         self.line("ok", name, text)
     }
 
-    /// It was made so now.
+    /// Reports a step that was taken.
     pub(crate) fn done(&self, name: &str, text: &str) -> Result<(), SetupError> {
         self.line("done", name, text)
     }
 
-    /// It would be made so, were this no dry run.
+    /// Reports a step that a dry run does not take.
     pub(crate) fn plan(&self, name: &str, text: &str) -> Result<(), SetupError> {
         self.line("plan", name, text)
     }
 
-    /// It takes a while.
+    /// Reports that something takes a while.
     pub(crate) fn wait(&self, name: &str, text: &str) -> Result<(), SetupError> {
         self.line("wait", name, text)
     }
 
-    /// Lines that are made elsewhere.
+    /// Prints finished lines.
     pub(crate) fn lines(&self, text: &str) -> Result<(), SetupError> {
         write!(io::stdout(), "{}", self.mask.hide(text)).map_err(SetupError::Output)
     }

@@ -1,4 +1,4 @@
-//! The Worker's secrets: which there are, what the others are to be, and how they get there.
+//! The Worker's secrets: finds those that are missing, and sets them.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -11,8 +11,8 @@ use crate::mask::Mask;
 use crate::setup::error::SetupError;
 use crate::setup::project::Project;
 use crate::setup::report::Report;
-use crate::setup::secrets_file::Kept;
-use crate::setup::worker::Target;
+use crate::setup::secrets_file::SecretsFile;
+use crate::setup::worker::DeployedWorker;
 use crate::setup::wrangler::Wrangler;
 use crate::worker_client::target::Secret;
 
@@ -25,21 +25,21 @@ pub(crate) struct Secrets<'a> {
     pub(crate) wrangler: &'a Wrangler,
     pub(crate) report: &'a Report,
     pub(crate) mask: &'a Rc<Mask>,
-    pub(crate) kept: Kept,
-    /// The names of those that the Worker has.
-    pub(crate) there: BTreeSet<String>,
+    pub(crate) file: SecretsFile,
+    /// The names of the secrets that the Worker has.
+    pub(crate) existing: BTreeSet<String>,
     pub(crate) dry_run: bool,
 }
 
-/// A value, and where it is from.
-struct Known {
+/// The value of a secret, and where it comes from.
+struct KnownSecret {
     value: String,
     origin: String,
 }
 
 impl Secrets<'_> {
-    /// What the destination needs, and the Worker lacks, by name: asked for before anything is
-    /// made, so that nothing is left half done for want of it.
+    /// The secrets, by name, that the destination needs and the Worker lacks. They are asked for before
+    /// anything is created, so that nothing is left half done without them.
     pub(crate) fn for_destination(
         &self,
         project: &Project,
@@ -70,7 +70,7 @@ impl Secrets<'_> {
         }
         found.extend(own.filter_map(|name| given(&name)));
         if !is_complete && !self.dry_run {
-            found.push((KEY.to_owned(), asked()?));
+            found.push((KEY.to_owned(), ask_for_key()?));
         }
         for (_, value) in &found {
             self.mask.add(value);
@@ -78,7 +78,7 @@ impl Secrets<'_> {
         Ok(found)
     }
 
-    /// Sets those of the destination.
+    /// Sets the destination's secrets.
     pub(crate) fn set_for_destination(
         &self,
         project: &Project,
@@ -88,7 +88,7 @@ impl Secrets<'_> {
             self.put(name, value, "as given")?;
         }
         let is_given = |name: &str| values.iter().any(|(given, _)| given == name);
-        for name in self.there.iter().filter(|name| is_destinations(name)) {
+        for name in self.existing.iter().filter(|name| is_destinations(name)) {
             self.report.ok(name, "is there, and is left as it is")?;
         }
         if self.dry_run && project.is_for_sekoia() && self.lacks(KEY) && !is_given(KEY) {
@@ -100,11 +100,11 @@ impl Secrets<'_> {
         Ok(())
     }
 
-    /// The one that jobs send. `target` is the deployed Worker, and `of_job` what a job of its
-    /// sends; neither is known in a dry run.
+    /// Sets the secret that jobs send, if it is missing. `target` is the deployed Worker, `of_job` the
+    /// secret that one of its jobs sends; neither is known in a dry run.
     pub(crate) fn logpush(
         &mut self,
-        target: Option<&Target>,
+        target: Option<&DeployedWorker>,
         of_job: Option<String>,
         rotate: bool,
     ) -> Result<Option<Secret>, SetupError> {
@@ -116,13 +116,13 @@ impl Secrets<'_> {
             let value = self.known_or_new(LOGPUSH, known)?;
             return self.secret(value);
         }
-        let Some(Known { value, origin }) = known else {
+        let Some(KnownSecret { value, origin }) = known else {
             if self.dry_run {
                 self.report.ok(LOGPUSH, "is there")?;
                 return Ok(None);
             }
             return Err(SetupError::UnknownSecret {
-                file: self.kept.file().to_owned(),
+                file: self.file.path().to_owned(),
             });
         };
         let secret = self.secret(value.clone())?;
@@ -136,7 +136,7 @@ impl Secrets<'_> {
                 .ok(LOGPUSH, &format!("is there, that of {origin}"))?;
             return Ok(Some(secret));
         }
-        // A rotation that was stopped before the Worker heard of it.
+        // A rotation was stopped before the Worker had the new secret.
         match accepted(target, &secret)? {
             Some(_) => {
                 self.put(LOGPUSH, &value, "the new one and the old, as begun before")?;
@@ -146,7 +146,7 @@ impl Secrets<'_> {
         }
     }
 
-    /// The one that opens what is the operator's.
+    /// Sets the operator's secret, if it is missing.
     pub(crate) fn operator(&mut self) -> Result<Option<Secret>, SetupError> {
         let known = self.known(OPERATOR, None);
         let value = match self.lacks(OPERATOR) {
@@ -159,16 +159,16 @@ impl Secrets<'_> {
         Secret::parse(OPERATOR, value).map_err(SetupError::Usage)
     }
 
-    /// A new one, beside the old one as long as jobs still send that.
+    /// Sets a new secret, and the old one beside it as long as jobs still send it.
     fn rotate(
         &mut self,
-        target: Option<&Target>,
-        known: Option<Known>,
+        target: Option<&DeployedWorker>,
+        known: Option<KnownSecret>,
     ) -> Result<Option<Secret>, SetupError> {
         let Some(target) = target else {
             self.report.plan(
                 LOGPUSH,
-                "would become a new one and the old one, side by side",
+                "would be set to a new one and the old one, side by side",
             )?;
             return Ok(None);
         };
@@ -176,40 +176,42 @@ impl Secrets<'_> {
             Some(known) => accepted(target, &known)?,
             None => None,
         };
-        let new = made_up()?;
+        let new = random_secret()?;
         let (value, text) = match old {
             Some(old) => (
                 format!("{new},{old}"),
                 "a new one, and beside it the old one",
             ),
-            None => (new, "a new one; what jobs send until now is refused"),
+            None => (new, "a new one; the secret that jobs send now is refused"),
         };
-        self.kept.set(LOGPUSH, &value)?;
+        self.file.set(LOGPUSH, &value)?;
         self.put(
             LOGPUSH,
             &value,
-            &format!("{text}, kept in {}", self.kept.file().display()),
+            &format!("{text}, kept in {}", self.file.path().display()),
         )?;
         if env::var(LOGPUSH).is_ok_and(|value| !value.is_empty()) {
-            self.report.wait(
-                LOGPUSH,
-                "the one in the environment is the old one now: unset it",
-            )?;
+            self.report
+                .wait(LOGPUSH, "the environment now has the old one: unset it")?;
         }
         self.secret(value)
     }
 
-    fn known_or_new(&mut self, name: &str, known: Option<Known>) -> Result<String, SetupError> {
-        let Some(Known { value, origin }) = known else {
-            let text = format!("made up, and kept in {}", self.kept.file().display());
+    fn known_or_new(
+        &mut self,
+        name: &str,
+        known: Option<KnownSecret>,
+    ) -> Result<String, SetupError> {
+        let Some(KnownSecret { value, origin }) = known else {
+            let text = format!("generated, and kept in {}", self.file.path().display());
             if self.dry_run {
                 self.report.plan(name, &format!("would be {text}"))?;
                 return Ok(String::new());
             }
-            let value = made_up()?;
+            let value = random_secret()?;
             self.mask.add(&value);
-            // Before the Worker has it: a run that is stopped in between must not lose it.
-            self.kept.set(name, &value)?;
+            // The file has it before the Worker: a run that is stopped in between must not lose it.
+            self.file.set(name, &value)?;
             self.put(name, &value, &text)?;
             return Ok(value);
         };
@@ -217,10 +219,10 @@ impl Secrets<'_> {
         Ok(value)
     }
 
-    /// A value of the environment, of the file, or of a job.
-    fn known(&self, name: &str, of_job: Option<String>) -> Option<Known> {
+    /// A value from the environment, from the file or from a job, in this order.
+    fn known(&self, name: &str, of_job: Option<String>) -> Option<KnownSecret> {
         let known = match env::var(name) {
-            Ok(value) if !value.trim().is_empty() => Some(Known {
+            Ok(value) if !value.trim().is_empty() => Some(KnownSecret {
                 value: value.trim().to_owned(),
                 origin: "the environment".to_owned(),
             }),
@@ -228,15 +230,15 @@ impl Secrets<'_> {
         };
         let known = known
             .or_else(|| {
-                Some(Known {
-                    value: self.kept.get(name)?.to_owned(),
-                    origin: self.kept.file().display().to_string(),
+                Some(KnownSecret {
+                    value: self.file.get(name)?.to_owned(),
+                    origin: self.file.path().display().to_string(),
                 })
             })
             .or_else(|| {
-                Some(Known {
+                Some(KnownSecret {
                     value: of_job?,
-                    origin: "a job that is there".to_owned(),
+                    origin: "an existing job".to_owned(),
                 })
             });
         if let Some(known) = &known {
@@ -245,7 +247,7 @@ impl Secrets<'_> {
         known
     }
 
-    /// As a job sends it; hidden wherever it might be shown.
+    /// The secret as a job sends it, added to the mask.
     fn secret(&self, value: String) -> Result<Option<Secret>, SetupError> {
         let secret = Secret::parse(LOGPUSH, value).map_err(SetupError::Usage)?;
         for part in secret.iter().flat_map(Secret::parts) {
@@ -263,12 +265,12 @@ impl Secrets<'_> {
     }
 
     fn lacks(&self, name: &str) -> bool {
-        !self.there.contains(name)
+        !self.existing.contains(name)
     }
 }
 
-/// The one of one or two that the Worker knows.
-fn accepted(target: &Target, secret: &Secret) -> Result<Option<String>, SetupError> {
+/// The part of the secret that the Worker accepts.
+fn accepted(target: &DeployedWorker, secret: &Secret) -> Result<Option<String>, SetupError> {
     for part in secret.parts() {
         if target.accepts(part)? {
             return Ok(Some(part.to_owned()));
@@ -281,17 +283,17 @@ fn is_destinations(name: &str) -> bool {
     name == HEADERS || name.starts_with(KEY)
 }
 
-/// 32 random bytes, in hexadecimal.
-fn made_up() -> Result<String, SetupError> {
+/// 32 random bytes in hexadecimal.
+fn random_secret() -> Result<String, SetupError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn asked() -> Result<String, SetupError> {
+fn ask_for_key() -> Result<String, SetupError> {
     let missing = || {
         SetupError::Usage(format!(
-            "{KEY} is not set, and there is no terminal to ask at: export the key of the SEKOIA.IO intake under this name"
+            "{KEY} is not set, and there is no terminal to ask for it: export the key of the SEKOIA.IO intake under this name"
         ))
     };
     if !stdin().is_terminal() {
@@ -311,7 +313,7 @@ mod tests {
 
     #[test]
     fn each_secret_is_another_and_long_enough() {
-        let (one, other) = (made_up().unwrap(), made_up().unwrap());
+        let (one, other) = (random_secret().unwrap(), random_secret().unwrap());
         assert_eq!(one.len(), 64);
         assert_ne!(one, other);
         assert!(one.bytes().all(|byte| byte.is_ascii_hexdigit()));

@@ -1,4 +1,4 @@
-//! The secrets that the set-up made up, in a file of the clone: Cloudflare gives none back, and the
+//! The file with the secrets that the set-up generated. Cloudflare does not give secrets back, and the
 //! next run needs them.
 
 use std::collections::BTreeMap;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 
 use crate::setup::error::SetupError;
 
-/// What is kept, by the names of the secrets.
-pub(crate) struct Kept {
-    file: PathBuf,
+/// The file and its secrets by name.
+pub(crate) struct SecretsFile {
+    path: PathBuf,
     values: BTreeMap<String, String>,
 }
 
 const HEAD: &str = "\
-# Made by `logpush-ecs setup`: secrets of the deployed Worker, which Cloudflare does not give back.
+# Found by `logpush-ecs setup`: secrets of the deployed Worker, which Cloudflare does not give back.
 # Git ignores this file. Keep it, or keep the values in your password manager and delete it; the
-# next run then wants them in the environment.
+# next run then needs them in the environment.
 ";
 
-impl Kept {
+impl SecretsFile {
     pub(crate) fn read(file: &Path) -> Result<Self, SetupError> {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
@@ -33,38 +33,38 @@ impl Kept {
             }
         };
         Ok(Self {
-            file: file.to_owned(),
+            path: file.to_owned(),
             values: parse(&text),
         })
     }
 
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Keeps a value; it is on the disk when this returns.
+    /// Keeps a value, which is on the disk when this returns.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), SetupError> {
         self.values.insert(name.to_owned(), value.to_owned());
         self.write().map_err(|source| SetupError::Keep {
-            file: self.file.clone(),
+            file: self.path.clone(),
             source,
         })
     }
 
-    /// Whole or not at all, and for nobody else to read.
+    /// Writes the file, whole or not at all, readable by its owner alone.
     fn write(&self) -> io::Result<()> {
         let mut text = HEAD.to_owned();
         for (name, value) in &self.values {
             text += &format!("{name}={value}\n");
         }
-        let mut new = self.file.clone().into_os_string();
+        let mut new = self.path.clone().into_os_string();
         new.push(".new");
         let new = PathBuf::from(new);
-        // Of a run that was stopped here.
+        // A run that was stopped here may have left this file.
         match fs::remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -76,7 +76,7 @@ impl Kept {
         let mut file = options.open(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&new, &self.file)
+        fs::rename(&new, &self.path)
     }
 }
 
@@ -94,14 +94,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_read_again_and_is_nobody_elses() {
+    fn kept_values_are_read_again_and_are_private() {
         let file = std::env::temp_dir().join(format!("logpush-ecs-kept-{}", std::process::id()));
-        let mut kept = Kept::read(&file).unwrap();
+        let mut kept = SecretsFile::read(&file).unwrap();
         assert_eq!(kept.get("A"), None);
         fs::write(file.with_extension("new"), "of a run that was stopped").unwrap();
         kept.set("A", "1=2").unwrap();
         kept.set("B", "new,old").unwrap();
-        let again = Kept::read(&file).unwrap();
+        let again = SecretsFile::read(&file).unwrap();
         assert_eq!(again.get("A"), Some("1=2"));
         assert_eq!(again.get("B"), Some("new,old"));
         #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The deployed Worker: where it is, and whether it is ready.
+//! The deployed Worker: its address, and whether it is ready.
 
 use core::time::Duration;
 use std::thread;
@@ -15,8 +15,8 @@ use crate::setup::report::Report;
 use crate::worker_client::target::{self, Headers, Secret};
 use crate::worker_client::worker::{Refusal, Worker};
 
-/// A Worker that is deployed.
-pub(crate) struct Target {
+/// A deployed Worker.
+pub(crate) struct DeployedWorker {
     /// `https://host`.
     pub(crate) url: String,
     dataset: &'static Dataset,
@@ -25,16 +25,16 @@ pub(crate) struct Target {
 
 const NAME: &str = "worker";
 
-/// A new secret is there within seconds, a new name within minutes.
+/// The interval between two attempts. A new secret takes seconds to arrive, a new name minutes.
 const POLL: Duration = Duration::from_secs(1);
 
-impl Target {
-    /// `dataset`: one that it is to take, to ask it with.
+impl DeployedWorker {
+    /// `dataset` is one of the Worker's, with which it is asked.
     pub(crate) fn new(url: String, dataset: &'static Dataset, wait: Duration) -> Self {
         Self { url, dataset, wait }
     }
 
-    /// Waits until the Worker answers, configured or not.
+    /// Waits until the Worker answers, whether it is configured or not.
     pub(crate) fn wait_until_there(&self, report: &Report) -> Result<(), SetupError> {
         let worker = Worker::new(self.uri()?, Headers::default());
         self.wait_for(report, || match worker.health() {
@@ -45,7 +45,7 @@ impl Target {
         })
     }
 
-    /// Waits until the Worker is configured, and takes the test that Cloudflare will send.
+    /// Waits until the Worker is configured and accepts the test upload that Cloudflare will send.
     pub(crate) fn wait_until_ready(
         &self,
         report: &Report,
@@ -57,7 +57,7 @@ impl Target {
             let destination =
                 Destination::worker(&self.url, dataset, secret).map_err(SetupError::Usage)?;
             self.wait_for(report, || {
-                // It says what is wrong to those only who have the secret.
+                // Only who has the secret is told what is wrong.
                 match try_upload(&destination) {
                     Some(Ok(_)) => {}
                     Some(Err(refusal)) => return Err(words(&refusal)),
@@ -80,7 +80,7 @@ impl Target {
             Destination::worker(&self.url, self.dataset, &secret).map_err(SetupError::Usage)?;
         match try_upload(&destination) {
             Some(Ok(_)) => Ok(true),
-            // It looks at the secret first: whatever else is wrong, this one is right.
+            // The Worker checks the secret first, so that any other refusal means it is right.
             Some(Err(refusal)) if refusal.status().is_some() => Ok(refusal.status() != Some(401)),
             Some(Err(refusal)) => Err(SetupError::NotReady {
                 url: self.url.clone(),
@@ -91,7 +91,7 @@ impl Target {
         }
     }
 
-    /// Whether a job delivers to it.
+    /// Whether a job delivers to this Worker.
     pub(crate) fn is_of(&self, job: &Job) -> bool {
         let destination = job.destination();
         let authority = |uri: Uri| uri.authority().map(ToString::to_string);
@@ -103,16 +103,16 @@ impl Target {
         target::url("--worker", &self.url, None).map_err(SetupError::Usage)
     }
 
-    /// Asks until it is so, or the time is up; says why it is not yet, each reason once.
+    /// Tries until it succeeds or the time is up. Reports each new reason for a failure once.
     fn wait_for(
         &self,
         report: &Report,
-        mut is_so: impl FnMut() -> Result<(), String>,
+        mut is_ready: impl FnMut() -> Result<(), String>,
     ) -> Result<(), SetupError> {
         let end = clock::now() + self.wait;
-        let mut told = String::new();
+        let mut reported = String::new();
         loop {
-            let Err(words) = is_so() else {
+            let Err(words) = is_ready() else {
                 return Ok(());
             };
             if clock::now() >= end {
@@ -122,16 +122,16 @@ impl Target {
                     words,
                 });
             }
-            if told != words {
+            if reported != words {
                 report.wait(NAME, &words)?;
-                told = words;
+                reported = words;
             }
             thread::sleep(POLL);
         }
     }
 }
 
-/// The address to deliver to, of those that wrangler names after a deployment.
+/// The address to deliver to, among the targets that wrangler lists after a deployment.
 pub(crate) fn address(targets: &[String]) -> Option<String> {
     let is_url = |target: &&String| target.starts_with("https://") || target.starts_with("http://");
     if let Some(url) = targets.iter().find(is_url) {

@@ -1,4 +1,4 @@
-//! wrangler as a subprocess: what it is asked, and what its answers mean.
+//! wrangler as a subprocess: its commands, and the meaning of its output.
 
 use core::cell::Cell;
 use std::collections::BTreeSet;
@@ -18,30 +18,30 @@ use crate::terminal::printable;
 
 pub(crate) struct Wrangler {
     program: PathBuf,
-    /// Whether it gets CLOUDFLARE_API_TOKEN: `wrangler login` is enough where somebody did that.
+    /// Whether wrangler gets CLOUDFLARE_API_TOKEN, which it does not need after `wrangler login`.
     has_token: Cell<bool>,
     mask: Rc<Mask>,
 }
 
-/// Who is signed in, and how.
+/// How wrangler is signed in.
 pub(crate) enum SignIn {
     Login,
     Token,
 }
 
-/// When a bucket or a queue was made.
+/// The state in which a bucket or a queue was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    Before,
-    Now,
-    Not,
+pub(crate) enum Found {
+    Existing,
+    Created,
+    Missing,
 }
 
-/// What wrangler said.
-struct Said {
+/// The output of a command of wrangler's.
+struct CommandOutput {
     is_done: bool,
     stdout: String,
-    /// Both of its streams.
+    /// Both of its output streams.
     all: String,
 }
 
@@ -66,7 +66,7 @@ struct SecretName {
 
 /// One line of the file that WRANGLER_OUTPUT_FILE_PATH names.
 #[derive(Deserialize)]
-struct Output {
+struct OutputLine {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -77,10 +77,10 @@ const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 const ACCOUNT: &str = "CLOUDFLARE_ACCOUNT_ID";
 const OUTPUT: &str = "WRANGLER_OUTPUT_FILE_PATH";
 
-/// wrangler's own directory, which git ignores.
+/// wrangler's own directory, which Git ignores.
 const STATE: &str = ".wrangler";
 
-/// What the names of variables begin with that wrangler has no need of.
+/// The prefixes of the names of secret variables, which wrangler does not need.
 const SECRETS: [&str; 4] = [
     "LOGPUSH_SECRET",
     "OPERATOR_SECRET",
@@ -88,14 +88,14 @@ const SECRETS: [&str; 4] = [
     "HTTP_HEADERS",
 ];
 
-/// Lines that say nothing of what went wrong.
+/// Parts of lines that do not explain a failure.
 const NOISE: [&str; 2] = ["Logs were written to", "If you think this is a bug"];
 
-/// How much of what wrangler says is shown, in characters.
+/// Characters of wrangler's output that are shown.
 const SHOWN_MAX: usize = 600;
 
 impl Wrangler {
-    /// The clone's own, or the one in PATH.
+    /// Takes the clone's own wrangler, or the one in PATH.
     pub(crate) fn new(mask: &Rc<Mask>) -> Self {
         let own = Path::new("node_modules/.bin/wrangler");
         let program = match own.exists() {
@@ -109,15 +109,15 @@ impl Wrangler {
         }
     }
 
-    /// Finds out how wrangler is signed in. Its own login first: the token for the jobs need not
-    /// be one for all the rest.
+    /// Finds out how wrangler is signed in. Its own login is tried first, because the token for the jobs
+    /// may lack the permissions to deploy.
     pub(crate) fn sign_in(&self, project: &Project) -> Result<SignIn, SetupError> {
         let mut words = String::new();
         for (has_token, sign_in) in [(false, SignIn::Login), (true, SignIn::Token)] {
             self.has_token.set(has_token);
-            let said = self.run(&["whoami", "--json"], None)?;
-            match json::<WhoAmI>(&said.stdout) {
-                Some(who) if said.is_done && who.logged_in => {
+            let output = self.run(&["whoami", "--json"], None)?;
+            match json::<WhoAmI>(&output.stdout) {
+                Some(who) if output.is_done && who.logged_in => {
                     return match is_chosen(project, &who.accounts) {
                         true => Ok(sign_in),
                         false => Err(SetupError::Accounts {
@@ -129,67 +129,71 @@ impl Wrangler {
                         }),
                     };
                 }
-                // It says so in JSON, and no more.
+                // Its JSON says that nobody is signed in, and nothing more.
                 Some(_) => {}
-                None => words = self.words(&said),
+                None => words = self.words(&output),
             }
         }
         Err(SetupError::NotSignedIn { words })
     }
 
-    /// Creates a bucket, where there is none of this name.
-    pub(crate) fn make_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
+    /// Creates a bucket, unless one of this name exists.
+    pub(crate) fn make_bucket(&self, bucket: &Bucket) -> Result<Found, SetupError> {
         let mut args = vec!["r2", "bucket", "create", &bucket.name];
         args.extend(jurisdiction(bucket));
         self.make(&args)
     }
 
-    /// Looks for a bucket. A sign-in that may not look sees none.
-    pub(crate) fn look_for_bucket(&self, bucket: &Bucket) -> Result<Made, SetupError> {
+    /// Looks for a bucket. It also counts as missing if the sign-in lacks the permission to look.
+    pub(crate) fn look_for_bucket(&self, bucket: &Bucket) -> Result<Found, SetupError> {
         let mut args = vec!["r2", "bucket", "info", &bucket.name, "--json"];
         args.extend(jurisdiction(bucket));
         self.look_for(&args)
     }
 
-    pub(crate) fn make_queue(&self, name: &str) -> Result<Made, SetupError> {
+    pub(crate) fn make_queue(&self, name: &str) -> Result<Found, SetupError> {
         self.make(&["queues", "create", name])
     }
 
-    pub(crate) fn look_for_queue(&self, name: &str) -> Result<Made, SetupError> {
+    pub(crate) fn look_for_queue(&self, name: &str) -> Result<Found, SetupError> {
         self.look_for(&["queues", "info", name])
     }
 
-    /// The names of the Worker's secrets: none where there is no Worker yet.
+    /// The names of the Worker's secrets; none if the Worker does not exist yet.
     pub(crate) fn secrets(&self, worker: &str) -> Result<BTreeSet<String>, SetupError> {
         let args = ["secret", "list"];
-        let said = self.run(&args, None)?;
-        if !said.is_done && said.all.contains(&format!("Worker \"{worker}\" not found")) {
+        let output = self.run(&args, None)?;
+        if !output.is_done
+            && output
+                .all
+                .contains(&format!("Worker \"{worker}\" not found"))
+        {
             return Ok(BTreeSet::new());
         }
-        match json::<Vec<SecretName>>(&said.stdout) {
-            Some(names) if said.is_done => {
+        match json::<Vec<SecretName>>(&output.stdout) {
+            Some(names) if output.is_done => {
                 Ok(names.into_iter().map(|secret| secret.name).collect())
             }
-            _ => Err(self.failure(&args, &said)),
+            _ => Err(self.failure(&args, &output)),
         }
     }
 
-    /// Sets a secret. It goes to standard input: a command line can be read by everybody.
+    /// Sets a secret. It goes to standard input, since everybody can read a command line.
     pub(crate) fn put_secret(&self, name: &str, value: &str) -> Result<(), SetupError> {
         self.mask.add(value);
         let args = ["secret", "put", name];
-        let said = self.run(&args, Some(value))?;
-        match said.is_done {
+        let output = self.run(&args, Some(value))?;
+        match output.is_done {
             true => Ok(()),
-            false => Err(self.failure(&args, &said)),
+            false => Err(self.failure(&args, &output)),
         }
     }
 
-    /// Builds and deploys, in sight: it takes minutes, and may ask for the name of the account
-    /// under workers.dev. Where the Worker then is, in wrangler's words.
+    /// Builds and deploys the Worker. wrangler's output is visible, since it takes minutes and may ask
+    /// for the name of the account under workers.dev. Returns the targets that wrangler reports.
     pub(crate) fn deploy(&self) -> Result<Vec<String>, SetupError> {
         let args = ["deploy"];
-        // Not where anybody else may write: uploads will go where this file says.
+        // Uploads will go where this file says, so that nobody else may write it.
         let output = Path::new(STATE).join(format!("deploy-{}.jsonl", process::id()));
         fs::create_dir_all(STATE)
             .and_then(|()| fs::write(&output, ""))
@@ -203,39 +207,39 @@ impl Wrangler {
             .status()
             .map_err(|source| self.not_started(source));
         let written = fs::read_to_string(&output).unwrap_or_default();
-        // What is left of it tells nothing that matters.
+        // The file holds nothing secret if it cannot be removed.
         let _ = fs::remove_file(&output);
         if !status?.success() {
             return Err(SetupError::Wrangler {
                 command: args.join(" "),
                 words: "see above".to_owned(),
-                hint: Some("mend what it names, and repeat the command: it goes on from here"),
+                hint: Some("fix what it names and repeat the command, which continues from here"),
             });
         }
         Ok(written
             .lines()
-            .filter_map(|line| serde_json::from_str::<Output>(line).ok())
-            .filter(|output| output.kind == "deploy")
-            .flat_map(|output| output.targets)
+            .filter_map(|line| serde_json::from_str::<OutputLine>(line).ok())
+            .filter(|line| line.kind == "deploy")
+            .flat_map(|line| line.targets)
             .collect())
     }
 
-    fn look_for(&self, args: &[&str]) -> Result<Made, SetupError> {
+    fn look_for(&self, args: &[&str]) -> Result<Found, SetupError> {
         Ok(match self.run(args, None)?.is_done {
-            true => Made::Before,
-            false => Made::Not,
+            true => Found::Existing,
+            false => Found::Missing,
         })
     }
 
-    fn make(&self, args: &[&str]) -> Result<Made, SetupError> {
-        let said = self.run(args, None)?;
+    fn make(&self, args: &[&str]) -> Result<Found, SetupError> {
+        let output = self.run(args, None)?;
         let was_there = ["already exists", "already taken"]
             .iter()
-            .any(|words| said.all.contains(words));
-        match (said.is_done, was_there) {
-            (true, _) => Ok(Made::Now),
-            (false, true) => Ok(Made::Before),
-            (false, false) => Err(self.failure(args, &said)),
+            .any(|words| output.all.contains(words));
+        match (output.is_done, was_there) {
+            (true, _) => Ok(Found::Created),
+            (false, true) => Ok(Found::Existing),
+            (false, false) => Err(self.failure(args, &output)),
         }
     }
 
@@ -248,7 +252,7 @@ impl Wrangler {
                 command.env_remove(&name);
             }
         }
-        // It would have secrets written to wrangler's own log.
+        // With this variable wrangler could write secrets to its own log.
         command.env_remove("WRANGLER_LOG_SANITIZE");
         if !self.has_token.get() {
             command.env_remove(TOKEN);
@@ -256,7 +260,7 @@ impl Wrangler {
         command
     }
 
-    fn run(&self, args: &[&str], stdin: Option<&str>) -> Result<Said, SetupError> {
+    fn run(&self, args: &[&str], stdin: Option<&str>) -> Result<CommandOutput, SetupError> {
         let mut child = self
             .command(args)
             .stdin(match stdin {
@@ -268,7 +272,7 @@ impl Wrangler {
             .spawn()
             .map_err(|source| self.not_started(source))?;
         if let (Some(value), Some(mut input)) = (stdin, child.stdin.take()) {
-            // Where it does not listen, it says why in its own words.
+            // If wrangler does not read it, its output says why.
             let _ = input.write_all(value.as_bytes());
         }
         let output = child
@@ -276,7 +280,7 @@ impl Wrangler {
             .map_err(|source| self.not_started(source))?;
         let stdout = plain(&output.stdout);
         let all = format!("{stdout}\n{}", plain(&output.stderr));
-        Ok(Said {
+        Ok(CommandOutput {
             is_done: output.status.success(),
             stdout,
             all,
@@ -290,17 +294,17 @@ impl Wrangler {
         }
     }
 
-    fn failure(&self, args: &[&str], said: &Said) -> SetupError {
+    fn failure(&self, args: &[&str], output: &CommandOutput) -> SetupError {
         SetupError::Wrangler {
             command: args.join(" "),
-            words: self.words(said),
-            hint: explain(&said.all),
+            words: self.words(output),
+            hint: explain(&output.all),
         }
     }
 
-    /// What wrangler said, without its frames and secrets.
-    fn words(&self, said: &Said) -> String {
-        let lines: Vec<_> = said
+    /// The words of wrangler's output, without frames and secrets.
+    fn words(&self, output: &CommandOutput) -> String {
+        let lines: Vec<_> = output
             .all
             .lines()
             .map(str::trim)
@@ -315,7 +319,7 @@ impl Wrangler {
     }
 }
 
-/// Whether wrangler, asked by a program, knows which account is meant.
+/// Whether it is clear which account wrangler uses when it cannot ask.
 fn is_chosen(project: &Project, accounts: &[Account]) -> bool {
     accounts.len() < 2
         || project.account_id.is_some()
@@ -333,7 +337,7 @@ fn jurisdiction(bucket: &Bucket) -> Vec<&str> {
     }
 }
 
-/// The JSON that ends what wrangler prints.
+/// The JSON at the end of wrangler's output.
 fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
     text.match_indices(['{', '['])
         .map(|(start, _)| start)
@@ -344,16 +348,20 @@ fn json<T: DeserializeOwned>(text: &str) -> Option<T> {
         .find_map(|start| serde_json::from_str(text.get(start..)?).ok())
 }
 
-/// Without colours, which wrangler's errors have wherever they go: escape, bracket, numbers, letter.
+/// A text without escape sequences for colours (escape, bracket, numbers, letter), which wrangler writes
+/// even if its output is not a terminal.
 fn plain(bytes: &[u8]) -> String {
+    const ESCAPE: &str = "\u{1b}[";
     let text = String::from_utf8_lossy(bytes);
-    let mut parts = text.split("\u{1b}[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        text + part
+    let Some((first, rest)) = text.split_once(ESCAPE) else {
+        return text.into_owned();
+    };
+    rest.split(ESCAPE).fold(first.to_owned(), |text, part| {
+        let mut rest = part
             .trim_start_matches(|c: char| c.is_ascii_digit() || c == ';')
-            .get(1..)
-            .unwrap_or_default()
+            .chars();
+        rest.next();
+        text + rest.as_str()
     })
 }
 
@@ -378,14 +386,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_found_behind_other_words() {
+    fn json_is_found_after_other_output() {
         let who: WhoAmI = json("[WARNING] of\n{\"loggedIn\":true,\"accounts\":[]}\n").unwrap();
         assert!(who.logged_in && who.accounts.is_empty());
         assert!(json::<WhoAmI>("no JSON").is_none());
     }
 
     #[test]
-    fn colours_are_taken_out() {
+    fn colours_are_removed() {
         let coloured =
             "\u{1b}[31m\u{2718} \u{1b}[41;31m[\u{1b}[41;97mERROR\u{1b}[41;31m]\u{1b}[0m no";
         assert_eq!(plain(coloured.as_bytes()), "\u{2718} [ERROR] no");
@@ -394,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn what_wrangler_complains_of_is_explained() {
+    fn an_error_of_wrangler_is_explained() {
         for (words, hint) in [
             (
                 "Please enable R2 through the Cloudflare Dashboard. [code: 10042]",

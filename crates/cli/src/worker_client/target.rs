@@ -1,4 +1,4 @@
-//! Where uploads go, and the secret that they carry.
+//! The URL that uploads are sent to, and the secret that they carry.
 
 use core::net::IpAddr;
 use std::env;
@@ -6,14 +6,14 @@ use std::env;
 use logpush_normalizer::Dataset;
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
-/// The URL of the uploads: the Worker's with the path for the dataset, or the whole URL as it is.
+/// The URL of the uploads: the Worker's with the path of the dataset, or the whole URL as given.
 ///
-/// The messages name the option, and do not repeat the URL: it may carry what it should not.
+/// The messages name the option and do not repeat the URL, since it may contain a secret.
 pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result<Uri, String> {
-    const SECRET: &str = "the secret belongs into the environment, into LOGPUSH_SECRET";
+    const SECRET: &str = "the secret belongs in the environment variable LOGPUSH_SECRET";
     let url: Uri = text
         .parse()
-        .map_err(|error| format!("{option} is no URL: {error}"))?;
+        .map_err(|error| format!("{option} is not a URL: {error}"))?;
     let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
         return Err(format!(
             "{option} needs a scheme and a host: https://logs.example.com"
@@ -21,11 +21,13 @@ pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result
     };
     if authority.port_u16().is_none() && !authority.as_str().ends_with(authority.host()) {
         return Err(format!(
-            "{option} has a port that is none: it is a number up to 65535"
+            "{option} has an invalid port: a port is a number up to 65535"
         ));
     }
     if authority.as_str().contains('@') {
-        return Err(format!("{option} has a user or a password in it: {SECRET}"));
+        return Err(format!(
+            "{option} contains a user name or a password: {SECRET}"
+        ));
     }
     if url.query().is_some_and(has_header) {
         return Err(format!(
@@ -37,7 +39,7 @@ pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result
         "http" if is_loopback(authority.host()) => {}
         "http" => {
             return Err(format!(
-                "{option} is http, where the secret could be read on the way: use https (http is for this machine only)"
+                "{option} is http, which would expose the secret on the way: use https (http is for this machine only)"
             ));
         }
         _ => return Err(format!("{option} is neither https nor http")),
@@ -47,7 +49,7 @@ pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result
         ("" | "logpush", Some(dataset)) => format!("/logpush/{}", dataset.name),
         (path, Some(dataset)) if path.rsplit('/').next() != Some(dataset.name) => {
             return Err(format!(
-                "{option} has a path that is not the dataset's: leave one of the two out"
+                "{option} has a path that is not the dataset's: leave out one of the two"
             ));
         }
         _ => return Ok(url),
@@ -61,7 +63,7 @@ pub(crate) fn url(option: &str, text: &str, dataset: Option<&Dataset>) -> Result
         .authority(authority.as_str())
         .path_and_query(path)
         .build()
-        .map_err(|error| format!("{option} is no URL: {error}"))
+        .map_err(|error| format!("{option} is not a URL: {error}"))
 }
 
 fn has_header(query: &str) -> bool {
@@ -79,11 +81,12 @@ pub(crate) fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// The secret, which is shown nowhere.
+/// A secret that uploads carry. It is never shown.
 #[derive(Clone)]
 pub(crate) struct Secret {
-    /// As the environment has it: one, or two separated by a comma.
+    /// The value of the variable: one secret, or two separated by a comma.
     all: String,
+    first: String,
     header: HeaderValue,
 }
 
@@ -95,7 +98,7 @@ impl Secret {
         })
     }
 
-    /// The operator's, which opens the Worker's `/api/`; nothing where there is none.
+    /// The operator's secret, which opens the Worker's `/api/`, if the environment has it.
     pub(crate) fn of_operator() -> Result<Option<Self>, String> {
         Self::read("OPERATOR_SECRET")
     }
@@ -104,39 +107,40 @@ impl Secret {
         match env::var(name) {
             Ok(all) => Self::parse(name, all),
             Err(env::VarError::NotPresent) => Ok(None),
-            Err(env::VarError::NotUnicode(_)) => {
-                Err(format!("{name} is no text: a header cannot carry it"))
-            }
+            Err(env::VarError::NotUnicode(_)) => Err(format!(
+                "{name} is not valid text, so that no header can carry it"
+            )),
         }
     }
 
-    /// The secret in the value of a variable; nothing where that is empty.
+    /// The secret in the value of a variable; none if the value is empty.
     pub(crate) fn parse(name: &str, all: String) -> Result<Option<Self>, String> {
         let Some(first) = parts(&all).next() else {
             return Ok(None);
         };
         let header = sensitive(first)
-            .ok_or_else(|| format!("{name} has characters in it that a header cannot carry"))?;
-        Ok(Some(Self { all, header }))
+            .ok_or_else(|| format!("{name} has characters that a header cannot carry"))?;
+        let first = first.to_owned();
+        Ok(Some(Self { all, first, header }))
     }
 
-    /// The one that is sent.
+    /// The secret that is sent.
     pub(crate) fn first(&self) -> &str {
-        parts(&self.all).next().unwrap_or_default()
+        &self.first
     }
 
-    /// All that must be hidden.
+    /// Every secret in the value, all of which must be hidden.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         parts(&self.all)
     }
 
-    /// Whether the environment has this one and nothing around it.
+    /// Whether the value is this one secret and nothing else.
     pub(crate) fn is_alone(&self) -> bool {
         self.first() == self.all
     }
 }
 
-/// The headers that only this upload has: secrets, which are shown nowhere.
+/// The headers that carry secrets. Their values are never shown.
 #[derive(Default)]
 pub(crate) struct Headers {
     list: Vec<(HeaderName, HeaderValue)>,
@@ -144,7 +148,7 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// Adds one; tells whether HTTP can carry it.
+    /// Adds a header, and returns whether HTTP can carry it.
     pub(crate) fn add(&mut self, name: &str, value: &str) -> bool {
         let (Ok(name), Some(header)) = (name.parse::<HeaderName>(), sensitive(value)) else {
             return false;
@@ -158,7 +162,7 @@ impl Headers {
         self.list.iter()
     }
 
-    /// A text of the other side, without the secrets in it.
+    /// A text of the other side, with the secrets in it masked.
     pub(crate) fn hide_in(&self, text: &str) -> String {
         self.hidden
             .iter()

@@ -1,4 +1,4 @@
-//! Cutting a file into uploads.
+//! Uploads: a file cut into request bodies.
 
 use std::io::{self, BufRead, BufReader, Read, Write as _};
 
@@ -11,20 +11,20 @@ use crate::input::{Input, InputError};
 
 /// The body of one request.
 pub(crate) struct Upload {
-    /// gzip.
+    /// The gzip stream.
     pub(crate) body: Vec<u8>,
-    /// Lines that are not blank, where they were counted.
+    /// The lines that are not blank, if they were counted.
     pub(crate) records: Option<u64>,
 }
 
 impl Upload {
-    /// What Cloudflare's documentation says it sends when a job is created.
+    /// The test upload that Cloudflare sends when a job is created, according to its documentation.
     pub(crate) fn destination_test() -> io::Result<Self> {
         whole(br#"{"content":"tests"}"#.as_slice())
     }
 }
 
-/// The uploads of one input; one at a time is in memory, compressed.
+/// The uploads of one input. One at a time is in memory, compressed.
 pub(crate) struct Uploads<'a> {
     input: &'a Input,
     source: Source<'a>,
@@ -35,18 +35,18 @@ enum Source<'a> {
         plain: Box<dyn BufRead + 'a>,
         max_records: u64,
     },
-    /// The whole input is one upload; `None` once it was given.
+    /// The whole input is one upload; `None` after it was returned.
     Whole(Option<BufReader<Box<dyn Read + 'a>>>),
 }
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
 
-/// 1f begins no JSON.
+/// The first byte of gzip, with which no JSON begins.
 const GZIP: u8 = 0x1f;
 
 impl<'a> Uploads<'a> {
-    /// Cuts after `max_records`, or not at all.
+    /// Cuts the input after every `max_records` records, or not at all.
     pub(crate) fn new(
         input: &'a Input,
         reader: impl Read + 'a,
@@ -90,7 +90,7 @@ fn first_byte(reader: &mut impl BufRead) -> io::Result<Option<u8>> {
     Ok(reader.fill_buf()?.first().copied())
 }
 
-/// Up to `max_records` lines that are not blank.
+/// The next upload, of up to `max_records` lines that are not blank.
 fn next_lines(plain: &mut dyn BufRead, max_records: u64) -> io::Result<Option<Upload>> {
     let mut body = encoder();
     let mut records = 0;
@@ -101,11 +101,13 @@ fn next_lines(plain: &mut dyn BufRead, max_records: u64) -> io::Result<Option<Up
             records += u64::from(in_record);
             break;
         }
-        let end = memchr(b'\n', read).map(|place| place + 1);
-        let line = read.get(..end.unwrap_or(read.len())).unwrap_or_default();
+        let (line, is_ended) = match memchr(b'\n', read).and_then(|end| read.get(..=end)) {
+            Some(line) => (line, true),
+            None => (read, false),
+        };
         in_record |= !line.trim_ascii().is_empty();
         body.write_all(line)?;
-        if end.is_some() {
+        if is_ended {
             records += u64::from(in_record);
             in_record = false;
         }
@@ -139,6 +141,6 @@ fn whole(mut reader: impl BufRead) -> io::Result<Upload> {
 }
 
 fn encoder() -> GzEncoder<Vec<u8>> {
-    // The fastest level: nothing is measured here but the Worker, which only inflates.
+    // The fastest level. The size does not matter here, and the Worker only inflates.
     GzEncoder::new(Vec::new(), Compression::fast())
 }

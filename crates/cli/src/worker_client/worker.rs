@@ -1,4 +1,4 @@
-//! The other side: posting an upload, and reading what is answered.
+//! A client of one Worker: posts uploads and reads the answers.
 
 use core::time::Duration;
 use std::io::{self, Read as _};
@@ -13,27 +13,27 @@ use ureq::{Agent, Body, RequestBuilder, SendBody, Timeout};
 use crate::terminal::printable;
 use crate::worker_client::target::{Headers, is_loopback};
 
-/// A Worker that takes uploads.
+/// A Worker that receives uploads.
 pub(crate) struct Worker {
     agent: Agent,
     url: Uri,
     headers: Headers,
 }
 
-/// An upload was accepted.
+/// The answer to an upload that was accepted.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) records: Option<u64>,
     pub(crate) errors: Option<u64>,
     pub(crate) refused: Option<u64>,
-    /// The whole answer, fit to be shown.
+    /// The whole answer, made printable.
     pub(crate) text: String,
 }
 
-/// An upload was not accepted, as far as is known.
+/// The answer to an upload that was not accepted, or the lack of one.
 #[derive(Debug, Error)]
 pub(crate) enum Refusal {
-    /// With words of the Worker, or of what stands before it.
+    /// An answer of the Worker, or of something in front of it.
     #[error("{error}")]
     Answer {
         status: u16,
@@ -45,7 +45,7 @@ pub(crate) enum Refusal {
     NoAnswer(#[from] ureq::Error),
 }
 
-/// What the Worker's answers have, good ones and bad ones.
+/// The members of the Worker's answers, good and bad.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Words {
@@ -58,30 +58,31 @@ struct Words {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The Worker answers when the intake has everything: its retries may take 25 seconds and one
-/// more request 15, and a large upload is on its way to the intake for longer than that.
+/// The longest wait for an answer to an upload. On the direct route the Worker answers when the intake
+/// has everything: its retries may take 25 seconds and one more request 15, and a large upload needs
+/// longer than that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What is known without the body is answered at once; workerd closes a second later, which is
-/// what ureq waits for then.
+/// The longest wait for an answer that needs no body. It comes at once, but ureq waits until workerd
+/// closes the connection a second later.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Nothing but the configuration is read for this answer.
+/// The longest wait for `/health`, which only reads the configuration.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The ledger is asked in some hundred places.
-const TOLD_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest wait for the status, for which the Worker asks its ledger.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The ledger tells at most some thousand uploads, of 500 bytes each.
-const TOLD_MAX: u64 = 8 * 1024 * 1024;
+/// Bytes of a status that are read: some thousand uploads of 500 bytes each fit.
+const STATUS_MAX: u64 = 8 * 1024 * 1024;
 
 /// The longest wait that a Worker may ask for.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
-/// How much of an answer is read, in bytes.
+/// Bytes of an answer that are read.
 const ANSWER_MAX: u64 = 64 * 1024;
 
-/// How much of an answer in other words is shown, in characters.
+/// Characters of an answer that are shown.
 const SHOWN_MAX: usize = 300;
 
 impl Worker {
@@ -89,7 +90,7 @@ impl Worker {
         let config = Agent::config_builder()
             .user_agent(concat!("logpush-ecs/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
-            // To follow one would give the secret away, and lose the body.
+            // Following a redirect would give the secret away and lose the body.
             .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_per_write(Some(ANSWER_TIMEOUT))
@@ -106,18 +107,18 @@ impl Worker {
         }
     }
 
-    /// Asks whether the Worker is there and its configuration sound.
+    /// Asks whether the Worker is deployed and its configuration is valid.
     pub(crate) fn health(&self) -> Result<Answer, Refusal> {
         self.read(self.get("/health", HEALTH_TIMEOUT)?)
     }
 
-    /// What the Worker tells at a path, in JSON; null where it is none.
-    pub(crate) fn told(&self, path: &str) -> Result<Value, Refusal> {
-        let mut response = self.get(path, TOLD_TIMEOUT)?;
+    /// The JSON at a path of the Worker; null if the answer is not JSON.
+    pub(crate) fn get_json(&self, path: &str) -> Result<Value, Refusal> {
+        let mut response = self.get(path, STATUS_TIMEOUT)?;
         if !response.status().is_success() {
             return self.read(response).map(|_| Value::Null);
         }
-        let body = response.body_mut().as_reader().take(TOLD_MAX);
+        let body = response.body_mut().as_reader().take(STATUS_MAX);
         Ok(serde_json::from_reader(body).unwrap_or_default())
     }
 
@@ -141,8 +142,8 @@ impl Worker {
     pub(crate) fn send(&self, body: &[u8]) -> Result<Answer, Refusal> {
         match self.request().send(body) {
             Ok(response) => self.read(response),
-            // What answers before it has read everything, and closes, breaks the connection, and
-            // its answer is lost with it: for a wrong secret, or an upload that is too large.
+            // A server that answers early, because of a wrong secret or too large an upload, and
+            // closes the connection, breaks the upload, and its answer is lost.
             Err(error) if is_broken(&error) => Err(match self.ask_without_body(body.len()) {
                 Some(refusal) => refusal,
                 None => error.into(),
@@ -151,7 +152,7 @@ impl Worker {
         }
     }
 
-    /// What is said to an upload of this size before its first byte, if it is a refusal.
+    /// Asks for the refusal that an upload of this size gets before its first byte, if there is one.
     fn ask_without_body(&self, len: usize) -> Option<Refusal> {
         let response = self
             .request()
@@ -160,7 +161,7 @@ impl Worker {
             .build()
             .header("Content-Length", len)
             .header("Expect", "100-continue")
-            // Fails at the first byte: nothing is sent twice.
+            // The body fails at its first byte, so that nothing is sent twice.
             .send(SendBody::from_owned_reader(NoBody))
             .ok()?;
         self.read(response).err()
@@ -229,7 +230,7 @@ impl io::Read for NoBody {
 }
 
 impl Refusal {
-    /// The status, where there is an answer.
+    /// The status, if there was an answer.
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Answer { status, .. } => Some(*status),
@@ -246,7 +247,7 @@ impl Refusal {
         }
     }
 
-    /// When to try again, in the Worker's words.
+    /// How long to wait before a retry, if the Worker says so.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answer { retry_after, .. } => *retry_after,
@@ -262,7 +263,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it says nothing about the upload: each would be refused.
+    /// Whether the reason is not the upload itself, so that every other one would be refused too.
     pub(crate) fn holds_for_all(&self) -> bool {
         match self {
             Self::Answer { status, .. } => matches!(status, 300..=399 | 401 | 403 | 404 | 405),
@@ -271,7 +272,7 @@ impl Refusal {
     }
 }
 
-/// Whether a connection was there, and broke.
+/// Whether an established connection broke.
 fn is_broken(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Io(error) => matches!(
@@ -285,7 +286,7 @@ fn is_broken(error: &ureq::Error) -> bool {
     }
 }
 
-/// Whether the request was on its way already.
+/// Whether the request may have reached the Worker.
 fn may_have_arrived(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Timeout(timeout) => !matches!(timeout, Timeout::Resolve | Timeout::Connect),
@@ -307,11 +308,12 @@ fn retry_after<T>(response: &Response<T>) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// The beginning of a text from outside, on one line.
+/// The first characters of a text from outside, on one line.
 fn shown(text: &str) -> String {
     let text = printable(text.trim());
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
-        None => text,
+    let first: String = text.chars().take(SHOWN_MAX).collect();
+    match first.len() < text.len() {
+        true => format!("{first} ..."),
+        false => text,
     }
 }

@@ -198,7 +198,7 @@ fn errors_and_refused_events_are_named() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(
         run.stdout.starts_with(
-            "upload 1: 200, 4 records, 3 lines that are no record, 1 refused by the intake, "
+            "upload 1: 200, 4 records, 3 lines that are not records, 1 refused by the intake, "
         ),
         "{}",
         run.stdout
@@ -549,7 +549,7 @@ fn wrong_usage_exits_with_2_before_anything_is_sent() {
         (&["--url", "logs.example.com", "f"], "needs a scheme"),
         (
             &["--url", "https://localhost:123456", "f"],
-            "a port that is none",
+            "an invalid port",
         ),
         (&["--url", "ftp://127.0.0.1", "f"], "neither https nor http"),
         (&["--url", "http://logs.example.com", "f"], "use https"),
@@ -557,7 +557,7 @@ fn wrong_usage_exits_with_2_before_anything_is_sent() {
         (&["--url", &header, "f"], "LOGPUSH_SECRET"),
         (
             &["--url", &path, "--dataset", "firewall_events", "f"],
-            "leave one",
+            "leave out one",
         ),
         (&["--url", &server.url, "--records", "0", "f"], "--records"),
         (

@@ -1,4 +1,4 @@
-//! The links from Cloudflare's API to the Worker, each tried by itself.
+//! The chain from Cloudflare's API to the Worker. Each link is tested on its own.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::Uri;
@@ -17,10 +17,11 @@ use crate::worker_client::target::{self, Headers};
 use crate::worker_client::uploads::Upload;
 use crate::worker_client::worker::{Refusal, Worker};
 
-/// Most zones have something to log within an hour.
+/// The age of a last delivery that is worth a warning: most zones have something to log within an hour.
 const QUIET: TimeDelta = TimeDelta::hours(1);
 
-/// Walks the chain of one job; `worker` is where a job that writes to a bucket is read.
+/// Tests every link of one job's chain. `worker` is the URL of the Worker that reads the bucket, for a
+/// job that writes to one.
 pub(crate) fn walk(
     session: &Session,
     scope: &Scope,
@@ -55,8 +56,8 @@ pub(crate) fn walk(
     links
 }
 
-/// Makes Cloudflare test a destination. Where that fails, the Worker's words are asked for from
-/// here: those that Cloudflare passes on tell little.
+/// Makes Cloudflare test a destination. If that fails, the test is repeated from here, because
+/// Cloudflare passes on little of the Worker's answer.
 pub(crate) fn test(
     session: &Session,
     scope: &Scope,
@@ -219,8 +220,8 @@ fn last_delivery(job: &Job) -> Link {
     }
 }
 
-/// Whether a job that writes to a bucket writes where the Worker reads, and whether that is there;
-/// its URL.
+/// Tests whether a job writes to the bucket where the Worker reads, and whether that Worker is there.
+/// Returns the Worker's URL.
 fn bucket(job: &Job, worker: Option<&str>, links: &mut Vec<Link>) -> Option<Uri> {
     const NAME: &str = "worker";
     if !job.destination().is_read_as(job.dataset()) {
@@ -289,7 +290,7 @@ fn reachable(worker: &Worker) -> Link {
     match worker.health() {
         Ok(answer) if answer.text.contains("\"status\"") => Link::ok(NAME, "reached from here"),
         Ok(_) => Link::fail(NAME, "something else answers at this address", DEPLOY),
-        // Not configured, but there.
+        // The Worker is there, though not configured.
         Err(refusal) if refusal.status() == Some(503) && refusal.to_string().contains("status") => {
             Link::ok(NAME, "reached from here")
         }
@@ -315,7 +316,8 @@ fn accepted(job: &Job, text: &str) -> Vec<Link> {
     ]
 }
 
-/// The Worker looks at the secret first, then at its configuration, then at the dataset.
+/// The links that a refusal decides. The Worker checks the secret first, then its configuration, then
+/// the dataset.
 fn refused(refusal: &Refusal) -> Vec<Link> {
     let (words, hint) = (refusal.to_string(), refusal.hint().unwrap_or_default());
     let ok = || Link::ok("secret", "the Worker knows the job's secret");
@@ -350,7 +352,8 @@ fn from_cloudflare(session: &Session, scope: &Scope, job: &Job) -> Link {
     }
 }
 
-/// Sends the test that Cloudflare sends, with the headers of the job; the Worker's words.
+/// Sends Cloudflare's test upload with the headers of the job. Returns the Worker's answer; none, if
+/// the test cannot be made.
 pub(crate) fn try_upload(destination: &Destination) -> Option<Result<String, Refusal>> {
     let client = destination.is_worker().then(|| client(destination))??;
     let upload = Upload::destination_test().ok()?;
@@ -360,7 +363,7 @@ pub(crate) fn try_upload(destination: &Destination) -> Option<Result<String, Ref
 fn client(destination: &Destination) -> Option<Worker> {
     let mut headers = Headers::default();
     for (name, value) in destination.headers() {
-        // What uploads have anyway.
+        // The client sets these two itself.
         let is_own = ["content-type", "content-encoding"]
             .iter()
             .any(|own| name.eq_ignore_ascii_case(own));

@@ -1,4 +1,4 @@
-//! What becomes of uploads behind the Worker, as it tells the operator.
+//! The link from the Worker to the intake, as the Worker's status reports it to the operator.
 
 use core::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,34 +13,34 @@ use crate::mask::Mask;
 use crate::worker_client::target::{Headers, Secret};
 use crate::worker_client::worker::Worker;
 
-/// The ledgers of the Workers that jobs deliver to, each asked once.
+/// The status of each Worker that jobs deliver to. Each Worker is asked once.
 pub(crate) struct Ledgers {
     secret: Option<Secret>,
-    told: RefCell<BTreeMap<String, Result<Status, Trouble>>>,
+    answers: RefCell<BTreeMap<String, Result<Status, NoStatus>>>,
 }
 
-/// Why a ledger tells nothing.
+/// Why a Worker's status is not known.
 #[derive(Clone)]
-struct Trouble {
+struct NoStatus {
     status: Option<u16>,
     words: String,
 }
 
-/// What the Worker tells of a dataset.
+/// The state of a dataset behind the Worker.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Told {
+struct DatasetState {
     waiting: u64,
-    /// When the oldest upload that waits has arrived, in milliseconds since 1970.
+    /// When the oldest waiting upload arrived, in milliseconds since 1970.
     oldest: Option<i64>,
-    /// Why it waits.
+    /// Why the oldest upload waits.
     error: Option<String>,
-    /// Of the last hour.
+    /// Records and refused events of the last hour.
     records: u64,
     refused: u64,
     dead_letters: u64,
 }
 
-/// `GET /api/status`, as far as it is needed.
+/// The answer to `GET /api/status`, as far as it is needed here.
 #[derive(Deserialize)]
 struct Status {
     route: String,
@@ -73,14 +73,15 @@ struct Counters {
 
 pub(crate) const NAME: &str = "intake";
 
-/// The intake's refusals are the job's errors there.
+/// The text for the direct route, where the intake's refusals become errors of the job.
 const DIRECT: &str = "nothing is stored on the direct route: see the last error";
 
-/// An upload is delivered within seconds; the sweep finds one that was forgotten after 15 minutes.
+/// The age from which a waiting upload is worth a warning. Delivery takes seconds, and the sweep finds
+/// a forgotten upload after 15 minutes.
 const LATE: TimeDelta = TimeDelta::minutes(20);
 
 impl Ledgers {
-    /// With the operator's secret of the environment, which opens them.
+    /// Takes the operator's secret, which opens the status, from the environment.
     pub(crate) fn from_environment(mask: &Mask) -> Result<Self, String> {
         Secret::of_operator().map(|secret| Self::new(secret, mask))
     }
@@ -91,11 +92,11 @@ impl Ledgers {
         }
         Self {
             secret,
-            told: RefCell::default(),
+            answers: RefCell::default(),
         }
     }
 
-    /// Whether what arrives at the Worker goes on to the intake.
+    /// Tests whether uploads that arrive at the Worker reach the intake.
     pub(crate) fn link(&self, worker: &Uri, dataset: &str) -> Link {
         let Some(secret) = &self.secret else {
             return Link::skip(
@@ -107,35 +108,35 @@ impl Ledgers {
             .authority()
             .map(ToString::to_string)
             .unwrap_or_default();
-        let mut ledgers = self.told.borrow_mut();
-        let told = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
-        match told {
-            Ok(status) => match told_of(status, dataset) {
-                Some(told) => judge(&told),
+        let mut ledgers = self.answers.borrow_mut();
+        let answer = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
+        match answer {
+            Ok(status) => match state_of(status, dataset) {
+                Some(state) => judge(&state),
                 None => Link::skip(NAME, DIRECT),
             },
-            Err(trouble) => untold(trouble),
+            Err(failure) => no_status(failure),
         }
     }
 }
 
-fn ask(worker: &Uri, secret: &Secret) -> Result<Status, Trouble> {
+fn ask(worker: &Uri, secret: &Secret) -> Result<Status, NoStatus> {
     let mut headers = Headers::default();
     headers.add("Authorization", &format!("Bearer {}", secret.first()));
     let worker = Worker::new(worker.clone(), headers);
-    let status = worker.told("/api/status").map_err(|refusal| Trouble {
+    let status = worker.get_json("/api/status").map_err(|refusal| NoStatus {
         status: refusal.status(),
         words: refusal.to_string(),
     })?;
-    Status::deserialize(status).map_err(|error| Trouble {
+    Status::deserialize(status).map_err(|error| NoStatus {
         status: None,
         words: format!("what /api/status tells is not understood: {error}"),
     })
 }
 
-fn untold(trouble: &Trouble) -> Link {
-    let words = trouble.words.as_str();
-    match trouble.status {
+fn no_status(failure: &NoStatus) -> Link {
+    let words = failure.words.as_str();
+    match failure.status {
         Some(401) => Link::warn(
             NAME,
             words,
@@ -150,16 +151,17 @@ fn untold(trouble: &Trouble) -> Link {
     }
 }
 
-/// What is told of a dataset; nothing on the direct route. One that is not named has had nothing yet.
-fn told_of(status: &Status, dataset: &str) -> Option<Told> {
+/// The state of a dataset; none on the direct route. A dataset that the status does not name has sent
+/// nothing yet.
+fn state_of(status: &Status, dataset: &str) -> Option<DatasetState> {
     let found = status
         .datasets
         .iter()
         .find(|found| found.dataset == dataset);
-    (status.route != "direct").then(|| found.map(Told::from).unwrap_or_default())
+    (status.route != "direct").then(|| found.map(DatasetState::from).unwrap_or_default())
 }
 
-impl From<&DatasetStatus> for Told {
+impl From<&DatasetStatus> for DatasetState {
     fn from(status: &DatasetStatus) -> Self {
         Self {
             waiting: status.waiting.uploads,
@@ -172,28 +174,28 @@ impl From<&DatasetStatus> for Told {
     }
 }
 
-fn judge(told: &Told) -> Link {
-    let hour = format!("in the last hour {} records were delivered", told.records);
-    if told.waiting == 0 {
-        if told.refused == 0 && told.dead_letters == 0 {
+fn judge(state: &DatasetState) -> Link {
+    let hour = format!("in the last hour {} records were delivered", state.records);
+    if state.waiting == 0 {
+        if state.refused == 0 && state.dead_letters == 0 {
             return Link::ok(NAME, format!("nothing waits; {hour}"));
         }
         return Link::warn(
             NAME,
             format!(
                 "{hour}, {} refused by the intake; dead letters: {}",
-                told.refused, told.dead_letters
+                state.refused, state.dead_letters
             ),
             "GET /api/dead-letters lists what is not delivered, with the intake's reasons",
         );
     }
     let now = clock::utc().timestamp_millis();
-    let age = TimeDelta::milliseconds(now.saturating_sub(told.oldest.unwrap_or(now)));
-    let waiting = match told.waiting {
+    let age = TimeDelta::milliseconds(now.saturating_sub(state.oldest.unwrap_or(now)));
+    let waiting = match state.waiting {
         1 => format!("1 upload waits, for {}", rough(age)),
         count => format!("{count} uploads wait, the oldest for {}", rough(age)),
     };
-    match &told.error {
+    match &state.error {
         Some(error) => Link::fail(NAME, format!("{waiting}: {error}"), remedy(error)),
         None if age > LATE => Link::warn(
             NAME,
@@ -204,7 +206,7 @@ fn judge(told: &Told) -> Link {
     }
 }
 
-/// Nothing is lost so far, whatever it is.
+/// The hint for an error that makes uploads wait.
 fn remedy(error: &str) -> &'static str {
     let has = |text: &str| error.contains(text);
     if has("401") || has("403") {
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_worker_tells_is_judged() {
+    fn the_state_of_a_dataset_is_judged() {
         let now = clock::utc().timestamp_millis();
         let two_hours_ago = now - 7_200_000;
         let wrong_key = Some("the intake answers 401");
@@ -262,18 +264,21 @@ mod tests {
             (1, now, wrong_key, 0, Mark::Fail, "401"),
         ] {
             let status = status(waiting, arrived, error, refused);
-            let link = judge(&told_of(&status, "firewall_events").unwrap());
+            let link = judge(&state_of(&status, "firewall_events").unwrap());
             assert_eq!(link.mark, mark, "{}", link.text);
             assert!(link.text.contains(words), "{}", link.text);
         }
         let others = status(1, now, wrong_key, 0);
-        assert_eq!(told_of(&others, "http_requests"), Some(Told::default()));
+        assert_eq!(
+            state_of(&others, "http_requests"),
+            Some(DatasetState::default())
+        );
         let direct = Status::deserialize(json!({ "route": "direct" })).unwrap();
-        assert_eq!(told_of(&direct, "dns_logs"), None);
+        assert_eq!(state_of(&direct, "dns_logs"), None);
     }
 
     #[test]
-    fn what_the_intake_says_is_explained() {
+    fn an_error_of_the_intake_is_explained() {
         assert!(remedy("the intake answers 401").contains("SEKOIA_INTAKE_KEY"));
         assert!(remedy("connection refused").contains("RETRY_DAYS"));
     }

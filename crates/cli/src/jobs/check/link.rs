@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::terminal::printable;
 
-/// One link.
+/// One link of the chain.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Link {
     pub(crate) name: &'static str,
@@ -18,11 +18,11 @@ pub(crate) struct Link {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mark {
     Ok,
-    /// It works, and wants a look.
+    /// It works, but needs attention.
     Warn,
-    /// It is broken: nothing arrives, or soon nothing will.
+    /// It is broken: nothing arrives, or nothing will soon.
     Fail,
-    /// Not tried.
+    /// It was not tested.
     Skip,
 }
 
@@ -61,7 +61,7 @@ impl Link {
     }
 }
 
-/// An age in its largest fitting unit.
+/// An age as text, in one unit.
 pub(crate) fn rough(age: TimeDelta) -> String {
     match age.num_seconds().max(0) {
         seconds @ ..120 => format!("{seconds} s"),

@@ -1,4 +1,4 @@
-//! Cloudflare's API: calls, their envelope, and pages.
+//! Cloudflare's API: calls, the envelope of their answers, and pages of lists.
 
 use core::time::Duration;
 use std::env;
@@ -19,7 +19,7 @@ use crate::worker_client::target::is_loopback;
 
 pub(crate) const BASE: &str = "https://api.cloudflare.com/client/v4";
 
-/// The API, with the token.
+/// A client of the API, with the token.
 pub(crate) struct Api {
     agent: Agent,
     base: String,
@@ -27,7 +27,7 @@ pub(crate) struct Api {
     mask: Rc<Mask>,
 }
 
-/// What is asked, and on behalf of which dataset.
+/// A call, and the dataset that it concerns.
 pub(crate) struct Call<'a> {
     path: String,
     dataset: Option<&'a str>,
@@ -53,7 +53,7 @@ impl Method {
 #[derive(Deserialize)]
 struct Envelope {
     success: bool,
-    /// Null at times, where there is none.
+    /// The API sometimes answers null instead of an empty list.
     errors: Option<Vec<Complaint>>,
     #[serde(default)]
     result: Value,
@@ -76,19 +76,20 @@ struct ResultInfo {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Creating a job makes Cloudflare upload a test, and wait for its answer.
+/// The longest wait for an answer. To create a job, Cloudflare sends a test upload and waits for its
+/// answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// How much of an answer is read, in bytes: 50 zones or all jobs of one are some 100 kB.
+/// Bytes of an answer that are read. 50 zones, or all jobs of one, are some 100 kB.
 const ANSWER_MAX: u64 = 8 * 1024 * 1024;
 
-/// How much of an answer in other words is shown, in characters.
+/// Characters that are shown of an answer that is not the API's.
 const SHOWN_MAX: usize = 200;
 
-/// The most zones that the API lists at once.
+/// Zones of a page, the most that the API allows.
 const PER_PAGE: u64 = 50;
 
-/// 10,000 zones; more pages than that are an API that repeats itself.
+/// Pages that are read, 10,000 zones. An API with more repeats itself.
 const PAGES_MAX: u64 = 200;
 
 impl<'a> Call<'a> {
@@ -99,30 +100,30 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Errors are explained better for a dataset that is known.
+    /// A call that concerns a dataset, which makes errors easier to explain.
     pub(crate) fn about(path: String, dataset: Option<&'a str>) -> Self {
         Self { path, dataset }
     }
 }
 
 impl Api {
-    /// Takes the token from the environment, from `CLOUDFLARE_API_TOKEN`.
+    /// Takes the token from the environment variable `CLOUDFLARE_API_TOKEN`.
     pub(crate) fn from_environment(base: &str, mask: &Rc<Mask>) -> Result<Self, JobsError> {
         let base = base.trim_end_matches('/').to_owned();
         let url: Uri = base
             .parse()
-            .map_err(|error| JobsError::Usage(format!("--api is no URL: {error}")))?;
+            .map_err(|error| JobsError::Usage(format!("--api is not a URL: {error}")))?;
         let local = url.host().is_some_and(is_loopback);
         if url.host().is_none() || !(url.scheme_str() == Some("https") || local) {
             return Err(JobsError::Usage(
-                "--api must be https, where the token cannot be read on the way (http is for this machine only)"
+                "--api must be https, which protects the token on the way (http is for this machine only)"
                     .to_owned(),
             ));
         }
         let config = Agent::config_builder()
             .user_agent(concat!("logpush-ecs/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
-            // To follow one would give the token away.
+            // Following a redirect would give the token away.
             .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT))
@@ -150,7 +151,7 @@ impl Api {
         typed(self.name("GET", call), envelope.result)
     }
 
-    /// All pages of a list; the path has a query already.
+    /// Reads all pages of a list. The path must have a query already.
     pub(crate) fn pages<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, JobsError> {
         let mut all = Vec::new();
         for page in 1..=PAGES_MAX {
@@ -170,7 +171,7 @@ impl Api {
         Ok(all)
     }
 
-    /// A call that changes something, or makes Cloudflare do something.
+    /// Makes a call that changes something or makes Cloudflare act.
     pub(crate) fn send(
         &self,
         method: Method,
@@ -225,7 +226,7 @@ impl Api {
         let Ok(envelope) = serde_json::from_slice::<Envelope>(&bytes) else {
             let text = self.mask.hide(&String::from_utf8_lossy(&bytes));
             return Err(match status {
-                // Cloudflare's edge itself answers these, in HTML.
+                // Cloudflare's edge answers these itself, in HTML.
                 429 | 500.. => explain::refused(name, status, &[], call.dataset),
                 _ => JobsError::NotTheApi {
                     call: name,
@@ -266,7 +267,7 @@ fn token(mask: &Mask) -> Result<HeaderValue, JobsError> {
     mask.add(token);
     let unusable = || {
         JobsError::Usage(format!(
-            "CLOUDFLARE_API_TOKEN is no token, which has letters, digits, - and _ only: {WHERE}"
+            "CLOUDFLARE_API_TOKEN is not a token, which has only letters, digits, - and _: {WHERE}"
         ))
     };
     let is_sound = token

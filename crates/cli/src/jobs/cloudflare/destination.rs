@@ -1,4 +1,4 @@
-//! Where a job delivers: `destination_conf`, with the secret in it.
+//! The destination of a job: `destination_conf`, which contains the secret.
 
 use std::env;
 
@@ -12,26 +12,26 @@ use crate::worker_client::target::{self, Secret};
 /// The parameter that becomes the header with the Worker's secret.
 pub(crate) const SECRET_PARAMETER: &str = "header_X-Logpush-Secret";
 
-/// Cloudflare's limit.
+/// Cloudflare's limit on the length of a destination.
 const DESTINATION_MAX: usize = 4096;
 
-/// Parameters that are no secrets, of all destinations that Logpush knows.
+/// The parameters that are not secrets, of all kinds of destinations that Logpush knows.
 const OPEN_PARAMETERS: [&str; 5] = ["account-id", "region", "sse", "endpoint", "bucket-path"];
 
-/// Destinations whose paths are no secrets. That of others, such as Sumo Logic's, is the key.
+/// Destinations whose paths are not secrets. The path of others, such as Sumo Logic's, is the key.
 const OPEN_PATHS: [&str; 4] = ["r2://", "s3://", "gs://", "azure://"];
 
 const HIDDEN: &str = "[secret]";
 
-/// `destination_conf` in its parts, each as it stands there.
+/// `destination_conf`, taken apart without decoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
-    /// All before the question mark.
+    /// Everything before the question mark.
     pub(crate) base: String,
     parameters: Vec<(String, String)>,
 }
 
-/// A shell's way to a secret, in place of the secret.
+/// A secret, and the shell expression that replaces it in a printed command.
 pub(crate) type Substitution = (String, String);
 
 impl Destination {
@@ -50,7 +50,7 @@ impl Destination {
         }
     }
 
-    /// The Worker, for a dataset.
+    /// The destination of a dataset at the Worker.
     pub(crate) fn worker(url: &str, dataset: &Dataset, secret: &Secret) -> Result<Self, String> {
         let url = target::url("--worker", url, Some(dataset))?;
         let mut destination = Self::parse(&url.to_string());
@@ -58,8 +58,8 @@ impl Destination {
         destination.checked()
     }
 
-    /// A bucket, with a folder for the dataset where the Worker looks for it, and in it one for
-    /// each day.
+    /// The destination of a dataset in a bucket: the folder where the Worker looks for the dataset, and
+    /// in it a folder for each day.
     pub(crate) fn r2(
         bucket: &str,
         dataset: &str,
@@ -76,13 +76,13 @@ impl Destination {
         let len = self.text().len();
         if len > DESTINATION_MAX {
             return Err(format!(
-                "the destination has {len} characters, and Cloudflare takes {DESTINATION_MAX}: shorten the URL or the secret"
+                "the destination has {len} characters, and Cloudflare accepts {DESTINATION_MAX}: shorten the URL or the secret"
             ));
         }
         Ok(self)
     }
 
-    /// Sets a parameter to this value, encoded.
+    /// Sets a parameter to the encoded form of this value.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         let value = encode(value);
         match self.parameters.iter_mut().find(|(known, _)| known == name) {
@@ -96,12 +96,12 @@ impl Destination {
         self.set("secret-access-key", &keys.secret);
     }
 
-    /// Whole, as Cloudflare takes it.
+    /// The whole destination, as Cloudflare expects it.
     pub(crate) fn text(&self) -> String {
         self.join(&self.base, |_, value| value.to_owned())
     }
 
-    /// Without its secrets.
+    /// The destination without its secrets.
     pub(crate) fn shown(&self) -> String {
         self.join(&self.shown_base(), |name, value| {
             match OPEN_PARAMETERS.contains(&name) {
@@ -111,7 +111,7 @@ impl Destination {
         })
     }
 
-    /// Makes sure that its secrets are shown nowhere else either.
+    /// Adds its secrets to the mask.
     pub(crate) fn hide(&self, mask: &Mask) {
         for (name, value) in &self.parameters {
             if !OPEN_PARAMETERS.contains(&name.as_str()) {
@@ -121,7 +121,7 @@ impl Destination {
         }
     }
 
-    /// Whether a Worker of this project is there, as far as the URL tells.
+    /// Whether the URL looks like that of a Worker of this project.
     pub(crate) fn is_worker(&self) -> bool {
         self.is_http()
             && (self.header("X-Logpush-Secret").is_some()
@@ -132,7 +132,7 @@ impl Destination {
         self.base.starts_with("r2://")
     }
 
-    /// Whether a Worker that reads the bucket takes what is written there for the dataset's.
+    /// Whether a Worker that reads the bucket takes the objects there for the dataset's.
     pub(crate) fn is_read_as(&self, dataset: &str) -> bool {
         let path = self.base.strip_prefix("r2://");
         path.and_then(|path| path.split_once('/'))
@@ -143,7 +143,7 @@ impl Destination {
         self.base.starts_with("https://") || self.base.starts_with("http://")
     }
 
-    /// What uploads go to, with what is left of the parameters when headers are taken out.
+    /// The URL that uploads are sent to, with the parameters that are not headers.
     pub(crate) fn url(&self) -> Option<Uri> {
         let others: Vec<_> = self
             .parameters
@@ -172,7 +172,7 @@ impl Destination {
             .map(|(_, value)| value)
     }
 
-    /// Whether all is equal but for the order and the encoding of parameters.
+    /// Whether both are equal apart from the order and the encoding of parameters.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.base == other.base && self.decoded() == other.decoded()
     }
@@ -222,14 +222,14 @@ impl Destination {
     }
 }
 
-/// The keys of an R2 bucket, for Logpush to write with.
+/// The keys with which Logpush writes to an R2 bucket.
 pub(crate) struct R2Keys {
     id: String,
     secret: String,
 }
 
 impl R2Keys {
-    /// From the environment, and nowhere else.
+    /// Takes the keys from the environment, their only source.
     pub(crate) fn from_environment() -> Result<Self, String> {
         let read = |name: &str| {
             env::var(name)
@@ -248,7 +248,7 @@ impl R2Keys {
         })
     }
 
-    /// What a shell that has the same environment would write for them.
+    /// The shell expressions for the keys, in the same environment.
     pub(crate) fn substitutions(&self) -> Vec<Substitution> {
         vec![
             (encode(&self.id), "$R2_ACCESS_KEY_ID".to_owned()),
@@ -257,7 +257,7 @@ impl R2Keys {
     }
 }
 
-/// What a shell that has the same environment would write for the secret.
+/// The shell expression for the secret, in the same environment.
 pub(crate) fn substitution(secret: &Secret) -> Substitution {
     let encoded = encode(secret.first());
     let variable = match secret.is_alone() {
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_has_no_secret() {
+    fn no_secret_is_shown() {
         for (text, shown) in [
             (
                 "https://w.example.workers.dev/logpush/firewall_events?header_X-Logpush-Secret=abc&tags=a",
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_one_parameter_keeps_all_others_as_they_are() {
+    fn setting_one_parameter_keeps_the_others() {
         let text = "https://w.example.com/logpush/x?header_CF-Access-Client-Id=a%2Db&header_X-Logpush-Secret=old&tag=1";
         let mut destination = Destination::parse(text);
         assert_eq!(destination.text(), text);
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_is_told_by_its_path_or_its_header() {
+    fn a_worker_is_recognised_by_its_path_or_its_header() {
         for (text, is_worker) in [
             ("https://w.example.com/logpush/firewall_events", true),
             ("https://w.example.com/in?header_x-logpush-secret=1", true),

@@ -1,12 +1,12 @@
-//! What goes wrong with jobs: what happened, to what, and what to do about it.
+//! The errors of the jobs at Cloudflare: what happened, to what, and what to do.
 
 use serde_json::{Value, json};
 use thiserror::Error;
 
-/// Why a command is not done.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub(crate) enum JobsError {
-    /// Cloudflare's API says no.
+    /// Cloudflare's API refused the call.
     #[error("{call}: {status} {words}")]
     Refused {
         call: String,
@@ -28,7 +28,7 @@ pub(crate) enum JobsError {
         call: String,
         source: serde_json::Error,
     },
-    /// Cloudflare's test upload, or its check of the URL.
+    /// Cloudflare's test upload, or its check of the URL, failed.
     #[error("Cloudflare cannot deliver to {destination}: {words}")]
     Destination {
         destination: String,
@@ -41,7 +41,7 @@ pub(crate) enum JobsError {
     NoZones,
     #[error("no field of {dataset} is offered")]
     NoFields { dataset: String },
-    /// What clap cannot find by itself.
+    /// Wrong usage that clap cannot detect.
     #[error("{0}")]
     Usage(String),
 }
@@ -70,7 +70,7 @@ impl JobsError {
         }
     }
 
-    /// For `--json`.
+    /// The error as `--json` prints it.
     pub(crate) fn json(&self) -> Value {
         let (status, code) = match self {
             Self::Refused { status, code, .. } => (Some(*status), *code),
@@ -85,7 +85,7 @@ impl JobsError {
         })
     }
 
-    /// For people.
+    /// The error and its hint as text.
     pub(crate) fn text(&self) -> String {
         match self.hint() {
             Some(hint) => format!("{self}\n  hint: {hint}"),

@@ -1,9 +1,9 @@
-//! What Cloudflare's errors mean, and what to do about them.
+//! The meaning of Cloudflare's errors, and what to do about them.
 
 use crate::dataset::is_zero_trust;
 use crate::jobs::cloudflare::error::JobsError;
 
-/// Turns the complaints of a refused call, code and message each, into an error with a hint.
+/// Turns the complaints of a refused call, each a code and a message, into an error with a hint.
 pub(crate) fn refused(
     call: String,
     status: u16,
@@ -32,8 +32,8 @@ pub(crate) fn refused(
     }
 }
 
-/// What the destination answered, as far as Cloudflare's words for it tell: an upload that failed,
-/// or the test before a job is created.
+/// The hint for a destination that failed an upload, or the test before a job is created, from
+/// Cloudflare's words about it.
 pub(crate) fn destination(words: &str) -> &'static str {
     let lower = words.to_ascii_lowercase();
     let has = |text: &str| lower.contains(text);
@@ -80,7 +80,8 @@ pub(crate) fn destination(words: &str) -> &'static str {
     }
 }
 
-/// The first status in words such as `error 401: error pushing` and `uploading to https: status:302`.
+/// The first HTTP status in words such as `error 401: error pushing` or
+/// `uploading to https: status:302`.
 fn upload_status(words: &str) -> Option<u16> {
     words
         .split(|c: char| !c.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! A job as the API has it: kept whole, so that what this program does not know is not lost.
+//! A job as the API has it. It is kept whole, so that members which this program does not know survive.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -11,17 +11,18 @@ use crate::mask::Mask;
 #[serde(transparent)]
 pub(crate) struct Job(pub(crate) Map<String, Value>);
 
-/// Cloudflare's default, where a job has no other.
+/// The timestamp format of a job that names none, Cloudflare's default.
 pub(crate) const DEFAULT_TIMESTAMPS: &str = "unixnano";
 
 impl Job {
+    /// The job's number; 0 for a job that is not created yet.
     pub(crate) fn id(&self) -> u64 {
-        self.0.get("id").and_then(Value::as_u64).unwrap_or_default()
+        self.0.get("id").and_then(Value::as_u64).unwrap_or(0)
     }
 
-    /// A text; what is null or absent is empty.
+    /// A member that is a text; empty if it is null or absent.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.0.get(name).and_then(Value::as_str).unwrap_or("")
     }
 
     pub(crate) fn dataset(&self) -> &str {
@@ -36,7 +37,7 @@ impl Job {
         Destination::parse(self.text("destination_conf"))
     }
 
-    /// The output options; those of an old job are made of its `logpull_options`.
+    /// The output options. Those of an old job are derived from its `logpull_options`.
     pub(crate) fn output_options(&self) -> Map<String, Value> {
         match self.0.get("output_options") {
             Some(Value::Object(options)) => options.clone(),
@@ -71,14 +72,14 @@ impl Job {
         Value::Object(shown)
     }
 
-    /// Makes sure that its secrets are shown nowhere.
+    /// Adds the job's secrets to the mask.
     pub(crate) fn hide(&self, mask: &Mask) {
         self.destination().hide(mask);
         mask.add(self.text("ownership_challenge"));
     }
 }
 
-/// `fields=A,B&timestamps=rfc3339&sample=0.1&CVE-2021-44228=true`, in today's words.
+/// Converts `fields=A,B&timestamps=rfc3339&sample=0.1&CVE-2021-44228=true` to today's options.
 fn legacy_options(text: &str) -> Map<String, Value> {
     let mut options = Map::new();
     for parameter in text.split('&') {

@@ -19,7 +19,7 @@ pub(crate) enum Scope {
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "scope", required = true, multiple = false)]
 pub(crate) struct ScopeArgs {
-    /// The zone: its ID, or its name (the token then needs Zone > Zone > Read too)
+    /// The zone's ID, or its name (for which the token also needs Zone > Zone > Read)
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
 
@@ -32,7 +32,7 @@ pub(crate) struct ScopeArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[group(id = "scopes", required = true, multiple = false)]
 pub(crate) struct ScopesArgs {
-    /// The zone: its ID, or its name (the token then needs Zone > Zone > Read too)
+    /// The zone's ID, or its name (for which the token also needs Zone > Zone > Read)
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
 
@@ -80,14 +80,14 @@ impl ScopesArgs {
         }
     }
 
-    /// Refuses a dataset that does not belong here before anything is sent.
+    /// Refuses a dataset that these scopes do not have, before anything is sent.
     pub(crate) fn expect(&self, dataset: &str) -> Result<(), JobsError> {
         dataset::expect(dataset, self.account.is_some()).map_err(JobsError::Usage)
     }
 }
 
 impl Scope {
-    /// Its path in the API, such as `zones/<id>`.
+    /// The path in the API, such as `zones/<id>`.
     pub(crate) fn path(&self) -> String {
         match self {
             Self::Zone { id, .. } => format!("zones/{id}"),
@@ -99,12 +99,12 @@ impl Scope {
         matches!(self, Self::Account { .. })
     }
 
-    /// Refuses a dataset that does not belong here.
+    /// Refuses a dataset that this scope does not have.
     pub(crate) fn expect(&self, dataset: &str) -> Result<(), JobsError> {
         dataset::expect(dataset, self.is_account()).map_err(JobsError::Usage)
     }
 
-    /// What names it on the command line.
+    /// The option that names this scope on the command line.
     pub(crate) fn option(&self) -> String {
         match self {
             Self::Zone { id, name } => format!("--zone {}", name.as_ref().unwrap_or(id)),
@@ -181,11 +181,11 @@ fn account_of(account: &str) -> Result<Scope, JobsError> {
         });
     }
     Err(JobsError::Usage(
-        "--account is no ID: that is 32 hexadecimal digits".to_owned(),
+        "--account is not an ID, which has 32 hexadecimal digits".to_owned(),
     ))
 }
 
-/// clap asks for one of them already.
+/// The error for a missing scope, which clap normally reports first.
 fn missing() -> JobsError {
     JobsError::Usage("--zone or --account is missing".to_owned())
 }

@@ -1,4 +1,4 @@
-//! `jobs check`: every link of the chain, with a mark, and a hint where it is broken.
+//! `jobs check`: tests every link of the chain, and gives a hint for each broken one.
 
 use logpush_normalizer::Dataset;
 use serde_json::{Value, json};
@@ -16,18 +16,18 @@ use crate::terminal::printable;
 
 /// Check the chain from Cloudflare to the Worker, link by link
 ///
-/// Looks at the jobs that deliver to a Worker of this kind, or at the one that is named. Sends
-/// Cloudflare's test upload, which no event comes from, unless it is a dry run.
+/// Checks the jobs that deliver to a Worker of this kind, or the one that is named. Makes Cloudflare
+/// send its test upload, which produces no event, unless this is a dry run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only this job
+    /// Check only this job
     #[arg(value_name = "JOB", conflicts_with = "all_zones")]
     job: Option<u64>,
 
     #[command(flatten)]
     scopes: ScopesArgs,
 
-    /// Only jobs of these datasets, with commas between them
+    /// Check only jobs of these datasets, separated by commas
     #[arg(long, value_name = "DATASET", value_delimiter = ',', value_parser = dataset::parser())]
     dataset: Vec<&'static Dataset>,
 
@@ -37,7 +37,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The jobs of these datasets.
+    /// The arguments that check the jobs of these datasets.
     pub(crate) fn of(scopes: ScopesArgs, dataset: Vec<&'static Dataset>) -> Self {
         Self {
             job: None,
@@ -53,7 +53,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     check(session, args, &ledgers)
 }
 
-/// With what the Workers' ledgers tell.
+/// Runs the check with the status that the Workers report.
 pub(crate) fn check(
     session: &Session,
     args: &Args,
@@ -112,7 +112,7 @@ pub(crate) fn check(
     })
 }
 
-/// The job that is named, or those of this program.
+/// The job that is named, or the jobs of this program.
 fn found(session: &Session, args: &Args, scope: &Scope) -> Result<Vec<Job>, JobsError> {
     if let Some(job) = args.job {
         return Ok(vec![session.job(scope, job)?]);
@@ -130,7 +130,7 @@ fn found(session: &Session, args: &Args, scope: &Scope) -> Result<Vec<Job>, Jobs
     Ok(jobs)
 }
 
-/// The datasets that are asked for, and have no job; without a name, any job will do.
+/// A broken link for each requested dataset without a job. Without a request, one job is enough.
 fn missing(args: &Args, scope: &Scope, jobs: &[Job]) -> Vec<Link> {
     if args.job.is_some() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `jobs create`: a job as the Worker wants it, or what differs from the one that is there.
+//! `jobs create`: creates a job as the Worker needs it, or compares it to the existing one.
 
 use logpush_normalizer::Dataset;
 use serde::Deserialize;
@@ -20,8 +20,8 @@ use crate::worker_client::target::Secret;
 
 /// Create the job of a dataset, enabled, with all fields that the subscription offers
 ///
-/// Makes Cloudflare test the destination first. Where the job is there already, it says what
-/// differs, and changes nothing.
+/// Makes Cloudflare test the destination first. If the job exists already, prints the differences
+/// and changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The dataset
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     scopes: ScopesArgs,
 
-    /// The Worker: `https://host`
+    /// The Worker's address: `https://host`
     #[arg(long, value_name = "URL", required_unless_present = "bucket")]
     worker: Option<String>,
 
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     )]
     bucket: Option<String>,
 
-    /// The account that has the bucket, where it is not that of the zone or job
+    /// The account that has the bucket, if it is not that of the zone or job
     #[arg(long, value_name = "ID", requires = "bucket")]
     bucket_account: Option<String>,
 
@@ -57,7 +57,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The job of a dataset that delivers to a Worker, with nothing special.
+    /// The arguments for a job that delivers to a Worker, with the defaults.
     pub(crate) fn to_worker(dataset: &'static Dataset, scopes: ScopesArgs, worker: String) -> Self {
         Self {
             dataset,
@@ -77,32 +77,26 @@ enum Via {
     R2,
 }
 
-/// Both are Cloudflare's minimum: 5 MB of plain records are some 3,000 requests, and a failed
-/// upload is sent again whole.
+/// Limits of an upload, both Cloudflare's minimum. 5 MB of plain records are some 3,000 requests, and
+/// a failed upload is sent again as a whole.
 const MAX_UPLOAD_BYTES: u64 = 5_000_000;
 const MAX_UPLOAD_RECORDS: u64 = 1_000;
 
-/// To the nanosecond, and readable for people.
+/// The timestamp format: to the nanosecond, and readable.
 const TIMESTAMPS: &str = "rfc3339ns";
 
-/// What the names of all jobs of this program begin with.
+/// The prefix of the names of all jobs of this program.
 pub(crate) const NAME_PREFIX: &str = "logpush-ecs-";
 
-/// Cloudflare's own: it is on no zone, so that no job logs the uploads to it.
+/// The suffix of Cloudflare's own addresses. They belong to no zone, so that no job logs the uploads
+/// to them.
 const WORKERS_DEV: &str = ".workers.dev";
 
-/// What a job needs from the environment.
+/// The secrets that a job needs from the environment.
 struct Secrets {
     secret: Option<Secret>,
     keys: Option<R2Keys>,
     substitutions: Vec<Substitution>,
-}
-
-/// What became of one zone or account.
-struct Done {
-    text: String,
-    json: Value,
-    is_done: bool,
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
@@ -121,16 +115,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     };
     let scopes = args.scopes.resolve(&session.api)?;
     if let [scope] = scopes.as_slice() {
-        let Done {
-            text,
-            json,
-            is_done,
-        } = one(session, args, scope, &secrets)?;
-        return Ok(Outcome {
-            text,
-            json,
-            is_done,
-        });
+        return one(session, args, scope, &secrets);
     }
     let mut outcome = Outcome {
         is_done: true,
@@ -138,8 +123,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     };
     let mut all = Vec::new();
     for scope in &scopes {
-        // One zone that cannot have a job keeps no other from it.
-        let done = one(session, args, scope, &secrets).unwrap_or_else(|error| Done {
+        // A zone that cannot have a job does not keep the others from having theirs.
+        let done = one(session, args, scope, &secrets).unwrap_or_else(|error| Outcome {
             text: format!("{scope}: not created\nerror: {}\n", error.text()),
             json: json!({ "scope": scope.to_string(), "action": "none", "error": error.json() }),
             is_done: false,
@@ -157,7 +142,7 @@ fn one(
     args: &Args,
     scope: &Scope,
     secrets: &Secrets,
-) -> Result<Done, JobsError> {
+) -> Result<Outcome, JobsError> {
     let dataset = args.dataset.name;
     let offered = fields::offered(&session.api, scope, dataset)?;
     let destination = destination(session, args, scope, secrets)?;
@@ -214,7 +199,7 @@ fn one(
             scope.option()
         );
     }
-    Ok(Done {
+    Ok(Outcome {
         text,
         json,
         is_done,
@@ -246,7 +231,10 @@ fn bucket_name(bucket: &str) -> Result<&str, String> {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     match is_sound {
         true => Ok(bucket),
-        false => Err("--bucket is no name of an R2 bucket: 3 to 63 of a-z, 0-9 and -".to_owned()),
+        false => Err(
+            "--bucket is not a name of an R2 bucket, which has 3 to 63 of a-z, 0-9 and -"
+                .to_owned(),
+        ),
     }
 }
 
@@ -264,7 +252,7 @@ fn bucket_account(session: &Session, args: &Args, scope: &Scope) -> Result<Strin
     match (&args.bucket_account, scope) {
         (Some(account), _) if is_id(account) => Ok(account.clone()),
         (Some(_), _) => Err(JobsError::Usage(
-            "--bucket-account is no ID: that is 32 hexadecimal digits".to_owned(),
+            "--bucket-account is not an ID, which has 32 hexadecimal digits".to_owned(),
         )),
         (None, Scope::Account { id }) => Ok(id.clone()),
         (None, Scope::Zone { .. }) => {
@@ -278,7 +266,7 @@ fn bucket_account(session: &Session, args: &Args, scope: &Scope) -> Result<Strin
     }
 }
 
-/// The job as it is created.
+/// The members of the job to create.
 fn wanted(
     args: &Args,
     offered: &[String],
@@ -307,7 +295,8 @@ fn wanted(
     Ok(wanted)
 }
 
-/// Leaves the uploads to the Worker out of what is logged: each would make another, for ever.
+/// A filter that keeps the uploads to the Worker out of the logs, since each would cause another one
+/// forever.
 fn own_requests(dataset: &str, fields: &[String], destination: &Destination) -> Option<String> {
     const HOST: &str = "ClientRequestHost";
     let url = destination.url()?;
@@ -322,15 +311,15 @@ fn own_requests(dataset: &str, fields: &[String], destination: &Destination) -> 
     })
 }
 
-/// A job that is there already.
+/// The outcome for a job that exists already.
 fn compared(
     session: &Session,
     args: &Args,
     scope: &Scope,
     job: &Job,
     mut wanted: Map<String, Value>,
-) -> Done {
-    // A filter that nobody asked for now is one that somebody set.
+) -> Outcome {
+    // A filter that is not asked for now was set by somebody, which is a difference.
     wanted.entry("filter").or_insert_with(|| json!(""));
     let differences = difference::between(job, &wanted);
     let number = job.id();
@@ -342,7 +331,7 @@ fn compared(
         "differences": differences,
     });
     if differences.is_empty() {
-        return Done {
+        return Outcome {
             text: format!("{scope}: job {number} is there already, as asked\n"),
             json,
             is_done: true,
@@ -356,14 +345,14 @@ fn compared(
     for command in remedies(args, scope, number, &differences, &wanted) {
         text += &format!("  hint: `{command}`\n");
     }
-    Done {
+    Outcome {
         text,
         json,
         is_done: false,
     }
 }
 
-/// The commands that make the job what is asked.
+/// The commands that remove the differences.
 fn remedies(
     args: &Args,
     scope: &Scope,
@@ -449,7 +438,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_where_uploads_can_be_logged_they_are_filtered_out() {
+    fn uploads_are_filtered_out_where_they_can_be_logged() {
         let host = ["ClientRequestHost".to_owned()];
         let other = ["RayID".to_owned()];
         let own = "https://logs.example.com/logpush/x";

@@ -1,4 +1,4 @@
-//! `jobs delete`.
+//! `jobs delete`: deletes a job.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `jobs enable` and `jobs disable`.
+//! `jobs enable` and `jobs disable`: switch a job on and off.
 
 use serde_json::json;
 
@@ -7,14 +7,14 @@ use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::session::{Change, Outcome, Session, job_path};
 
-/// Enable a job: it delivers from then on, and not what was before
+/// Enable a job, which delivers from then on, and nothing from before
 #[derive(Debug, clap::Args)]
 pub(crate) struct EnableArgs {
     #[command(flatten)]
     one: OneArgs,
 }
 
-/// Disable a job: what happens until it is enabled again is never delivered
+/// Disable a job; events until it is enabled again are never delivered
 #[derive(Debug, clap::Args)]
 pub(crate) struct DisableArgs {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `jobs fields`: what the subscription offers of a dataset.
+//! `jobs fields`: lists the fields of a dataset that the subscription offers.
 
 use logpush_normalizer::Dataset;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `jobs list`: what is there.
+//! `jobs list`: lists the jobs of zones or of an account.
 
 use logpush_normalizer::Dataset;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::terminal::printable;
 /// List the jobs of a zone, an account or all zones
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only jobs of this dataset
+    /// List only jobs of this dataset
     #[arg(long, value_name = "DATASET", value_parser = dataset::parser())]
     dataset: Option<&'static Dataset>,
 
@@ -50,7 +50,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
                 text += &table(&HEAD, &rows);
                 all.extend(jobs.iter().map(|job| with_scope(job, &scope.to_string())));
             }
-            // One zone that cannot be read hides no other.
+            // A zone that cannot be read does not hide the others.
             Err(error) if scopes.len() > 1 => {
                 is_done = false;
                 text += &format!("error: {}\n", error.text());

@@ -1,4 +1,4 @@
-//! `jobs show`: one job, whole.
+//! `jobs show`: shows every member of one job.
 
 use serde_json::Value;
 
@@ -30,13 +30,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     })
 }
 
-/// A member each line; what is null is left out.
+/// The job as text, a line for each member that is not null.
 pub(crate) fn text(job: &Job) -> String {
     let mut text = String::new();
     let Value::Object(members) = job.shown() else {
         return text;
     };
-    // The longest name of the API's is "max_upload_interval_seconds".
+    // The API's longest name is "max_upload_interval_seconds".
     let mut line = |name: &str, value: &str| {
         text += &format!("{name:<27}  {}\n", printable(value));
     };

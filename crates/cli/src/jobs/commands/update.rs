@@ -1,4 +1,4 @@
-//! `jobs update`: reads the job, and changes what is asked.
+//! `jobs update`: changes the members of a job that the options name.
 
 use logpush_normalizer::datasets::by_name;
 use serde_json::{Map, Value, json};
@@ -15,10 +15,10 @@ use crate::jobs::options::{OptionsArgs, merged};
 use crate::jobs::session::{Change, Outcome, Session, job_path, substitutions};
 use crate::terminal::printable;
 
-/// Change a job, and of it only what is asked
+/// Change a job, and only what the options name
 ///
-/// Cloudflare replaces all output options when one is sent: those that the job has are read first,
-/// and sent again. A new destination is tested before.
+/// Cloudflare replaces all output options if one is sent, so the current ones are read first and sent
+/// again. A new destination is tested first.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The job's number
@@ -28,11 +28,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     scope: ScopeArgs,
 
-    /// Deliver to this Worker, with the secret of LOGPUSH_SECRET
+    /// Deliver to this Worker, with the secret in LOGPUSH_SECRET
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 
-    /// Put the secret of LOGPUSH_SECRET into the destination; for a bucket, the keys of
+    /// Put the secret in LOGPUSH_SECRET into the destination; for a bucket, the keys in
     /// R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY
     #[arg(long)]
     secret: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Puts the session's secret into a job that delivers to a Worker.
+    /// The arguments that put the session's secret into a job that delivers to a Worker.
     pub(crate) fn put_secret(job: u64, scope: &Scope) -> Self {
         Self {
             job,
@@ -133,7 +133,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
 
 type Substitutions = Vec<(String, String)>;
 
-/// The members of the job that are asked to be otherwise.
+/// The members of the job that the options ask for, and the secrets in them.
 fn asked(
     session: &Session,
     args: &Args,
@@ -173,7 +173,7 @@ fn destination(
                 printable(job.dataset())
             )));
         };
-        // What the old destination was sent stays there: it may be of another service.
+        // Headers of the old destination are dropped: they may be secrets of another service.
         let destination =
             Destination::worker(worker, dataset, &secret).map_err(JobsError::Usage)?;
         return Ok((Some(destination), substitutions(Some(&secret), None)));
