@@ -123,7 +123,7 @@ test("the commands of wrangler that are named are there, with their options", as
 
 /** All that the Worker and the command say, and what Cloudflare and wrangler say through their stand-ins. */
 function said() {
-  const files = ["src", "crates/normalizer/src", "crates/cli/src"].flatMap(filesBelow).filter((path) => path.endsWith(".rs"));
+  const files = ["src", "crates/gzip/src", "crates/normalizer/src", "crates/delivery/src", "crates/cli/src"].flatMap(filesBelow).filter((path) => path.endsWith(".rs"));
   return [...files, "tests/support/cloudflare.mjs", "tests/cli/setup.test.mjs"].map(read).join("\n").replaceAll(/\\\n\s*/g, "");
 }
 

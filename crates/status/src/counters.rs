@@ -45,7 +45,7 @@ counters! {
     records,
     /// Bytes as received.
     bytes,
-    /// Lines that are not a record.
+    /// Lines that are not records.
     errors,
     /// Events that the intake refused.
     refused,

@@ -35,7 +35,7 @@ const COUNTERS: [Counter; 9] = [
     ),
     (
         "error_records_total",
-        "Lines that are not a record.",
+        "Lines that are not records.",
         |counters| counters.errors,
     ),
     (
