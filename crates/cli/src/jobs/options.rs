@@ -168,3 +168,90 @@ fn sample(text: &str) -> Result<f64, String> {
         _ => Err("a rate is above 0 and at most 1".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_checked_against_cloudflares_limits() {
+        let long = "x".repeat(513);
+        for (text, is_valid) in [
+            ("a-b.C9", true),
+            ("", false),
+            ("a_b", false),
+            (&long, false),
+        ] {
+            assert_eq!(name(text).is_ok(), is_valid, "{text}");
+        }
+        for (text, is_valid) in [
+            ("0", true),
+            ("30", true),
+            ("300", true),
+            ("29", false),
+            ("301", false),
+            ("x", false),
+        ] {
+            assert_eq!(number(text, UPLOAD_INTERVAL).is_ok(), is_valid, "{text}");
+        }
+        for (text, is_valid) in [
+            ("1", true),
+            ("0.1", true),
+            ("0", false),
+            ("1.1", false),
+            ("NaN", false),
+        ] {
+            assert_eq!(sample(text).is_ok(), is_valid, "{text}");
+        }
+        let long = format!("{{\"where\":\"{}\"}}", "x".repeat(1000));
+        for (text, is_valid) in [
+            ("", true),
+            ("{\"where\":{}}", true),
+            ("{}", false),
+            ("{", false),
+            (&long, false),
+        ] {
+            assert_eq!(filter(text).is_ok(), is_valid, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_are_chosen_from_those_offered() {
+        let offered = ["A".to_owned(), "B".to_owned()];
+        for (fields, expected) in [
+            (None, Ok(vec!["A", "B"])),
+            (Some("all"), Ok(vec!["A", "B"])),
+            (Some(" B ,,"), Ok(vec!["B"])),
+            (Some(","), Err("no field")),
+            (Some("B,C"), Err("not offered: C;")),
+        ] {
+            let options = OptionsArgs {
+                fields: fields.map(str::to_owned),
+                ..OptionsArgs::default()
+            };
+            match (options.choose(&offered, "dns_logs"), expected) {
+                (Ok(chosen), Ok(expected)) => assert_eq!(chosen, expected),
+                (Err(error), Err(expected)) => {
+                    assert!(error.to_string().contains(expected), "{error}");
+                }
+                (found, expected) => panic!("{fields:?}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_put_keeps_the_options_that_are_not_changed() {
+        let job: Job = serde_json::from_value(json!({
+            "output_options": { "timestamp_format": "unix", "sample_rate": 0.5 },
+        }))
+        .unwrap();
+        let options = OptionsArgs {
+            sample: Some(1.0),
+            ..OptionsArgs::default()
+        };
+        assert_eq!(
+            Value::Object(merged(&job, options.output(None))),
+            json!({ "timestamp_format": "unix", "sample_rate": 1.0 })
+        );
+    }
+}

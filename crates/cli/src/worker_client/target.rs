@@ -193,3 +193,104 @@ fn parts(all: &str) -> impl Iterator<Item = &str> {
         .map(str::trim)
         .filter(|part| !part.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use logpush_normalizer::datasets::by_name;
+
+    use super::*;
+
+    #[test]
+    fn the_path_is_completed_with_the_dataset() {
+        for (text, dataset, expected) in [
+            (
+                "https://w.example.com",
+                None,
+                Ok("https://w.example.com/logpush"),
+            ),
+            (
+                "https://w.example.com/",
+                Some("dns_logs"),
+                Ok("https://w.example.com/logpush/dns_logs"),
+            ),
+            (
+                "https://w.example.com/logpush?a=b",
+                Some("dns_logs"),
+                Ok("https://w.example.com/logpush/dns_logs?a=b"),
+            ),
+            (
+                "https://w.example.com/in/dns_logs",
+                Some("dns_logs"),
+                Ok("https://w.example.com/in/dns_logs"),
+            ),
+            (
+                "https://w.example.com/in",
+                None,
+                Ok("https://w.example.com/in"),
+            ),
+            ("http://[::1]:8787", None, Ok("http://[::1]:8787/logpush")),
+            (
+                "https://w.example.com/logpush/dns_logs",
+                Some("http_requests"),
+                Err("leave out one"),
+            ),
+            ("w.example.com", None, Err("a scheme and a host")),
+            ("http://w.example.com", None, Err("use https")),
+            ("ftp://w.example.com", None, Err("neither https nor http")),
+            (
+                "https://me:pw@w.example.com",
+                None,
+                Err("a user name or a password"),
+            ),
+            (
+                "https://w.example.com?header_A=b",
+                None,
+                Err("header_ parameter"),
+            ),
+        ] {
+            let dataset = dataset.map(|name| by_name(name).unwrap());
+            match (url("--url", text, dataset), expected) {
+                (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
+                (Err(message), Err(expected)) => {
+                    assert!(message.contains(expected), "{text}: {message}");
+                    assert!(!message.contains("w.example"), "{message} repeats the URL");
+                }
+                (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("w.localhost", true),
+            ("127.0.0.2", true),
+            ("[::1]", true),
+            ("localhost.example.com", false),
+            ("192.0.2.1", false),
+        ] {
+            assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_secrets_is_sent_and_both_are_hidden() {
+        for (value, first, is_alone) in [
+            ("one", Some("one"), true),
+            (" new , old ", Some("new"), false),
+            (",", None, false),
+            ("", None, false),
+        ] {
+            let secret = Secret::parse("NAME", value.to_owned()).unwrap();
+            assert_eq!(secret.as_ref().map(Secret::first), first);
+            assert_eq!(secret.is_some_and(|secret| secret.is_alone()), is_alone);
+        }
+        assert!(Secret::parse("NAME", "a\nb".to_owned()).is_err());
+        let both = Secret::parse("NAME", "new,old".to_owned())
+            .unwrap()
+            .unwrap();
+        let hidden = Headers::from(both).hide_in("new and old");
+        assert_eq!(hidden, "[secret] and [secret]");
+    }
+}

@@ -144,3 +144,58 @@ fn encoder() -> GzEncoder<Vec<u8>> {
     // The fastest level. The size does not matter here, and the Worker only inflates.
     GzEncoder::new(Vec::new(), Compression::fast())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(upload: &Upload) -> String {
+        let mut text = String::new();
+        MultiGzDecoder::new(upload.body.as_slice())
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    #[test]
+    fn lines_are_cut_into_uploads_and_blank_ones_do_not_count() {
+        for (text, max_records, expected) in [
+            ("", 2, &[][..]),
+            ("\n \n", 2, &[]),
+            ("a\nb\nc", 2, &[("a\nb\n", 2), ("c", 1)]),
+            ("a\n\n\nb\n", 2, &[("a\n\n\nb\n", 2)]),
+            ("a\nb\n", 1, &[("a\n", 1), ("b\n", 1)]),
+        ] {
+            let mut compressed = encoder();
+            compressed.write_all(text.as_bytes()).unwrap();
+            for bytes in [text.as_bytes().to_vec(), compressed.finish().unwrap()] {
+                let mut uploads =
+                    Uploads::new(&Input::Standard, bytes.as_slice(), Some(max_records)).unwrap();
+                let mut found = Vec::new();
+                while let Some(upload) = uploads.next().unwrap() {
+                    found.push((plain(&upload), upload.records.unwrap()));
+                }
+                let found: Vec<_> = found
+                    .iter()
+                    .map(|(text, records)| (text.as_str(), *records))
+                    .collect();
+                assert_eq!(found, expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_file_is_one_upload_and_gzip_stays_as_it_is() {
+        let mut compressed = encoder();
+        compressed.write_all(b"a\nb\n").unwrap();
+        let compressed = compressed.finish().unwrap();
+        let body = |bytes: &[u8]| {
+            let mut uploads = Uploads::new(&Input::Standard, bytes, None).unwrap();
+            let upload = uploads.next().unwrap().unwrap();
+            assert!(uploads.next().unwrap().is_none());
+            upload
+        };
+        assert_eq!(body(&compressed).body, compressed);
+        assert_eq!(plain(&body(b"a\nb\n")), "a\nb\n");
+    }
+}

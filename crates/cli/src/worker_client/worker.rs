@@ -317,3 +317,72 @@ fn shown(text: &str) -> String {
         false => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_whether_to_try_again() {
+        for (status, may_pass, holds_for_all) in [
+            (302, false, true),
+            (400, false, false),
+            (401, false, true),
+            (404, false, true),
+            (408, true, false),
+            (413, false, false),
+            (429, true, false),
+            (503, true, false),
+        ] {
+            let refusal = Refusal::Answer {
+                status,
+                error: String::new(),
+                hint: None,
+                retry_after: None,
+            };
+            assert_eq!(refusal.may_pass(), may_pass, "{status}");
+            assert_eq!(refusal.holds_for_all(), holds_for_all, "{status}");
+        }
+        for (error, holds_for_all) in [
+            (ureq::Error::HostNotFound, true),
+            (ureq::Error::Timeout(Timeout::Connect), true),
+            (ureq::Error::Timeout(Timeout::RecvResponse), false),
+            (
+                ureq::Error::Io(io::ErrorKind::ConnectionReset.into()),
+                false,
+            ),
+        ] {
+            let refusal = Refusal::from(error);
+            assert!(refusal.may_pass(), "{refusal}");
+            assert_eq!(refusal.holds_for_all(), holds_for_all, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_long_wait_is_shortened_and_an_unreadable_one_is_none() {
+        for (value, expected) in [
+            ("7", Some(7)),
+            (" 30 ", Some(30)),
+            ("86400", Some(RETRY_AFTER_MAX.as_secs())),
+            ("Thu, 01 Jan 2026 00:00:00 GMT", None),
+        ] {
+            let response = Response::builder()
+                .header("Retry-After", value)
+                .body(())
+                .unwrap();
+            assert_eq!(
+                retry_after(&response).map(|wait| wait.as_secs()),
+                expected,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_from_outside_is_one_short_line() {
+        assert_eq!(shown(" two\nlines "), "two lines");
+        let long = "\u{e9}".repeat(SHOWN_MAX);
+        assert_eq!(shown(&long), long);
+        assert_eq!(shown(&format!("{long}x")), format!("{long} ..."));
+    }
+}
