@@ -8,9 +8,9 @@ use crate::convert::time::{FORMATTED_MAX, Time};
 use crate::convert::{Fact, Findings};
 use crate::document::nesting::Emitter;
 use crate::plan::mask::MASK;
-use crate::plan::{Checked, JoinedRows, Leaf, Plan, Source, UrlPart};
+use crate::plan::{Checked, GroupId, JoinedRows, Leaf, Plan, Source, UrlPart};
 use crate::record::nested::elements;
-use crate::record::{Kind, Record, Span};
+use crate::record::{Kind, Record, RowId, Span};
 
 /// A record that was read and looked at, ready to be written.
 pub(crate) struct Event<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct Event<'a> {
     pub(crate) facts: &'a [Fact],
     pub(crate) findings: &'a Findings,
     /// Rows whose values their targets cannot take.
-    pub(crate) leftovers: &'a [u16],
+    pub(crate) leftovers: &'a [RowId],
     /// Hexadecimal.
     pub(crate) id: &'a [u8; 32],
     pub(crate) time: Time,
@@ -43,7 +43,7 @@ impl Event<'_> {
         let mut emitter = Emitter {
             plan,
             writer,
-            group: 0,
+            group: GroupId::ROOT,
             fresh: true,
         };
         let mut leaves = plan.leaves.as_slice();
@@ -69,7 +69,7 @@ impl Event<'_> {
                 },
             }
         }
-        emitter.move_to(0);
+        emitter.move_to(GroupId::ROOT);
     }
 
     /// Extends the value at `span` by the members that follow it both in the document and in the
@@ -225,7 +225,7 @@ impl Event<'_> {
 
     #[inline(always)]
     fn fact(&self, of: Checked) -> &Fact {
-        self.facts.get(usize::from(of.step)).unwrap_or(&Fact::None)
+        self.facts.get(of.step.index()).unwrap_or(&Fact::None)
     }
 
     /// A text that a source gives.
@@ -397,11 +397,10 @@ impl Event<'_> {
     }
 
     /// Rows whose value another row's took the place of, where it is another value: they are left over.
-    pub(crate) fn losers(&self, plan: &Plan, found: &mut Vec<u16>) {
+    pub(crate) fn losers(&self, plan: &Plan, found: &mut Vec<RowId>) {
         let may_lose = |source: &Source| {
             source.row().is_some_and(|row| {
-                plan.keeps.get(usize::from(row)) == Some(&false)
-                    && !self.record.value(row).is_absent()
+                plan.keeps.get(row.index()) == Some(&false) && !self.record.value(row).is_absent()
             })
         };
         for sources in &plan.contests {
@@ -623,11 +622,11 @@ impl Record {
                 b""
             }
         };
-        let (scheme, host) = (part(rows.scheme), part(rows.host));
+        let (scheme, host) = (rows.scheme.map_or(&b""[..], part), part(rows.host));
         if host.is_empty() {
             return None;
         }
-        let query = part(rows.query);
+        let query = rows.query.map_or(&b""[..], part);
         let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
         let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
             b""

@@ -20,12 +20,13 @@ use crate::document::truncate::{NAME_MAX, NAMES_MAX, shrink};
 use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
 use crate::plan::Plan;
+use crate::plan::error::TableError;
 use crate::plan::feedback_loop::Own;
 use crate::record::fast::scan;
 use crate::record::inside::member;
 use crate::record::names::Keys;
 use crate::record::slow;
-use crate::record::{Kind, Record, Span, Value};
+use crate::record::{Kind, Record, RowId, Span, Value};
 use crate::summary::Summary;
 
 /// Turns the records of one upload into documents.
@@ -33,9 +34,11 @@ use crate::summary::Summary;
 pub(crate) struct Engine {
     config: Config,
     ready: Option<Ready>,
+    /// Why the dataset's table cannot be used: no table that is delivered has such an error.
+    table_error: Option<TableError>,
     record: Record,
     facts: Vec<Fact>,
-    leftovers: Vec<u16>,
+    leftovers: Vec<RowId>,
     findings: Findings,
     document: Writer,
     /// Datasets among which the last record's fields did not decide.
@@ -77,10 +80,11 @@ const SHOWN_MAX: usize = 64;
 
 impl Engine {
     pub(crate) fn new(config: Config) -> Self {
-        let ready = config.dataset.map(Ready::new);
-        Self {
+        let dataset = config.dataset;
+        let mut engine = Self {
             config,
-            ready,
+            ready: None,
+            table_error: None,
             record: Record::default(),
             facts: Vec::new(),
             leftovers: Vec::new(),
@@ -88,6 +92,20 @@ impl Engine {
             document: Writer::default(),
             candidates: Vec::new(),
             summary: Summary::default(),
+        };
+        if let Some(dataset) = dataset {
+            engine.begin(dataset);
+        }
+        engine
+    }
+
+    fn begin(&mut self, dataset: &'static Dataset) {
+        match Ready::new(dataset) {
+            Ok(ready) => self.ready = Some(ready),
+            Err(error) => {
+                debug_assert!(false, "{error}");
+                self.table_error = Some(error);
+            }
         }
     }
 
@@ -102,7 +120,7 @@ impl Engine {
         self.summary.records += 1;
         if self.ready.is_none() {
             match slow::names(line).map(|fields| recognise(&fields)) {
-                Some(Ok(dataset)) => self.ready = Some(Ready::new(dataset)),
+                Some(Ok(dataset)) => self.begin(dataset),
                 Some(Err(candidates)) => self.candidates = candidates,
                 None => {}
             }
@@ -142,8 +160,11 @@ impl Engine {
                 }
             }
         } else {
-            let message = "not a record of any known dataset";
-            self.failure(message, line, false, &id);
+            let message = self.table_error.as_ref().map_or_else(
+                || "not a record of any known dataset".to_owned(),
+                ToString::to_string,
+            );
+            self.failure(&message, line, false, &id);
         }
         self.summary.bytes_documents += self.document.len() as u64;
         Document {
@@ -188,7 +209,7 @@ impl Engine {
         let time = match ready
             .plan
             .time
-            .and_then(|(_, step)| self.facts.get(usize::from(step)))
+            .and_then(|(_, step)| self.facts.get(step.index()))
         {
             Some(Fact::Time(time)) => Some(*time),
             _ => None,
@@ -248,8 +269,8 @@ impl Engine {
         };
         self.leftovers.clear();
         self.findings.clear();
-        if !ready.plan.inner.is_empty() {
-            self.record.look_inside(&ready.plan.inner, text);
+        if !ready.plan.members.is_empty() {
+            self.record.look_inside(&ready.plan.members, text);
         }
         self.facts.resize(ready.plan.checks.len(), Fact::None);
         let mut last_invalid = None;
@@ -268,7 +289,7 @@ impl Engine {
             match outcome {
                 Outcome::UnknownWord => {
                     let row = ready.plan.row_of(step.row);
-                    if let Some(row) = ready.dataset.rows.get(usize::from(row)) {
+                    if let Some(row) = ready.dataset.rows.get(row.index()) {
                         self.summary.count_unknown_value(row.field);
                     }
                     continue;
@@ -279,7 +300,7 @@ impl Engine {
                 }
                 _ => {}
             }
-            let is_kept = ready.plan.keeps.get(usize::from(step.row)) != Some(&false);
+            let is_kept = ready.plan.keeps.get(step.row.index()) != Some(&false);
             if !is_kept && self.leftovers.last() != Some(&step.row) {
                 self.leftovers.push(step.row);
             }
@@ -365,14 +386,14 @@ impl Engine {
 }
 
 impl Ready {
-    fn new(dataset: &'static Dataset) -> Self {
-        let plan = Plan::new(dataset);
-        Self {
+    fn new(dataset: &'static Dataset) -> Result<Self, TableError> {
+        let plan = Plan::new(dataset)?;
+        Ok(Self {
             own: Own::new(dataset, &plan),
             dataset,
             plan,
             keys: Keys::new(dataset),
-        }
+        })
     }
 
     /// Whether a text must be unescaped before it is looked at.
@@ -388,12 +409,11 @@ impl Ready {
 
     /// Why a record has no time of its own.
     fn time_message(&self, record: &Record, text: &[u8]) -> String {
-        let Some((row, field)) = self.plan.time.and_then(|(row, _)| {
-            self.dataset
-                .rows
-                .get(usize::from(row))
-                .map(|of| (row, of.field))
-        }) else {
+        let Some((row, field)) = self
+            .plan
+            .time
+            .and_then(|(row, _)| self.dataset.rows.get(row.index()).map(|of| (row, of.field)))
+        else {
             return "the dataset has no time: the upload's arrival stands in".to_owned();
         };
         let value = record.value(row);

@@ -10,9 +10,10 @@ use crate::convert::Fact;
 use crate::convert::time::Time;
 use crate::document::ecs::Event;
 use crate::mapping::{Dataset, Native, NativeTime, Target};
+use crate::plan::Plan;
 use crate::plan::mask::MASK;
-use crate::plan::{JoinedRows, Plan, Source};
-use crate::record::{Kind, Span, Value};
+use crate::plan::native::Alias;
+use crate::record::{Kind, RowId, Span, Value};
 
 /// A change of the record's text.
 struct Edit {
@@ -31,43 +32,36 @@ impl Event<'_> {
                 by: format!("\"{MASK}\""),
             }));
         }
-        let native = dataset.native.as_ref();
-        for field in native.iter().flat_map(|native| native.drop_empty) {
-            if let Some(row) = dataset.number(field) {
-                let value = self.record.value(row);
-                if value.kind == Kind::Empty {
-                    edits.push(Edit {
-                        place: self.member(*value),
-                        by: String::new(),
-                    });
-                }
+        let native = plan.native.as_ref();
+        for row in native.iter().flat_map(|native| &native.drop_empty) {
+            let value = self.record.value(*row);
+            if value.kind == Kind::Empty {
+                edits.push(Edit {
+                    place: self.member(*value),
+                    by: String::new(),
+                });
             }
         }
-        for field in native.iter().flat_map(|native| native.drop_dot) {
-            if let Some(row) = dataset.number(field) {
-                let value = self.record.value(row);
-                let name = value.span.of(self.text);
-                if value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".") {
-                    edits.push(Edit {
-                        place: Span {
-                            start: value.span.end - 1,
-                            ..value.span
-                        },
-                        by: String::new(),
-                    });
-                }
+        for row in native.iter().flat_map(|native| &native.drop_dot) {
+            let value = self.record.value(*row);
+            let name = value.span.of(self.text);
+            if value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".") {
+                edits.push(Edit {
+                    place: Span {
+                        start: value.span.end - 1,
+                        ..value.span
+                    },
+                    by: String::new(),
+                });
             }
         }
         let time_row = plan.time.map(|(row, _)| row);
-        for (field, form) in native.iter().flat_map(|native| native.times) {
-            let Some(row) = dataset.number(field) else {
-                continue;
-            };
-            let value = self.record.value(row);
-            let time = match self.time_of(plan, row) {
+        for (row, form) in native.iter().flat_map(|native| &native.times) {
+            let value = self.record.value(*row);
+            let time = match self.time_of(plan, *row) {
                 Some(time) => Some(time),
                 // Without its time, or with one that it cannot read, a record makes the parser fail.
-                None if time_row == Some(row) && value.kind != Kind::Missing => Some(self.time),
+                None if time_row == Some(*row) && value.kind != Kind::Missing => Some(self.time),
                 None => None,
             };
             if let Some(by) = time.and_then(|time| form.write(time)) {
@@ -100,17 +94,14 @@ impl Event<'_> {
             return;
         };
         if let Some(row) = time_row
-            && let Some(of) = dataset.rows.get(usize::from(row))
+            && let Some(of) = dataset.rows.get(row.index())
         {
             let value = self.record.value(row);
             if value.kind == Kind::Missing {
-                if let Some(time) = native
-                    .form_of(of.field)
-                    .and_then(|form| form.write(self.time))
-                {
+                if let Some(time) = native.form_of(row).and_then(|form| form.write(self.time)) {
                     members.add(of.field).put(time.as_bytes());
                 }
-            } else if self.leftovers.contains(&row) && native.form_of(of.field).is_some() {
+            } else if self.leftovers.contains(&row) && native.form_of(row).is_some() {
                 let json = value.json_span();
                 members.add(&format!("{}AsReceived", of.field)).slice(
                     self.text,
@@ -119,46 +110,39 @@ impl Event<'_> {
                 );
             }
         }
-        for (alias, field) in native.aliases {
-            let Some(row) = dataset.number(field) else {
-                continue;
-            };
-            let value = self.record.value(row);
-            if self.has(dataset, alias) {
+        for alias in &native.aliases {
+            let value = self.record.value(alias.row);
+            if self.has(alias) {
                 continue;
             }
-            if let Some(form) = native.form_of(alias) {
-                let time = self.time_of(plan, row).unwrap_or(self.time);
+            if let Some(form) = alias.form {
+                let time = self.time_of(plan, alias.row).unwrap_or(self.time);
                 if let Some(time) = form.write(time) {
-                    members.add(alias).put(time.as_bytes());
+                    members.add(alias.name).put(time.as_bytes());
                 }
             } else if !value.is_absent() {
                 let json = value.json_span();
                 members
-                    .add(alias)
+                    .add(alias.name)
                     .slice(self.text, json.start as usize, json.end as usize);
             }
         }
-        for (path, whole) in native.paths {
-            let Some(row) = dataset.number(whole) else {
-                continue;
-            };
-            let value = self.record.value(row);
-            if value.kind == Kind::Text && !self.has(dataset, path) {
+        for path in &native.paths {
+            let value = self.record.value(path.row);
+            if value.kind == Kind::Text && !self.has(path) {
                 let whole = value.span.of(self.text);
                 let until_query = whole.split(|&byte| byte == b'?').next();
-                let writer = members.add(path);
+                let writer = members.add(path.name);
                 writer.byte(b'"');
                 writer.put(until_query.unwrap_or_default());
                 writer.byte(b'"');
             }
         }
-        if let Some(alias) = native.joined_alias
-            && !self.has(dataset, alias)
-            && let Some(rows) = plan.joined()
-            && let Some(pieces) = self.record.joined(self.text, rows)
+        if let Some((alias, rows)) = &native.joined
+            && !self.has(alias)
+            && let Some(pieces) = self.record.joined(self.text, *rows)
         {
-            let writer = members.add(alias);
+            let writer = members.add(alias.name);
             writer.byte(b'"');
             for piece in pieces {
                 writer.put(piece);
@@ -168,7 +152,7 @@ impl Event<'_> {
     }
 
     /// The time of a row's value, if it has one.
-    fn time_of(&self, plan: &Plan, row: u16) -> Option<Time> {
+    fn time_of(&self, plan: &Plan, row: RowId) -> Option<Time> {
         plan.checks
             .iter()
             .zip(self.facts)
@@ -179,13 +163,13 @@ impl Event<'_> {
     }
 
     /// Whether the record has the alias itself: as a field of its table, an older one, or another.
-    fn has(&self, dataset: &Dataset, alias: &str) -> bool {
-        if let Some(row) = dataset.number(alias)
+    fn has(&self, alias: &Alias) -> bool {
+        if let Some(row) = alias.own
             && self.record.value(row).kind != Kind::Missing
         {
             return true;
         }
-        let is_alias = |name: Span| name.of(self.text) == alias.as_bytes();
+        let is_alias = |name: Span| name.of(self.text) == alias.name.as_bytes();
         let by_other_name = self.record.by_other_name.iter().any(|row| {
             let start = self.record.value(*row).member as usize + 1;
             is_alias(Span::new(start, find_special(self.text, start)))
@@ -244,19 +228,6 @@ fn only_brace(text: &[u8]) -> bool {
     matches!(text.trim_ascii(), b"{" | b"}")
 }
 
-impl Plan {
-    fn joined(&self) -> Option<JoinedRows> {
-        self.leaves.iter().find_map(|leaf| match &leaf.source {
-            Source::Joined(rows) => Some(*rows),
-            Source::First(sources) => sources.iter().find_map(|source| match source {
-                Source::Joined(rows) => Some(*rows),
-                _ => None,
-            }),
-            _ => None,
-        })
-    }
-}
-
 impl Dataset {
     /// The field without which the native parser fails, and `time` in the form that it reads.
     pub(crate) fn native_time(&self, time: Time) -> Option<(&'static str, String)> {
@@ -266,11 +237,6 @@ impl Dataset {
             .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))?;
         let form = self.native.as_ref()?.form_of(row.field)?;
         Some((row.field, form.write(time)?))
-    }
-
-    fn number(&self, field: &str) -> Option<u16> {
-        let row = self.rows.iter().position(|row| row.field == field)?;
-        Some(row as u16)
     }
 }
 

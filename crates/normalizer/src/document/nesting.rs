@@ -1,7 +1,7 @@
 //! The nesting of a document, leaf by leaf.
 
 use crate::bytes::writer::{Fragment, Writer};
-use crate::plan::{Leaf, Plan};
+use crate::plan::{GroupId, Leaf, Plan};
 use crate::record::Span;
 
 /// Writes leaves, and opens and closes the objects on the way.
@@ -9,7 +9,7 @@ pub(crate) struct Emitter<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) writer: &'a mut Writer,
     /// The object that is open.
-    pub(crate) group: u16,
+    pub(crate) group: GroupId,
     /// Whether it has no member yet.
     pub(crate) fresh: bool,
 }
@@ -48,9 +48,9 @@ impl Emitter<'_> {
     }
 
     /// Closes and opens objects until `group` is open.
-    pub(crate) fn move_to(&mut self, group: u16) {
+    pub(crate) fn move_to(&mut self, group: GroupId) {
         // No ECS path of a table has more than five names.
-        let mut to_open = [0_u16; 8];
+        let mut to_open = [GroupId::ROOT; 8];
         let mut count = 0;
         let (mut from, mut to) = (self.group, group);
         while from != to {
@@ -67,7 +67,7 @@ impl Emitter<'_> {
             }
         }
         for index in to_open.iter().take(count).rev() {
-            if let Some(group) = self.plan.groups.get(usize::from(*index)) {
+            if let Some(group) = self.plan.groups.get(index.index()) {
                 self.writer.fragment(&group.text, self.fresh);
                 self.fresh = true;
             }
@@ -91,17 +91,17 @@ impl Emitter<'_> {
         (&leaf.text, core::mem::replace(&mut self.fresh, false))
     }
 
-    fn depth(&self, group: u16) -> u16 {
+    fn depth(&self, group: GroupId) -> u16 {
         self.plan
             .groups
-            .get(usize::from(group))
+            .get(group.index())
             .map_or(0, |group| group.depth)
     }
 
-    fn parent(&self, group: u16) -> u16 {
+    fn parent(&self, group: GroupId) -> GroupId {
         self.plan
             .groups
-            .get(usize::from(group))
-            .map_or(0, |group| group.parent)
+            .get(group.index())
+            .map_or(GroupId::ROOT, |group| group.parent)
     }
 }

@@ -6,7 +6,7 @@
 use crate::mapping::Dataset;
 use crate::mapping::datasets::by_name;
 use crate::plan::Plan;
-use crate::record::{Kind, Record, Span};
+use crate::record::{Kind, Record, RowId, Span};
 
 /// The path of every upload, before the dataset's name.
 const UPLOADS: &[u8] = b"/logpush/";
@@ -25,13 +25,13 @@ const TELLING: &[(&str, &[&str], &[&str])] = &[
 /// The values of a dataset that tell a record of the Worker itself.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
-    paths: Vec<u16>,
-    workers: Vec<u16>,
+    paths: Vec<RowId>,
+    workers: Vec<RowId>,
 }
 
 impl Own {
     pub(crate) fn new(dataset: &Dataset, plan: &Plan) -> Self {
-        let numbers = |fields: &[&str]| -> Vec<u16> {
+        let numbers = |fields: &[&str]| -> Vec<RowId> {
             fields
                 .iter()
                 .filter_map(|field| plan.number(dataset, field))
@@ -50,7 +50,7 @@ impl Own {
     /// Whether the record is one.
     #[inline(always)]
     pub(crate) fn has(&self, record: &Record, text: &[u8]) -> bool {
-        let value = |row: &u16| {
+        let value = |row: &RowId| {
             let value = record.value(*row);
             match value.kind {
                 Kind::Text => value.span,
@@ -115,7 +115,7 @@ mod tests {
     fn every_field_that_tells_is_in_its_table() {
         for (name, paths, workers) in TELLING {
             let dataset = by_name(name).unwrap();
-            let own = Own::new(dataset, &Plan::new(dataset));
+            let own = Own::new(dataset, &Plan::new(dataset).unwrap());
             assert_eq!(
                 (own.paths.len(), own.workers.len()),
                 (paths.len(), workers.len())

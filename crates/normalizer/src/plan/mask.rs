@@ -2,7 +2,7 @@
 
 use crate::mapping::{Dataset, Target};
 use crate::plan::Plan;
-use crate::record::{Kind, Record, Span, Value};
+use crate::record::{Kind, Record, RowId, Span, Value};
 
 /// What stands for a secret.
 pub(crate) const MASK: &str = "[masked]";
@@ -10,7 +10,7 @@ pub(crate) const MASK: &str = "[masked]";
 /// A field of a table that is masked.
 #[derive(Debug)]
 pub(crate) struct Secret {
-    row: u16,
+    row: RowId,
     /// Its own name in quotes, as a record has it.
     quoted: String,
     /// All its names; case does not matter.
@@ -32,7 +32,7 @@ impl Secret {
                 let mut names = vec![row.field];
                 names.extend(others.map(|(other, _)| *other));
                 Self {
-                    row: index as u16,
+                    row: RowId::new(index),
                     quoted: format!("\"{}\"", row.field),
                     names,
                 }

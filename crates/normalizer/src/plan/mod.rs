@@ -1,14 +1,19 @@
 //! A dataset's table, made ready: what to look at in a record, and what to write in which order.
 
+pub(crate) mod error;
 pub(crate) mod feedback_loop;
 pub(crate) mod mask;
+pub(crate) mod native;
 pub(crate) mod tree;
 
 use crate::bytes::writer::Fragment;
 use crate::convert::{Check, Mode};
 use crate::mapping::{Dataset, Target};
+use crate::plan::error::TableError;
 use crate::plan::mask::Secret;
+use crate::plan::native::NativeRows;
 use crate::plan::tree::{Branch, Entry, Tree};
+use crate::record::{MemberPath, RowId};
 
 /// What the engine does for every record of a dataset.
 #[derive(Debug)]
@@ -22,37 +27,38 @@ pub(crate) struct Plan {
     /// Names under `cloudflare` that the table uses.
     pub(crate) kept: Vec<&'static str>,
     /// The row of the event's time, and where its fact is found.
-    pub(crate) time: Option<(u16, u16)>,
+    pub(crate) time: Option<(RowId, StepId)>,
     /// Leaves that several rows give, of which the first wins.
     pub(crate) contests: Vec<Box<[Source]>>,
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
     pub(crate) secrets: Vec<Secret>,
+    pub(crate) native: Option<NativeRows>,
     /// Members of objects that have targets of their own; their values stand behind the rows'.
-    pub(crate) inner: Vec<Inner>,
-    /// Rows of the table.
-    rows: u16,
+    pub(crate) members: Vec<MemberPath>,
+    /// How many rows the table has.
+    rows: usize,
 }
 
-/// A member of a row's object.
-#[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) row: u16,
-    /// Names on the way to it.
-    pub(crate) path: Vec<&'static str>,
-}
+/// The number of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StepId(u16);
+
+/// The number of an object of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GroupId(u16);
 
 /// One check of one row's value.
 #[derive(Debug)]
 pub(crate) struct Step {
-    pub(crate) row: u16,
+    pub(crate) row: RowId,
     pub(crate) check: Check,
 }
 
 /// One value of the document, and what it is made of.
 #[derive(Debug)]
 pub(crate) struct Leaf {
-    pub(crate) group: u16,
+    pub(crate) group: GroupId,
     /// `,"name":`, with the quote of a text or the beginning of a list of texts, or the whole of a
     /// constant.
     pub(crate) text: Fragment,
@@ -67,7 +73,7 @@ pub(crate) struct Leaf {
 /// The way from one object to a leaf of another: `}},"geo":{"name":`.
 #[derive(Debug)]
 pub(crate) struct Jump {
-    pub(crate) from: u16,
+    pub(crate) from: GroupId,
     pub(crate) text: Fragment,
 }
 
@@ -75,7 +81,7 @@ pub(crate) struct Jump {
 #[derive(Debug)]
 pub(crate) struct Group {
     name: String,
-    pub(crate) parent: u16,
+    pub(crate) parent: GroupId,
     pub(crate) depth: u16,
     /// `,"name":{`
     pub(crate) text: Fragment,
@@ -84,9 +90,8 @@ pub(crate) struct Group {
 /// A row's value, and the fact that a check of it noted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Checked {
-    pub(crate) row: u16,
-    /// Number of the check.
-    pub(crate) step: u16,
+    pub(crate) row: RowId,
+    pub(crate) step: StepId,
 }
 
 /// Where a leaf's value comes from.
@@ -104,9 +109,9 @@ pub(crate) enum Source {
     /// The event's time, or the upload's arrival.
     EventTime,
     /// The row's value as it came.
-    Raw(u16),
+    Raw(RowId),
     /// The row's secret, or the word that stands for it.
-    Masked(u16),
+    Masked(RowId),
     Text(Checked),
     Lower(Checked),
     /// A number as it stands in the text.
@@ -194,7 +199,7 @@ impl Source {
     }
 
     /// The row that gives the value, if one alone does.
-    pub(crate) fn row(&self) -> Option<u16> {
+    pub(crate) fn row(&self) -> Option<RowId> {
         match self {
             Self::Raw(row) | Self::Masked(row) => Some(*row),
             Self::Text(of)
@@ -227,10 +232,10 @@ impl Source {
 /// The rows of an address's parts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JoinedRows {
-    pub(crate) scheme: u16,
-    pub(crate) host: u16,
-    pub(crate) path: u16,
-    pub(crate) query: u16,
+    pub(crate) scheme: Option<RowId>,
+    pub(crate) host: RowId,
+    pub(crate) path: RowId,
+    pub(crate) query: Option<RowId>,
 }
 
 /// Makes the source of a part of a checked value.
@@ -267,15 +272,44 @@ pub(crate) const HASHES: &str = "related.hash";
 pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
     [("path", UrlPart::Path), ("query", UrlPart::Query)];
 
+impl StepId {
+    fn new(index: usize) -> Self {
+        debug_assert!(index <= usize::from(u16::MAX), "step {index} of a plan");
+        Self(index as u16)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl GroupId {
+    /// The document itself.
+    pub(crate) const ROOT: Self = Self(0);
+
+    fn new(index: usize) -> Self {
+        debug_assert!(
+            index <= usize::from(u16::MAX),
+            "object {index} of a document"
+        );
+        Self(index as u16)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 impl Plan {
-    pub(crate) fn new(dataset: &'static Dataset) -> Self {
+    /// The plan of a table, all of whose names are resolved to rows.
+    pub(crate) fn new(dataset: &'static Dataset) -> Result<Self, TableError> {
         let mut tree = Tree::default();
         let mut plan = Self {
             checks: Vec::new(),
             leaves: Vec::new(),
             groups: vec![Group {
                 name: String::new(),
-                parent: 0,
+                parent: GroupId::ROOT,
                 depth: 0,
                 text: Fragment::default(),
             }],
@@ -284,13 +318,14 @@ impl Plan {
             contests: Vec::new(),
             keeps: Vec::new(),
             secrets: Secret::all_of(dataset),
-            inner: Vec::new(),
-            rows: dataset.rows.len() as u16,
+            members: Vec::new(),
+            native: None,
+            rows: dataset.rows.len(),
         };
         tree.add("event.id", Entry::One(Source::EventId));
         tree.add("event.original", Entry::One(Source::Original));
         for (index, row) in dataset.rows.iter().enumerate() {
-            let number = index as u16;
+            let number = RowId::new(index);
             let mut keeps = row.targets.is_empty();
             if row.targets.is_empty() {
                 plan.kept.push(row.field);
@@ -304,38 +339,42 @@ impl Plan {
                     }
                     _ => {}
                 }
-                plan.add_target(&mut tree, dataset, *target, number);
+                plan.add_target(&mut tree, dataset, *target, number)?;
             }
             plan.keeps.push(keeps);
         }
-        for joined in dataset.joined {
-            let row = |field| {
-                dataset
-                    .rows
-                    .iter()
-                    .position(|row| row.field == field)
-                    .map_or(u16::MAX, |row| row as u16)
+        let mut joined = Vec::with_capacity(dataset.joined.len());
+        for parts in dataset.joined {
+            let row = |field| Self::row(dataset, "joined", field);
+            let optional = |field: &'static str| match field {
+                "" => Ok(None),
+                field => row(field).map(Some),
             };
             let rows = JoinedRows {
-                scheme: row(joined.scheme),
-                host: row(joined.host),
-                path: row(joined.path),
-                query: row(joined.query),
+                scheme: optional(parts.scheme)?,
+                host: row(parts.host)?,
+                path: row(parts.path)?,
+                query: optional(parts.query)?,
             };
-            tree.add_source(joined.target, Source::Joined(rows));
+            tree.add_source(parts.target, Source::Joined(rows));
+            joined.push(rows);
         }
+        for (_, field) in dataset.renamed {
+            Self::row(dataset, "renamed", field)?;
+        }
+        plan.native = NativeRows::new(dataset, &joined)?;
         for (path, constant) in dataset.constants {
             tree.add_constant(path, *constant);
         }
         // `~` sorts behind all names: the leftovers come last.
         tree.add("cloudflare.~", Entry::One(Source::Leftovers));
-        plan.grow(&tree.root, 0);
+        plan.grow(&tree.root, GroupId::ROOT);
         plan.link(dataset);
-        plan
+        Ok(plan)
     }
 
     /// The check of a row, which is made once for all targets that ask for the same.
-    fn check(&mut self, row: u16, check: Check) -> Checked {
+    fn check(&mut self, row: RowId, check: Check) -> Checked {
         let known = self
             .checks
             .iter()
@@ -346,47 +385,67 @@ impl Plan {
         });
         Checked {
             row,
-            step: step as u16,
+            step: StepId::new(step),
         }
     }
 
     /// The number of a row's member: those of the members follow those of the rows.
-    fn inner(&mut self, row: u16, path: &'static str) -> u16 {
+    fn member(&mut self, row: RowId, path: &'static str) -> RowId {
         let path: Vec<_> = path.split('.').collect();
         let known = self
-            .inner
+            .members
             .iter()
-            .position(|inner| inner.row == row && inner.path == path);
+            .position(|member| member.row == row && member.path == path);
         let index = known.unwrap_or_else(|| {
-            self.inner.push(Inner { row, path });
-            self.inner.len() - 1
+            self.members.push(MemberPath { row, path });
+            self.members.len() - 1
         });
-        self.rows + index as u16
+        RowId::new(self.rows + index)
     }
 
     /// The number of a field, or of a member that has a target: `Event.Request.URL`.
-    pub(crate) fn number(&self, dataset: &Dataset, field: &str) -> Option<u16> {
-        let row_of = |name: &str| dataset.rows.iter().position(|row| row.field == name);
-        if let Some(row) = row_of(field) {
-            return Some(row as u16);
+    pub(crate) fn number(&self, dataset: &Dataset, field: &str) -> Option<RowId> {
+        if let Some(row) = dataset.row_id(field) {
+            return Some(row);
         }
         let (name, path) = field.split_once('.')?;
-        let row = row_of(name)? as u16;
-        let is_wanted =
-            |inner: &Inner| inner.row == row && path.split('.').eq(inner.path.iter().copied());
-        let index = self.inner.iter().position(is_wanted)?;
-        Some(self.rows + index as u16)
+        let row = dataset.row_id(name)?;
+        let is_wanted = |member: &MemberPath| {
+            member.row == row && path.split('.').eq(member.path.iter().copied())
+        };
+        let index = self.members.iter().position(is_wanted)?;
+        Some(RowId::new(self.rows + index))
+    }
+
+    /// The row of a field that the table names in another place.
+    fn row(
+        dataset: &Dataset,
+        place: &'static str,
+        field: &'static str,
+    ) -> Result<RowId, TableError> {
+        dataset.row_id(field).ok_or(TableError::NoRow {
+            dataset: dataset.name,
+            place,
+            field,
+        })
     }
 
     /// The row that `number` stands for, itself or as one of its members.
-    pub(crate) fn row_of(&self, number: u16) -> u16 {
+    pub(crate) fn row_of(&self, number: RowId) -> RowId {
         number
+            .index()
             .checked_sub(self.rows)
-            .and_then(|index| self.inner.get(usize::from(index)))
-            .map_or(number, |inner| inner.row)
+            .and_then(|index| self.members.get(index))
+            .map_or(number, |member| member.row)
     }
 
-    fn add_target(&mut self, tree: &mut Tree, dataset: &Dataset, target: Target, row: u16) {
+    fn add_target(
+        &mut self,
+        tree: &mut Tree,
+        dataset: &Dataset,
+        target: Target,
+        row: RowId,
+    ) -> Result<(), TableError> {
         let mut add = |path: &str, source: Source| tree.add_source(path, source);
         match target {
             Target::Text(path) => add(path, Source::Text(self.check(row, Check::Scalar))),
@@ -411,7 +470,7 @@ impl Plan {
                 }
             }
             Target::Since(path, field) => {
-                let since = self.number(dataset, field).unwrap_or(u16::MAX);
+                let since = Self::row(dataset, "Since", field)?;
                 let (from, to) = (self.check(since, Check::Time), self.check(row, Check::Time));
                 add(path, Source::Elapsed(from, to));
             }
@@ -491,18 +550,19 @@ impl Plan {
             }
             Target::Hosts(path) => add(path, Source::Extracted(self.check(row, Check::Hosts))),
             Target::Inside(path, target) => {
-                let inner = self.inner(row, path);
-                self.add_target(tree, dataset, *target, inner);
+                let inner = self.member(row, path);
+                self.add_target(tree, dataset, *target, inner)?;
             }
             Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
             Target::Masked(name) => add(&format!("cloudflare.{name}"), Source::Masked(row)),
         }
+        Ok(())
     }
 
     /// Finds the leaves that may be written in one piece with the leaf before.
     fn link(&mut self, dataset: &Dataset) {
         let is_verbatim = |leaf: &Leaf| match leaf.source {
-            Source::Raw(row) => dataset.rows.get(usize::from(row)).is_some_and(|row| {
+            Source::Raw(row) => dataset.rows.get(row.index()).is_some_and(|row| {
                 row.targets.is_empty() || row.targets.contains(&Target::Keep(row.field))
             }),
             _ => false,
@@ -515,7 +575,7 @@ impl Plan {
         }
     }
 
-    fn grow(&mut self, branch: &Branch, group: u16) {
+    fn grow(&mut self, branch: &Branch, group: GroupId) {
         for (name, entry) in &branch.leaves {
             let source = entry.source();
             let text = match (entry, &source) {
@@ -528,7 +588,7 @@ impl Plan {
             if let Source::First(sources) = &source {
                 self.contests.push(sources.clone());
             }
-            let from = self.leaves.last().map_or(0, |leaf| leaf.group);
+            let from = self.leaves.last().map_or(GroupId::ROOT, |leaf| leaf.group);
             let jump = (from != group).then(|| Jump {
                 from,
                 text: Fragment::new(&self.way(from, group, &text)),
@@ -543,11 +603,11 @@ impl Plan {
         }
         let depth = self
             .groups
-            .get(usize::from(group))
+            .get(group.index())
             .map_or(0, |group| group.depth)
             + 1;
         for (name, branch) in &branch.branches {
-            let child = self.groups.len() as u16;
+            let child = GroupId::new(self.groups.len());
             self.groups.push(Group {
                 name: name.clone(),
                 parent: group,
@@ -560,14 +620,13 @@ impl Plan {
 
     /// What closes and opens objects on the way from one, which has a member already, to a leaf of
     /// another, whose own text begins with a comma.
-    fn way(&self, from: u16, to: u16, text: &str) -> String {
+    fn way(&self, from: GroupId, to: GroupId, text: &str) -> String {
         let (mut from, mut to) = (from, to);
         let (mut closed, mut opened) = (String::new(), String::new());
         while from != to {
-            let (Some(left), Some(right)) = (
-                self.groups.get(usize::from(from)),
-                self.groups.get(usize::from(to)),
-            ) else {
+            let (Some(left), Some(right)) =
+                (self.groups.get(from.index()), self.groups.get(to.index()))
+            else {
                 break;
             };
             if left.depth >= right.depth {
@@ -585,5 +644,52 @@ impl Plan {
             "{closed},{opened}{}",
             text.strip_prefix(',').unwrap_or(text)
         )
+    }
+}
+
+impl Dataset {
+    pub(crate) fn row_id(&self, field: &str) -> Option<RowId> {
+        let index = self.rows.iter().position(|row| row.field == field)?;
+        Some(RowId::new(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::datasets::DATASETS;
+    use crate::mapping::{Joined, kept};
+
+    #[test]
+    fn every_name_of_every_table_is_resolved() {
+        for dataset in DATASETS {
+            let error = Plan::new(dataset).err();
+            assert_eq!(error, None, "{}", dataset.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error() {
+        static ODD: Dataset = Dataset {
+            name: "odd",
+            constants: &[],
+            rows: &[kept("A")],
+            renamed: &[],
+            joined: &[Joined {
+                target: "url.full",
+                scheme: "",
+                host: "A",
+                path: "B",
+                query: "",
+            }],
+            native: None,
+        };
+        let error = Plan::new(&ODD).err().map(|error| error.to_string());
+        assert_eq!(
+            error.as_deref(),
+            Some(
+                "the table of odd names `B` in joined, and has no row for it: add the row, or correct the name"
+            )
+        );
     }
 }

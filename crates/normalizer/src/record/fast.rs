@@ -7,7 +7,7 @@
 
 use crate::bytes::simd::{find_special, is_ascii};
 use crate::record::names::{Cursor, Keys};
-use crate::record::{Kind, Record, Span, Unknown, Value};
+use crate::record::{Kind, MANY_UNKNOWN, Record, Span, Unknown, Value};
 
 /// A line that the fast path does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +15,6 @@ pub(crate) struct Unusual;
 
 /// Levels of objects and lists inside a record's value. The deepest in Cloudflare's documentation has 4.
 pub(crate) const DEPTH_MAX: u32 = 64;
-
-/// Unknown names are compared with each other one by one up to here.
-pub(crate) const MANY_UNKNOWN: usize = 256;
 
 /// Reads `line`, without white space around it, into `record`.
 pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
@@ -33,7 +30,7 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
     loop {
         let window = line.get(at..).and_then(<[u8]>::first_chunk);
         if let Some((row, len)) = window.and_then(|window| keys.expected(&mut cursor, window))
-            && let Some(place) = record.values.get_mut(usize::from(row))
+            && let Some(place) = record.values.get_mut(row.index())
         {
             place.member = at as u32;
             at = value(line, at + len, place)?;

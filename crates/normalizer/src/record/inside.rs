@@ -1,14 +1,13 @@
 //! Members of a record's objects, and elements of its lists, where a table names them.
 
-use crate::plan::Inner;
 use crate::record::nested::{elements, string_end, value_at};
-use crate::record::{Kind, Record, Span, Value};
+use crate::record::{Kind, MemberPath, Record, Span, Value};
 
 impl Record {
-    /// Puts the values of `inner` behind those of the rows.
+    /// Puts the values of `members` behind those of the rows.
     #[inline(never)]
-    pub(crate) fn look_inside(&mut self, inner: &[Inner], text: &[u8]) {
-        for Inner { row, path } in inner {
+    pub(crate) fn look_inside(&mut self, members: &[MemberPath], text: &[u8]) {
+        for MemberPath { row, path } in members {
             let object = *self.value(*row);
             let value = path
                 .iter()

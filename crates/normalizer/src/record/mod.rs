@@ -6,6 +6,9 @@ pub(crate) mod names;
 pub(crate) mod nested;
 pub(crate) mod slow;
 
+/// Unknown names are compared with each other one by one up to here.
+pub(crate) const MANY_UNKNOWN: usize = 256;
+
 /// The fields of a record, as places in the text that it was read from.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
@@ -14,13 +17,26 @@ pub(crate) struct Record {
     /// Fields without a row, in the order of the text, each name once.
     pub(crate) unknown: Vec<Unknown>,
     /// Rows that were given under another name, one of [`Target::Keep`](crate::Target::Keep).
-    pub(crate) by_other_name: Vec<u16>,
+    pub(crate) by_other_name: Vec<RowId>,
     /// Whether any name is such another one.
     pub(crate) has_other_names: bool,
     /// Whether the object has any member at all.
     pub(crate) has_members: bool,
     /// Whether any value of the record's own members is a text with escapes.
     pub(crate) has_escapes: bool,
+}
+
+/// The number of a row of the dataset's table, or of a member of a row's object that has targets of
+/// its own: these are numbered behind the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowId(u16);
+
+/// A member of a row's object that has targets of its own.
+#[derive(Debug)]
+pub(crate) struct MemberPath {
+    pub(crate) row: RowId,
+    /// Names on the way to it.
+    pub(crate) path: Vec<&'static str>,
 }
 
 /// A field that the dataset's table does not have.
@@ -65,6 +81,17 @@ pub(crate) enum Kind {
     Nested,
 }
 
+impl RowId {
+    pub(crate) fn new(index: usize) -> Self {
+        debug_assert!(index <= usize::from(u16::MAX), "row {index} of a table");
+        Self(index as u16)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 impl Record {
     /// Forgets the last record; `rows` is the number of rows of the table.
     pub(crate) fn clear(&mut self, rows: usize) {
@@ -79,14 +106,14 @@ impl Record {
 
     /// The value of a row; a missing one where the table has no such row.
     #[inline(always)]
-    pub(crate) fn value(&self, row: u16) -> &Value {
+    pub(crate) fn value(&self, row: RowId) -> &Value {
         const MISSING: &Value = &Value {
             kind: Kind::Missing,
             escaped: false,
             span: Span { start: 0, end: 0 },
             member: 0,
         };
-        self.values.get(usize::from(row)).unwrap_or(MISSING)
+        self.values.get(row.index()).unwrap_or(MISSING)
     }
 }
 

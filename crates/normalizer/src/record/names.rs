@@ -2,8 +2,7 @@
 
 use crate::bytes::simd::{Prefix, WINDOW, find_special};
 use crate::mapping::{Dataset, Target};
-use crate::record::fast::MANY_UNKNOWN;
-use crate::record::{Record, Span, Unknown, Value};
+use crate::record::{MANY_UNKNOWN, Record, RowId, Span, Unknown, Value};
 
 /// The names of a table.
 ///
@@ -21,7 +20,7 @@ struct Name {
     text: &'static [u8],
     /// `"name":`; nothing where that is very long, or where the name is another one.
     quoted: Option<Prefix>,
-    row: u16,
+    row: RowId,
     /// Whether this is the name that the document has for the field, not Cloudflare's.
     is_other: bool,
     /// Index of the name that followed this one last time.
@@ -32,9 +31,9 @@ struct Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     /// A row's own name.
-    Row(u16),
+    Row(RowId),
     /// The name under which a document keeps a row's field.
-    OtherName(u16),
+    OtherName(RowId),
     /// A name that the table does not have.
     Unknown,
 }
@@ -91,7 +90,7 @@ impl Keys {
         &self,
         cursor: &mut Cursor,
         window: &[u8; WINDOW],
-    ) -> Option<(u16, usize)> {
+    ) -> Option<(RowId, usize)> {
         let name = self.names.get(usize::from(cursor.guess))?;
         let quoted = name.quoted.as_ref()?;
         if !quoted.begins(window) {
@@ -172,7 +171,7 @@ impl Name {
                 true => None,
                 false => Prefix::new(format!("\"{text}\":").as_bytes()),
             },
-            row: row as u16,
+            row: RowId::new(row),
             is_other,
             next: index as u16 + 1,
         }
@@ -198,13 +197,13 @@ impl Record {
                 if !self.by_other_name.is_empty() && !self.give_back(row, unknown.value, text) {
                     return;
                 }
-                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                if let Some(value) = self.values.get_mut(row.index()) {
                     *value = unknown.value;
                 }
             }
             Key::OtherName(row) if self.value(row).is_absent() => {
                 self.has_other_names = true;
-                if let Some(value) = self.values.get_mut(usize::from(row)) {
+                if let Some(value) = self.values.get_mut(row.index()) {
                     *value = unknown.value;
                 }
                 self.by_other_name.push(row);
@@ -220,7 +219,7 @@ impl Record {
     /// A row's own name, unless it says nothing, wins over its other one, whose value stays as an
     /// unknown field. Answers whether the row is the own name's.
     #[cold]
-    fn give_back(&mut self, row: u16, own: Value, text: &[u8]) -> bool {
+    fn give_back(&mut self, row: RowId, own: Value, text: &[u8]) -> bool {
         let Some(place) = self.by_other_name.iter().position(|other| *other == row) else {
             return true;
         };
@@ -305,7 +304,7 @@ mod tests {
             for (index, row) in dataset.rows.iter().enumerate().rev() {
                 assert_eq!(
                     keys.find(&mut cursor, row.field.as_bytes()),
-                    Key::Row(index as u16)
+                    Key::Row(RowId::new(index))
                 );
             }
             for _ in 0..2 {
@@ -313,7 +312,7 @@ mod tests {
                 for (index, row) in dataset.rows.iter().enumerate() {
                     assert_eq!(
                         keys.find(&mut cursor, row.field.as_bytes()),
-                        Key::Row(index as u16)
+                        Key::Row(RowId::new(index))
                     );
                     assert_eq!(keys.find(&mut cursor, b"NoSuchField"), Key::Unknown);
                 }
