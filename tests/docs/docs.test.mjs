@@ -24,7 +24,6 @@ const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sekoia/README.md
 
 /** A Rust file without its tests. */
 const productCode = (path) => read(path).split("#[cfg(test)]")[0];
-const CONFIG = productCode("src/config.rs");
 const FIELDS = Object.keys(JSON.parse(read("crates/normalizer/tests/documented.json")).firewall_events).sort();
 
 function read(path) {
@@ -57,70 +56,6 @@ function codeIn(text) {
 function blocksOf(page, language) {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms"))].map(([, block]) => block);
 }
-
-/** A product or shift of Rust integers, such as `4 * 1024 * 1024` and `5 << 30`. */
-function integer(rust) {
-  if (rust.includes("<<")) {
-    const [value, bits] = rust.split("<<").map(integer);
-    return value * 2 ** bits;
-  }
-  const factors = rust.split("*").map((factor) => Number(factor.replaceAll("_", "")));
-  return factors.reduce((product, factor) => product * factor);
-}
-
-// --- Configuration ---
-
-const CONFIGURATION = tablesUnder(README, "Configuration")[0].map(([name, fallback, values, meaning]) => ({
-  name: codeIn(name)[0],
-  fallback: codeIn(fallback)[0],
-  values,
-  meaning,
-}));
-
-test("the configuration table has the names that src/config.rs reads", () => {
-  const names = [...CONFIG.matchAll(/"([A-Z]+(?:_[A-Z]+)*)(?:"|_\{\}")/g)].map(([text, name]) =>
-    text.endsWith('{}"') ? `${name}_<DATASET>` : name,
-  );
-  assert.deepEqual(CONFIGURATION.map(({ name }) => name).sort(), [...new Set(names)].sort());
-});
-
-test("the table's defaults are those of wrangler.toml", () => {
-  const [, vars] = read("wrangler.toml").split(/^\[vars\]$/m);
-  const set = [...vars.split(/^\[/m)[0].matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value]);
-  const documented = CONFIGURATION.filter(({ fallback }) => fallback).map(({ name, fallback }) => [name, fallback]);
-  assert.deepEqual(documented.sort(), set.sort());
-});
-
-test("the table's defaults and ranges are those of the code", () => {
-  const limits = productCode("crates/normalizer/src/config.rs");
-  const constantOf = (name) => new RegExp(`const ${name}: \\w+ = ([^;]+);`).exec(CONFIG)?.[1];
-  const valueOf = (rust) => {
-    const text = rust.replace(/ as \w+$/, "").trim();
-    const field = /^defaults\.(\w+)$/.exec(text)?.[1];
-    const value = field ? new RegExp(`^\\s+${field}: ([\\d_ *]+),$`, "m").exec(limits)?.[1] : (constantOf(text) ?? text);
-    return integer(value);
-  };
-  const numbers = [...CONFIG.matchAll(/reader\.number\(\s*"(\w+)",([^)]+?),?\s*\)/g)].map(([, name, rest]) => {
-    const [fallback, least, most] = rest.split(",").map(valueOf);
-    return [name, String(fallback), `${least} to ${most}`];
-  });
-  assert.equal(numbers.length, 20);
-  const documented = CONFIGURATION.filter(({ values }) => / to /.test(values));
-  assert.deepEqual(documented.map(({ name, fallback, values }) => [name, fallback, values]).sort(), numbers.sort());
-
-  for (const [, name, ...choices] of CONFIG.matchAll(/one_of\("(\w+)", &\[\("(\w+)", [^)]+\), \("(\w+)", [^)]+\)\]\)/g)) {
-    const row = CONFIGURATION.find((candidate) => candidate.name === name);
-    assert.deepEqual(codeIn(row.values), choices, name);
-    assert.equal(row.fallback, choices[0], name);
-  }
-});
-
-test("what the table calls a secret is one in wrangler.toml, and no other", () => {
-  const secrets = CONFIGURATION.filter(({ meaning }) => meaning.startsWith("secret:")).map(({ name }) => name);
-  const [head] = read("wrangler.toml").split(/^\[vars\]$/m);
-  const listed = [...head.matchAll(/^# {3}([A-Z][A-Z_]+(?:<DATASET>)?) /gm)].map(([, name]) => name);
-  assert.deepEqual(secrets.sort(), listed.sort());
-});
 
 // --- The Logpush job ---
 

@@ -212,14 +212,14 @@ impl Accepts {
     pub fn describe(&self) -> String {
         match self {
             Self::Integer { least, most, .. } => format!("{least} to {most}"),
-            Self::Flag { .. } => "`true`, `false`".to_owned(),
+            Self::Flag { default } => format!("`{default}`, `{}`", !default),
             Self::OneOf(words) => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
                 words.join(", ")
             }
             Self::Text | Self::HeaderValue => "text".to_owned(),
             Self::Headers => "JSON object of texts".to_owned(),
-            Self::Url { .. } => "https:// URL".to_owned(),
+            Self::Url { .. } => "`https://` URL".to_owned(),
             Self::Ids => "ids, separated by commas".to_owned(),
             Self::Passwords => format!(
                 "at least {} characters; two, separated by a comma",

@@ -7,8 +7,12 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    #[error("wrong usage; npm run docs, or npm run docs -- intake-format FOLDER DATASET...")]
+    #[error(
+        "wrong usage; npm run docs, npm run docs -- settings, or npm run docs -- intake-format FOLDER DATASET..."
+    )]
     Usage,
+    #[error("the settings cannot be written as JSON: {0}")]
+    Settings(serde_json::Error),
     #[error("there is no dataset {0:?}; docs/datasets/README.md has their names")]
     Dataset(String),
     #[error("cannot read {path}: {source}; run this in the repository's root", path = path.display())]

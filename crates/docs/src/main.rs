@@ -1,8 +1,10 @@
-//! Writes the pages and files that are generated from the dataset tables: `npm run docs`.
+//! Writes the pages and files that are generated from the tables of datasets and settings:
+//! `npm run docs`.
 //!
 //! They are committed, since people read them where they stand; a test here says which of them are
 //! not what the tables give. [`sources`] has what they are made of, one file each what they say.
 
+mod configuration;
 mod conversion;
 mod error;
 mod example;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         .as_slice()
     {
         [] => generate(root),
+        ["settings"] => configuration::json().map_err(Error::Settings),
         ["intake-format", folder, names @ ..] => intake_format(root, Path::new(folder), names),
         _ => Err(Error::Usage),
     };
@@ -101,6 +104,10 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
         path: "docs/datasets/README.md".into(),
         text: overview::page(&sources),
     }];
+    files.push(File {
+        path: "docs/configuration.md".into(),
+        text: configuration::page(),
+    });
     for file in format_files(&sources, DATASETS) {
         files.push(File {
             path: Path::new("sekoia").join(file.path),

@@ -108,9 +108,8 @@ class Platform {
   clone(intake) {
     const clone = mkdtempSync(join(this.dir, "clone-"));
     const project = readFileSync(PROJECT, "utf8");
-    const own = project
-      .replace(/^SEKOIA_INTAKE_URL = ".*"$/m, `SEKOIA_INTAKE_URL = "${intake.url}"`)
-      .replace(/^REDELIVERY_BASE_SECONDS = ".*"$/m, 'REDELIVERY_BASE_SECONDS = "1"');
+    const vars = `SEKOIA_INTAKE_URL = "${intake.url}"\nREDELIVERY_BASE_SECONDS = "1"`;
+    const own = project.replace(/^SEKOIA_INTAKE_URL = ".*"$/m, vars);
     writeFileSync(join(clone, "wrangler.toml"), own);
     return clone;
   }
