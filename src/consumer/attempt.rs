@@ -2,23 +2,27 @@
 
 use core::time::Duration;
 
-use logpush_delivery::dead_letter::Kind as DeadKind;
+use logpush_delivery::dead_letter::{About, Kind as DeadKind};
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{Dataset, UploadError, datasets};
+use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
 use logpush_status::shard::UploadCounts;
-use worker::{Bucket, Conditional, Object, ResponseBody, web_sys::ReadableStream};
+use web_sys::ReadableStream;
+use worker::Object;
 
 use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
+use crate::consumer::context::{
+    Consumer, Decision, WAIT_FOR_STORAGE, log_problem, millis, wait_for_storage,
+};
 use crate::consumer::journal::{JournalError, Opened, Opening, Subject, UploadJournal};
+use crate::consumer::object::{get, stream_of};
 use crate::consumer::replay::REPLAYS_MAX;
-use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters::about_of;
 use crate::log::{self, Attempt, Level};
 use crate::pipeline::{self, Deliveries, Pipeline, PipelineError};
-use crate::send::{Counters, Delivery, DeliveryError};
+use crate::send::{Counters, DeliveryError};
 
 /// Crashes in a row, without a record delivered in between, after which an upload is not tried again:
 /// it takes the isolate, and what else is in it, down with it.
@@ -26,30 +30,19 @@ const CUT_SHORT_MAX: u32 = 10;
 
 impl Consumer<'_> {
     /// Delivers what a work item names, as far as this attempt gets.
-    pub(super) async fn deliver(&self, item: &WorkItem, holder: &Holder) -> Decision {
+    pub(super) async fn attempt(&self, item: &WorkItem, holder: &Holder) -> Decision {
         let Some(source) = key::parse(&item.key) else {
+            debug_assert!(false, "a work item names no other key: {}", item.key);
             return Decision::Ack;
         };
-        let etag = item.etag.as_deref().unwrap_or_default();
-        let (id, arrived) = match &source.kind {
-            Kind::Upload { id, arrival_millis } => (id.clone(), *arrival_millis),
-            _ => (key::identity(&item.key, etag), 0),
-        };
-        let subject = Subject {
-            dataset: source.dataset.clone(),
-            id,
-            key: item.key.clone(),
-            arrived,
-        };
         let started = now_millis();
-        let deadline = started + millis(self.config.durable.invocation_max);
         let opening = Opening {
             bucket: &self.bindings.uploads,
             ledger: &self.ledger,
-            subject,
+            subject: subject_of(item, &source),
             holder: holder.clone(),
             lease: self.lease(),
-            deadline,
+            deadline: started + millis(self.config.durable.invocation_max),
         };
         let mut journal = match opening.open().await {
             Ok(Opened::Go(journal)) => journal,
@@ -65,7 +58,12 @@ impl Consumer<'_> {
             }
             Err(error) => return wait_for_storage(&error, item),
         };
-        match self.go_on(&source, item, &mut journal, started).await {
+        let work = Work {
+            source: &source,
+            item,
+            started,
+        };
+        match self.go_on(&work, &mut journal).await {
             Ok(decision) => decision,
             Err(error) => {
                 // A lease that is not given back would count as a crash.
@@ -76,7 +74,7 @@ impl Consumer<'_> {
         }
     }
 
-    /// What is left of an upload that is finished.
+    /// Removes what is left of an upload that is finished.
     async fn clean_up(&self, item: &WorkItem, progress: String) -> worker::Result<()> {
         self.settle(item).await?;
         self.bindings.uploads.delete(progress).await
@@ -84,88 +82,81 @@ impl Consumer<'_> {
 
     async fn go_on(
         &self,
-        source: &Source,
-        item: &WorkItem,
+        work: &Work<'_>,
         journal: &mut UploadJournal,
-        started: u64,
     ) -> worker::Result<Decision> {
-        let Some(object) = get(&self.bindings.uploads, item).await? else {
-            // Delivered by another message, or deleted by hand: there is nothing to deliver.
-            log_problem(
-                Level::Warn,
-                "the object of a work item is gone",
-                Some(&item.key),
-            );
-            journal.finish(None).await;
-            journal.clean().await?;
-            return Ok(Decision::Ack);
+        let object = match self.recognise(work, journal).await? {
+            Recognised::Gone => {
+                // Delivered by another message, or deleted by hand.
+                let problem = "the object of a work item is gone";
+                log_problem(Level::Warn, problem, Some(&work.item.key));
+                journal.finish(None).await;
+                journal.clean().await?;
+                return Ok(Decision::Ack);
+            }
+            Recognised::Nothing => {
+                journal.finish(None).await;
+                return Ok(Decision::Ack);
+            }
+            Recognised::Documents(object, about) => {
+                return self.replay(&object, about, journal, work.started).await;
+            }
+            Recognised::Upload(object, stream) => (object, stream),
+        };
+        match deliverable(&work.source.dataset, journal.cut_short) {
+            Ok(dataset) => {
+                let (object, stream) = object;
+                let course = self.deliver(dataset, object.size(), stream, journal).await;
+                self.conclude(work, journal, course).await
+            }
+            Err(reason) => self.give_up(work.source, work.item, journal, &reason).await,
+        }
+    }
+
+    /// Finds out what there is to do.
+    async fn recognise(
+        &self,
+        work: &Work<'_>,
+        journal: &mut UploadJournal,
+    ) -> worker::Result<Recognised> {
+        let Some(object) = get(&self.bindings.uploads, work.item).await? else {
+            return Ok(Recognised::Gone);
         };
         let Some(stream) = stream_of(&object) else {
             // Overwritten: the notification of the new content delivers that.
-            journal.finish(None).await;
-            return Ok(Decision::Ack);
+            return Ok(Recognised::Nothing);
         };
-        let about = about_of(&object);
-        match source.kind {
+        match work.source.kind {
             Kind::Upload { .. } => {}
             Kind::Logpush => journal.subject.arrived = object.uploaded().as_millis(),
-            Kind::DeadLetter => journal.subject.arrived = about.arrived,
-        }
-        if source.kind == Kind::DeadLetter {
-            match about.kind {
-                DeadKind::Documents => {
-                    return self.replay(&object, about, journal, started).await;
-                }
-                DeadKind::Upload => journal.add(&about.done),
-                DeadKind::Message => {
-                    journal.finish(None).await;
-                    return Ok(Decision::Ack);
+            Kind::DeadLetter => {
+                let about = about_of(&object);
+                journal.subject.arrived = about.arrived;
+                match about.kind {
+                    DeadKind::Documents => return Ok(Recognised::Documents(object, about)),
+                    DeadKind::Upload => journal.add(&about.done),
+                    // A message names no upload.
+                    DeadKind::Message => return Ok(Recognised::Nothing),
                 }
             }
         }
-        let upload = Upload {
-            source,
-            item,
-            object: &object,
-        };
-        self.run(&upload, stream, journal, started).await
+        Ok(Recognised::Upload(object, stream))
     }
 
-    /// Delivers an upload, and decides by what came of it.
-    async fn run(
-        &self,
-        upload: &Upload<'_>,
+    /// Delivers an upload, as far as it gets.
+    async fn deliver<'a>(
+        &'a self,
+        dataset: &'static Dataset,
+        size: u64,
         stream: ReadableStream,
         journal: &UploadJournal,
-        started: u64,
-    ) -> worker::Result<Decision> {
-        let Upload {
-            source,
-            item,
-            object,
-        } = *upload;
-        if journal.cut_short >= CUT_SHORT_MAX {
-            let reason = format!(
-                "its delivery was cut short {} times in a row, each time before a record was delivered",
-                journal.cut_short
-            );
-            return self.bury(source, item, journal, &reason).await;
-        }
-        let Some(dataset) = datasets::by_name(&source.dataset) else {
-            let reason = match source.dataset.as_str() {
-                key::UNNAMED => {
-                    "the key names no dataset: logpush/<dataset>/ was expected".to_owned()
-                }
-                name => format!("there is no dataset {name}"),
-            };
-            return self.bury(source, item, journal, &reason).await;
-        };
+    ) -> Course<'a> {
         let arrived = journal.subject.arrived;
         let mut normalizer = pipeline::normalizer(&self.config, Some(dataset), arrived);
-        let deliveries = Deliveries::new(|dataset| self.delivery(dataset, arrived));
+        let deliveries = Deliveries::new(move |dataset| self.delivery(dataset, arrived));
         let pipeline = Pipeline {
             announced: Announced {
-                bytes: Some(object.size()),
+                bytes: Some(size),
                 // What is stored is taken, however the limit was changed since.
                 limit: u64::MAX,
             },
@@ -175,89 +166,80 @@ impl Consumer<'_> {
             journal,
         };
         let result = pipeline.run(Some(stream)).await;
-        let summary = normalizer.summary();
+        Course {
+            normalizer,
+            deliveries,
+            result,
+        }
+    }
+
+    /// Decides by what came of the delivery, and writes it down.
+    async fn conclude(
+        &self,
+        work: &Work<'_>,
+        journal: &UploadJournal,
+        course: Course<'_>,
+    ) -> worker::Result<Decision> {
         let now = now_millis();
-        let decision = match &result {
+        let counters = course.deliveries.counters();
+        let decision = match &course.result {
             Ok(()) => {
-                let counters = deliveries.counters();
-                let counted = |of: fn(&Counters) -> u64| counters.map_or(0, of);
-                let newest = summary.newest.map(|time| time.unix_millis().max(0) as u64);
-                let counts = UploadCounts {
-                    records: summary.records,
-                    errors: summary.errors,
-                    refused: counted(|counters| counters.refused.get()),
-                    bytes: summary.bytes_received,
-                    batches: counted(|counters| counters.batches.get()),
-                    requests: counted(|counters| counters.requests.get()),
-                    retries: counted(|counters| counters.retries.get()),
-                    lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
-                    unknown_fields: summary.unknown_fields.keys().cloned().collect(),
-                };
+                let counts = counts_of(&course.normalizer, counters, journal, now);
                 journal.finish(Some(counts)).await;
-                self.settle(item).await?;
+                self.settle(work.item).await?;
                 journal.clean().await?;
                 Decision::Ack
             }
-            Err(error) => self.after_failure(source, item, journal, error).await?,
+            Err(error) => self.after_failure(work, journal, error).await?,
         };
-        log::write_attempt(
-            &normalizer,
-            deliveries.counters(),
-            &Attempt {
-                key: &item.key,
-                number: journal.attempts,
-                done: journal.done().count(),
-                dead_letters: journal.dead_letters(),
-                error: result.err().map(|error| error.to_string()),
-                retry_after: match &decision {
-                    Decision::Retry(wait) => Some(*wait),
-                    Decision::Continue => Some(Duration::ZERO),
-                    Decision::Ack => None,
-                },
+        let attempt = Attempt {
+            key: &work.item.key,
+            number: journal.attempts,
+            done: journal.done().count(),
+            dead_letters: journal.dead_letters(),
+            error: course.result.err().map(|error| error.to_string()),
+            retry_after: match &decision {
+                Decision::Retry(wait) => Some(*wait),
+                Decision::Continue => Some(Duration::ZERO),
+                Decision::Ack => None,
             },
-            Duration::from_millis(now.saturating_sub(started)),
-        );
+        };
+        let took = Duration::from_millis(now.saturating_sub(work.started));
+        log::write_attempt(&course.normalizer, counters, &attempt, took);
         Ok(decision)
     }
 
     async fn after_failure(
         &self,
-        source: &Source,
-        item: &WorkItem,
+        work: &Work<'_>,
         journal: &UploadJournal,
         error: &PipelineError<JournalError>,
     ) -> worker::Result<Decision> {
         let text = error.to_string();
-        let after = match error {
-            // No further attempt makes it readable.
-            PipelineError::Body(BodyError::Upload(
-                UploadError::Empty
-                | UploadError::Corrupt { .. }
-                | UploadError::Truncated { .. }
-                | UploadError::TooLarge { .. }
-                | UploadError::UnknownDataset,
-            )) => return self.bury(source, item, journal, &text).await,
-            PipelineError::Journal(JournalError::HandedOver) => {
+        let after = match consequence_of(error) {
+            Consequence::DeadLetter => {
+                return self.give_up(work.source, work.item, journal, &text).await;
+            }
+            Consequence::Continue => {
                 journal.fail(None, now_millis()).await;
                 return Ok(Decision::Continue);
             }
-            PipelineError::Journal(JournalError::TakenOver) => {
+            Consequence::Leave => {
                 return Ok(Decision::Retry(Duration::from_millis(self.lease())));
             }
-            PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => *after,
-            _ => Duration::ZERO,
+            Consequence::Again { after } => after,
         };
         let now = now_millis();
-        let is_over = match source.kind {
+        let is_over = match work.source.kind {
             Kind::DeadLetter => journal.attempts >= REPLAYS_MAX,
-            _ => {
+            Kind::Upload { .. } | Kind::Logpush => {
                 now.saturating_sub(journal.subject.arrived) > millis(self.config.durable.retry_for)
             }
         };
         if is_over {
-            return self.bury(source, item, journal, &text).await;
+            return self.give_up(work.source, work.item, journal, &text).await;
         }
-        let wait = self.backoff(journal).max(after);
+        let wait = self.redelivery_wait(journal).max(after);
         journal.fail(Some(text), now + millis(wait)).await;
         Ok(Decision::Retry(wait))
     }
@@ -284,71 +266,212 @@ impl Consumer<'_> {
         }
         bucket.delete(&item.key).await
     }
-
-    pub(super) fn delivery(
-        &self,
-        dataset: Option<&'static Dataset>,
-        arrived: u64,
-    ) -> Result<Delivery, String> {
-        let arrival = pipeline::arrival(arrived);
-        Delivery::open(&self.config, dataset, arrival, Some(&self.ledger))
-    }
-
-    /// Twice what may pass between two signs of life: one batch's retries and its last request.
-    fn lease(&self) -> u64 {
-        2 * millis(self.config.retry.timeout + self.config.retry.budget)
-    }
-
-    /// Doubles with each attempt that got nothing done.
-    pub(super) fn backoff(&self, journal: &UploadJournal) -> Duration {
-        let durable = &self.config.durable;
-        let failures = if journal.has_progress() {
-            1
-        } else {
-            journal.attempts.max(1)
-        };
-        let full = durable
-            .redelivery_base
-            .saturating_mul(2_u32.saturating_pow(failures - 1))
-            .min(durable.redelivery_max);
-        jittered(full)
-    }
 }
 
-/// An upload that is there to be delivered.
-struct Upload<'a> {
+/// What is to be done.
+struct Work<'a> {
     source: &'a Source,
     item: &'a WorkItem,
-    object: &'a Object,
+    /// In milliseconds since 1970.
+    started: u64,
 }
 
-fn wait_for_storage(error: &worker::Error, item: &WorkItem) -> Decision {
-    log_problem(Level::Warn, &format!("R2 fails: {error}"), Some(&item.key));
-    Decision::Retry(jittered(WAIT_FOR_STORAGE))
+/// What a work item turned out to mean.
+enum Recognised {
+    Gone,
+    /// There is an object, and nothing to be delivered.
+    Nothing,
+    /// A dead letter of documents.
+    Documents(Object, About),
+    /// An upload, or a dead letter that is a whole one.
+    Upload(Object, ReadableStream),
 }
 
-/// The object that a work item means; without a body where its content is another by now.
-pub(super) async fn get(bucket: &Bucket, item: &WorkItem) -> worker::Result<Option<Object>> {
-    let get = bucket.get(&item.key);
-    match &item.etag {
-        None => get.execute().await,
-        Some(etag) => {
-            get.only_if(Conditional {
-                etag_matches: Some(etag.clone()),
-                etag_does_not_match: None,
-                uploaded_before: None,
-                uploaded_after: None,
-            })
-            .execute()
-            .await
+/// A delivery that has ended, or was ended.
+struct Course<'a> {
+    normalizer: Normalizer,
+    deliveries: Deliveries<'a>,
+    result: Result<(), PipelineError<JournalError>>,
+}
+
+/// What follows from a failure.
+#[derive(Debug, PartialEq, Eq)]
+enum Consequence {
+    /// No further attempt makes the upload readable.
+    DeadLetter,
+    /// Another invocation goes on at once.
+    Continue,
+    /// Another consumer has the upload.
+    Leave,
+    /// Another attempt, not earlier than that.
+    Again { after: Duration },
+}
+
+fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
+    match error {
+        PipelineError::Body(BodyError::Upload(
+            UploadError::Empty
+            | UploadError::Corrupt { .. }
+            | UploadError::Truncated { .. }
+            | UploadError::TooLarge { .. }
+            | UploadError::UnknownDataset,
+        )) => Consequence::DeadLetter,
+        PipelineError::Journal(JournalError::HandedOver) => Consequence::Continue,
+        PipelineError::Journal(JournalError::TakenOver) => Consequence::Leave,
+        PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => {
+            Consequence::Again { after: *after }
         }
+        _ => Consequence::Again {
+            after: Duration::ZERO,
+        },
     }
 }
 
-/// The bytes of an object; nothing where a condition did not hold.
-pub(super) fn stream_of(object: &Object) -> Option<ReadableStream> {
-    match object.body()?.response_body().ok()? {
-        ResponseBody::Stream(stream) => Some(stream),
-        _ => None,
+/// The upload that a work item names. Where only the object says when it arrived, that is 0 still.
+fn subject_of(item: &WorkItem, source: &Source) -> Subject {
+    let (id, arrived) = match &source.kind {
+        Kind::Upload { id, arrival_millis } => (id.clone(), *arrival_millis),
+        Kind::Logpush | Kind::DeadLetter => {
+            let etag = item.etag.as_deref().unwrap_or_default();
+            (key::identity(&item.key, etag), 0)
+        }
+    };
+    Subject {
+        dataset: source.dataset.clone(),
+        id,
+        key: item.key.clone(),
+        arrived,
+    }
+}
+
+/// The dataset of an upload that may be delivered, or why it cannot be.
+fn deliverable(dataset: &str, cut_short: u32) -> Result<&'static Dataset, String> {
+    if cut_short >= CUT_SHORT_MAX {
+        return Err(format!(
+            "its delivery was cut short {cut_short} times in a row, each time before a record was delivered"
+        ));
+    }
+    datasets::by_name(dataset).ok_or_else(|| match dataset {
+        key::UNNAMED => "the key names no dataset: logpush/<dataset>/ was expected".to_owned(),
+        name => format!("there is no dataset {name}"),
+    })
+}
+
+/// What the operator is shown of an upload that was delivered at `now`.
+fn counts_of(
+    normalizer: &Normalizer,
+    counters: Option<&Counters>,
+    journal: &UploadJournal,
+    now: u64,
+) -> UploadCounts {
+    let summary = normalizer.summary();
+    let counted = |of: fn(&Counters) -> u64| counters.map_or(0, of);
+    let newest = summary.newest.map(|time| time.unix_millis().max(0) as u64);
+    UploadCounts {
+        records: summary.records,
+        errors: summary.errors,
+        refused: counted(|counters| counters.refused.get()),
+        bytes: summary.bytes_received,
+        batches: counted(|counters| counters.batches.get()),
+        requests: counted(|counters| counters.requests.get()),
+        retries: counted(|counters| counters.retries.get()),
+        lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
+        unknown_fields: summary.unknown_fields.keys().cloned().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_a_failure() {
+        let upload = |error| PipelineError::Body(BodyError::Upload(error));
+        let unavailable = DeliveryError::Unavailable {
+            destination: "the intake".to_owned(),
+            reason: "status 503".to_owned(),
+            after: Duration::from_secs(7),
+        };
+        let denied = DeliveryError::Denied {
+            destination: "the intake".to_owned(),
+            status: Some(401),
+            words: "no".to_owned(),
+        };
+        let again = |seconds| Consequence::Again {
+            after: Duration::from_secs(seconds),
+        };
+        for (error, expected) in [
+            (upload(UploadError::Empty), Consequence::DeadLetter),
+            (
+                upload(UploadError::Truncated { received: 1 }),
+                Consequence::DeadLetter,
+            ),
+            (upload(UploadError::UnknownDataset), Consequence::DeadLetter),
+            (PipelineError::Body(BodyError::Aborted), again(0)),
+            (
+                PipelineError::Body(BodyError::Short {
+                    received: 1,
+                    announced: 2,
+                }),
+                again(0),
+            ),
+            (PipelineError::Delivery(unavailable), again(7)),
+            (PipelineError::Delivery(denied), again(0)),
+            (PipelineError::NoDestination("no key".to_owned()), again(0)),
+            (PipelineError::Journal(JournalError::Storage), again(0)),
+            (
+                PipelineError::Journal(JournalError::HandedOver),
+                Consequence::Continue,
+            ),
+            (
+                PipelineError::Journal(JournalError::TakenOver),
+                Consequence::Leave,
+            ),
+        ] {
+            assert_eq!(consequence_of(&error), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn an_upload_that_cannot_be_delivered_says_why() {
+        for (dataset, cut_short, expected) in [
+            ("dns_logs", 0, Ok("dns_logs")),
+            ("dns_logs", 9, Ok("dns_logs")),
+            (
+                "dns_logs",
+                10,
+                Err("its delivery was cut short 10 times in a row"),
+            ),
+            ("unknown", 0, Err("the key names no dataset")),
+            ("dns_log", 0, Err("there is no dataset dns_log")),
+        ] {
+            match (deliverable(dataset, cut_short), expected) {
+                (Ok(found), expected) => assert_eq!(Ok(found.name), expected),
+                (Err(reason), Err(expected)) => assert!(reason.starts_with(expected), "{reason}"),
+                (Err(reason), Ok(_)) => panic!("{dataset}: {reason}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_identity_is_in_the_key_or_made_of_it() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let ours = key::upload("dns_logs", 1_778_574_600_219, id, true);
+        for (key, etag, expected) in [
+            (ours.as_str(), None, (id.to_owned(), 1_778_574_600_219)),
+            (
+                "logpush/dns_logs/x.gz",
+                Some("e"),
+                (key::identity("logpush/dns_logs/x.gz", "e"), 0),
+            ),
+        ] {
+            let item = WorkItem::new(key, etag);
+            let subject = subject_of(&item, &key::parse(key).unwrap());
+            assert_eq!((subject.id, subject.arrived), expected);
+            assert_eq!(
+                (subject.dataset.as_str(), subject.key.as_str()),
+                ("dns_logs", key)
+            );
+        }
     }
 }

@@ -3,24 +3,26 @@
 //! have the queue deliver all of it again.
 
 mod attempt;
+mod context;
+mod dead_letter;
 mod journal;
+mod object;
+mod queue;
 mod replay;
 
 use core::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use js_sys::{JSON, Reflect};
-use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::{self, Message, WorkItem};
-use serde_json::json;
-use wasm_bindgen::{JsCast as _, JsValue};
-use worker::worker_sys::{Message as QueueMessage, MessageBatch};
+use worker::worker_sys::MessageBatch;
 
 use crate::bindings::Bindings;
-use crate::config::{Config, Variables};
+use crate::config::{self, Variables};
+use crate::consumer::context::{Consumer, Decision, log_problem};
+use crate::consumer::queue::Delivered;
 use crate::ledger::Ledger;
-use crate::log::{self, Level};
-use crate::queue;
+use crate::log::Level;
+use crate::queue as outgoing;
 
 /// Messages of a batch that are handled at the same time: one that takes long holds up no other.
 const AT_ONCE: usize = 4;
@@ -31,56 +33,28 @@ const ATTEMPTS_OF_A_MESSAGE: u32 = 90;
 /// How long to wait where the configuration is wrong, or a later version's message is found.
 const WAIT_FOR_THE_OPERATOR: Duration = Duration::from_secs(300);
 
-/// How long to wait where R2 fails.
-const WAIT_FOR_STORAGE: Duration = Duration::from_secs(30);
-
-/// What to do with a message.
-#[derive(Debug, PartialEq, Eq)]
-enum Decision {
-    /// It is dealt with.
-    Ack,
-    /// It comes again after a while.
-    Retry(Duration),
-    /// Its upload goes on at once in another invocation.
-    Continue,
-}
-
-/// All that a message is handled with.
-struct Consumer<'a> {
-    bindings: &'a Bindings,
-    ledger: Ledger,
-    config: Config,
-}
-
 /// Handles a batch of messages.
 pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, bindings: &Bindings) {
-    let config = match crate::config::read(variables) {
-        Ok(config) => Some(config),
+    let consumer = match config::read(variables) {
+        Ok(config) => Some(Consumer {
+            bindings,
+            ledger: Ledger::new(bindings.ledger.clone()),
+            config,
+        }),
         Err(problems) => {
-            log_problem(
-                Level::Error,
-                &format!("the Worker is not configured: {}", problems.join("; ")),
-                None,
-            );
+            let problems = problems.join("; ");
+            let problem = format!("the Worker is not configured: {problems}");
+            log_problem(Level::Error, &problem, None);
             None
         }
     };
-    let consumer = config.map(|config| Consumer {
-        bindings,
-        ledger: Ledger::new(bindings.ledger.clone()),
-        config,
-    });
-    let messages = batch.messages().unwrap_or_default();
-    let messages = messages
-        .iter()
-        .map(|message| message.unchecked_into::<QueueMessage>());
-    stream::iter(messages)
+    stream::iter(queue::messages(batch))
         .for_each_concurrent(AT_ONCE, |message| {
             let consumer = consumer.as_ref();
             async move {
                 match consumer {
                     Some(consumer) => consumer.handle(&message).await,
-                    None => retry(&message, WAIT_FOR_THE_OPERATOR),
+                    None => message.retry(WAIT_FOR_THE_OPERATOR),
                 }
             }
         })
@@ -88,89 +62,76 @@ pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, binding
 }
 
 impl Consumer<'_> {
-    async fn handle(&self, message: &QueueMessage) {
-        let body = message.body().unwrap_or(JsValue::NULL);
-        let text = match body.as_string() {
-            Some(text) => text,
-            None => JSON::stringify(&body).map_or_else(|_| String::new(), String::from),
-        };
-        let holder = Holder {
-            message: message.id().map_or_else(|_| String::new(), String::from),
-            attempt: attempts_of(message),
-        };
-        let (item, decision) = match work_item::read(&text) {
-            Message::Ignore => (None, Decision::Ack),
+    async fn handle(&self, message: &Delivered) {
+        let text = message.text();
+        let holder = message.holder();
+        match work_item::read(&text) {
+            Message::Ignore => message.ack(),
             Message::TooNew(version) => {
-                log_problem(
-                    Level::Warn,
-                    &format!(
-                        "a work item of version {version} waits for the version of this Worker that wrote it"
-                    ),
-                    None,
+                let problem = format!(
+                    "a work item of version {version} waits for the version of this Worker that wrote it"
                 );
-                (None, Decision::Retry(WAIT_FOR_THE_OPERATOR))
+                log_problem(Level::Warn, &problem, None);
+                message.retry(WAIT_FOR_THE_OPERATOR);
             }
-            Message::Unknown => (None, self.bury_message(&text, &holder).await),
+            Message::Unknown => match self.keep_message(&text, &holder).await {
+                Ok(()) => message.ack(),
+                Err(wait) => message.retry(wait),
+            },
             Message::Deliver(item) => {
-                let decision = self.deliver(&item, &holder).await;
-                (Some(item), decision)
+                let decision = self.attempt(&item, &holder).await;
+                match next(decision, holder.attempt) {
+                    Next::Ack => message.ack(),
+                    Next::Retry(wait) => message.retry(wait),
+                    Next::SendAnew(wait) => self.send_anew(message, &item, wait).await,
+                }
             }
-        };
-        match (decision, item) {
-            (Decision::Ack, _) => ack(message),
-            (Decision::Retry(wait), None) => retry(message, wait),
-            (Decision::Continue, None) => retry(message, Duration::ZERO),
-            (Decision::Continue, Some(item)) => {
-                self.send_anew(message, &item, Duration::ZERO).await;
-            }
-            (Decision::Retry(wait), Some(item)) if holder.attempt >= ATTEMPTS_OF_A_MESSAGE => {
-                self.send_anew(message, &item, wait).await;
-            }
-            (Decision::Retry(wait), Some(_)) => retry(message, wait),
         }
     }
 
     /// A new message in the place of one that has few attempts left.
-    async fn send_anew(&self, message: &QueueMessage, item: &WorkItem, wait: Duration) {
-        match queue::send(&self.bindings.work, item, wait).await {
-            Ok(()) => ack(message),
-            Err(_) => retry(message, wait),
+    async fn send_anew(&self, message: &Delivered, item: &WorkItem, wait: Duration) {
+        match outgoing::send(&self.bindings.work, item, wait).await {
+            Ok(()) => message.ack(),
+            Err(_) => message.retry(wait),
         }
     }
 }
 
-/// Between half of `full` and the whole: what failed together does not come back together.
-fn jittered(full: Duration) -> Duration {
-    full.mul_f64(0.5 + js_sys::Math::random() / 2.0)
+/// What the queue is told of a work item's message.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    Ack,
+    Retry(Duration),
+    /// Another message takes its place.
+    SendAnew(Duration),
 }
 
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis() as u64
+fn next(decision: Decision, attempt: u32) -> Next {
+    match decision {
+        Decision::Ack => Next::Ack,
+        Decision::Continue => Next::SendAnew(Duration::ZERO),
+        Decision::Retry(wait) if attempt >= ATTEMPTS_OF_A_MESSAGE => Next::SendAnew(wait),
+        Decision::Retry(wait) => Next::Retry(wait),
+    }
 }
 
-/// How often the queue has delivered the message: 1 at first.
-fn attempts_of(message: &QueueMessage) -> u32 {
-    Reflect::get(message, &"attempts".into())
-        .ok()
-        .and_then(|attempts| attempts.as_f64())
-        .map_or(1, |attempts| attempts as u32)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn ack(message: &QueueMessage) {
-    // What cannot be acknowledged is delivered again, and found to be done.
-    let _ = message.ack();
-}
-
-/// Queues take delays of up to 12 hours, in seconds.
-fn retry(message: &QueueMessage, wait: Duration) {
-    const DELAY_MAX: u64 = 12 * 60 * 60;
-    let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(DELAY_MAX);
-    let options = js_sys::Object::new();
-    let delay = JsValue::from(seconds.min(DELAY_MAX) as u32);
-    let _ = Reflect::set(&options, &"delaySeconds".into(), &delay);
-    let _ = message.retry(options.into());
-}
-
-fn log_problem(level: Level, problem: &str, key: Option<&str>) {
-    log::write(level, "consumer", json!({ "error": problem, "key": key }));
+    #[test]
+    fn a_message_is_sent_anew_before_its_attempts_are_used_up() {
+        let wait = Duration::from_secs(5);
+        for (decision, attempt, expected) in [
+            (Decision::Ack, 1, Next::Ack),
+            (Decision::Ack, 100, Next::Ack),
+            (Decision::Continue, 1, Next::SendAnew(Duration::ZERO)),
+            (Decision::Retry(wait), 1, Next::Retry(wait)),
+            (Decision::Retry(wait), 89, Next::Retry(wait)),
+            (Decision::Retry(wait), 90, Next::SendAnew(wait)),
+        ] {
+            assert_eq!(next(decision, attempt), expected, "{attempt}");
+        }
+    }
 }

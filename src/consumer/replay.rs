@@ -1,17 +1,13 @@
-//! Dead letters: what is finally refused becomes one, and the operator has them replayed.
+//! The operator has a dead letter of documents replayed.
 
-use logpush_delivery::dead_letter::{About, Kind as DeadKind, Letter};
-use logpush_delivery::key::{self, Kind, Source};
-use logpush_delivery::state::Holder;
-use logpush_delivery::work_item::WorkItem;
+use logpush_delivery::dead_letter::{About, Letter, Refused};
 use logpush_normalizer::{Batch, Document, datasets, identity};
 use serde_json::json;
 use worker::Object;
 
 use crate::clock::now_millis;
-use crate::consumer::attempt::{get, stream_of};
+use crate::consumer::context::{Consumer, Decision, log_problem, millis};
 use crate::consumer::journal::UploadJournal;
-use crate::consumer::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis};
 use crate::dead_letters;
 use crate::log::{self, Level};
 use crate::send::Outcome;
@@ -43,56 +39,33 @@ impl Consumer<'_> {
                 return Ok(Decision::Ack);
             }
         };
-        let mut batch = Batch::default();
-        for (place, letter) in (0..).zip(&letters) {
-            let text = letter.document.get().as_bytes();
-            let document = Document {
-                text,
-                id: identity(text),
-                time: None,
-            };
-            batch.push(document, place..place + 1);
-        }
         let mut outcome = Outcome::default();
         let delivered = match self.delivery(datasets::by_name(&about.dataset), about.arrived) {
             Ok(delivery) => {
-                let delivered = delivery.deliver(batch, &mut outcome).await;
+                let delivered = delivery.deliver(batch_of(&letters), &mut outcome).await;
                 delivered.map_err(|error| error.to_string())
             }
             Err(problem) => Err(problem),
         };
-        let refused = outcome.refused;
-        let key = object.key();
         let now = now_millis();
         let (decision, error) = match delivered {
-            Ok(()) if refused.is_empty() => {
+            Ok(()) if outcome.refused.is_empty() => {
                 journal.finish(None).await;
-                self.bindings.uploads.delete(&key).await?;
+                self.bindings.uploads.delete(object.key()).await?;
                 journal.clean().await?;
                 (Decision::Ack, None)
             }
             Ok(()) => {
-                let reason = refused
-                    .first()
-                    .map(|refused| refused.reason.clone())
-                    .unwrap_or_default();
-                let still: Vec<_> = refused
-                    .into_iter()
-                    .map(|mut refused| {
-                        // The place in the letter becomes the number in the upload again.
-                        let place = refused.record as usize;
-                        refused.record = letters
-                            .get(place)
-                            .map_or(refused.record, |letter| letter.record);
-                        refused
-                    })
-                    .collect();
+                let still = renumbered(outcome.refused, &letters);
+                let reason = still.first().map_or("", |refused| &refused.reason);
+                let reason = reason.to_owned();
                 let about = About {
                     reason: reason.clone(),
                     at: now,
                     ..about
                 };
-                dead_letters::rewrite(&self.bindings.uploads, &key, about, &still).await?;
+                let bucket = &self.bindings.uploads;
+                dead_letters::rewrite(bucket, &object.key(), about, &still).await?;
                 journal.fail(Some(reason.clone()), 0).await;
                 (Decision::Ack, Some(reason))
             }
@@ -102,21 +75,20 @@ impl Consumer<'_> {
                 (Decision::Ack, Some(error))
             }
             Err(error) => {
-                let wait = self.backoff(journal);
+                let wait = self.redelivery_wait(journal);
                 journal.fail(Some(error.clone()), now + millis(wait)).await;
                 (Decision::Retry(wait), Some(error))
             }
         };
-        let level = if error.is_some() {
-            Level::Error
-        } else {
-            Level::Info
+        let level = match error {
+            Some(_) => Level::Error,
+            None => Level::Info,
         };
         log::write(
             level,
             "replay",
             json!({
-                "key": key,
+                "key": object.key(),
                 "records": letters.len(),
                 "error": error,
                 "duration_ms": now.saturating_sub(started),
@@ -124,70 +96,56 @@ impl Consumer<'_> {
         );
         Ok(decision)
     }
+}
 
-    /// Makes a dead letter of what is left of an upload: the upload as received, and how far it got.
-    pub(super) async fn bury(
-        &self,
-        source: &Source,
-        item: &WorkItem,
-        journal: &UploadJournal,
-        reason: &str,
-    ) -> worker::Result<Decision> {
-        let subject = &journal.subject;
-        if source.kind == Kind::DeadLetter {
-            // It is one already.
-            journal.fail(Some(reason.to_owned()), 0).await;
-            return Ok(Decision::Ack);
-        }
-        let bucket = &self.bindings.uploads;
-        let Some(object) = get(bucket, item).await? else {
-            return Ok(Decision::Ack);
+/// The documents of a dead letter, numbered by their places in it.
+fn batch_of(letters: &[Letter<'_>]) -> Batch {
+    let mut batch = Batch::default();
+    for (place, letter) in (0..).zip(letters) {
+        let text = letter.document.get().as_bytes();
+        let document = Document {
+            text,
+            id: identity(text),
+            time: None,
         };
-        let Some(stream) = stream_of(&object) else {
-            return Ok(Decision::Ack);
-        };
-        let about = About {
-            arrived: subject.arrived,
-            done: journal.done(),
-            ..About::new(
-                DeadKind::Upload,
-                &source.dataset,
-                &item.key,
-                reason,
-                now_millis(),
-            )
-        };
-        let key = dead_letters::put_upload(bucket, &about, &subject.id, stream).await?;
-        journal.report_dead_letter(None, reason).await;
-        journal.finish(None).await;
-        bucket.delete(&item.key).await?;
-        journal.clean().await?;
-        log_problem(
-            Level::Error,
-            &format!("a dead letter: {reason}"),
-            Some(&key),
-        );
-        Ok(Decision::Ack)
+        batch.push(document, place..place + 1);
     }
+    batch
+}
 
-    pub(super) async fn bury_message(&self, text: &str, holder: &Holder) -> Decision {
-        let reason = "the message is neither a work item nor a notification of R2";
-        let now = now_millis();
-        let about = About {
-            arrived: now,
-            ..About::new(DeadKind::Message, "unknown", "", reason, now)
-        };
-        let id = key::identity(text, &holder.message);
-        match dead_letters::put_message(&self.bindings.uploads, &about, &id, text).await {
-            Ok(key) => {
-                log_problem(
-                    Level::Error,
-                    &format!("a dead letter: {reason}"),
-                    Some(&key),
-                );
-                Decision::Ack
-            }
-            Err(_) => Decision::Retry(jittered(WAIT_FOR_STORAGE)),
+/// Refused documents with their numbers in the upload, instead of their places in the dead letter.
+fn renumbered(mut refused: Vec<Refused>, letters: &[Letter<'_>]) -> Vec<Refused> {
+    for refused in &mut refused {
+        match letters.get(refused.record as usize) {
+            Some(letter) => refused.record = letter.record,
+            None => debug_assert!(false, "a document that was not sent: {}", refused.record),
         }
+    }
+    refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_sent_by_place_and_kept_by_number() {
+        let text = [
+            r#"{"record":7,"reason":"a","document":{"a":1.0}}"#,
+            r#"{"record":9,"reason":"b","document":{"b": 2}}"#,
+        ];
+        let letters: Vec<Letter<'_>> = text
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let batch = batch_of(&letters);
+        assert_eq!(batch.body, b"{\"a\":1.0}\n{\"b\": 2}");
+        assert_eq!(batch.records, [0..1, 1..2]);
+        let refused = Refused {
+            record: 1,
+            document: b"{\"b\": 2}".to_vec(),
+            reason: "c".to_owned(),
+        };
+        assert_eq!(renumbered(vec![refused], &letters)[0].record, 9);
     }
 }
