@@ -3,12 +3,9 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use logpush_delivery::dead_letter::documents;
-use logpush_delivery::dead_letter::{About, Kind, Refused};
+use logpush_delivery::dead_letter::{self, About, Contents, DeadLetter, Inspected, List, Refused};
 use logpush_delivery::key;
 use logpush_delivery::work_item::WorkItem;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use web_sys::ReadableStream;
 use worker::{Bucket, Include, Object, Result};
 
@@ -16,45 +13,6 @@ use crate::bindings::Bindings;
 use crate::ledger::Ledger;
 use crate::ledger::protocol::DeleteDeadLetter;
 use crate::queue;
-
-/// What is told of a dead letter in a list.
-#[derive(Debug, Serialize)]
-pub(crate) struct Listed {
-    /// Its key, without what all keys of dead letters begin with.
-    pub(crate) id: String,
-    pub(crate) bytes: u64,
-    #[serde(flatten)]
-    pub(crate) about: About,
-}
-
-/// A part of the list.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Page {
-    pub(crate) dead_letters: Vec<Listed>,
-    /// Where the next part begins; nothing where this was the last.
-    pub(crate) cursor: Option<String>,
-}
-
-/// A dead letter with its content, as far as it is shown.
-#[derive(Debug, Serialize)]
-pub(crate) struct Inspected {
-    #[serde(flatten)]
-    pub(crate) listed: Listed,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) documents: Option<Vec<Document>>,
-    /// Of the queue, that is not understood.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
-}
-
-/// A refused document, byte for byte.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Document {
-    /// Number of its record in the upload, from 0.
-    pub(crate) record: u64,
-    pub(crate) reason: String,
-    pub(crate) document: Box<RawValue>,
-}
 
 /// What became of a wish to replay.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,7 +43,7 @@ pub(crate) async fn list(
     bucket: &Bucket,
     dataset: Option<&str>,
     cursor: Option<String>,
-) -> Result<Page> {
+) -> Result<List> {
     let below = dataset.map_or_else(String::new, |dataset| format!("{dataset}/"));
     let mut list = bucket
         .list()
@@ -97,7 +55,7 @@ pub(crate) async fn list(
     }
     let page = list.execute().await?;
     let dead_letters = page.objects().iter().map(listed).collect();
-    Ok(Page {
+    Ok(List {
         dead_letters,
         cursor: page.truncated().then(|| page.cursor()).flatten(),
     })
@@ -112,18 +70,18 @@ pub(crate) async fn inspect(bucket: &Bucket, id: &str) -> Result<Option<Inspecte
         return Ok(None);
     };
     let mut inspected = Inspected {
-        listed: listed(&object),
+        dead_letter: listed(&object),
         documents: None,
         message: None,
     };
-    match (inspected.listed.about.kind, object.body()) {
-        (Kind::Documents, Some(body)) => {
+    match (inspected.dead_letter.about.contents, object.body()) {
+        (Contents::Documents, Some(body)) => {
             let text = body.text().await?;
             let documents = text.lines().take(SHOWN);
             let documents = documents.filter_map(|line| serde_json::from_str(line).ok());
             inspected.documents = Some(documents.collect());
         }
-        (Kind::Message, Some(body)) => inspected.message = Some(body.text().await?),
+        (Contents::Message, Some(body)) => inspected.message = Some(body.text().await?),
         // An upload can be large: `npx wrangler r2 object get` has it.
         _ => {}
     }
@@ -138,7 +96,7 @@ pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Result<Replay> {
     let Some(object) = bindings.uploads.head(&key).await? else {
         return Ok(Replay::NotThere);
     };
-    if about_of(&object).kind == Kind::Message {
+    if about_of(&object).contents == Contents::Message {
         return Ok(Replay::IsMessage);
     }
     let item = WorkItem::new(&key, Some(&object.etag()));
@@ -166,9 +124,9 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
     Ok(true)
 }
 
-fn listed(object: &Object) -> Listed {
+fn listed(object: &Object) -> DeadLetter {
     let key = object.key();
-    Listed {
+    DeadLetter {
         id: key.strip_prefix(key::DEAD).unwrap_or(&key).to_owned(),
         bytes: object.size(),
         about: about_of(object),
@@ -197,7 +155,7 @@ pub(crate) async fn put_documents(
         ..about
     };
     bucket
-        .put(&key, documents(refused))
+        .put(&key, dead_letter::lines(refused))
         .custom_metadata(about.metadata())
         .execute()
         .await?;
@@ -216,7 +174,7 @@ pub(crate) async fn rewrite(
         ..about
     };
     bucket
-        .put(key, documents(refused))
+        .put(key, dead_letter::lines(refused))
         .custom_metadata(about.metadata())
         .execute()
         .await?;

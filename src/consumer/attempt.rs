@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use logpush_delivery::dead_letter::{About, Kind as DeadKind};
+use logpush_delivery::dead_letter::{About, Contents};
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
@@ -132,11 +132,11 @@ impl Consumer<'_> {
             Kind::DeadLetter => {
                 let about = about_of(&object);
                 journal.subject.arrived = about.arrived;
-                match about.kind {
-                    DeadKind::Documents => return Ok(Recognised::Documents(object, about)),
-                    DeadKind::Upload => journal.add(&about.done),
+                match about.contents {
+                    Contents::Documents => return Ok(Recognised::Documents(object, about)),
+                    Contents::Upload => journal.add(&about.done),
                     // A message names no upload.
-                    DeadKind::Message => return Ok(Recognised::Nothing),
+                    Contents::Message => return Ok(Recognised::Nothing),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use logpush_delivery::dead_letter::{About, Kind as DeadKind};
+use logpush_delivery::dead_letter::{About, Contents};
 use logpush_delivery::key::{self, Kind, Source};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
@@ -40,7 +40,7 @@ impl Consumer<'_> {
             arrived: subject.arrived,
             done: journal.done(),
             ..About::new(
-                DeadKind::Upload,
+                Contents::Upload,
                 &source.dataset,
                 &item.key,
                 reason,
@@ -66,7 +66,7 @@ impl Consumer<'_> {
         let now = now_millis();
         let about = About {
             arrived: now,
-            ..About::new(DeadKind::Message, key::UNNAMED, "", reason, now)
+            ..About::new(Contents::Message, key::UNNAMED, "", reason, now)
         };
         let id = key::identity(text, &holder.message);
         match dead_letters::put_message(&self.bindings.uploads, &about, &id, text).await {

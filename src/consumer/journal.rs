@@ -3,7 +3,7 @@
 
 use core::cell::{Cell, RefCell};
 
-use logpush_delivery::dead_letter::{About, Kind};
+use logpush_delivery::dead_letter::{About, Contents};
 use logpush_delivery::key;
 use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
@@ -368,7 +368,7 @@ impl UploadJournal {
         let about = About {
             arrived: subject.arrived,
             ..About::new(
-                Kind::Documents,
+                Contents::Documents,
                 &subject.dataset,
                 &subject.key,
                 &first.reason,

@@ -1,6 +1,6 @@
 //! The operator has a dead letter of documents replayed.
 
-use logpush_delivery::dead_letter::{About, Letter, Refused};
+use logpush_delivery::dead_letter::{self, About, Refused};
 use logpush_normalizer::{Batch, Document, datasets, identity};
 use serde_json::json;
 use worker::Object;
@@ -28,9 +28,8 @@ impl Consumer<'_> {
             return Ok(Decision::Ack);
         };
         // One batch of documents, with a few words about each.
-        let text = body.text().await?;
-        let letters: Vec<Letter<'_>> = match text.lines().map(serde_json::from_str).collect() {
-            Ok(letters) => letters,
+        let documents = match dead_letter::read(&body.text().await?) {
+            Ok(documents) => documents,
             // Somebody wrote over it: it stays as it is.
             Err(error) => {
                 let problem = format!("the dead letter cannot be read: {error}");
@@ -42,7 +41,7 @@ impl Consumer<'_> {
         let mut outcome = Outcome::default();
         let delivered = match self.delivery(datasets::by_name(&about.dataset), about.arrived) {
             Ok(delivery) => {
-                let delivered = delivery.deliver(batch_of(&letters), &mut outcome).await;
+                let delivered = delivery.deliver(batch_of(&documents), &mut outcome).await;
                 delivered.map_err(|error| error.to_string())
             }
             Err(problem) => Err(problem),
@@ -56,7 +55,7 @@ impl Consumer<'_> {
                 (Decision::Ack, None)
             }
             Ok(()) => {
-                let still = renumbered(outcome.refused, &letters);
+                let still = renumbered(outcome.refused, &documents);
                 let reason = still.first().map_or("", |refused| &refused.reason);
                 let reason = reason.to_owned();
                 let about = About {
@@ -89,7 +88,7 @@ impl Consumer<'_> {
             "replay",
             json!({
                 "key": object.key(),
-                "records": letters.len(),
+                "records": documents.len(),
                 "error": error,
                 "duration_ms": now.saturating_sub(started),
             }),
@@ -99,10 +98,10 @@ impl Consumer<'_> {
 }
 
 /// The documents of a dead letter, numbered by their places in it.
-fn batch_of(letters: &[Letter<'_>]) -> Batch {
+fn batch_of(documents: &[Refused]) -> Batch {
     let mut batch = Batch::default();
-    for (place, letter) in (0..).zip(letters) {
-        let text = letter.document.get().as_bytes();
+    for (place, refused) in (0..).zip(documents) {
+        let text = refused.document.as_slice();
         let document = Document {
             text,
             id: identity(text),
@@ -114,10 +113,10 @@ fn batch_of(letters: &[Letter<'_>]) -> Batch {
 }
 
 /// Refused documents with their numbers in the upload, instead of their places in the dead letter.
-fn renumbered(mut refused: Vec<Refused>, letters: &[Letter<'_>]) -> Vec<Refused> {
+fn renumbered(mut refused: Vec<Refused>, documents: &[Refused]) -> Vec<Refused> {
     for refused in &mut refused {
-        match letters.get(refused.record as usize) {
-            Some(letter) => refused.record = letter.record,
+        match documents.get(refused.record as usize) {
+            Some(document) => refused.record = document.record,
             None => debug_assert!(false, "a document that was not sent: {}", refused.record),
         }
     }
@@ -134,11 +133,8 @@ mod tests {
             r#"{"record":7,"reason":"a","document":{"a":1.0}}"#,
             r#"{"record":9,"reason":"b","document":{"b": 2}}"#,
         ];
-        let letters: Vec<Letter<'_>> = text
-            .iter()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let batch = batch_of(&letters);
+        let documents = dead_letter::read(&text.join("\n")).unwrap();
+        let batch = batch_of(&documents);
         assert_eq!(batch.body, b"{\"a\":1.0}\n{\"b\": 2}");
         assert_eq!(batch.records, [0..1, 1..2]);
         let refused = Refused {
@@ -146,6 +142,6 @@ mod tests {
             document: b"{\"b\": 2}".to_vec(),
             reason: "c".to_owned(),
         };
-        assert_eq!(renumbered(vec![refused], &letters)[0].record, 9);
+        assert_eq!(renumbered(vec![refused], &documents)[0].record, 9);
     }
 }

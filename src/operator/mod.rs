@@ -6,10 +6,10 @@ pub(crate) mod api;
 mod dead_letters;
 mod session;
 
+use logpush_delivery::dead_letter::List;
 use logpush_status::health;
 use logpush_status::metrics;
 use logpush_status::model::Status;
-use logpush_status::page::dead_letters::Listed;
 use logpush_status::page::{self, Notice};
 use worker::{Env, Method, Request};
 
@@ -103,11 +103,11 @@ async fn person(
             Some(bindings) if status.datasets.iter().any(|of| of.dead_letters > 0) => {
                 dead_letters::list(&bindings.uploads, None).await
             }
-            _ => Listed::default(),
+            _ => Some(List::default()),
         };
         let done = Query::of(request).value("done");
         let notice = done.and_then(|name| Notice::of(&name));
-        let page = page::home(&status, &letters, notice, &session.token());
+        let page = page::home(&status, letters.as_ref(), notice, &session.token());
         // Who came with Basic has a session from now on: forms need one.
         return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
     }

@@ -1,10 +1,8 @@
 //! Dead letters: what is finally refused is kept in R2, with its reason, until the operator decides.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::progress::Done;
 
@@ -15,7 +13,8 @@ pub struct About {
     /// The version of this description.
     pub v: u32,
     /// What the object holds.
-    pub kind: Kind,
+    #[serde(rename = "kind")]
+    pub contents: Contents,
     /// The dataset, as the upload's key names it.
     pub dataset: String,
     /// Why, in the intake's words where they are its.
@@ -37,8 +36,8 @@ pub struct About {
 /// What the object of a dead letter holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Lines of [`Letter`]: documents that the intake refused.
+pub enum Contents {
+    /// Lines of [`Refused`]: documents that the intake refused.
     #[default]
     Documents,
     /// The upload as received.
@@ -47,28 +46,51 @@ pub enum Kind {
     Message,
 }
 
-/// One refused document.
-#[derive(Deserialize, Serialize)]
-pub struct Letter<'a> {
-    /// Number of its record in the upload, from 0.
-    pub record: u64,
-    #[serde(borrow)]
-    /// Why the destination refused it.
-    pub reason: Cow<'a, str>,
-    #[serde(borrow)]
-    /// The document, byte for byte.
-    pub document: &'a RawValue,
-}
-
-/// A document that the intake refused for its content, and whose stand-in it took.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A document that the intake refused for its content, and whose placeholder it took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Its record's number in the upload.
+    /// The number of its record in the upload, from 0.
     pub record: u64,
-    /// The document, byte for byte.
-    pub document: Vec<u8>,
     /// In the intake's words.
     pub reason: String,
+    /// The document, byte for byte.
+    #[serde(with = "raw")]
+    pub document: Vec<u8>,
+}
+
+/// A dead letter as a list has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadLetter {
+    /// Its key, without what all keys of dead letters begin with.
+    pub id: String,
+    /// The size of its object.
+    pub bytes: u64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: About,
+}
+
+/// A part of the list of dead letters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct List {
+    /// The dead letters, in the order of their keys.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Where the next part begins; nothing where this is the last.
+    pub cursor: Option<String>,
+}
+
+/// A dead letter with its content, as far as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Inspected {
+    /// The dead letter.
+    #[serde(flatten)]
+    pub dead_letter: DeadLetter,
+    /// Its documents, where it holds documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Vec<Refused>>,
+    /// The message of the queue, where it holds one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// The name of the metadata.
@@ -83,10 +105,10 @@ const REASON_MAX: usize = 300;
 
 impl About {
     /// A description written at `now`, with its reason cut to the length that metadata have room for.
-    pub fn new(kind: Kind, dataset: &str, upload: &str, reason: &str, now: u64) -> Self {
+    pub fn new(contents: Contents, dataset: &str, upload: &str, reason: &str, now: u64) -> Self {
         Self {
             v: 1,
-            kind,
+            contents,
             dataset: dataset.to_owned(),
             reason: reason.chars().take(REASON_MAX).collect(),
             upload: upload.to_owned(),
@@ -132,28 +154,56 @@ fn ascii(about: &About) -> String {
     text
 }
 
-/// The lines of a dead letter that holds documents.
-pub fn documents(refused: &[Refused]) -> Vec<u8> {
-    let mut text = Vec::new();
+/// The content of a dead letter that holds documents.
+#[must_use]
+pub fn lines(refused: &[Refused]) -> Vec<u8> {
+    let mut lines = Vec::new();
     for refused in refused {
-        // The normalizer writes JSON; what were none would be told as a text.
-        let document = core::str::from_utf8(&refused.document)
-            .ok()
-            .and_then(|document| RawValue::from_string(document.to_owned()).ok())
-            .or_else(|| {
-                serde_json::value::to_raw_value(&String::from_utf8_lossy(&refused.document)).ok()
-            });
-        let Some(document) = document else { continue };
-        let letter = Letter {
-            record: refused.record,
-            reason: Cow::Borrowed(&refused.reason),
-            document: &document,
-        };
-        if serde_json::to_writer(&mut text, &letter).is_ok() {
-            text.push(b'\n');
+        match serde_json::to_vec(refused) {
+            Ok(line) => {
+                lines.extend_from_slice(&line);
+                lines.push(b'\n');
+            }
+            Err(error) => debug_assert!(false, "a document is not written: {error}"),
         }
     }
-    text
+    lines
+}
+
+/// Reads the content of a dead letter that holds documents.
+///
+/// # Errors
+///
+/// Where a line is none of [`lines`]: somebody wrote over it.
+pub fn read(text: &str) -> Result<Vec<Refused>, serde_json::Error> {
+    text.lines().map(serde_json::from_str).collect()
+}
+
+/// Documents are JSON already, and kept as they are.
+mod raw {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_json::value::{RawValue, to_raw_value};
+
+    pub(super) fn serialize<S: Serializer>(
+        document: &[u8],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        // The normalizer writes JSON; anything else is kept as a text.
+        let text = String::from_utf8_lossy(document).into_owned();
+        match RawValue::from_string(text) {
+            Ok(value) => value.serialize(serializer),
+            Err(_) => to_raw_value(&String::from_utf8_lossy(document))
+                .map_err(serde::ser::Error::custom)?
+                .serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let value = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Box::<str>::from(value).into_string().into_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_reason_of_any_text_fits_the_metadata() {
-        let mut about = About::new(Kind::Upload, "d", "k", &"é\u{1F600}\"\n".repeat(300), 1);
+        let mut about = About::new(Contents::Upload, "d", "k", &"é\u{1F600}\"\n".repeat(300), 1);
         for n in 0..2_000 {
             about.done.add(n * 2..n * 2 + 1);
         }
@@ -187,13 +237,36 @@ mod tests {
                 reason: String::new(),
             },
         ];
-        let text = String::from_utf8(documents(&refused)).unwrap();
+        let text = String::from_utf8(lines(&refused)).unwrap();
         assert_eq!(
             text,
             "{\"record\":7,\"reason\":\"status 400: {\\\"message\\\":\\\"no\\\"}\",\"document\":{\"a\":1.0,\"b\":\"\\u00e9 x\"}}\n{\"record\":9,\"reason\":\"\",\"document\":\"no JSON\"}\n"
         );
-        let read: Letter<'_> = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        assert_eq!(read.document.get().as_bytes(), refused[0].document);
-        assert_eq!(read.reason, refused[0].reason);
+        let read = read(&text).unwrap();
+        assert_eq!(read[0], refused[0]);
+        assert_eq!(read[1].document, b"\"no JSON\"");
+        assert!(super::read("{\"record\":1}").is_err());
+    }
+
+    #[test]
+    fn a_dead_letter_is_listed_with_what_it_is_about() {
+        let about = About::new(Contents::Documents, "dns_logs", "uploads/x", "no", 7);
+        let inspected = Inspected {
+            dead_letter: DeadLetter {
+                id: "dns_logs/x".to_owned(),
+                bytes: 5,
+                about,
+            },
+            documents: Some(vec![Refused {
+                record: 1,
+                reason: "no".to_owned(),
+                document: b"{\"a\":1.0}".to_vec(),
+            }]),
+            message: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&inspected).unwrap(),
+            "{\"id\":\"dns_logs/x\",\"bytes\":5,\"v\":1,\"kind\":\"documents\",\"dataset\":\"dns_logs\",\"reason\":\"no\",\"upload\":\"uploads/x\",\"arrived\":0,\"at\":7,\"documents\":[{\"record\":1,\"reason\":\"no\",\"document\":{\"a\":1.0}}]}"
+        );
     }
 }

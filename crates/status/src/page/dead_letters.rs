@@ -1,58 +1,10 @@
 //! Dead letters: their list, as a part of the status page and as a page, and a page for each.
 
+use logpush_delivery::dead_letter::{Contents, DeadLetter, Inspected, List};
 use maud::{Markup, html};
 
 use crate::format::{bytes, count};
 use crate::page::layout::{NO_VALUE, moment, subpage};
-
-/// A part of the list of dead letters.
-#[derive(Default)]
-pub struct Listed {
-    pub letters: Vec<Letter>,
-    /// Where the next part of the list begins.
-    pub cursor: Option<String>,
-    /// Whether R2 did not answer.
-    pub is_unknown: bool,
-}
-
-/// What is known of a dead letter.
-pub struct Letter {
-    pub id: String,
-    pub kind: Kind,
-    pub dataset: String,
-    pub reason: String,
-    /// The key of the upload that it comes from.
-    pub upload: String,
-    /// Times are milliseconds since 1970.
-    pub arrived: u64,
-    pub at: u64,
-    pub bytes: u64,
-    pub records: Option<u64>,
-    /// Records of the upload that had been delivered before.
-    pub done: u64,
-}
-
-/// What kind of content a dead letter holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Documents,
-    Upload,
-    Message,
-}
-
-/// The content of a dead letter.
-#[derive(Default)]
-pub struct Content {
-    pub documents: Vec<Document>,
-    pub message: Option<String>,
-}
-
-/// A refused document.
-pub struct Document {
-    pub record: u64,
-    pub reason: String,
-    pub text: String,
-}
 
 /// Documents that the page of a dead letter shows.
 const DOCUMENTS_SHOWN: usize = 20;
@@ -61,25 +13,33 @@ const DOCUMENTS_SHOWN: usize = 20;
 const TEXT_MAX: usize = 4_000;
 
 /// The page of the list.
-pub fn list(listed: &Listed, token: &str) -> String {
-    subpage("Dead letters", &section(listed, token))
+///
+/// `list`: nothing where R2 did not answer.
+pub fn list(list: Option<&List>, token: &str) -> String {
+    subpage("Dead letters", &section(list, token))
 }
 
 /// The page of one dead letter.
-pub fn inspect(letter: &Letter, content: &Content, token: &str) -> String {
-    subpage("A dead letter", &one(letter, content, token))
+pub fn inspect(inspected: &Inspected, token: &str) -> String {
+    subpage("A dead letter", &one(inspected, token))
 }
 
 /// The list as a section of a page; nothing, if there are no dead letters.
-pub(super) fn section(listed: &Listed, token: &str) -> Markup {
-    let letters = &listed.letters;
-    html! {
-        @if listed.is_unknown {
+pub(super) fn section(list: Option<&List>, token: &str) -> Markup {
+    let Some(List {
+        dead_letters,
+        cursor,
+    }) = list
+    else {
+        return html! {
             section aria-labelledby="letters" {
                 h2 #letters { "Dead letters" }
                 p.problem { "R2 does not answer, so the dead letters are not known." }
             }
-        } @else if !letters.is_empty() {
+        };
+    };
+    html! {
+        @if !dead_letters.is_empty() {
             section aria-labelledby="letters" {
                 h2 #letters { "Dead letters" }
                 p { "Data that could not be delivered is kept here until you replay or delete it. Fix the cause that the reason names first." }
@@ -94,10 +54,10 @@ pub(super) fn section(listed: &Listed, token: &str) -> Markup {
                                 th scope="col" { "What to do" }
                             }
                         }
-                        @for letter in letters { (row(letter, token)) }
+                        @for letter in dead_letters { (row(letter, token)) }
                     }
                 }
-                @if let Some(cursor) = &listed.cursor {
+                @if let Some(cursor) = cursor {
                     p { a href=(address(&[("cursor", cursor)])) { "More dead letters" } }
                 }
             }
@@ -105,13 +65,14 @@ pub(super) fn section(listed: &Listed, token: &str) -> Markup {
     }
 }
 
-fn row(letter: &Letter, token: &str) -> Markup {
+fn row(letter: &DeadLetter, token: &str) -> Markup {
+    let about = &letter.about;
     html! {
         tbody {
             tr {
-                th scope="row" { (moment(letter.at)) }
+                th scope="row" { (moment(about.at)) }
                 td.wide { (dataset_of(letter)) }
-                td.number.wide { @match letter.records { Some(records) => { (count(records)) } None => { (NO_VALUE) } } }
+                td.number.wide { @match about.records { Some(records) => { (count(records)) } None => { (NO_VALUE) } } }
                 td.number.wide { (bytes(letter.bytes)) }
                 td.actions {
                     a href=(address(&[("id", &letter.id)])) aria-label=(format!("Inspect {}", letter.id)) { "Inspect" }
@@ -120,7 +81,7 @@ fn row(letter: &Letter, token: &str) -> Markup {
             }
             tr.more {
                 td colspan="5" {
-                    (what(letter.kind)) ": " (reason(&letter.reason))
+                    (what(about.contents)) ": " (reason(&about.reason))
                     br;
                     code { (letter.id) }
                 }
@@ -129,57 +90,60 @@ fn row(letter: &Letter, token: &str) -> Markup {
     }
 }
 
-fn one(letter: &Letter, content: &Content, token: &str) -> Markup {
+fn one(inspected: &Inspected, token: &str) -> Markup {
+    let letter = &inspected.dead_letter;
+    let about = &letter.about;
+    let documents = inspected.documents.as_deref().unwrap_or_default();
     html! {
         section aria-labelledby="letter" {
             h2 #letter { "A dead letter" }
-            p.problem { (reason(&letter.reason)) }
+            p.problem { (reason(&about.reason)) }
             dl {
-                dt { "What" } dd { (what(letter.kind)) }
+                dt { "What" } dd { (what(about.contents)) }
                 dt { "Dataset" } dd { (dataset_of(letter)) }
-                dt { "Written" } dd { (moment(letter.at)) }
-                dt { "Arrived" } dd { (moment(letter.arrived)) }
-                @if let Some(records) = letter.records { dt { "Records" } dd { (count(records)) } }
-                @if letter.done > 0 { dt { "Delivered before" } dd { (count(letter.done)) " records" } }
+                dt { "Written" } dd { (moment(about.at)) }
+                dt { "Arrived" } dd { (moment(about.arrived)) }
+                @if let Some(records) = about.records { dt { "Records" } dd { (count(records)) } }
+                @if !about.done.is_empty() { dt { "Delivered before" } dd { (count(about.done.count())) " records" } }
                 dt { "Size" } dd { (bytes(letter.bytes)) }
-                dt { "Upload" } dd { code { (letter.upload) } }
+                dt { "Upload" } dd { code { (about.upload) } }
                 dt { "Key" } dd { code { "dead/" (letter.id) } }
             }
             div.actions { (forms(letter, token)) }
         }
-        @if !content.documents.is_empty() {
+        @if !documents.is_empty() {
             section aria-labelledby="documents" {
                 h2 #documents { "Documents" }
-                @for document in content.documents.iter().take(DOCUMENTS_SHOWN) {
+                @for document in documents.iter().take(DOCUMENTS_SHOWN) {
                     h3 { "Record " (document.record) }
                     p { (reason(&document.reason)) }
-                    pre tabindex="0" { (excerpt(&document.text)) }
+                    pre tabindex="0" { (excerpt(&String::from_utf8_lossy(&document.document))) }
                 }
-                @if let Some(records) = letter.records.filter(|records| *records > DOCUMENTS_SHOWN as u64) {
+                @if let Some(records) = about.records.filter(|records| *records > DOCUMENTS_SHOWN as u64) {
                     p { "The first " (DOCUMENTS_SHOWN) " of " (count(records)) " are shown." }
                 }
             }
         }
-        @if let Some(message) = &content.message {
+        @if let Some(message) = &inspected.message {
             section aria-labelledby="message" {
                 h2 #message { "Message" }
                 pre tabindex="0" { (excerpt(message)) }
             }
         }
-        @if letter.kind == Kind::Upload {
+        @if about.contents == Contents::Upload {
             p { "The upload as received: " code { "npx wrangler r2 object get logpush-ecs/dead/" (letter.id) } }
         }
     }
 }
 
 /// The forms to replay the dead letter, and to delete it in two steps.
-fn forms(letter: &Letter, token: &str) -> Markup {
+fn forms(letter: &DeadLetter, token: &str) -> Markup {
     let hidden = html! {
         input type="hidden" name="token" value=(token);
         input type="hidden" name="id" value=(letter.id);
     };
     html! {
-        @if letter.kind != Kind::Message {
+        @if letter.about.contents != Contents::Message {
             form method="post" action="/dead-letters/replay" {
                 (hidden)
                 button type="submit" aria-label=(format!("Replay {}", letter.id)) { "Replay" }
@@ -196,18 +160,18 @@ fn forms(letter: &Letter, token: &str) -> Markup {
 }
 
 /// The dataset; for an object that was put there by hand, the one that its key names.
-fn dataset_of(letter: &Letter) -> &str {
-    match letter.dataset.as_str() {
+fn dataset_of(letter: &DeadLetter) -> &str {
+    match letter.about.dataset.as_str() {
         "" => letter.id.split('/').next().unwrap_or(""),
         dataset => dataset,
     }
 }
 
-fn what(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Documents => "Refused documents",
-        Kind::Upload => "The whole upload",
-        Kind::Message => "A message of the queue",
+fn what(contents: Contents) -> &'static str {
+    match contents {
+        Contents::Documents => "Refused documents",
+        Contents::Upload => "The whole upload",
+        Contents::Message => "A message of the queue",
     }
 }
 

@@ -6,12 +6,12 @@ pub mod dead_letters;
 mod layout;
 mod login;
 
+use logpush_delivery::dead_letter::List;
 use maud::{Markup, html};
 
 use crate::format::duration;
 use crate::health::{Problem, Severity};
 use crate::model::{OverallVerdict, Route, Status};
-use crate::page::dead_letters::Listed;
 use crate::page::layout::{Live, moment, page, subpage};
 
 pub use layout::{ICON, ICON_PATH, POLICY, SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
@@ -69,8 +69,13 @@ impl Notice {
     }
 }
 
-/// The page at `/`.
-pub fn home(status: &Status, letters: &Listed, notice: Option<Notice>, token: &str) -> String {
+/// The page at `/`. `dead_letters`: nothing where R2 did not answer.
+pub fn home(
+    status: &Status,
+    dead_letters: Option<&List>,
+    notice: Option<Notice>,
+    token: &str,
+) -> String {
     let content = html! {
         @if let Some(notice) = notice {
             p.notice role="status" { (notice.text()) }
@@ -80,7 +85,7 @@ pub fn home(status: &Status, letters: &Listed, notice: Option<Notice>, token: &s
             Route::Direct => (direct()),
             Route::Durable => {
                 (datasets::all(status))
-                (dead_letters::section(letters, token))
+                (dead_letters::section(dead_letters, token))
                 (datasets::uploads(status))
                 (datasets::unknown_fields(status))
                 (datasets::jobs(status))
@@ -235,7 +240,7 @@ mod tests {
             ),
         ] {
             let status = Status::direct(problems, 1_000);
-            let page = home(&status, &Listed::default(), Some(Notice::Gone), "token");
+            let page = home(&status, Some(&List::default()), Some(Notice::Gone), "token");
             assert!(page.contains(headline), "{page}");
             assert!(page.contains(Notice::Gone.text()), "{page}");
             for problem in &status.problems {
