@@ -20,7 +20,7 @@ variable "worker_host" {
   type        = string
 }
 
-# It ends up in the state, as all of destination_conf does: keep the state where secrets may be.
+# The state contains it, as it contains all of destination_conf: keep the state where secrets may be.
 variable "logpush_secret" {
   description = "LOGPUSH_SECRET of the Worker."
   type        = string
@@ -36,7 +36,7 @@ resource "cloudflare_logpush_job" "firewall_events" {
   max_upload_records = 1000
   destination_conf   = "https://${var.worker_host}/logpush/firewall_events?header_X-Logpush-Secret=${urlencode(var.logpush_secret)}"
 
-  # Leave out what the plan does not have: `logpush-ecs jobs fields firewall_events` lists what it has.
+  # Leave out fields that the plan does not have: `logpush-ecs jobs fields firewall_events` lists those it has.
   output_options = {
     timestamp_format = "rfc3339ns"
     field_names = [
@@ -54,7 +54,7 @@ resource "cloudflare_logpush_job" "firewall_events" {
     ]
   }
 
-  # On a host under workers.dev it matches nothing; on one of this zone, uploads would make uploads.
+  # On a host of this zone, uploads would cause uploads without it. On a host under workers.dev it matches nothing.
   filter = jsonencode({
     where = { and = [{ key = "ClientRequestHost", operator = "!eq", value = var.worker_host }] }
   })

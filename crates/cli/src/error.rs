@@ -12,7 +12,7 @@ pub(crate) enum Error {
     /// One input failed. The others are still read.
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("{count} lines are not records, which --strict refuses; their documents say why")]
+    #[error("lines that are not records, which --strict refuses: {count}; their documents say why")]
     BadLines { count: u64 },
     #[error("cannot write standard output: {0}")]
     Output(#[source] io::Error),

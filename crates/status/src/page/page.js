@@ -1,11 +1,11 @@
-// Keeps the page fresh: fetches it again, and puts its content in the place of the old.
-// Without this script the page is the same, and is refreshed by hand.
+// Refreshes the page: fetches it again and replaces the content. Without this script the page is the
+// same, and the reader reloads it.
 
 const EVERY_MS = 30_000;
 
 const element = (id) => document.getElementById(id);
 
-/** What the reader has opened or closed stays so, and the focus where it is. */
+/** Replaces the content, and keeps the focus and what the reader has opened or closed. */
 function replaceContent(fresh) {
   const opened = new Map([...document.querySelectorAll("details[id]")].map((details) => [details.id, details.open]));
   for (const details of fresh.querySelectorAll("details[id]")) {
@@ -16,7 +16,7 @@ function replaceContent(fresh) {
   if (focused) element(focused)?.querySelector("summary")?.focus({ preventScroll: true });
 }
 
-/** A form that is being used, or an opened question, is not taken away from under the hand. */
+/** Whether a refresh would disturb the reader: a form is in use, a question is open, or nobody looks. */
 function isBusy() {
   return document.hidden || document.querySelector("details.confirm[open], form :focus, .rows :focus") !== null;
 }
