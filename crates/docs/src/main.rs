@@ -14,6 +14,7 @@ mod page;
 mod peers;
 mod sekoia;
 mod sensitive;
+mod sigma;
 mod sources;
 mod written;
 
@@ -107,6 +108,10 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
     files.push(File {
         path: "docs/configuration.md".into(),
         text: configuration::page(),
+    });
+    files.push(File {
+        path: "detections/logpush-ecs.yml".into(),
+        text: sigma::pipeline(&sources)?,
     });
     for file in format_files(&sources, DATASETS) {
         files.push(File {

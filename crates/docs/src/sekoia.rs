@@ -22,7 +22,7 @@ const INFERRED: &[&str] = &[
 const ITS_OWN: &[&str] = &["ecs.version", "event.id", "related.hosts", "related.ip"];
 
 /// Lists of objects, which are taken whole.
-const WHOLE: &[&str] = &["dns.answers", "email.attachments"];
+pub(crate) const WHOLE: &[&str] = &["dns.answers", "email.attachments"];
 
 /// What we know of a name under `cloudflare` beside its datasets, in our words.
 const MEANINGS: &[(&str, &str)] = &[
