@@ -309,7 +309,7 @@ const CASES = {
       [web("/fetch?url=http%3A%2F%2FMetadata.Google.Internal%2F")],
       [firewall("/fetch", "?url=http://[fd00:ec2::254]/")],
     ],
-    silent: [[web("/fetch?url=https://www.example.com/")], [web("/docs/169.254.169.254")], [web("/fetch?build=169.254.169.25")]],
+    silent: [[web("/fetch?url=https://www.example.com/")], [web("/docs?page=169-254-169-254")], [web("/fetch?build=169.254.169.25")]],
   },
   web_template_injection: {
     fires: [
