@@ -124,9 +124,78 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
                 same == 1 && (is(path, word) || number.as_deref() == Some(*word))
             })
         }
-        // Its own tests say what of a record is told.
-        Target::Answers(path, _) => found(path).is_array(),
+        Target::Answers(path, types) => are_answers(value, found(path), types),
         // The others add to what another target of the row carries whole.
         _ => false,
     }
+}
+
+/// Whether each resource record of the list is the answer in its place, with all that it says.
+fn are_answers(list: &Value, answers: &Value, types: &[(&str, &str)]) -> bool {
+    const CLASSES: &[(&str, &str)] = &[
+        ("1", "IN"),
+        ("3", "CH"),
+        ("4", "HS"),
+        ("254", "NONE"),
+        ("255", "ANY"),
+    ];
+    let list = match list {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
+        list => list.clone(),
+    };
+    let (Value::Array(records), Value::Array(answers)) = (list, answers) else {
+        return false;
+    };
+    // A record that says nothing has no answer.
+    let records: Vec<_> = records.iter().map(said).collect();
+    let records = records.iter().filter(|members| !members.is_empty());
+    records.clone().count() == answers.len()
+        && records.zip(answers).all(|(members, answer)| {
+            members.iter().all(|(name, text)| match name.as_str() {
+                "class" => answer["class"] == by_number(text, CLASSES, "CLASS"),
+                "data" | "rdata" => answer["data"].as_str().map(bare) == Some(bare(text)),
+                "name" => answer["name"].as_str().map(bare) == Some(bare(text)),
+                "ttl" => answer["ttl"].to_string() == *text,
+                "type" => answer["type"] == by_number(text, types, "TYPE"),
+                _ => false,
+            })
+        })
+}
+
+/// The members of a resource record that have a text or a number, by their names in lower case.
+fn said(record: &Value) -> Vec<(String, String)> {
+    let members = record.as_object().into_iter().flatten();
+    members
+        .filter_map(|(name, value)| {
+            let text = match value {
+                Value::Null => return None,
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            (!text.is_empty()).then(|| (name.to_ascii_lowercase(), text))
+        })
+        .collect()
+}
+
+/// The name that belongs to a number, or the number behind `prefix` where none does.
+fn by_number(text: &str, names: &[(&str, &str)], prefix: &str) -> String {
+    if text.parse::<u16>().is_err() {
+        return text.to_owned();
+    }
+    let mut names = names.iter();
+    names
+        .find(|(number, _)| *number == text)
+        .map_or(format!("{prefix}{text}"), |(_, name)| (*name).to_owned())
+}
+
+/// Names without the dot of the root.
+fn bare(names: &str) -> String {
+    let words = names.split(' ');
+    let bare: Vec<_> = words
+        .map(|name| match name.strip_suffix('.') {
+            Some(rest) if !rest.is_empty() => rest,
+            _ => name,
+        })
+        .collect();
+    bare.join(" ")
 }

@@ -135,7 +135,8 @@ fn text(words: Vec<&'static str>) -> impl Strategy<Value = Value> {
 
 fn object() -> impl Strategy<Value = Value> {
     const NAMES: &[&str] = &[
-        "Request", "URL", "Method", "Status", "uri", "type", "data", "name",
+        "Request", "URL", "Method", "Status", "uri", "type", "data", "rdata", "name", "class",
+        "ttl",
     ];
     let scalar = prop_oneof![integer(), text(vec!["A", "CNAME"])];
     let members = prop::collection::vec((select(NAMES), scalar), 0..4);

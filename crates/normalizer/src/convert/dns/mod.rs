@@ -58,11 +58,31 @@ impl Answer {
             .ok()?;
         let data = members.data.and_then(text);
         let record = data.as_deref().and_then(decode);
-        let answer = record
-            .and_then(|record| wire::answer(&record, types))
-            .unwrap_or_else(|| Self::of_texts(&members, data, types));
+        let (answer, is_told) = match record.and_then(|record| wire::answer(&record, types)) {
+            // The record knows best; texts beside it that say otherwise are not carried.
+            Some(answer) => {
+                let is_told = Self::of_texts(&members, None, types).is_within(&answer);
+                (answer, is_told)
+            }
+            None => {
+                let is_told = data.is_none() || members.rdata.and_then(text).is_none();
+                (Self::of_texts(&members, data, types), is_told)
+            }
+        };
         let is_ttl_read = members.ttl.is_none() || answer.ttl.is_some();
-        Some((answer, is_ttl_read && !members.has_more))
+        Some((answer, is_told && is_ttl_read && !members.has_more))
+    }
+
+    /// Whether the other has all that this one has.
+    fn is_within(&self, other: &Self) -> bool {
+        fn is_same<T: PartialEq>(own: &Option<T>, other: &Option<T>) -> bool {
+            own.is_none() || own == other
+        }
+        is_same(&self.class, &other.class)
+            && is_same(&self.data, &other.data)
+            && is_same(&self.name, &other.name)
+            && is_same(&self.ttl, &other.ttl)
+            && is_same(&self.kind, &other.kind)
     }
 
     /// Takes the members as they are.
@@ -317,6 +337,24 @@ mod tests {
             (&json!("A"), &json!("a"))
         );
         assert_eq!(addresses, ["192.0.2.1"]);
+    }
+
+    #[test]
+    fn what_an_answer_does_not_carry_is_known() {
+        let wire = encode(&record(&name("a"), 1, &[192, 0, 2, 1]));
+        for (element, is_whole) in [
+            (json!({"data": wire}), true),
+            (json!({"data": wire, "type": "1", "name": "a."}), true),
+            (json!({"data": wire, "type": "5"}), false),
+            (json!({"data": wire, "name": "b"}), false),
+            (json!({"data": wire, "rdata": "192.0.2.2"}), false),
+            (json!({"data": "192.0.2.1", "rdata": ""}), true),
+            (json!({"data": "192.0.2.1", "rdata": "192.0.2.2"}), false),
+        ] {
+            let list = json!([element]).to_string();
+            let found = answers(list.as_bytes(), TYPES).unwrap();
+            assert_eq!(found.is_whole, is_whole, "{list}");
+        }
     }
 
     #[test]
