@@ -43,17 +43,14 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
             ingest::receive(request, &env, &variables, Some(dataset)).await
         }
         _ if path == "/health" => health(request.method(), &env, &variables),
-        _ => match path.strip_prefix("/api/") {
-            Some(rest) => operator::api::handle(&request, &env, &variables, rest).await,
-            None => operator::handle(&mut request, &env, &variables, &path)
-                .await
-                .unwrap_or_else(|| Answer::not_found(&path)),
-        },
+        _ => operator::handle(&mut request, &env, &variables, &path)
+            .await
+            .unwrap_or_else(|| Answer::not_found(&path)),
     };
     answer.into_response()
 }
 
-/// Takes messages of the queue. Not by `#[event(queue)]`, whose messages do not tell how often they
+/// Takes messages of the queue. Not by `#[event(queue)]`, whose messages do not say how often they
 /// were delivered, and which turns an error into a panic.
 #[wasm_bindgen]
 pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
@@ -62,18 +59,16 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) {
             consumer::consume(&batch, &Variables::new(&env), &bindings).await;
         }
         route => {
-            let problem = route.err().unwrap_or_default();
-            log::write_problem(
-                Level::Error,
-                "consumer",
-                &format!("the queue has messages, and the Worker has no durable route: {problem}"),
-            );
+            let missing = "the bindings UPLOADS, WORK and LEDGER are missing".to_owned();
+            let problem = route.err().unwrap_or(missing);
+            let problem = format!("messages of the queue wait for the durable route: {problem}");
+            log::write_problem(Level::Error, "consumer", &problem);
             let _ = batch.retry_all(JsValue::UNDEFINED);
         }
     }
 }
 
-/// The sweep, and the look whether all is well.
+/// Sweeps, and raises alerts.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     match bindings::route(&env) {
@@ -87,7 +82,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     }
 }
 
-/// Tells anyone whether the configuration is sound, and no more.
+/// Says to anyone whether the configuration is sound, and no more.
 fn health(method: Method, env: &Env, variables: &Variables) -> Answer {
     if !matches!(method, Method::Get | Method::Head) {
         return Answer::method_not_allowed("GET, HEAD");

@@ -1,4 +1,4 @@
-//! The operator's routes for programs: how all stands, and dead letters.
+//! The operator's routes for programs: how everything stands, and dead letters.
 
 use serde_json::json;
 use worker::{Env, Method, Request};
@@ -8,7 +8,8 @@ use crate::config::Variables;
 use crate::dead_letters::{self, Replay};
 use crate::http::answer::Answer;
 use crate::http::query::Query;
-use crate::operator::{self, access};
+use crate::operator::access;
+use crate::operator::status::status;
 
 /// Handles what is below `/api/`.
 pub(crate) async fn handle(
@@ -26,7 +27,7 @@ pub(crate) async fn handle(
     };
     if let Some("" | "/") = below("status") {
         return match request.method() {
-            Method::Get | Method::Head => operator::api(env, variables).await,
+            Method::Get | Method::Head => Answer::json(200, &status(env, variables).await),
             _ => Answer::method_not_allowed("GET, HEAD"),
         };
     }

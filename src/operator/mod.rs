@@ -1,156 +1,27 @@
-//! How all stands, for the operator: the page at `/`, `/api/status` and `/metrics`. All of it is read
-//! from the overview, one question each; the shards of the ledger are not asked.
+//! What the operator sees and does: pages for people, JSON and metrics for programs.
 
-pub(crate) mod access;
-pub(crate) mod api;
+mod access;
+mod api;
 mod dead_letters;
+mod pages;
 mod session;
+mod status;
 
-use logpush_delivery::dead_letter::List;
-use logpush_status::health;
-use logpush_status::metrics;
-use logpush_status::model::Status;
-use logpush_status::page::{self, Notice};
-use worker::{Env, Method, Request};
+use worker::{Env, Request};
 
-use crate::bindings::{self, Bindings, Route};
-use crate::clock::now_millis;
-use crate::config::{self, Variables};
+use crate::config::Variables;
 use crate::http::answer::Answer;
-use crate::http::query::Query;
-use crate::http::secrets::Secrets;
-use crate::ledger::Ledger;
-use crate::ledger::protocol::Read;
-use crate::operator::session::Session;
 
-/// Handles the page, its forms, and `/metrics`; nothing where the path is of none of them.
+/// Handles a request to a page, its forms, `/metrics` or `/api/`; nothing where the path is of none of
+/// them.
 pub(crate) async fn handle(
     request: &mut Request,
     env: &Env,
     variables: &Variables,
     path: &str,
 ) -> Option<Answer> {
-    let allowed = match path {
-        "/"
-        | "/dead-letters"
-        | "/metrics"
-        | page::STYLE_PATH
-        | page::SCRIPT_PATH
-        | page::ICON_PATH => "GET, HEAD",
-        "/login" | "/logout" | "/dead-letters/replay" | "/dead-letters/delete" => "POST",
-        _ => return None,
-    };
-    let is_read = matches!(request.method(), Method::Get | Method::Head);
-    let is_allowed =
-        is_read == (allowed != "POST") && (is_read || request.method() == Method::Post);
-    if !is_allowed {
-        return Some(Answer::method_not_allowed(allowed));
-    }
-    Some(match path {
-        page::STYLE_PATH => asset("text/css; charset=utf-8", page::STYLE),
-        page::SCRIPT_PATH => asset("text/javascript; charset=utf-8", page::SCRIPT),
-        page::ICON_PATH => asset("image/svg+xml", page::ICON),
-        "/metrics" => match access::program(request, variables) {
-            Ok(()) => scraped(env, variables).await,
-            Err(answer) => answer,
-        },
-        _ => match config::operator_secrets(variables) {
-            Ok(secrets) => person(request, env, variables, path, &secrets)
-                .await
-                .unwrap_or_else(|answer| answer),
-            Err(problem) => access::html(503, page::closed(&problem)),
-        },
-    })
-}
-
-/// `/api/status`.
-pub(crate) async fn api(env: &Env, variables: &Variables) -> Answer {
-    Answer::json(200, &status(env, variables).await)
-}
-
-async fn scraped(env: &Env, variables: &Variables) -> Answer {
-    let status = status(env, variables).await;
-    Answer::text(200, metrics::CONTENT_TYPE, metrics::text(&status))
-}
-
-fn asset(content_type: &'static str, text: &str) -> Answer {
-    Answer::text(200, content_type, text.to_owned())
-}
-
-/// The pages of a person.
-async fn person(
-    request: &mut Request,
-    env: &Env,
-    variables: &Variables,
-    path: &str,
-    secrets: &Secrets,
-) -> Result<Answer, Answer> {
-    let bindings = match bindings::route(env) {
-        Ok(Route::Durable(bindings)) => Some(bindings),
-        _ => None,
-    };
-    let ledger = bindings
-        .as_ref()
-        .map(|bindings| Ledger::new(bindings.ledger.clone()));
-    if path == "/login" {
-        return Ok(access::log_in(request, secrets, ledger).await);
-    }
-    let session = access::person(request, secrets)?;
-    if path == "/" {
-        let status = status(env, variables).await;
-        let letters = match &bindings {
-            // A list costs as much as thirty questions to the overview.
-            Some(bindings) if status.datasets.iter().any(|of| of.dead_letters > 0) => {
-                dead_letters::list(&bindings.uploads, None).await
-            }
-            _ => Some(List::default()),
-        };
-        let done = Query::of(request).value("done");
-        let notice = done.and_then(|name| Notice::of(&name));
-        let page = page::home(&status, letters.as_ref(), notice, &session.token());
-        // Who came with Basic has a session from now on: forms need one.
-        return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
-    }
-    let form = match path {
-        "/dead-letters" => None,
-        _ => Some(access::form(request, &session).await?),
-    };
-    if path == "/logout" {
-        return Ok(access::redirect("/").with_header("Set-Cookie", &Session::no_cookie()));
-    }
-    let Some(bindings) = bindings else {
-        return Ok(access::html(200, page::nothing_stored()));
-    };
-    Ok(match (path, form) {
-        ("/dead-letters/replay", Some(form)) => {
-            dead_letters::replay(&bindings, form.field("id")).await
-        }
-        ("/dead-letters/delete", Some(form)) => {
-            dead_letters::delete(&bindings, form.field("id")).await
-        }
-        _ => dead_letters::pages(request, &bindings, &session).await,
-    })
-}
-
-/// Asks the overview how everything stands.
-async fn status(env: &Env, variables: &Variables) -> Status {
-    let now = now_millis();
-    let (alerts, wrong) = config::alerts(variables);
-    let route = bindings::route(env);
-    let mut problems = config::read(variables).err().unwrap_or_default();
-    problems.extend(route.as_ref().err().cloned());
-    let mut found = Vec::new();
-    if !problems.is_empty() {
-        found.push(health::misconfigured(&problems));
-    }
-    if !wrong.is_empty() {
-        found.push(health::alerts_misconfigured(&wrong));
-    }
-    match route {
-        Ok(Route::Durable(Bindings { ledger, .. })) => {
-            let overview = Ledger::new(ledger).ask_overview(Read).await;
-            Status::durable(overview, &alerts.limits, found, now)
-        }
-        _ => Status::direct(found, now),
+    match path.strip_prefix("/api/") {
+        Some(rest) => Some(api::handle(request, env, variables, rest).await),
+        None => pages::handle(request, env, variables, path).await,
     }
 }

@@ -1,0 +1,120 @@
+//! The operator's pages and `/metrics`.
+
+use logpush_delivery::dead_letter::List;
+use logpush_status::metrics;
+use logpush_status::page::{self, Notice};
+use worker::{Env, Method, Request};
+
+use crate::bindings::{self, Route};
+use crate::config::{self, Variables};
+use crate::http::answer::Answer;
+use crate::http::query::Query;
+use crate::http::secrets::Secrets;
+use crate::ledger::Ledger;
+use crate::operator::session::Session;
+use crate::operator::status::status;
+use crate::operator::{access, dead_letters};
+
+/// Handles the page, its forms, and `/metrics`; nothing where the path is of none of them.
+pub(crate) async fn handle(
+    request: &mut Request,
+    env: &Env,
+    variables: &Variables,
+    path: &str,
+) -> Option<Answer> {
+    let allowed = match path {
+        "/"
+        | "/dead-letters"
+        | "/metrics"
+        | page::STYLE_PATH
+        | page::SCRIPT_PATH
+        | page::ICON_PATH => "GET, HEAD",
+        "/login" | "/logout" | "/dead-letters/replay" | "/dead-letters/delete" => "POST",
+        _ => return None,
+    };
+    let is_read = matches!(request.method(), Method::Get | Method::Head);
+    let is_allowed =
+        is_read == (allowed != "POST") && (is_read || request.method() == Method::Post);
+    if !is_allowed {
+        return Some(Answer::method_not_allowed(allowed));
+    }
+    Some(match path {
+        page::STYLE_PATH => asset("text/css; charset=utf-8", page::STYLE),
+        page::SCRIPT_PATH => asset("text/javascript; charset=utf-8", page::SCRIPT),
+        page::ICON_PATH => asset("image/svg+xml", page::ICON),
+        "/metrics" => match access::program(request, variables) {
+            Ok(()) => scraped(env, variables).await,
+            Err(answer) => answer,
+        },
+        _ => match config::operator_secrets(variables) {
+            Ok(secrets) => person(request, env, variables, path, &secrets)
+                .await
+                .unwrap_or_else(|answer| answer),
+            Err(problem) => access::html(503, page::closed(&problem)),
+        },
+    })
+}
+
+async fn scraped(env: &Env, variables: &Variables) -> Answer {
+    let status = status(env, variables).await;
+    Answer::text(200, metrics::CONTENT_TYPE, metrics::text(&status))
+}
+
+fn asset(content_type: &'static str, text: &str) -> Answer {
+    Answer::text(200, content_type, text.to_owned())
+}
+
+/// The pages of a person.
+async fn person(
+    request: &mut Request,
+    env: &Env,
+    variables: &Variables,
+    path: &str,
+    secrets: &Secrets,
+) -> Result<Answer, Answer> {
+    let bindings = match bindings::route(env) {
+        Ok(Route::Durable(bindings)) => Some(bindings),
+        _ => None,
+    };
+    let ledger = bindings
+        .as_ref()
+        .map(|bindings| Ledger::new(bindings.ledger.clone()));
+    if path == "/login" {
+        return Ok(access::log_in(request, secrets, ledger).await);
+    }
+    let session = access::person(request, secrets)?;
+    if path == "/" {
+        let status = status(env, variables).await;
+        let dead_letters = match &bindings {
+            // A list costs as much as thirty questions to the overview.
+            Some(bindings) if status.datasets.iter().any(|of| of.dead_letters > 0) => {
+                dead_letters::list(&bindings.uploads, None).await
+            }
+            _ => Some(List::default()),
+        };
+        let done = Query::of(request).value("done");
+        let notice = done.and_then(|name| Notice::of(&name));
+        let page = page::home(&status, dead_letters.as_ref(), notice, &session.token());
+        // Who came with Basic has a session from now on: forms need one.
+        return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
+    }
+    let form = match path {
+        "/dead-letters" => None,
+        _ => Some(access::form(request, &session).await?),
+    };
+    if path == "/logout" {
+        return Ok(access::redirect("/").with_header("Set-Cookie", &Session::no_cookie()));
+    }
+    let Some(bindings) = bindings else {
+        return Ok(access::html(200, page::nothing_stored()));
+    };
+    Ok(match (path, form) {
+        ("/dead-letters/replay", Some(form)) => {
+            dead_letters::replay(&bindings, form.field("id")).await
+        }
+        ("/dead-letters/delete", Some(form)) => {
+            dead_letters::delete(&bindings, form.field("id")).await
+        }
+        _ => dead_letters::pages(request, &bindings, &session).await,
+    })
+}
