@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use logpush_delivery::dead_letter::{self, About, Contents, DeadLetter, Inspected, List, Refused};
+use logpush_delivery::expected::expected;
 use logpush_delivery::key;
 use logpush_delivery::work_item::WorkItem;
 use web_sys::ReadableStream;
@@ -127,7 +128,7 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
 fn listed(object: &Object) -> DeadLetter {
     let key = object.key();
     DeadLetter {
-        id: key.strip_prefix(key::DEAD).unwrap_or(&key).to_owned(),
+        id: expected(key.strip_prefix(key::DEAD), "the prefix of a dead letter").to_owned(),
         bytes: object.size(),
         about: about_of(object),
     }
@@ -193,7 +194,7 @@ pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64
         let page = list.execute().await?;
         for object in page.objects() {
             let key = object.key();
-            let id = key.strip_prefix(key::DEAD).unwrap_or_default();
+            let id = expected(key.strip_prefix(key::DEAD), "the prefix of a listed key");
             let dataset = id.split('/').next().unwrap_or_default();
             *letters.entry(dataset.to_owned()).or_default() += 1;
         }

@@ -48,13 +48,12 @@ pub(crate) struct Stored {
 
 /// Writes a line about something other than one upload's way: `message` says what, `fields` are its own.
 pub(crate) fn write(level: Level, message: &str, fields: Value) {
-    let mut line = match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
-    line.insert("level".to_owned(), json!(level.name()));
-    line.insert("message".to_owned(), json!(message));
-    console_log!("{}", Value::Object(line));
+    let mut line = Line::new(message);
+    match fields {
+        Value::Object(fields) => line.0.extend(fields),
+        other => debug_assert!(false, "{message}: {other} has no names"),
+    }
+    line.print(level);
 }
 
 /// Writes a line about what went wrong in the part of the Worker that `message` names.
@@ -223,14 +222,18 @@ impl Line {
         }
     }
 
-    fn write(mut self, level: Level, error: Option<String>, took: Duration) {
+    fn print(mut self, level: Level) {
         self.add("level", json!(level.name()));
+        console_log!("{}", Value::Object(self.0));
+    }
+
+    fn write(mut self, level: Level, error: Option<String>, took: Duration) {
         self.add("duration_ms", json!(took.as_millis() as u64));
         self.add("wasm_memory_bytes", json!(wasm_memory_bytes()));
         if let Some(error) = error {
             self.add("error", json!(error));
         }
-        console_log!("{}", Value::Object(self.0));
+        self.print(level);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is answered. To Logpush short JSON, which it shows to its customer as the job's error message.
 
+use logpush_delivery::expected::expected;
 use serde::Serialize;
 use serde_json::json;
 use worker::{Response, ResponseBuilder, Result};
@@ -20,7 +21,7 @@ impl Answer {
         Self::text(
             status,
             JSON,
-            serde_json::to_string(body).unwrap_or_default(),
+            expected(serde_json::to_string(body).ok(), "the JSON of an answer"),
         )
     }
 

@@ -9,8 +9,9 @@ use subtle::{Choice, ConstantTimeEq as _};
 /// takes 10 to 15 minutes to arrive everywhere.
 #[derive(Clone)]
 pub(crate) struct Secrets {
-    /// Of equal length, so that comparing tells nothing of the secrets' lengths.
-    digests: Vec<[u8; 32]>,
+    /// Digests have equal lengths, so that comparing gives nothing away of the secrets' lengths.
+    first: [u8; 32],
+    second: Option<[u8; 32]>,
 }
 
 /// Shorter secrets can be guessed. 16 characters of hexadecimal are 64 bits.
@@ -24,35 +25,37 @@ impl Secrets {
             .map(str::trim)
             .filter(|secret| !secret.is_empty())
             .collect();
-        if secrets.is_empty() {
-            return Err("is empty");
-        }
-        if secrets.len() > 2 {
-            return Err("has more than two secrets, separated by commas");
-        }
         if secrets.iter().any(|secret| secret.len() < SECRET_MIN) {
             return Err("has a secret of less than 16 characters");
         }
-        Ok(Self {
-            digests: secrets.into_iter().map(digest).collect(),
-        })
+        match *secrets.as_slice() {
+            [] => Err("is empty"),
+            [one] => Ok(Self {
+                first: digest(one),
+                second: None,
+            }),
+            [new, old] => Ok(Self {
+                first: digest(new),
+                second: Some(digest(old)),
+            }),
+            _ => Err("has more than two secrets, separated by commas"),
+        }
     }
 
     /// What sessions are signed with that begin now.
     pub(crate) fn signing_key(&self) -> [u8; 32] {
-        self.keys().next().unwrap_or_default()
+        self.first
     }
 
     /// What sessions may be signed with.
     pub(crate) fn keys(&self) -> impl Iterator<Item = [u8; 32]> {
-        self.digests.iter().copied()
+        [self.first].into_iter().chain(self.second)
     }
 
     /// Whether the credential is one of the secrets; takes the same time for any.
     pub(crate) fn accept(&self, credential: &str) -> bool {
         let offered = digest(credential);
-        self.digests
-            .iter()
+        self.keys()
             .fold(Choice::from(0), |accepted, digest| {
                 accepted | digest.ct_eq(&offered)
             })

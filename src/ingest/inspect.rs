@@ -3,6 +3,7 @@
 //! Nothing of it is normalised: that is done when it is delivered. What Logpush should send again,
 //! because it is cut off or corrupt, must be reported now, or never.
 
+use logpush_delivery::expected::expected;
 use logpush_delivery::key;
 use logpush_normalizer::{Dataset, Gunzip, Normalizer, UploadError};
 use xxhash_rust::xxh3::Xxh3;
@@ -121,8 +122,8 @@ impl Inspection {
     fn inflate(&mut self, mut rest: &[u8], room: &mut [u8]) -> Result<(), UploadError> {
         loop {
             let inflated = self.gunzip.step(rest, room)?;
-            self.take(room.get(..inflated.produced).unwrap_or_default())?;
-            rest = rest.get(inflated.consumed..).unwrap_or_default();
+            self.take(expected(room.get(..inflated.produced), "what was inflated"))?;
+            rest = expected(rest.get(inflated.consumed..), "the rest of a chunk");
             // A full room may mean that the decoder holds more.
             if rest.is_empty() && inflated.produced < ROOM {
                 return Ok(());

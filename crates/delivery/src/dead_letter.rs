@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expected::expected;
 use crate::progress::Done;
 
 /// What a dead letter is about: in the custom metadata of its object, so that a list has it.
@@ -140,7 +141,10 @@ impl About {
 
 /// JSON in ASCII alone: metadata travel in headers.
 fn ascii(about: &About) -> String {
-    let json = serde_json::to_string(about).unwrap_or_default();
+    let json = expected(
+        serde_json::to_string(about).ok(),
+        "the JSON of a description",
+    );
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character.is_ascii() {

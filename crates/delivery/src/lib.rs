@@ -46,6 +46,7 @@
 pub mod backoff;
 pub mod dead_letter;
 pub mod destination;
+pub mod expected;
 pub mod header;
 pub mod jitter;
 pub mod key;
