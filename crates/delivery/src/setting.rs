@@ -171,7 +171,17 @@ impl Setting {
         format!("{}_{}", self.name, dataset.to_ascii_uppercase())
     }
 
-    /// Reads a value; one that is not there gives the default.
+    /// Whether a variable or a secret is this one, or what a dataset has of its own instead.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        match name.strip_prefix(self.name) {
+            Some("") => true,
+            Some(dataset) => self.is_by_dataset && dataset.starts_with('_'),
+            None => false,
+        }
+    }
+
+    /// Reads a value; one that is not there gives nothing.
     fn read(&self, dataset: Option<&str>, lookup: &Lookup<'_>) -> Result<Option<Value>, Problem> {
         let own = dataset
             .filter(|_| self.is_by_dataset)
@@ -226,6 +236,15 @@ impl Accepts {
                 password::LENGTH_MIN
             ),
         }
+    }
+
+    /// Checks a value that is there.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, to be read behind the name of the setting. Nothing of the value itself.
+    pub fn check(&self, text: &str) -> Result<(), String> {
+        self.parse(text).map(|_| ())
     }
 
     fn default_value(&self) -> Option<Value> {

@@ -273,6 +273,12 @@ pub fn groups() -> impl Iterator<Item = Group> {
         .chain([DURABLE, OPERATOR, ALERTS])
 }
 
+/// The secrets of destinations, whatever their kind.
+pub fn secrets_of_destinations() -> impl Iterator<Item = &'static Setting> {
+    let settings = KINDS.iter().flat_map(|kind| kind.settings);
+    settings.filter(|setting| setting.is_secret)
+}
+
 /// Reads what an upload is handled by, but for the settings of the destination's kind.
 #[must_use]
 pub fn for_uploads(lookup: &Lookup<'_>) -> Reading {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use logpush_delivery::destination::{self, KINDS, Kind};
 use serde::Deserialize;
 
 use crate::setup::error::SetupError;
@@ -78,11 +79,22 @@ impl Project {
             .collect()
     }
 
-    /// Whether events go to SEKOIA.IO, the default destination.
-    pub(crate) fn is_for_sekoia(&self) -> bool {
-        match self.vars.get("DESTINATION").and_then(toml::Value::as_str) {
-            None | Some("" | "sekoia") => true,
-            Some(_) => false,
+    /// The kind of destination that events go to.
+    pub(crate) fn kind(&self) -> Result<&'static Kind, SetupError> {
+        let wrong = || {
+            let kinds: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+            SetupError::Project {
+                file: FILE,
+                message: format!("DESTINATION is none of {}", kinds.join(", ")),
+            }
+        };
+        match self.vars.get("DESTINATION") {
+            None => Ok(destination::DEFAULT),
+            Some(toml::Value::String(name)) => match name.trim() {
+                "" => Ok(destination::DEFAULT),
+                name => destination::kind(name).ok_or_else(wrong),
+            },
+            Some(_) => Err(wrong()),
         }
     }
 }
@@ -105,17 +117,43 @@ mod tests {
             project.queues().into_iter().collect::<Vec<_>>(),
             ["logpush-ecs"]
         );
-        assert!(project.is_for_sekoia());
+        assert_eq!(project.kind().unwrap().name, "sekoia");
     }
 
     #[test]
     fn what_is_not_named_is_not_made() {
         let project = Project::parse("name = \"w\"\n[vars]\nDESTINATION = \"http\"").unwrap();
         assert!(project.buckets().is_empty() && project.queues().is_empty());
-        assert!(!project.is_for_sekoia());
+        assert_eq!(project.kind().unwrap().name, "http");
         let queues = "name = \"w\"\n[[queues.consumers]]\nqueue = \"b\"\ndead_letter_queue = \"a\"";
         let project = Project::parse(queues).unwrap();
         assert_eq!(project.queues().into_iter().collect::<Vec<_>>(), ["a", "b"]);
         assert!(Project::parse("[vars]").is_err());
+    }
+
+    #[test]
+    fn a_destination_that_is_none_is_named() {
+        for (value, expected) in [
+            ("", Some("sekoia")),
+            ("DESTINATION = ' '", Some("sekoia")),
+            ("DESTINATION = 'http'", Some("http")),
+            ("DESTINATION = 'syslog'", None),
+            ("DESTINATION = ['http']", None),
+        ] {
+            let project = Project::parse(&format!("name = \"w\"\n[vars]\n{value}")).unwrap();
+            let kind = project.kind();
+            assert_eq!(
+                kind.as_ref().ok().map(|kind| kind.name),
+                expected,
+                "{value}"
+            );
+            if let Err(error) = kind {
+                assert!(
+                    error
+                        .to_string()
+                        .contains("DESTINATION is none of sekoia, http")
+                );
+            }
+        }
     }
 }

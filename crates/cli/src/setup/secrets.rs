@@ -1,10 +1,14 @@
 //! The Worker's secrets: finds those that are missing, and sets them.
 
+use core::iter;
 use std::collections::BTreeSet;
 use std::env;
 use std::io::{IsTerminal as _, stdin};
 use std::rc::Rc;
 
+use logpush_delivery::destination::Kind;
+use logpush_delivery::setting::Setting;
+use logpush_delivery::settings;
 use logpush_normalizer::Dataset;
 
 use crate::mask::Mask;
@@ -16,10 +20,8 @@ use crate::setup::worker::DeployedWorker;
 use crate::setup::wrangler::Wrangler;
 use crate::worker_client::target::Secret;
 
-pub(crate) const LOGPUSH: &str = "LOGPUSH_SECRET";
-pub(crate) const OPERATOR: &str = "OPERATOR_SECRET";
-const KEY: &str = "SEKOIA_INTAKE_KEY";
-const HEADERS: &str = "HTTP_HEADERS";
+pub(crate) const LOGPUSH: &str = settings::LOGPUSH_SECRET.name;
+pub(crate) const OPERATOR: &str = settings::OPERATOR_SECRET.name;
 
 pub(crate) struct Secrets<'a> {
     pub(crate) wrangler: &'a Wrangler,
@@ -46,36 +48,47 @@ impl Secrets<'_> {
         datasets: &[&'static Dataset],
     ) -> Result<Vec<(String, String)>, SetupError> {
         let mut found = Vec::new();
-        let given = |name: &str| {
-            self.lacks(name)
-                .then(|| env::var(name).ok())
-                .flatten()
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-                .map(|value| (name.to_owned(), value))
-        };
-        if !project.is_for_sekoia() {
-            found.extend(given(HEADERS));
-            return Ok(found);
-        }
-        found.extend(given(KEY));
-        let own = datasets
-            .iter()
-            .map(|dataset| format!("{KEY}_{}", dataset.name.to_ascii_uppercase()));
-        let mut is_complete = !found.is_empty() || !self.lacks(KEY);
-        if !is_complete {
-            is_complete = own
-                .clone()
-                .all(|name| !self.lacks(&name) || given(&name).is_some());
-        }
-        found.extend(own.filter_map(|name| given(&name)));
-        if !is_complete && !self.dry_run {
-            found.push((KEY.to_owned(), ask_for_key()?));
-        }
-        for (_, value) in &found {
-            self.mask.add(value);
+        for setting in secrets_of(project.kind()?) {
+            found.extend(self.for_setting(setting, datasets)?);
         }
         Ok(found)
+    }
+
+    /// The same for one setting, and for what datasets may have instead of it.
+    fn for_setting(
+        &self,
+        setting: &Setting,
+        datasets: &[&'static Dataset],
+    ) -> Result<Vec<(String, String)>, SetupError> {
+        let own: Vec<String> = datasets
+            .iter()
+            .filter(|_| setting.is_by_dataset)
+            .map(|dataset| setting.of_dataset(dataset.name))
+            .collect();
+        let mut found: Vec<(String, String)> = iter::once(setting.name)
+            .chain(own.iter().map(String::as_str))
+            .filter_map(|name| self.given(name))
+            .collect();
+        let has = |name: &str| !self.lacks(name) || found.iter().any(|(given, _)| given == name);
+        let is_complete = !setting.is_required
+            || has(setting.name)
+            || (!own.is_empty() && own.iter().all(|name| has(name)));
+        if !is_complete && !self.dry_run {
+            found.push((setting.name.to_owned(), ask_for(setting)?));
+        }
+        for (name, value) in &found {
+            self.mask.add(value);
+            let is_sound = setting.accepts.check(value);
+            is_sound.map_err(|words| SetupError::Usage(format!("{name} {words}")))?;
+        }
+        Ok(found)
+    }
+
+    /// A secret that the environment has and the Worker lacks.
+    fn given(&self, name: &str) -> Option<(String, String)> {
+        let value = env::var(name).ok().filter(|_| self.lacks(name))?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
     }
 
     /// Sets the destination's secrets.
@@ -88,13 +101,27 @@ impl Secrets<'_> {
             self.put(name, value, "as given")?;
         }
         let is_given = |name: &str| values.iter().any(|(given, _)| given == name);
-        for name in self.existing.iter().filter(|name| is_destinations(name)) {
+        let is_of_destination = |name: &&String| {
+            settings::secrets_of_destinations().any(|secret| secret.is_called(name))
+        };
+        for name in self.existing.iter().filter(is_of_destination) {
             self.report.ok(name, "is there, and is left as it is")?;
         }
-        if self.dry_run && project.is_for_sekoia() && self.lacks(KEY) && !is_given(KEY) {
+        if !self.dry_run {
+            return Ok(());
+        }
+        let missing = secrets_of(project.kind()?).filter(|setting| {
+            setting.is_required && self.lacks(setting.name) && !is_given(setting.name)
+        });
+        for setting in missing {
+            let unless = if setting.is_by_dataset {
+                ", unless each dataset has its own"
+            } else {
+                ""
+            };
             self.report.plan(
-                KEY,
-                "would be asked for, and set, unless each dataset has its own",
+                setting.name,
+                &format!("would be asked for, and set{unless}"),
             )?;
         }
         Ok(())
@@ -279,8 +306,9 @@ fn accepted(target: &DeployedWorker, secret: &Secret) -> Result<Option<String>, 
     Ok(None)
 }
 
-fn is_destinations(name: &str) -> bool {
-    name == HEADERS || name.starts_with(KEY)
+/// What must stay hidden of the settings of a kind.
+fn secrets_of(kind: &'static Kind) -> impl Iterator<Item = &'static Setting> {
+    kind.settings.iter().filter(|setting| setting.is_secret)
 }
 
 /// 32 random bytes in hexadecimal.
@@ -290,20 +318,21 @@ fn random_secret() -> Result<String, SetupError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn ask_for_key() -> Result<String, SetupError> {
+fn ask_for(setting: &Setting) -> Result<String, SetupError> {
+    let Setting { name, about, .. } = setting;
     let missing = || {
         SetupError::Usage(format!(
-            "{KEY} is not set, and there is no terminal to ask for it: export the key of the SEKOIA.IO intake under this name"
+            "{name} is not set, and there is no terminal to ask for it: export {about}, under this name"
         ))
     };
     if !stdin().is_terminal() {
         return Err(missing());
     }
-    let key = rpassword::prompt_password("The key of the SEKOIA.IO intake (not shown): ")
+    let value = rpassword::prompt_password(format!("{name}, {about} (not shown): "))
         .map_err(|_| missing())?;
-    match key.trim() {
+    match value.trim() {
         "" => Err(missing()),
-        key => Ok(key.to_owned()),
+        value => Ok(value.to_owned()),
     }
 }
 

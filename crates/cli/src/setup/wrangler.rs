@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::{env, fs, process};
 
+use logpush_delivery::settings;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -79,14 +80,6 @@ const OUTPUT: &str = "WRANGLER_OUTPUT_FILE_PATH";
 
 /// wrangler's own directory, which Git ignores.
 const STATE: &str = ".wrangler";
-
-/// The prefixes of the names of secret variables, which wrangler does not need.
-const SECRETS: [&str; 4] = [
-    "LOGPUSH_SECRET",
-    "OPERATOR_SECRET",
-    "SEKOIA_INTAKE_KEY",
-    "HTTP_HEADERS",
-];
 
 /// Parts of lines that do not explain a failure.
 const NOISE: [&str; 2] = ["Logs were written to", "If you think this is a bug"];
@@ -247,8 +240,7 @@ impl Wrangler {
         let mut command = Command::new(&self.program);
         command.args(args).env("WRANGLER_SEND_METRICS", "false");
         for (name, _) in env::vars_os() {
-            let has = |secret: &&str| name.to_str().is_some_and(|name| name.starts_with(*secret));
-            if SECRETS.iter().any(has) {
+            if name.to_str().is_some_and(is_secret) {
                 command.env_remove(&name);
             }
         }
@@ -317,6 +309,14 @@ impl Wrangler {
             false => words.chars().take(SHOWN_MAX).collect(),
         }
     }
+}
+
+/// Whether a variable is a secret of the Worker that wrangler does not need to know.
+fn is_secret(name: &str) -> bool {
+    let mut secrets = settings::groups()
+        .flat_map(|group| group.settings)
+        .filter(|setting| setting.is_secret && setting.name != TOKEN);
+    secrets.any(|secret| secret.is_called(name))
 }
 
 /// Whether it is clear which account wrangler uses when it cannot ask.
@@ -399,6 +399,24 @@ mod tests {
         assert_eq!(plain(coloured.as_bytes()), "\u{2718} [ERROR] no");
         assert_eq!(plain(b"plain [1]"), "plain [1]");
         assert_eq!(plain("\u{1b}[".as_bytes()), "");
+    }
+
+    #[test]
+    fn secrets_of_the_worker_are_kept_from_wrangler() {
+        for (name, expected) in [
+            ("LOGPUSH_SECRET", true),
+            ("OPERATOR_SECRET", true),
+            ("SEKOIA_INTAKE_KEY", true),
+            ("SEKOIA_INTAKE_KEY_DNS_LOGS", true),
+            ("HTTP_HEADERS", true),
+            ("ALERT_WEBHOOK_URL", true),
+            ("CLOUDFLARE_API_TOKEN", false),
+            ("SEKOIA_INTAKE_URL", false),
+            ("HTTP_PROXY", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(is_secret(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use logpush_delivery::settings;
 use serde::Deserialize;
 use ureq::http::Uri;
 
@@ -207,12 +208,18 @@ fn judge(state: &DatasetState) -> Link {
 }
 
 /// The hint for an error that makes uploads wait.
-fn remedy(error: &str) -> &'static str {
+fn remedy(error: &str) -> String {
     let has = |text: &str| error.contains(text);
     if has("401") || has("403") {
-        return "the key is wrong: `npx wrangler secret put SEKOIA_INTAKE_KEY` (or HTTP_HEADERS) sets the right one; what waits is delivered then";
+        let secrets: Vec<_> = settings::secrets_of_destinations()
+            .map(|secret| secret.name)
+            .collect();
+        return format!(
+            "the key is wrong: `npx wrangler secret put NAME` sets the right one, NAME being {}; what waits is delivered then",
+            secrets.join(" or ")
+        );
     }
-    "what waits is safe for RETRY_DAYS, and is delivered when the intake takes it: look at the intake's state and at its URL in wrangler.toml"
+    "what waits is safe for RETRY_DAYS, and is delivered when the intake takes it: look at the intake's state and at its URL in wrangler.toml".to_owned()
 }
 
 #[cfg(test)]
