@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::jobs::cloudflare::api;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::commands::{create, delete, enable, fields, list, show, update};
-use crate::jobs::session::{Outcome, Session};
+use crate::jobs::session::{CommandOutcome, Session};
 use crate::mask::Mask;
 
 /// Create, manage and check Logpush jobs
@@ -107,7 +107,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     }
 }
 
-fn command(session: &Session, command: &Command) -> Result<Outcome, JobsError> {
+fn command(session: &Session, command: &Command) -> Result<CommandOutcome, JobsError> {
     match command {
         Command::Fields(args) => fields::run(session, args),
         Command::Create(args) => create::run(session, args),

@@ -24,14 +24,14 @@ pub(crate) struct Session {
 
 /// The outcome of a command: its output and whether it succeeded.
 #[derive(Default)]
-pub(crate) struct Outcome {
+pub(crate) struct CommandOutcome {
     pub(crate) text: String,
     pub(crate) json: Value,
     /// Whether everything was done; if not, the exit code is 1.
     pub(crate) is_done: bool,
 }
 
-impl Outcome {
+impl CommandOutcome {
     /// Whether the command failed for a zone or an account.
     pub(crate) fn has_error(&self) -> bool {
         let is_error = |one: &Value| one.get("error").is_some();

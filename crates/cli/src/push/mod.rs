@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::terminal::{Megabytes, report, write_line};
 use crate::worker_client::target::{self, Secret};
 use crate::worker_client::uploads::{Upload, Uploads};
-use crate::worker_client::worker::{Answer, Refusal, Worker};
+use crate::worker_client::worker::{Accepted, Refusal, Worker};
 
 /// Send files to a Worker as Logpush would
 ///
@@ -229,7 +229,7 @@ impl Push {
     }
 }
 
-fn accepted(label: &str, records: Option<u64>, millis: u128, answer: &Answer) -> String {
+fn accepted(label: &str, records: Option<u64>, millis: u128, answer: &Accepted) -> String {
     let mut line = format!("{label}: {}", answer.status);
     if let Some(records) = records {
         line += &format!(", {}", count(records, "record"));

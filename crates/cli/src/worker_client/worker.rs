@@ -21,7 +21,7 @@ pub(crate) struct Worker {
 }
 
 /// The answer to an upload that was accepted.
-pub(crate) struct Answer {
+pub(crate) struct Accepted {
     pub(crate) status: u16,
     pub(crate) records: Option<u64>,
     pub(crate) errors: Option<u64>,
@@ -108,7 +108,7 @@ impl Worker {
     }
 
     /// Asks whether the Worker is deployed and its configuration is valid.
-    pub(crate) fn health(&self) -> Result<Answer, Refusal> {
+    pub(crate) fn health(&self) -> Result<Accepted, Refusal> {
         self.read(self.get("/health", HEALTH_TIMEOUT)?)
     }
 
@@ -139,7 +139,7 @@ impl Worker {
     }
 
     /// Posts one upload, once.
-    pub(crate) fn send(&self, body: &[u8]) -> Result<Answer, Refusal> {
+    pub(crate) fn send(&self, body: &[u8]) -> Result<Accepted, Refusal> {
         match self.request().send(body) {
             Ok(response) => self.read(response),
             // A server that answers early, because of a wrong secret or too large an upload, and
@@ -178,7 +178,7 @@ impl Worker {
         })
     }
 
-    fn read(&self, mut response: Response<Body>) -> Result<Answer, Refusal> {
+    fn read(&self, mut response: Response<Body>) -> Result<Accepted, Refusal> {
         let status = response.status();
         let mut text = Vec::new();
         response
@@ -190,7 +190,7 @@ impl Worker {
         let text = self.headers.hide_in(&String::from_utf8_lossy(&text));
         let words: Words = serde_json::from_str(&text).unwrap_or_default();
         if status.is_success() {
-            return Ok(Answer {
+            return Ok(Accepted {
                 status: status.as_u16(),
                 records: words.records,
                 errors: words.errors,

@@ -11,7 +11,7 @@ use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopesArgs};
 use crate::jobs::commands::create::NAME_PREFIX;
-use crate::jobs::session::{Outcome, Session};
+use crate::jobs::session::{CommandOutcome, Session};
 use crate::terminal::printable;
 
 /// Check the chain from Cloudflare to the Worker, link by link
@@ -48,7 +48,7 @@ impl Args {
     }
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let ledgers = Ledgers::from_environment(&session.mask).map_err(JobsError::Usage)?;
     check(session, args, &ledgers)
 }
@@ -58,7 +58,7 @@ pub(crate) fn check(
     session: &Session,
     args: &Args,
     ledgers: &Ledgers,
-) -> Result<Outcome, JobsError> {
+) -> Result<CommandOutcome, JobsError> {
     for dataset in &args.dataset {
         args.scopes.expect(dataset.name)?;
     }
@@ -105,7 +105,7 @@ pub(crate) fn check(
         1 => "1 link is broken\n".to_owned(),
         count => format!("{count} links are broken\n"),
     };
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text,
         json: json!({ "broken": broken, "scopes": Value::from(all) }),
         is_done: broken == 0,

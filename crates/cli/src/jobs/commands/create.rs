@@ -14,7 +14,7 @@ use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopesArgs, is_id};
 use crate::jobs::difference::{self, Difference};
 use crate::jobs::options::OptionsArgs;
-use crate::jobs::session::{Change, Outcome, Session, substitutions};
+use crate::jobs::session::{Change, CommandOutcome, Session, substitutions};
 use crate::terminal::printable;
 use crate::worker_client::target::Secret;
 
@@ -93,13 +93,13 @@ pub(crate) const NAME_PREFIX: &str = "logpush-ecs-";
 const WORKERS_DEV: &str = ".workers.dev";
 
 /// The secrets that a job needs from the environment.
-struct Secrets {
+struct JobSecrets {
     secret: Option<Secret>,
     keys: Option<R2Keys>,
     substitutions: Vec<Substitution>,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     args.scopes.expect(args.dataset.name)?;
     if args.via == Via::Worker && args.bucket.is_some() {
         return Err(JobsError::Usage("--bucket is for --via r2".to_owned()));
@@ -108,7 +108,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         Via::Worker => (Some(session.secret()?), None),
         Via::R2 => (None, Some(session.r2_keys()?)),
     };
-    let secrets = Secrets {
+    let secrets = JobSecrets {
         substitutions: substitutions(secret.as_ref(), keys.as_ref()),
         secret,
         keys,
@@ -117,14 +117,14 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     if let [scope] = scopes.as_slice() {
         return one(session, args, scope, &secrets);
     }
-    let mut outcome = Outcome {
+    let mut outcome = CommandOutcome {
         is_done: true,
-        ..Outcome::default()
+        ..CommandOutcome::default()
     };
     let mut all = Vec::new();
     for scope in &scopes {
         // A zone that cannot have a job does not keep the others from having theirs.
-        let done = one(session, args, scope, &secrets).unwrap_or_else(|error| Outcome {
+        let done = one(session, args, scope, &secrets).unwrap_or_else(|error| CommandOutcome {
             text: format!("{scope}: not created\nerror: {}\n", error.text()),
             json: json!({ "scope": scope.to_string(), "action": "none", "error": error.json() }),
             is_done: false,
@@ -141,8 +141,8 @@ fn one(
     session: &Session,
     args: &Args,
     scope: &Scope,
-    secrets: &Secrets,
-) -> Result<Outcome, JobsError> {
+    secrets: &JobSecrets,
+) -> Result<CommandOutcome, JobsError> {
     let dataset = args.dataset.name;
     let offered = fields::offered(&session.api, scope, dataset)?;
     let destination = destination(session, args, scope, secrets)?;
@@ -199,7 +199,7 @@ fn one(
             scope.option()
         );
     }
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text,
         json,
         is_done,
@@ -210,7 +210,7 @@ fn destination(
     session: &Session,
     args: &Args,
     scope: &Scope,
-    secrets: &Secrets,
+    secrets: &JobSecrets,
 ) -> Result<Destination, JobsError> {
     let destination = match (&args.worker, &secrets.secret, &args.bucket, &secrets.keys) {
         (Some(worker), Some(secret), ..) => Destination::worker(worker, args.dataset, secret),
@@ -239,12 +239,12 @@ fn bucket_name(bucket: &str) -> Result<&str, String> {
 }
 
 #[derive(Deserialize)]
-struct Zone {
-    account: Account,
+struct ZoneDetails {
+    account: AccountId,
 }
 
 #[derive(Deserialize)]
-struct Account {
+struct AccountId {
     id: String,
 }
 
@@ -256,7 +256,7 @@ fn bucket_account(session: &Session, args: &Args, scope: &Scope) -> Result<Strin
         )),
         (None, Scope::Account { id }) => Ok(id.clone()),
         (None, Scope::Zone { .. }) => {
-            let zone: Zone = session.api.get(&Call::new(scope.path())).map_err(|error| {
+            let zone: ZoneDetails = session.api.get(&Call::new(scope.path())).map_err(|error| {
                 JobsError::Usage(format!(
                     "the zone's account cannot be read ({error}): name it with --bucket-account"
                 ))
@@ -318,7 +318,7 @@ fn compared(
     scope: &Scope,
     job: &Job,
     mut wanted: Map<String, Value>,
-) -> Outcome {
+) -> CommandOutcome {
     // A filter that is not asked for now was set by somebody, which is a difference.
     wanted.entry("filter").or_insert_with(|| json!(""));
     let differences = difference::between(job, &wanted);
@@ -331,7 +331,7 @@ fn compared(
         "differences": differences,
     });
     if differences.is_empty() {
-        return Outcome {
+        return CommandOutcome {
             text: format!("{scope}: job {number} is there already, as asked\n"),
             json,
             is_done: true,
@@ -345,7 +345,7 @@ fn compared(
     for command in remedies(args, scope, number, &differences, &wanted) {
         text += &format!("  hint: `{command}`\n");
     }
-    Outcome {
+    CommandOutcome {
         text,
         json,
         is_done: false,

@@ -6,7 +6,7 @@ use crate::jobs::cloudflare::api::Method;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::scope::ScopeArgs;
 use crate::jobs::commands::show;
-use crate::jobs::session::{Change, Outcome, Session, job_path};
+use crate::jobs::session::{Change, CommandOutcome, Session, job_path};
 
 /// Delete a job, and show what it was
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     scope: ScopeArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let scope = args.scope.resolve(&session.api)?;
     let job = session.job(&scope, args.job)?;
     let change = Change {
@@ -31,12 +31,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
     };
     let (curl, was) = (session.curl(&change), show::text(&job));
     Ok(match session.change(&change)? {
-        None => Outcome {
+        None => CommandOutcome {
             text: format!("would delete job {}:\n{was}{curl}\n", args.job),
             json: json!({ "action": "none", "dry_run": true, "curl": curl, "job": job.shown() }),
             is_done: true,
         },
-        Some(_) => Outcome {
+        Some(_) => CommandOutcome {
             text: format!(
                 "deleted job {}, which was:\n{was}The same with curl:\n{curl}\n",
                 args.job

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::jobs::cloudflare::api::Method;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::scope::ScopeArgs;
-use crate::jobs::session::{Change, Outcome, Session, job_path};
+use crate::jobs::session::{Change, CommandOutcome, Session, job_path};
 
 /// Enable a job, which delivers from then on, and nothing from before
 #[derive(Debug, clap::Args)]
@@ -31,20 +31,20 @@ struct OneArgs {
     scope: ScopeArgs,
 }
 
-pub(crate) fn enable(session: &Session, args: &EnableArgs) -> Result<Outcome, JobsError> {
+pub(crate) fn enable(session: &Session, args: &EnableArgs) -> Result<CommandOutcome, JobsError> {
     switch(session, &args.one, true)
 }
 
-pub(crate) fn disable(session: &Session, args: &DisableArgs) -> Result<Outcome, JobsError> {
+pub(crate) fn disable(session: &Session, args: &DisableArgs) -> Result<CommandOutcome, JobsError> {
     switch(session, &args.one, false)
 }
 
-fn switch(session: &Session, args: &OneArgs, enabled: bool) -> Result<Outcome, JobsError> {
+fn switch(session: &Session, args: &OneArgs, enabled: bool) -> Result<CommandOutcome, JobsError> {
     let scope = args.scope.resolve(&session.api)?;
     let job = session.job(&scope, args.job)?;
     let word = if enabled { "enabled" } else { "disabled" };
     if job.is_enabled() == enabled {
-        return Ok(Outcome {
+        return Ok(CommandOutcome {
             text: format!("job {} is {word} already\n", args.job),
             json: json!({ "action": "none", "job": job.shown() }),
             is_done: true,
@@ -59,12 +59,12 @@ fn switch(session: &Session, args: &OneArgs, enabled: bool) -> Result<Outcome, J
     };
     let curl = session.curl(&change);
     Ok(match session.change(&change)? {
-        None => Outcome {
+        None => CommandOutcome {
             text: format!("would make job {} {word}:\n{curl}\n", args.job),
             json: json!({ "action": "none", "dry_run": true, "curl": curl, "job": job.shown() }),
             is_done: true,
         },
-        Some(after) if after.is_enabled() != enabled => Outcome {
+        Some(after) if after.is_enabled() != enabled => CommandOutcome {
             text: format!(
                 "job {} is not {word}, although Cloudflare took the change\n  hint: look again with `logpush-ecs jobs show {} {}`\n",
                 args.job,
@@ -74,7 +74,7 @@ fn switch(session: &Session, args: &OneArgs, enabled: bool) -> Result<Outcome, J
             json: json!({ "action": "none", "job": after.shown() }),
             is_done: false,
         },
-        Some(after) => Outcome {
+        Some(after) => CommandOutcome {
             text: format!(
                 "job {} is {word}; it takes 10 to 15 minutes everywhere. The same with curl:\n{curl}\n",
                 args.job

@@ -7,7 +7,7 @@ use crate::dataset;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::fields;
 use crate::jobs::cloudflare::scope::ScopeArgs;
-use crate::jobs::session::{Outcome, Session};
+use crate::jobs::session::{CommandOutcome, Session};
 use crate::jobs::table::table;
 use crate::terminal::printable;
 
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     scope: ScopeArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let dataset = args.dataset.name;
     let scope = args.scope.resolve(&session.api)?;
     scope.expect(dataset)?;
@@ -31,7 +31,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         .iter()
         .map(|(name, description)| vec![printable(name), printable(description)])
         .collect();
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text: table(&["FIELD", "TYPE AND MEANING"], &rows),
         json: json!({ "dataset": dataset, "fields": fields }),
         is_done: true,

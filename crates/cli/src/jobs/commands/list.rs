@@ -7,7 +7,7 @@ use crate::dataset;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::ScopesArgs;
-use crate::jobs::session::{Outcome, Session};
+use crate::jobs::session::{CommandOutcome, Session};
 use crate::jobs::table::table;
 use crate::terminal::printable;
 
@@ -32,7 +32,7 @@ const HEAD: [&str; 7] = [
     "DESTINATION",
 ];
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let dataset = args.dataset.map(|dataset| dataset.name);
     if let Some(dataset) = dataset {
         args.scopes.expect(dataset)?;
@@ -59,7 +59,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
             Err(error) => return Err(error),
         }
     }
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text,
         json: Value::from(all),
         is_done,

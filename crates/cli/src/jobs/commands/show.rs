@@ -6,7 +6,7 @@ use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::explain;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::ScopeArgs;
-use crate::jobs::session::{Outcome, Session};
+use crate::jobs::session::{CommandOutcome, Session};
 use crate::terminal::printable;
 
 /// Show one job
@@ -20,10 +20,10 @@ pub(crate) struct Args {
     scope: ScopeArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let scope = args.scope.resolve(&session.api)?;
     let job = session.job(&scope, args.job)?;
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text: text(&job),
         json: job.shown(),
         is_done: true,

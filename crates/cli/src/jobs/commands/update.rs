@@ -12,7 +12,7 @@ use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopeArgs};
 use crate::jobs::difference::{self, Difference};
 use crate::jobs::options::{OptionsArgs, merged};
-use crate::jobs::session::{Change, Outcome, Session, job_path, substitutions};
+use crate::jobs::session::{Change, CommandOutcome, Session, job_path, substitutions};
 use crate::terminal::printable;
 
 /// Change a job, and only what the options name
@@ -54,7 +54,7 @@ impl Args {
     }
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> {
+pub(crate) fn run(session: &Session, args: &Args) -> Result<CommandOutcome, JobsError> {
     let scope = args.scope.resolve(&session.api)?;
     let job = session.job(&scope, args.job)?;
     let (asked, secrets) = asked(session, args, &scope, &job)?;
@@ -72,7 +72,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         .collect();
     let differences = difference::between(&job, &body);
     if differences.is_empty() {
-        return Ok(Outcome {
+        return Ok(CommandOutcome {
             text: format!("job {} is as asked already\n", args.job),
             json: json!({ "action": "none", "job": job.shown(), "differences": [] }),
             is_done: true,
@@ -117,7 +117,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Result<Outcome, JobsError> 
         text += "It takes 10 to 15 minutes everywhere. ";
     }
     text += &format!("The same with curl:\n{curl}\n");
-    Ok(Outcome {
+    Ok(CommandOutcome {
         text,
         json: json!({
             "action": if after.is_some() { "changed" } else { "none" },
