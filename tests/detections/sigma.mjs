@@ -33,7 +33,8 @@ export function compile(text, transformations) {
 
 // --- Rules and the pipeline ---
 
-const RULE_KEYS = "title id name status description references author date tags logsource detection falsepositives level";
+const RULE_KEYS =
+  "title id name status description references author date tags logsource detection falsepositives level";
 
 function compileRule(rule, transformations) {
   const { title, logsource, detection } = rule;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use logpush_normalizer::datasets::by_name;
-use logpush_normalizer::{Constant, Dataset};
+use logpush_normalizer::{Constant, Dataset, Row};
 
 use crate::error::Error;
 use crate::sekoia::WHOLE;
-use crate::sources::Sources;
+use crate::sources::{Source, Sources};
 use crate::written::{ecs_fields, is_masked, kept_name};
 
 /// A name of Sigma, and the fields that have its value: a rule fires if one of them matches. `null`
@@ -119,7 +119,7 @@ const WEB: &[Name] = &[
 
 const WEB_MISSING: &[Missing] = &[
     ("c-win32-status", "Cloudflare logs no status of Windows"),
-    ("cs-cookie", "cookies are masked in the events"),
+    ("cs-cookie", "the events show no cookies"),
     (
         "cs-version",
         "the events have 1.1 where rules have HTTP/1.1: compare http.version",
@@ -183,60 +183,54 @@ transformations:
 pub(crate) fn pipeline(sources: &Sources) -> Result<String, Error> {
     let mut pipeline = HEAD.to_owned();
     for source in LOG_SOURCES {
-        source.write(sources, &mut pipeline)?;
+        pipeline.push_str(&source.items(sources)?);
     }
     Ok(pipeline)
 }
 
 impl LogSource {
-    fn write(&self, sources: &Sources, pipeline: &mut String) -> Result<(), Error> {
+    /// Its items of the pipeline.
+    fn items(&self, sources: &Sources) -> Result<String, Error> {
         let datasets = self.datasets()?;
         let Mapping { names, missing } = self.mapping(&datasets);
+        let mut items = String::new();
         for (name, reason) in missing {
-            self.item(
-                pipeline,
-                &format!("without_{name}"),
-                "detection_item_failure",
-            );
-            pipeline.push_str(&format!(
-                "    message: \"{name} cannot be searched: {reason}\"\n    \
-                 field_name_conditions:\n      - type: include_fields\n        fields:\n          - {name}\n"
-            ));
-            self.conditions(pipeline);
+            let id = format!("without_{name}");
+            items.push_str(&self.item(&id, "detection_item_failure", &failure(name, &reason)));
         }
-        self.item(pipeline, "datasets", "add_condition");
-        pipeline.push_str("    conditions:\n");
+
         let values: Vec<&str> = datasets.iter().filter_map(|of| event_dataset(of)).collect();
-        debug_assert_eq!(
-            values.len(),
-            datasets.len(),
-            "{}: no event.dataset",
+        debug_assert_eq!(values.len(), datasets.len(), "{}", self.id);
+        let condition = format!("    conditions:\n{}", entry("event.dataset", &values));
+        items.push_str(&self.item("datasets", "add_condition", &condition));
+
+        let fields: String = names.iter().map(|(name, to)| entry(name, to)).collect();
+        let mapping = format!("    mapping:\n{fields}");
+        items.push_str(&self.item("fields", "field_name_mapping", &mapping));
+
+        let members: String = self
+            .objects(sources)
+            .iter()
+            .map(|name| entry(&format!("{name}."), &[format!("cloudflare.{name}.")]))
+            .collect();
+        if !members.is_empty() {
+            let mapping = format!("    mapping:\n{members}");
+            items.push_str(&self.item("members", "field_name_prefix_mapping", &mapping));
+        }
+        Ok(items)
+    }
+
+    /// An item for the rules of this log source.
+    fn item(&self, id: &str, kind: &str, body: &str) -> String {
+        let selector: String = self
+            .selector
+            .iter()
+            .map(|(attribute, value)| format!("        {attribute}: {value}\n"))
+            .collect();
+        format!(
+            "  - id: {}_{id}\n    type: {kind}\n{body}    rule_conditions:\n      - type: logsource\n{selector}",
             self.id
-        );
-        entry(pipeline, "event.dataset", &values);
-        self.conditions(pipeline);
-
-        self.item(pipeline, "fields", "field_name_mapping");
-        pipeline.push_str("    mapping:\n");
-        for (name, fields) in &names {
-            entry(pipeline, name, fields);
-        }
-        self.conditions(pipeline);
-
-        let objects = self.objects(sources, &datasets);
-        if !objects.is_empty() {
-            self.item(pipeline, "members", "field_name_prefix_mapping");
-            pipeline.push_str("    mapping:\n");
-            for name in objects {
-                entry(
-                    pipeline,
-                    &format!("{name}."),
-                    &[format!("cloudflare.{name}.")],
-                );
-            }
-            self.conditions(pipeline);
-        }
-        Ok(())
+        )
     }
 
     fn datasets(&self) -> Result<Vec<&'static Dataset>, Error> {
@@ -246,94 +240,97 @@ impl LogSource {
 
     /// What the names become in events of these datasets.
     fn mapping(&self, datasets: &[&'static Dataset]) -> Mapping {
-        let mut mapping = Mapping::default();
+        let mut mapping = match self.names {
+            Names::Sigma(tables) => sigma_mapping(tables, datasets),
+            Names::Cloudflare => cloudflare_mapping(datasets),
+        };
         for (name, reason) in self.missing {
             mapping.missing.insert(name, (*reason).to_owned());
-        }
-        match self.names {
-            Names::Sigma(tables) => {
-                let produced = produced(datasets);
-                for (name, fields) in tables.iter().copied().flatten() {
-                    let fields: Vec<String> = fields
-                        .iter()
-                        .filter(|field| is_produced(&produced, field))
-                        .map(|field| (*field).to_owned())
-                        .collect();
-                    if fields.is_empty() {
-                        let reason = "these events do not have it".to_owned();
-                        mapping.missing.insert(name, reason);
-                    } else {
-                        mapping.names.insert(name, fields);
-                    }
-                }
-            }
-            Names::Cloudflare => {
-                for row in datasets.iter().flat_map(|dataset| dataset.rows) {
-                    if is_masked(row) {
-                        let reason = "it is masked in the events".to_owned();
-                        mapping.missing.insert(row.field, reason);
-                        continue;
-                    }
-                    let kept = kept_name(row).map(|name| format!("cloudflare.{name}"));
-                    let first = || row.targets.first()?.fields().into_iter().next();
-                    let fields = mapping.names.entry(row.field).or_default();
-                    fields.extend(kept.or_else(first).filter(|field| !fields.contains(field)));
-                }
-            }
         }
         mapping
     }
 
     /// Objects that are kept as they came: rules name their members.
-    fn objects(&self, sources: &Sources, datasets: &[&Dataset]) -> BTreeSet<&'static str> {
+    fn objects(&self, sources: &Sources) -> BTreeSet<&'static str> {
         if matches!(self.names, Names::Sigma(_)) {
             return BTreeSet::new();
         }
-        let is_one = |name: &str| datasets.iter().any(|dataset| dataset.name == name);
+        let is_object = |source: &Source, row: &Row| {
+            let documented = source.documented.get(row.field);
+            !is_masked(row) && documented.is_some_and(|kind| kind == "object")
+        };
         sources
             .datasets
             .iter()
-            .filter(|source| is_one(source.dataset.name))
+            .filter(|source| self.datasets.contains(&source.dataset.name))
             .flat_map(|source| source.dataset.rows.iter().map(move |row| (source, row)))
-            .filter(|(source, row)| {
-                !is_masked(row)
-                    && source
-                        .documented
-                        .get(row.field)
-                        .is_some_and(|is| is == "object")
-            })
+            .filter(|(source, row)| is_object(source, row))
             .filter_map(|(_, row)| kept_name(row))
             .collect()
-    }
-
-    fn item(&self, pipeline: &mut String, id: &str, kind: &str) {
-        pipeline.push_str(&format!("  - id: {}_{id}\n    type: {kind}\n", self.id));
-    }
-
-    fn conditions(&self, pipeline: &mut String) {
-        pipeline.push_str("    rule_conditions:\n      - type: logsource\n");
-        for (attribute, value) in self.selector {
-            pipeline.push_str(&format!("        {attribute}: {value}\n"));
-        }
     }
 }
 
 #[derive(Default)]
 struct Mapping {
     names: BTreeMap<&'static str, Vec<String>>,
+    /// Each with the reason.
     missing: BTreeMap<&'static str, String>,
 }
 
+fn sigma_mapping(tables: &[&[Name]], datasets: &[&'static Dataset]) -> Mapping {
+    let produced = produced(datasets);
+    let mut mapping = Mapping::default();
+    for (name, fields) in tables.iter().copied().flatten() {
+        let fields: Vec<String> = fields
+            .iter()
+            .filter(|field| is_produced(&produced, field))
+            .map(|field| (*field).to_owned())
+            .collect();
+        if fields.is_empty() {
+            let reason = "these events do not have it".to_owned();
+            mapping.missing.insert(name, reason);
+        } else {
+            mapping.names.insert(name, fields);
+        }
+    }
+    mapping
+}
+
+/// The value as it came, where the event keeps it; else the first field that it is converted to.
+fn cloudflare_mapping(datasets: &[&'static Dataset]) -> Mapping {
+    let mut mapping = Mapping::default();
+    for row in datasets.iter().flat_map(|dataset| dataset.rows) {
+        if is_masked(row) {
+            let reason = "it is masked in the events".to_owned();
+            mapping.missing.insert(row.field, reason);
+            continue;
+        }
+        let kept = kept_name(row).map(|name| format!("cloudflare.{name}"));
+        let first = || row.targets.first()?.fields().into_iter().next();
+        let fields = mapping.names.entry(row.field).or_default();
+        fields.extend(kept.or_else(first).filter(|field| !fields.contains(field)));
+    }
+    mapping
+}
+
+/// What makes the conversion of a rule fail that has the name.
+fn failure(name: &str, reason: &str) -> String {
+    format!(
+        "    message: \"{name} cannot be searched: {reason}\"\n    field_name_conditions:\n      \
+         - type: include_fields\n        fields:\n          - {name}\n"
+    )
+}
+
 /// A line of a mapping; a list where there are several.
-fn entry(pipeline: &mut String, name: &str, values: &[impl AsRef<str>]) {
+fn entry(name: &str, values: &[impl AsRef<str>]) -> String {
     if let [value] = values {
-        pipeline.push_str(&format!("      {name}: {}\n", scalar(value.as_ref())));
-        return;
+        return format!("      {name}: {}\n", scalar(value.as_ref()));
     }
-    pipeline.push_str(&format!("      {name}:\n"));
-    for value in values {
-        pipeline.push_str(&format!("        - {}\n", scalar(value.as_ref())));
-    }
+    let values: String = values
+        .iter()
+        .map(|value| format!("        - {}\n", scalar(value.as_ref())))
+        .collect();
+    format!("      {name}:\n{values}")
 }
 
 /// YAML reserves the `@` at the beginning of a plain scalar.
