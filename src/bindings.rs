@@ -1,8 +1,8 @@
-//! Which of the durable route's bindings there are: all, or none.
+//! The bindings of the durable route: all of them, or none.
 
 use worker::{Bucket, Env, ObjectNamespace, Queue};
 
-/// What the durable route is made of.
+/// The bindings of the durable route.
 #[derive(Clone, Debug)]
 pub(crate) struct Bindings {
     pub(crate) uploads: Bucket,
@@ -10,7 +10,7 @@ pub(crate) struct Bindings {
     pub(crate) ledger: ObjectNamespace,
 }
 
-/// How an upload gets to the intake.
+/// The way of an upload to the intake.
 #[derive(Debug)]
 pub(crate) enum Route {
     /// While Logpush waits.
@@ -19,11 +19,11 @@ pub(crate) enum Route {
     Durable(Bindings),
 }
 
-/// The route that the bindings make.
+/// The route for which there are bindings.
 ///
 /// # Errors
 ///
-/// Names what is missing of half a set: one forgotten binding must not end in the route that
+/// Names what is missing where there are some: one forgotten binding must not lead to the route that
 /// stores nothing.
 pub(crate) fn route(env: &Env) -> Result<Route, String> {
     let uploads = env.bucket("UPLOADS");

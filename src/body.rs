@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
-/// What a sender says of a body before it is read, and what is taken of it.
+/// The length that the sender announces, and the limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Announced {
     /// `Content-Length`.
@@ -73,7 +73,7 @@ impl Announced {
 pub(crate) struct Body {
     /// Nothing where there is no body.
     reader: Option<ByteReader>,
-    /// Given to the runtime with every read, and got back with the bytes.
+    /// Belongs to the runtime during a read, and comes back with the bytes.
     buffer: Option<Uint8Array>,
     is_at_end: bool,
 }
@@ -116,10 +116,10 @@ impl Body {
         Ok(!chunk.is_empty() || !self.is_at_end)
     }
 
-    /// Tells the runtime that the rest is not wanted.
+    /// Has the runtime drop the rest.
     pub(crate) fn cancel(&self) {
         if let (Some(reader), false) = (&self.reader, self.is_at_end) {
-            // Nothing is left to do about a body that cannot even be cancelled.
+            // A body that cannot be cancelled is dropped at the end of the request.
             let _ = reader.cancel();
         }
     }

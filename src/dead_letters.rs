@@ -15,12 +15,12 @@ use crate::ledger::Ledger;
 use crate::ledger::protocol::DeleteDeadLetter;
 use crate::queue;
 
-/// What became of a wish to replay.
+/// The result of asking for a replay.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
     Sent,
     NotThere,
-    /// It names no upload.
+    /// A message names no upload that could be delivered.
     IsMessage,
     QueueFails,
 }
@@ -34,7 +34,7 @@ const LISTED: u32 = 100;
 /// Documents of a dead letter that are shown: it has at most one batch, of 10 MiB.
 const SHOWN: usize = 100;
 
-/// The key of an id; nothing where it is that of no dead letter.
+/// The key of an id; nothing where no dead letter can have it.
 fn key_of(id: &str) -> Option<String> {
     let key = format!("{}{id}", key::DEAD);
     key::parse(&key).map(|_| key)
@@ -89,7 +89,7 @@ pub(crate) async fn inspect(bucket: &Bucket, id: &str) -> Result<Option<Inspecte
     Ok(Some(inspected))
 }
 
-/// Has a dead letter delivered again; when that is done it is gone.
+/// Has a dead letter delivered again. It is deleted when that is done.
 pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Result<Replay> {
     let Some(key) = key_of(id) else {
         return Ok(Replay::NotThere);
@@ -107,7 +107,7 @@ pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Result<Replay> {
     }
 }
 
-/// Whether there was such a dead letter.
+/// Deletes a dead letter; `false` where there is none.
 pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
     let Some(key) = key_of(id) else {
         return Ok(false);
@@ -116,7 +116,7 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
         return Ok(false);
     }
     bindings.uploads.delete(&key).await?;
-    // At worst the next run of the cron counts anew.
+    // Where that is lost, the next run of the cron counts anew.
     let deleted = DeleteDeadLetter {
         dataset: id.split('/').next().unwrap_or_default().to_owned(),
     };
@@ -134,7 +134,7 @@ fn listed(object: &Object) -> DeadLetter {
     }
 }
 
-/// Reads what an object is about; the defaults where it does not say.
+/// The description of a dead letter in the metadata of its object; the defaults where it has none.
 pub(crate) fn about_of(object: &Object) -> About {
     object
         .custom_metadata()
@@ -206,7 +206,7 @@ pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64
     Ok(None)
 }
 
-/// Copies an upload; gives the key.
+/// Copies an upload, and gives the key of the copy.
 pub(crate) async fn put_upload(
     bucket: &Bucket,
     about: &About,
@@ -222,7 +222,7 @@ pub(crate) async fn put_upload(
     Ok(key)
 }
 
-/// Writes a message that is not understood; gives the key.
+/// Keeps a message that is not understood, and gives its key.
 pub(crate) async fn put_message(
     bucket: &Bucket,
     about: &About,

@@ -1,5 +1,5 @@
-//! Every line of the log: JSON, with what happened and no payload and no secret. One for each upload and
-//! attempt to deliver one, none for each event.
+//! Every line of the log: JSON without payload and without secrets. There is one for each upload and for
+//! each attempt to deliver one, and none for each event.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use worker::console_log;
 use crate::http::answer::Answer;
 use crate::send::Counters;
 
-/// Whom a line concerns.
+/// How urgent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Info,

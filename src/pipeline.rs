@@ -1,7 +1,7 @@
-//! Driving the normalizer over a body, and its batches to the intake.
+//! A body goes through the normalizer, and its batches to the intake.
 //!
-//! The body is read only as fast as batches leave: so many are on their way at once, and one is in
-//! the making.
+//! The body is read only as fast as batches leave: a limited number is on its way at once, and one is
+//! being made.
 
 use core::cell::{Cell, OnceCell};
 use core::convert::Infallible;
@@ -24,7 +24,7 @@ pub(crate) enum PipelineError<J> {
     Body(#[from] BodyError),
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// The upload's dataset has no intake.
+    /// There is no destination for the upload's dataset.
     #[error("{0}")]
     NoDestination(String),
     #[error("{0}")]
@@ -36,7 +36,7 @@ pub(crate) trait Journal {
     /// Why a run cannot go on.
     type Error;
 
-    /// Whether a run that fails waits for the deliveries that are under way: what they come to counts.
+    /// Whether a run that fails waits for the deliveries under way, since their results count.
     const REMEMBERS: bool;
 
     /// The pieces of a batch that no earlier run has delivered.
@@ -49,7 +49,7 @@ pub(crate) trait Journal {
     fn may_go_on(&self, requests: u64) -> Result<(), Self::Error>;
 }
 
-/// Of the direct route: Logpush is told about the upload as a whole.
+/// The journal of the direct route, where Logpush gets one answer for the upload as a whole.
 pub(crate) struct NoJournal;
 
 impl Journal for NoJournal {
@@ -237,7 +237,7 @@ impl<J: Journal> Run<'_, J> {
         on_their_way: &mut OnTheirWay<'r, J::Error>,
     ) -> Result<(), PipelineError<J::Error>> {
         for piece in self.journal.remaining(batch) {
-            // Whatever the limit, every run gets on.
+            // Every run delivers something, whatever the limit.
             if self.begun.get() > 0 {
                 let may_go_on = self.journal.may_go_on(self.requests());
                 may_go_on.map_err(PipelineError::Journal)?;
@@ -250,7 +250,7 @@ impl<J: Journal> Run<'_, J> {
             self.begun.set(self.begun.get() + 1);
             self.under_way.set(self.under_way.get() + 1);
             on_their_way.push(self.deliver(delivery, piece).boxed_local());
-            // Begins to send it; what is done already makes room.
+            // Polls once, which begins to send it. Deliveries that are done make room.
             while let Some(Some(delivered)) = on_their_way.next().now_or_never() {
                 delivered?;
             }
@@ -297,7 +297,7 @@ fn is_crowded(own: usize, in_flight: usize, batch: &Batch) -> bool {
     own >= in_flight || (own > 0 && ON_THEIR_WAY.get() + batch.body.len() > ON_THEIR_WAY_MAX)
 }
 
-/// Counts bytes as long as it lives.
+/// Counts bytes until it is dropped.
 struct Counted(usize);
 
 impl Counted {

@@ -1,4 +1,4 @@
-//! Chance.
+//! Random numbers.
 
 /// 128 bits of JavaScript's generator, which the runtime takes from a secure one.
 pub(crate) fn random() -> u128 {

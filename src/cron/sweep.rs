@@ -1,9 +1,9 @@
-//! By cron: finds uploads that are stored and forgotten, and sends their work items again; removes
-//! what is left over.
+//! The sweep finds uploads that are stored and forgotten, and sends their work items again. It also
+//! removes what is left over.
 //!
-//! An upload is forgotten when a step failed between two others: stored but no work item sent, a
-//! message lost, a consumer that died for good. What the listing costs is bounded per run; the next
-//! run goes on where this one stopped.
+//! An upload is forgotten when a step fails between two others: it is stored but its work item is not
+//! sent, a message is lost, a consumer dies for good. The listing of one run is bounded; the next run
+//! goes on where this one stops.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -25,28 +25,28 @@ use crate::queue;
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
 const LISTS: u32 = 20;
 
-/// Uploads of which the ledger thinks that they wait, and of which nothing was stored: looked for in one run.
+/// Uploads looked for in one run that wait according to the ledger, and may never have been stored.
 const NEVER_STORED: usize = 20;
 
 /// Work items in one message to the queue: its limit.
 const ITEMS: usize = 100;
 
-/// A multipart upload that is still open after an hour has nobody who would end it.
+/// Nobody ends a multipart upload any more that is still open after an hour.
 const MULTIPART_ENDS: u64 = 3_600_000;
 
-/// Where uploads are.
+/// The prefixes of uploads.
 const PREFIXES: [&str; 2] = [key::UPLOADS, key::LOGPUSH];
 
 /// How far the sweep has come.
 #[derive(Default, Serialize, Deserialize)]
 struct Position {
-    /// Of [`PREFIXES`].
+    /// Its place in [`PREFIXES`].
     prefix: usize,
     /// The last key that was looked at.
     after: Option<String>,
 }
 
-/// What a run did.
+/// The work of one run, counted.
 #[derive(Default)]
 struct Swept {
     seen: u64,
@@ -101,13 +101,13 @@ struct Sweep<'a> {
     bindings: &'a Bindings,
     ledger: Ledger,
     now: u64,
-    /// How long an upload is left alone.
+    /// How long an upload is left alone, in milliseconds.
     grace: u64,
-    /// How long delivered ones are kept.
+    /// How long delivered uploads are kept, in milliseconds.
     keep: u64,
 }
 
-/// An upload that was found.
+/// An upload that the listing has.
 struct Found {
     item: WorkItem,
     dataset: String,
@@ -159,7 +159,7 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Sends work items for those of which nobody knows, or which nobody has in hand.
+    /// Sends work items for uploads that nobody is delivering or about to deliver.
     async fn send_forgotten(&self, found: Vec<Found>, swept: &mut Swept) -> worker::Result<()> {
         let mut shards: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         for found in found {
@@ -179,7 +179,8 @@ impl Sweep<'_> {
             let claimed = self.ledger.ask(&shard, claim).await;
             for (place, found) in found.into_iter().enumerate() {
                 let is_ours = claimed.as_ref().is_none_or(|claimed| {
-                    // Without the ledger nobody knows; the lease beside the upload keeps two apart.
+                    // Without an answer of the ledger the item is sent; the lease beside the upload keeps two
+                    // consumers apart.
                     claimed.get(place).copied().unwrap_or(true)
                 });
                 if is_ours {
@@ -194,8 +195,8 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Has the ledger forget what arrived and could not be stored, and did not come again: it would
-    /// wait for ever.
+    /// Has the ledger forget uploads that could not be stored when they arrived, and did not come again:
+    /// their rows would wait for ever.
     async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
         let Some(overview) = self.ledger.ask_overview(Read).await else {
             return Ok(());
@@ -255,7 +256,7 @@ impl Sweep<'_> {
             {
                 swept.aborted += 1;
             }
-            // What cannot be aborted is complete, or aborted already.
+            // An upload that cannot be aborted is complete, or aborted already.
             bucket.delete(marker).await?;
         }
         Ok(())
@@ -265,7 +266,7 @@ impl Sweep<'_> {
     async fn delivered(&self, swept: &mut Swept) -> worker::Result<()> {
         let bucket = &self.bindings.uploads;
         let end = key::delivered_before(self.now.saturating_sub(self.keep));
-        // In the order of time: the oldest come first.
+        // The list is in the order of time: the oldest come first.
         for _ in 0..LISTS {
             let page = bucket.list().prefix(key::DELIVERED).execute().await?;
             let keys: Vec<String> = page
@@ -305,7 +306,7 @@ fn found_object(key: &str, etag: &str) -> Option<Found> {
     })
 }
 
-/// Where the last run stopped; the beginning where that is not known.
+/// Where the last run stopped, or the beginning where that is not known.
 async fn read_position(bucket: &Bucket) -> Position {
     let read = async {
         let object = bucket.get(key::SWEEP).execute().await.ok()??;

@@ -1,4 +1,4 @@
-//! What is answered. To Logpush short JSON, which it shows to its customer as the job's error message.
+//! Answers. Logpush gets short JSON, which it shows to its customer as the job's error message.
 
 use logpush_delivery::expected::expected;
 use serde::Serialize;
@@ -40,7 +40,7 @@ impl Answer {
     }
 
     pub(crate) fn not_found(path: &str) -> Self {
-        // A path is the caller's text: enough of it to recognise, not more.
+        // A path is the caller's text: enough of it to be recognised is shown.
         let shown: String = path.chars().take(64).collect();
         Self::error(
             404,

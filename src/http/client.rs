@@ -29,8 +29,8 @@ pub(crate) struct Reply {
 ///
 /// # Errors
 ///
-/// What went wrong with the connection, in words of our own: the runtime's may hold the URL, which may
-/// be a secret.
+/// Says what went wrong with the connection, in words of our own: the runtime's may hold the URL, which
+/// may be a secret.
 pub(crate) async fn exchange(request: Request, bounds: Bounds) -> Result<Reply, String> {
     let controller = AbortController::default();
     let signal = controller.signal();

@@ -2,7 +2,7 @@
 
 use worker::Request;
 
-/// What stands behind the question mark.
+/// The query of a URL: the part after the question mark.
 pub(crate) struct Query(String);
 
 impl Query {
@@ -12,7 +12,7 @@ impl Query {
         Self(query.to_owned())
     }
 
-    /// The value of a name, if it has one.
+    /// The value of a name; nothing where that is empty.
     pub(crate) fn value(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.0.as_bytes())
             .find(|(key, value)| key == name && !value.is_empty())
@@ -20,7 +20,7 @@ impl Query {
     }
 }
 
-/// `https://host:port` of an address.
+/// The origin of a URL, such as `https://host:port`.
 pub(crate) fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |place| place + 3);
     let rest = url.get(host..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who may send uploads, and who is the operator: whoever knows one of the live secrets.
+//! The secrets by which Logpush and the operator are recognised.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -42,12 +42,12 @@ impl Secrets {
         }
     }
 
-    /// What sessions are signed with that begin now.
+    /// The key that signs sessions that begin now.
     pub(crate) fn signing_key(&self) -> [u8; 32] {
         self.first
     }
 
-    /// What sessions may be signed with.
+    /// The keys that sessions may be signed with.
     pub(crate) fn keys(&self) -> impl Iterator<Item = [u8; 32]> {
         [self.first].into_iter().chain(self.second)
     }

@@ -1,4 +1,4 @@
-//! An upload arrives: who sends it, is it acceptable, and what is it told in the end.
+//! An upload arrives: who sends it, whether it is acceptable, and how it is answered.
 
 mod inspect;
 mod memory;
@@ -22,13 +22,13 @@ use crate::log::{self, Stored};
 use crate::pipeline::{self, Deliveries, NoJournal, Pipeline, PipelineError};
 use crate::send::{Delivery, DeliveryError};
 
-/// When Logpush may come back to an upload that could not be stored, in seconds.
+/// `Retry-After` for an upload that could not be stored, in seconds.
 const COME_BACK: &str = "10";
 
 const SEND_AGAIN: &str =
     "send the upload again later; nothing is lost as long as one of the tries succeeds";
 
-/// Handles `POST /logpush` (the dataset is told from the records) and `POST /logpush/{dataset}`.
+/// Handles `POST /logpush` (the records show the dataset) and `POST /logpush/{dataset}`.
 pub(crate) async fn receive(
     request: Request,
     env: &Env,
@@ -57,7 +57,7 @@ pub(crate) async fn receive(
         Some(Ok(dataset)) => Some(dataset),
         Some(Err(name)) => return unknown_dataset(name),
     };
-    // What is missing must be told before the first byte, so that creating a job fails on it.
+    // A missing setting is reported before the first byte, so that creating a job fails on it.
     if let Some(dataset) = dataset
         && let Err(problem) = config.destination(Some(dataset))
     {

@@ -1,5 +1,5 @@
-//! Which uploads of a shard wait, in memory: counted once when the shard wakes up, then kept by what
-//! changes. An index in the storage would cost rows for every upload.
+//! The uploads of a shard that wait, in memory: counted once when the shard wakes up, and then with every
+//! change. An index in the storage would cost rows for every upload.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use logpush_delivery::state::State;
 pub(crate) struct Waiting {
     pub(crate) uploads: u64,
     pub(crate) bytes: u64,
-    /// By arrival: the oldest of those that wait, not always all.
+    /// By arrival. The oldest of those that wait, and not always all.
     oldest: BTreeSet<(u64, String)>,
 }
 
-/// How many of the oldest are remembered. When they are done, the storage is asked for the next.
+/// Oldest uploads that are remembered. When they are done, the storage is asked for the next.
 const REMEMBERED: usize = 256;
 
-/// Whether an upload is stored and owed. Not a dead letter that is replayed, and not the content of
-/// an upload in several parts, which is delivered under another identity.
+/// Whether an upload is stored and owed. A dead letter that is replayed is not, nor is the row for the
+/// content of an upload in several parts, which is delivered under another identity.
 pub(crate) fn waits(id: &str, state: &State) -> bool {
     if state.finished.is_some() {
         return false;
@@ -32,7 +32,7 @@ pub(crate) fn waits(id: &str, state: &State) -> bool {
 }
 
 impl Waiting {
-    /// One more, found in the storage.
+    /// Counts an upload that the storage has.
     pub(crate) fn found(&mut self, id: &str, state: &State) {
         if waits(id, state) {
             self.uploads += 1;
@@ -41,10 +41,10 @@ impl Waiting {
         }
     }
 
-    /// An upload has changed.
+    /// Counts the change of an upload.
     pub(crate) fn changed(&mut self, id: &str, before: Option<&State>, after: &State) {
         let before = before.filter(|state| waits(id, state));
-        // Where not all are remembered, what was not is newer than those that are.
+        // Uploads that are not remembered are newer than those that are.
         let mut is_old = self.oldest.len() as u64 == self.uploads;
         if let Some(before) = before {
             self.uploads = self.uploads.saturating_sub(1);
@@ -65,7 +65,7 @@ impl Waiting {
         self.uploads > 0 && self.oldest.is_empty()
     }
 
-    /// One of those that wait, in any order.
+    /// Remembers an upload that the storage has. They may come in any order.
     pub(crate) fn recall(&mut self, id: &str, state: &State) {
         if waits(id, state) {
             self.remember(id, state);

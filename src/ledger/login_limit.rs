@@ -1,5 +1,5 @@
-//! How often a secret may be tried: a few times a minute from one address, and not without end from
-//! all of them together. In memory alone: who waits a minute may try again anyway.
+//! The limit of attempts to log in: a few a minute from one address, and some more from all addresses
+//! together. It is kept in memory alone, since a minute's wait is all that it asks for.
 
 use std::collections::BTreeMap;
 
@@ -11,25 +11,26 @@ pub(crate) struct Attempts {
     by_address: BTreeMap<String, u32>,
 }
 
-/// A person mistypes a few times.
+/// Attempts in a minute from one address: a person mistypes a few times.
 const FROM_ONE_ADDRESS: u32 = 10;
 
-/// From all addresses: a secret of 16 hexadecimal characters would take 10^11 years.
+/// Attempts in a minute from all addresses: finding a secret of 16 hexadecimal characters would take
+/// 10^11 years.
 const FROM_ALL: u32 = 200;
 
 impl Attempts {
-    /// Counts an attempt, if it may be made.
+    /// Whether an attempt may be made; then it is counted.
     pub(crate) fn may_try(&mut self, address: &str, now_millis: u64) -> bool {
         if self.is_spent(address, now_millis) {
             return false;
         }
-        // At most FROM_ALL names.
+        // There are at most FROM_ALL entries.
         *self.by_address.entry(network_of(address)).or_default() += 1;
         self.all += 1;
         true
     }
 
-    /// Whether no attempt may be made.
+    /// Whether no further attempt may be made in this minute.
     pub(crate) fn is_spent(&mut self, address: &str, now_millis: u64) -> bool {
         let minute = now_millis / 60_000;
         if self.minute != minute {
@@ -43,7 +44,7 @@ impl Attempts {
     }
 }
 
-/// Who has an IPv6 address has 2^64 of them: the first four groups are one.
+/// Whoever has one IPv6 address has 2^64 of them: those with the same first four groups count as one.
 fn network_of(address: &str) -> String {
     match address.parse() {
         Ok(core::net::IpAddr::V6(address)) => {

@@ -50,7 +50,7 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Answer {
     })
 }
 
-/// To the page that tells what a form has done.
+/// Redirects to the page, which says what a form has done.
 fn lead(notice: Notice) -> Answer {
     redirect(&format!("/?done={}", notice.name()))
 }

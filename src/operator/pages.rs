@@ -64,7 +64,7 @@ fn asset(content_type: &'static str, text: &str) -> Answer {
     Answer::text(200, content_type, text.to_owned())
 }
 
-/// The pages of a person.
+/// The pages for a person who has logged in.
 async fn person(
     request: &mut Request,
     env: &Env,
@@ -95,7 +95,7 @@ async fn person(
         let done = Query::of(request).value("done");
         let notice = done.and_then(|name| Notice::of(&name));
         let page = page::home(&status, dead_letters.as_ref(), notice, &session.token());
-        // Who came with Basic has a session from now on: forms need one.
+        // A person who came with Basic has a session from now on: forms need one.
         return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
     }
     let form = match path {

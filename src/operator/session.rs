@@ -23,7 +23,7 @@ const COOKIE: &str = "__Host-logpush-ecs";
 const LASTS: u64 = 12 * 60 * 60;
 
 impl Session {
-    /// Begins a session; `random` tells it from others.
+    /// Begins a session; `random` makes it differ from others.
     pub(crate) fn begin(secrets: &Secrets, now_millis: u64, random: u128) -> Self {
         let end = now_millis / 1000 + LASTS;
         let key = secrets.signing_key();
@@ -35,7 +35,8 @@ impl Session {
         }
     }
 
-    /// The session of a `Cookie` header; none if it is over, forged, or of a secret that is live no more.
+    /// The session of a `Cookie` header; nothing if it is over, forged, or signed with a secret that is no
+    /// longer live.
     pub(crate) fn of(cookies: &str, secrets: &Secrets, now_millis: u64) -> Option<Self> {
         let value = cookies
             .split(';')
@@ -64,7 +65,7 @@ impl Session {
         format!("{COOKIE}=; Max-Age=0; {ATTRIBUTES}")
     }
 
-    /// What every form of the session's pages sends along.
+    /// The token that every form of the session's pages sends along.
     pub(crate) fn token(&self) -> String {
         BASE64.encode(mac(&self.key, "form", &self.value).finalize().into_bytes())
     }
@@ -82,7 +83,7 @@ impl Session {
 const ATTRIBUTES: &str = "Path=/; HttpOnly; Secure; SameSite=Strict";
 
 fn mac(key: &[u8; 32], purpose: &str, text: &str) -> Hmac<Sha256> {
-    // A key is filled up with zeros to a block.
+    // HMAC fills a key up with zeros to a block.
     let block: [u8; 64] = core::array::from_fn(|place| key.get(place).copied().unwrap_or_default());
     let mut mac = Hmac::<Sha256>::new(&block.into());
     mac.update(purpose.as_bytes());

@@ -1,4 +1,4 @@
-//! Dead letters: what is finally refused is kept in R2, with its reason, until the operator decides.
+//! Dead letters: data that is refused for good is kept in R2, with the reason, until the operator decides.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::expected::expected;
 use crate::progress::Done;
 
-/// What a dead letter is about: in the custom metadata of its object, so that a list has it.
+/// The description of a dead letter, in the custom metadata of its object, so that a list has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct About {
@@ -18,18 +18,18 @@ pub struct About {
     pub contents: Contents,
     /// The dataset, as the upload's key names it.
     pub dataset: String,
-    /// Why, in the intake's words where they are its.
+    /// Why there is a dead letter; where the intake refused it, in its words.
     pub reason: String,
-    /// The key of the upload that it is of.
+    /// The key of the upload that it comes from.
     pub upload: String,
     /// When that arrived, in milliseconds since 1970.
     pub arrived: u64,
-    /// When the letter was written.
+    /// When the dead letter was written.
     pub at: u64,
-    /// Records concerned, where that is known.
+    /// Its records, where their number is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<u64>,
-    /// Of an upload: what of it is delivered already.
+    /// The records of a whole upload that are delivered already.
     #[serde(skip_serializing_if = "Done::is_empty")]
     pub done: Done,
 }
@@ -97,11 +97,11 @@ pub struct Inspected {
 /// The name of the metadata.
 const ABOUT: &str = "about";
 
-/// R2 takes 8,192 bytes of metadata in all. Longer positions are left out: then everything is
-/// delivered again, with the same ids.
+/// Bytes of the description: R2 takes 8,192 of metadata in all. Positions that do not fit are left out,
+/// and a replay then sends everything again, with the same ids.
 const ABOUT_MAX: usize = 6 * 1024;
 
-/// The longest reason that is kept, in characters; escaped, six bytes each.
+/// Characters of a reason that are kept. Escaped, one has up to six bytes.
 const REASON_MAX: usize = 300;
 
 impl About {
@@ -126,7 +126,7 @@ impl About {
             .unwrap_or_default()
     }
 
-    /// The custom metadata that hold this.
+    /// The custom metadata that hold the description.
     pub fn metadata(&self) -> HashMap<String, String> {
         let mut text = ascii(self);
         if text.len() > ABOUT_MAX {
@@ -139,7 +139,7 @@ impl About {
     }
 }
 
-/// JSON in ASCII alone: metadata travel in headers.
+/// JSON in ASCII alone, since metadata travel in headers.
 fn ascii(about: &About) -> String {
     let json = expected(
         serde_json::to_string(about).ok(),

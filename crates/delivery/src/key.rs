@@ -1,4 +1,4 @@
-//! The keys of objects in R2: they say dataset, time and identity, so that nothing else has to.
+//! The keys of objects in R2, which hold dataset, time and identity.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use xxhash_rust::xxh3::xxh3_128;
@@ -18,24 +18,24 @@ pub const DELIVERED: &str = "delivered/";
 /// Multipart uploads that were begun.
 pub const MULTIPART: &str = "multipart/";
 
-/// Where the sweep goes on.
+/// The position of the sweep.
 pub const SWEEP: &str = "sweep.json";
 
-/// Stands for the dataset of an object of Logpush whose key has none. No dataset is called so.
+/// The dataset of an object of Logpush whose key has none. No dataset has this name.
 pub const UNNAMED: &str = "unknown";
 
 /// R2's limit of a key, in bytes.
 const KEY_MAX: usize = 1024;
 
-/// To the millisecond; in the order of time as text.
+/// A time to the millisecond. As text it sorts by time.
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 
-/// What an object is, as far as its key tells.
+/// What the key of an object says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Who stored it.
     pub kind: Kind,
-    /// As written in the key: it need not be one that there is.
+    /// As written in the key, which may name a dataset that does not exist.
     pub dataset: String,
 }
 
@@ -64,7 +64,7 @@ pub fn upload(dataset: &str, arrival_millis: u64, id: &str, is_gzip: bool) -> St
     )
 }
 
-/// The key of a dead letter: of the upload `id`, from its record `first`, in that order.
+/// The key of a dead letter of the upload `id`, whose first record is `first`.
 pub fn dead_letter(
     dataset: &str,
     now_millis: u64,
@@ -83,12 +83,12 @@ pub fn delivered(key: &str, now_millis: u64) -> String {
     format!("{DELIVERED}{}/{key}", hour(now_millis))
 }
 
-/// What in `delivered/` begins with less than this is older than `millis`.
+/// Keys of delivered objects that sort before this are older than `millis`.
 pub fn delivered_before(millis: u64) -> String {
     format!("{DELIVERED}{}", hour(millis))
 }
 
-/// The key that remembers a multipart upload.
+/// The key of the marker of a multipart upload.
 pub fn multipart(now_millis: u64, id: &str) -> String {
     format!("{MULTIPART}{}-{id}.json", stamp(now_millis))
 }
@@ -99,7 +99,7 @@ pub fn multipart_millis(key: &str) -> Option<u64> {
     millis(time)
 }
 
-/// When an upload arrived, where its key tells that.
+/// When an upload arrived, where its key says so.
 pub fn arrival_millis(key: &str) -> Option<u64> {
     match parse(key)?.kind {
         Kind::Upload { arrival_millis, .. } => Some(arrival_millis),
@@ -107,7 +107,7 @@ pub fn arrival_millis(key: &str) -> Option<u64> {
     }
 }
 
-/// Where the positions of an upload are while the ledger cannot take them.
+/// The key of an upload's positions while the ledger does not answer.
 pub fn progress(dataset: &str, id: &str) -> String {
     format!("progress/{dataset}/{id}.json")
 }
@@ -124,7 +124,7 @@ pub fn parse(key: &str) -> Option<Source> {
             .then(|| (dataset.to_owned(), rest.to_owned()))
     };
     if let Some(rest) = key.strip_prefix(LOGPUSH) {
-        // All that Logpush writes is owed, if only a dead letter.
+        // Whatever Logpush writes is owed, if only as a dead letter.
         let dataset = named(rest).map_or_else(|| UNNAMED.to_owned(), |(dataset, _)| dataset);
         return Some(Source {
             kind: Kind::Logpush,
@@ -152,12 +152,12 @@ pub fn parse(key: &str) -> Option<Source> {
     })
 }
 
-/// The identity of an object whose key has none: the same key with other content is another one.
+/// The identity of an object whose key has none. With other content it is another one.
 pub fn identity(key: &str, etag: &str) -> String {
     hexadecimal(xxh3_128(format!("{key}\0{etag}").as_bytes()))
 }
 
-/// 32 digits.
+/// 32 hexadecimal digits.
 pub fn hexadecimal(bits: u128) -> String {
     format!("{bits:032x}")
 }
@@ -180,7 +180,7 @@ fn millis(stamp: &str) -> Option<u64> {
 }
 
 fn time(millis: u64) -> DateTime<Utc> {
-    // Nothing that the clock says is out of range.
+    // The clock gives no time out of range.
     i64::try_from(millis)
         .ok()
         .and_then(DateTime::from_timestamp_millis)

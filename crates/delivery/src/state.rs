@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::key;
 use crate::progress::Done;
 
-/// The version of what is written.
+/// The version of states that this code writes.
 const VERSION: u32 = 1;
 
-/// How long a claim holds, in times of the grace that an upload had: 2 hours of 15 minutes. With a
-/// backlog of a day that makes eleven messages too many of each upload; at every sweep, 288.
+/// How long a claim holds, as a multiple of the grace that the upload had: 2 hours for 15 minutes. With
+/// a backlog of a day that is eleven needless messages for each upload; without it, 288.
 const CLAIM_GRACES: u64 = 8;
 
 /// What is known of one upload. Members that a later version adds are ignored, those that an
@@ -27,13 +27,13 @@ pub struct State {
     pub bytes: u64,
     /// Lines counted at arrival.
     pub lines: u64,
-    /// Records, known when the upload was read to its end.
+    /// Records, known once the upload has been read to its end.
     pub records: Option<u64>,
     /// Records that are dealt with.
     pub done: Done,
     /// Deliveries begun.
     pub attempts: u32,
-    /// Deliveries begun since the last progress that ended without a word: a crash.
+    /// Deliveries since the last progress that ended without a word, in crashes.
     pub cut_short: u32,
     /// Who delivers it now.
     pub lease: Option<Lease>,
@@ -45,7 +45,7 @@ pub struct State {
     pub finished: Option<u64>,
 }
 
-/// Who delivers an upload now: two at once would send everything twice.
+/// The right to deliver an upload: two consumers at once would send everything twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     #[serde(flatten)]
@@ -81,13 +81,13 @@ pub struct Holder {
     pub attempt: u32,
 }
 
-/// The answer to who wants to deliver.
+/// The answer to [`State::begin`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Begun {
     /// It is delivered already.
     Finished,
-    /// Another one is at it.
+    /// Another consumer delivers it.
     Busy {
         /// When the holder's lease ends.
         until: u64,
@@ -116,8 +116,8 @@ impl State {
         }
     }
 
-    /// Whether the upload is stored under its own identity. One that came in parts is not: what its
-    /// content is was only known in the end.
+    /// Whether the upload is stored under its own identity. One that came in parts is not: its content was
+    /// known only at the end.
     pub fn is_under(&self, id: &str) -> bool {
         self.key.contains(id)
     }
@@ -129,11 +129,11 @@ impl State {
         self.lease = before.lease;
     }
 
-    /// `holder` wants to deliver: it gets the lease for `lease` milliseconds, or is told why not.
+    /// Gives `holder` the lease for `lease` milliseconds, or says why not.
     ///
-    /// The same message in a later attempt is not kept waiting: its earlier consumer is dead, or
-    /// the queue would not have delivered it again. Unless there is a copy of it: then the attempt may
-    /// be the copy's.
+    /// A later attempt of the same message does not wait: the earlier consumer is dead, or the queue would
+    /// not have delivered the message again. Where the queue has delivered it twice, it does wait, since
+    /// the attempt may be the copy's.
     pub fn begin(&mut self, key: &str, holder: &Holder, now: u64, lease: u64) -> Begun {
         self.v = VERSION;
         if self.finished.is_some() {
@@ -146,7 +146,7 @@ impl State {
                 held.has_copy |= is_same;
                 return Begun::Busy { until: held.until };
             }
-            // A lease that was not given back: its holder ended without a word.
+            // The holder ended without giving the lease back.
             self.cut_short += 1;
         }
         key.clone_into(&mut self.key);
@@ -164,9 +164,9 @@ impl State {
         }
     }
 
-    /// Takes note of what is done; whether `holder` still has the lease, which is renewed then.
+    /// Takes note of what is done, and renews the lease; `false` where `holder` no longer has it.
     pub fn record(&mut self, holder: &Holder, done: &Done, now: u64, lease: u64) -> bool {
-        // What an intake has taken is a fact, whoever tells it.
+        // The intake has these records, whoever reports it.
         self.done.merge(done);
         self.cut_short = 0;
         if self.finished.is_some() {
@@ -210,8 +210,8 @@ impl State {
         }
     }
 
-    /// Whether nobody has it in hand: no lease, and no attempt that is due later. Who is told so
-    /// sends a work item, which may wait behind others: for a while nobody else is told.
+    /// Whether nobody delivers the upload: there is no lease, and no attempt is due later. The caller then
+    /// sends a work item, which may wait behind others, so that for a while no other caller is told so.
     pub fn claim(&mut self, now: u64, grace: u64) -> bool {
         let in_hand = self.lease.as_ref().map_or(0, |lease| lease.until);
         let is_forgotten = now >= self.next_attempt.max(in_hand) + grace;

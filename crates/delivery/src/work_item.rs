@@ -1,4 +1,4 @@
-//! What a message of the queue asks for: a work item of ours, or a notification of R2.
+//! The messages of the queue: work items of ours, and notifications of R2.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,21 +13,21 @@ pub struct WorkItem {
     v: u32,
     /// The key of the object.
     pub key: String,
-    /// Of an object whose key alone does not say which content is meant.
+    /// The content that is meant, where the key alone does not say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
 }
 
-/// What a message turned out to be.
+/// A message, as it is understood.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
     /// An object to be delivered.
     Deliver(WorkItem),
     /// A notification of something that needs no work.
     Ignore,
-    /// A later version of this Worker wrote it, and has been rolled back.
+    /// A later version of this Worker wrote it, and was rolled back.
     TooNew(u32),
-    /// Nothing that is known.
+    /// The message is not understood.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! The Logpush jobs that send to this Worker, as Cloudflare's API tells of them: an optional check.
+//! The Logpush jobs that send to this Worker, as Cloudflare's API lists them: an optional check.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 use crate::config::Cloudflare;
 use crate::http::client::{Bounds, exchange};
 
-/// What Cloudflare answers.
+/// Cloudflare's answer.
 #[derive(Deserialize)]
 struct Answer {
     result: Option<Vec<Listed>>,
@@ -33,14 +33,14 @@ const BOUNDS: Bounds = Bounds {
     body_max: 1024 * 1024,
 };
 
-/// What is kept of Cloudflare's words, in characters.
+/// Characters of a job's error message that are kept.
 const ERROR_MAX: usize = 300;
 
 /// Asks Cloudflare for the jobs that send to a Worker like this.
 ///
 /// # Errors
 ///
-/// Tells what failed, without the token.
+/// Says what failed, without the token.
 pub(crate) async fn ask(cloudflare: &Cloudflare) -> Result<Vec<LogpushJob>, String> {
     let mut jobs = Vec::new();
     for place in &cloudflare.places {
@@ -69,10 +69,11 @@ async fn ask_one(cloudflare: &Cloudflare, place: &str) -> Result<Vec<Listed>, St
     let mut init = RequestInit::new();
     init.with_method(Method::Get)
         .with_headers(headers)
-        // Elsewhere would get the token.
+        // A redirect would take the token somewhere else.
         .with_redirect(RequestRedirect::Manual);
     let url = format!("{}/{place}/logpush/jobs", cloudflare.url);
-    let request = Request::new_with_init(&url, &init).map_err(|_| "the address is none")?;
+    let request = Request::new_with_init(&url, &init)
+        .map_err(|_| "CLOUDFLARE_API_BASE_URL is not a valid URL")?;
     let reply = exchange(request, BOUNDS).await?;
     if reply.status != 200 {
         return Err(format!(
@@ -84,7 +85,7 @@ async fn ask_one(cloudflare: &Cloudflare, place: &str) -> Result<Vec<Listed>, St
         return Err("the answer is longer than 1 MiB".to_owned());
     }
     let answer: Answer =
-        serde_json::from_slice(&reply.body).map_err(|_| "the answer is no list of jobs")?;
+        serde_json::from_slice(&reply.body).map_err(|_| "the answer is not a list of jobs")?;
     Ok(answer.result.unwrap_or_default())
 }
 

@@ -1,5 +1,5 @@
-//! By cron: looks whether all is well, and tells a webhook where it is not, once, and once when it is
-//! again. Incidents are kept in the overview: what the webhook does not take the next run reports.
+//! Alerts: the webhook is told of each incident once when it begins, and once when it is over. Incidents
+//! are kept in the overview, so that the next run reports what the webhook did not take.
 
 mod jobs;
 mod webhook;
@@ -25,7 +25,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     let ledger = Ledger::new(bindings.ledger.clone());
     let now = now_millis();
     let (alerts, wrong) = config::alerts(variables);
-    // Some may have been deleted by hand, and what was told of others may have been lost.
+    // Some may have been deleted by hand, and reports of others may have been lost.
     if let Ok(Some(letters)) = dead_letters::count(&bindings.uploads).await {
         let _ = ledger.ask_overview(CountDeadLetters(letters)).await;
     }
@@ -34,7 +34,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         log::write_problem(
             Level::Warn,
             "alert",
-            "the ledger does not answer: nothing is checked",
+            "the ledger does not answer, so that nothing is checked: the next run tries again",
         );
         return;
     };
@@ -50,7 +50,7 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         None => Vec::new(),
         Some(cloudflare) => jobs::ask(cloudflare).await.unwrap_or_else(|problem| {
             log::write_problem(Level::Warn, "alert", &problem);
-            // What was known goes on: an API that is down ends no incident.
+            // The jobs of the last run stand: an API that is down ends no incident.
             serde_json::from_str(note(JOBS)).unwrap_or_default()
         }),
     };
@@ -61,11 +61,11 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         .await
         .and(keep(&ledger, INCIDENTS, &incidents).await);
     if kept.is_none() {
-        // What cannot be remembered would be told again and again.
+        // An incident that is not remembered would be reported with every run.
         log::write_problem(
             Level::Warn,
             "alert",
-            "the ledger takes no incidents: nothing is told",
+            "the ledger does not keep incidents, so that none is reported: the next run tries again",
         );
         return;
     }
@@ -77,16 +77,16 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         return;
     }
     let Some(url) = alerts.webhook else {
-        // Nobody is told, and what is over is of no interest any more.
+        // Without a webhook there is no report, and no use for incidents that are over.
         let open = incidents
             .into_iter()
             .filter(|incident| incident.over.is_none());
         let _ = keep(&ledger, INCIDENTS, &open.collect::<Vec<_>>()).await;
         return;
     };
-    match webhook::tell(&url, &owed).await {
+    match webhook::report(&url, &owed).await {
         Ok(()) => {
-            // At worst the next run tells it again.
+            // At worst the next run reports it again.
             let _ = keep(&ledger, INCIDENTS, &reported(incidents)).await;
         }
         Err(problem) => log::write_problem(

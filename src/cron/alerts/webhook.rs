@@ -1,4 +1,4 @@
-//! How an incident is told: one message to a webhook that takes Slack's JSON.
+//! Reports of incidents: one message to a webhook that takes Slack's JSON.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use worker::{Headers, Method, Request, RequestInit, RequestRedirect};
 
 use crate::http::client::{Bounds, exchange};
 
-/// Of the answer only the status matters.
+/// Only the status of the answer matters.
 const BOUNDS: Bounds = Bounds {
     timeout: Duration::from_secs(10),
     body_max: 64 * 1024,
@@ -19,12 +19,12 @@ const BOUNDS: Bounds = Bounds {
 /// Incidents in one message; the page has them all.
 const NAMED: usize = 20;
 
-/// Tells incidents.
+/// Reports incidents.
 ///
 /// # Errors
 ///
 /// What went wrong, without the webhook's address.
-pub(crate) async fn tell(url: &str, incidents: &[&Incident]) -> Result<(), String> {
+pub(crate) async fn report(url: &str, incidents: &[&Incident]) -> Result<(), String> {
     let headers = Headers::new();
     let _ = headers.set("Content-Type", "application/json");
     let mut init = RequestInit::new();
@@ -32,7 +32,8 @@ pub(crate) async fn tell(url: &str, incidents: &[&Incident]) -> Result<(), Strin
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
         .with_body(Some(json!({ "text": text(incidents) }).to_string().into()));
-    let request = Request::new_with_init(url, &init).map_err(|_| "the address is none")?;
+    let request =
+        Request::new_with_init(url, &init).map_err(|_| "the address is not a valid URL")?;
     let reply = exchange(request, BOUNDS).await?;
     match reply.status {
         200..300 => Ok(()),
@@ -79,7 +80,7 @@ fn line(incident: &Incident) -> String {
     }
 }
 
-/// Slack's three control characters: `<!channel>` from a field's name is nobody's call.
+/// Slack's three control characters: `<!channel>` from a field's name must not call a channel.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
