@@ -138,18 +138,18 @@ mod tests {
 
     #[test]
     fn a_body_is_held_to_what_was_announced() {
-        let told = |bytes, limit| Announced { bytes, limit };
+        let announce = |bytes, limit| Announced { bytes, limit };
         for (announced, received, expected) in [
-            (told(None, 10), 10, None),
+            (announce(None, 10), 10, None),
             (
-                told(None, 10),
+                announce(None, 10),
                 11,
                 Some("the upload has more than 10 bytes"),
             ),
-            (told(Some(5), 10), 5, None),
-            (told(Some(5), 10), 6, None),
+            (announce(Some(5), 10), 5, None),
+            (announce(Some(5), 10), 6, None),
             (
-                told(Some(5), 10),
+                announce(Some(5), 10),
                 4,
                 Some("the upload has 4 bytes where Content-Length announced 5"),
             ),

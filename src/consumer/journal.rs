@@ -299,7 +299,7 @@ impl UploadJournal {
             records,
             reason: reason.to_owned(),
         };
-        // The letter itself is what counts.
+        // The dead letter itself counts, not the report of it.
         let _ = self.ledger.ask(&self.shard(), dead_letter).await;
     }
 

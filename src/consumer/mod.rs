@@ -98,7 +98,7 @@ impl Consumer<'_> {
     }
 }
 
-/// What the queue is told of a work item's message.
+/// The answer to the queue about the message of a work item.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     Ack,

@@ -68,7 +68,7 @@ impl Consumer<'_> {
                 journal.fail(Some(reason.clone()), 0).await;
                 (Decision::Ack, Some(reason))
             }
-            // The letter stays as it is.
+            // The dead letter stays as it is.
             Err(error) if journal.attempts >= REPLAYS_MAX => {
                 journal.fail(Some(error.clone()), 0).await;
                 (Decision::Ack, Some(error))

@@ -46,6 +46,21 @@ struct Position {
     after: Option<String>,
 }
 
+impl Position {
+    fn prefix(&self) -> &'static str {
+        PREFIXES.get(self.prefix).copied().unwrap_or(key::UPLOADS)
+    }
+
+    /// Goes on with the next prefix; `true` where that is the first one again.
+    fn next_prefix(&mut self) -> bool {
+        *self = Self {
+            prefix: (self.prefix + 1) % PREFIXES.len(),
+            after: None,
+        };
+        self.prefix == 0
+    }
+}
+
 /// The work of one run, counted.
 #[derive(Default)]
 struct Swept {
@@ -126,11 +141,7 @@ impl Sweep<'_> {
         let bucket = &self.bindings.uploads;
         let mut position = read_position(bucket).await;
         for _ in 0..LISTS {
-            let prefix = PREFIXES
-                .get(position.prefix)
-                .copied()
-                .unwrap_or(key::UPLOADS);
-            let mut list = bucket.list().prefix(prefix);
+            let mut list = bucket.list().prefix(position.prefix());
             if let Some(after) = &position.after {
                 list = list.start_after(after);
             }
@@ -144,14 +155,8 @@ impl Sweep<'_> {
                 }
             }
             self.send_forgotten(found, swept).await?;
-            if !page.truncated() {
-                position = Position {
-                    prefix: (position.prefix + 1) % PREFIXES.len(),
-                    after: None,
-                };
-                if position.prefix == 0 {
-                    break;
-                }
+            if !page.truncated() && position.next_prefix() {
+                break;
             }
         }
         let position = serde_json::to_string(&position)?;
@@ -314,4 +319,49 @@ async fn read_position(bucket: &Bucket) -> Position {
         serde_json::from_str(&text).ok()
     };
     read.await.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sweep_goes_through_all_prefixes_in_turn() {
+        let mut position = Position::default();
+        let mut seen = vec![position.prefix()];
+        while !position.next_prefix() {
+            seen.push(position.prefix());
+        }
+        assert_eq!(seen, PREFIXES);
+        let odd: Position = serde_json::from_str(r#"{"prefix":9,"after":"x"}"#).unwrap();
+        assert_eq!(odd.prefix(), key::UPLOADS);
+    }
+
+    #[test]
+    fn work_items_are_sent_for_uploads_alone() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let ours = key::upload("dns_logs", 1_778_574_600_219, id, true);
+        let logpush = "logpush/dns_logs/x.gz";
+        for (key, expected) in [
+            (
+                ours.as_str(),
+                Some((WorkItem::new(&ours, None), id.to_owned())),
+            ),
+            (
+                logpush,
+                Some((
+                    WorkItem::new(logpush, Some("e")),
+                    key::identity(logpush, "e"),
+                )),
+            ),
+            (&key::dead_letter("dns_logs", 1, id, 0, "upload"), None),
+            ("uploads/dns_logs/x", None),
+        ] {
+            let found = found_object(key, "e").map(|found| {
+                assert_eq!(found.dataset, "dns_logs");
+                (found.item, found.id)
+            });
+            assert_eq!(found, expected, "{key}");
+        }
+    }
 }

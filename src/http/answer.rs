@@ -45,7 +45,7 @@ impl Answer {
         Self::error(
             404,
             &format!("there is nothing at {shown}"),
-            "uploads go to POST /logpush/{dataset}; GET /health tells whether the configuration is sound",
+            "uploads go to POST /logpush/{dataset}; GET /health says whether the configuration is sound",
         )
     }
 

@@ -116,8 +116,8 @@ mod tests {
         ] {
             assert_eq!(waits("0", &State::arrived(key, 1, 1, 1)), expected, "{key}");
         }
-        let letter = key::dead_letter("firewall_events", 1, &id(1), 0, "upload");
-        assert!(!waits(&id(1), &State::arrived(&letter, 1, 1, 1)));
+        let dead_letter = key::dead_letter("firewall_events", 1, &id(1), 0, "upload");
+        assert!(!waits(&id(1), &State::arrived(&dead_letter, 1, 1, 1)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod object;
 mod overview;
 pub(crate) mod protocol;
 mod rate_limit;
+mod reporting;
 mod rows;
 mod uploads;
 

@@ -1,5 +1,5 @@
 //! The Durable Object behind the ledger: SQLite, one row written per change and one more for the stats
-//! that the overview is told.
+//! of its shard.
 
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
@@ -16,6 +16,7 @@ use crate::ledger::client::{Ledger as Client, OVERVIEW, RATE_LIMIT};
 use crate::ledger::overview::OverviewStore;
 use crate::ledger::protocol::{Claim, RateLimitQuestion, TakeReport, UploadQuestion};
 use crate::ledger::rate_limit::Turns;
+use crate::ledger::reporting::{self, Due, Reporting};
 use crate::ledger::rows::Rows;
 use crate::ledger::uploads::{self, AboutUpload, Effect, Row};
 
@@ -40,25 +41,7 @@ struct Shard {
     waiting: Waiting,
 }
 
-/// What the overview does not know yet.
-#[derive(Default)]
-struct Reporting {
-    /// Since when there is something to report, in milliseconds since 1970.
-    owed_since: Cell<Option<u64>>,
-    /// When the last report was sent, in milliseconds since 1970.
-    sent_at: Cell<u64>,
-    /// Whether an alarm will send the next one.
-    has_alarm: Cell<bool>,
-}
-
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
-
-/// A shard reports once in this time at most: all 592 together then ask the overview ten times a second.
-const REPORTS_EVERY: u64 = MINUTE;
-
-/// How long to wait with a report that an alarm could not send.
-const REPORTS_AGAIN: u64 = 5 * MINUTE;
+const HOUR: u64 = 60 * 60 * 1000;
 
 /// Uploads on their way that are reported one by one.
 const OLDEST_REPORTED: usize = 3;
@@ -101,21 +84,19 @@ impl DurableObject for Ledger {
 
     /// Reports what came after the last report.
     async fn alarm(&self) -> Result<Response> {
-        self.reporting.has_alarm.set(false);
+        self.reporting.set_alarm(false);
         self.wake("", now_millis())?;
         let report = self.report()?;
         let now = now_millis();
-        self.reporting.owed_since.set(None);
-        self.reporting.sent_at.set(now);
+        self.reporting.sent(now);
         let is_sent = match (report, self.client()) {
             (Some(report), Some(client)) => client.ask_overview(TakeReport(report)).await.is_some(),
             // A shard of which nothing is known.
             (None, _) => true,
             (_, None) => false,
         };
-        if !is_sent {
-            self.reporting.owed_since.set(Some(now));
-            self.set_alarm(REPORTS_AGAIN).await;
+        if !is_sent && self.reporting.lost(now) {
+            self.set_alarm(reporting::AGAIN).await;
         }
         Response::empty()
     }
@@ -146,18 +127,15 @@ impl Ledger {
                 | UploadQuestion::DeadLetter(_)
                 | UploadQuestion::Forget(_)
         );
-        // What only began is left for its outcome, which usually comes in a moment.
-        let owed_since = self.reporting.owed_since.get();
-        if !is_outcome && owed_since.is_some_and(|since| now >= since + REPORTS_EVERY) {
+        if !is_outcome && self.reporting.is_late(now) {
             self.send_report(now);
         }
         let answer = self.answer(question, now)?;
         if is_outcome {
-            let due = self.reporting.sent_at.get() + REPORTS_EVERY;
-            if now >= due {
-                self.send_report(now);
-            } else if !self.reporting.has_alarm.get() {
-                self.set_alarm(due - now).await;
+            match self.reporting.after_outcome(now) {
+                Due::Now => self.send_report(now),
+                Due::Later(millis) => self.set_alarm(millis).await,
+                Due::Nothing => {}
             }
         }
         Ok(answer)
@@ -228,8 +206,7 @@ impl Ledger {
             }
         }
         if after.is_some() {
-            let since = self.reporting.owed_since.get().unwrap_or(now);
-            self.reporting.owed_since.set(Some(since));
+            self.reporting.changed(now);
         }
         Ok(effect.answer)
     }
@@ -251,15 +228,12 @@ impl Ledger {
         let mut waiting = Waiting::default();
         self.rows
             .each_unfinished(|id, state| waiting.found(id, state))?;
-        // What waited before has been reported, or should have been.
-        self.reporting
-            .owed_since
-            .set((waiting.uploads > 0).then_some(0));
+        self.reporting.woke_up(waiting.uploads > 0);
         self.shard.replace(Some(Shard { stats, waiting }));
         Ok(())
     }
 
-    /// What the overview is told; nothing of a shard that has no name yet.
+    /// The report to the overview; nothing of a shard that has no name yet.
     fn report(&self) -> Result<Option<Report>> {
         let mut shard = self.shard.borrow_mut();
         let Some(shard) = shard.as_mut().filter(|shard| !shard.stats.shard.is_empty()) else {
@@ -291,17 +265,15 @@ impl Ledger {
         let (Ok(Some(report)), Some(client)) = (self.report(), self.client()) else {
             return;
         };
-        self.reporting.owed_since.set(None);
-        self.reporting.sent_at.set(now);
+        self.reporting.sent(now);
         let reporting = Rc::clone(&self.reporting);
         let storage = self.runtime.storage();
         self.runtime.wait_until(async move {
-            if client.ask_overview(TakeReport(report)).await.is_none() {
-                reporting.owed_since.set(Some(now));
-                if !reporting.has_alarm.replace(true) {
-                    let wait = Duration::from_millis(REPORTS_AGAIN);
-                    let _ = storage.set_alarm(wait).await;
-                }
+            let answer = client.ask_overview(TakeReport(report)).await;
+            if answer.is_none() && reporting.lost(now) {
+                reporting.set_alarm(true);
+                let wait = Duration::from_millis(reporting::AGAIN);
+                let _ = storage.set_alarm(wait).await;
             }
         });
     }
@@ -314,7 +286,7 @@ impl Ledger {
         // Without an alarm the next upload brings the report.
         let wait = Duration::from_millis(millis);
         let set = self.runtime.storage().set_alarm(wait).await;
-        self.reporting.has_alarm.set(set.is_ok());
+        self.reporting.set_alarm(set.is_ok());
     }
 
     /// Forgets what is old, when the first upload of an hour is delivered.

@@ -39,7 +39,7 @@ impl Rows {
         Ok(())
     }
 
-    /// The state of an upload. One that cannot be read is none: its upload is delivered from its
+    /// The state of an upload; nothing where it cannot be read, and then the upload is delivered from its
     /// beginning.
     pub(crate) fn read(&self, id: &str) -> Result<Option<State>> {
         self.read_json(

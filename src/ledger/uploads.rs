@@ -385,7 +385,7 @@ mod tests {
     #[test]
     fn every_outcome_is_counted_once() {
         let counts = || Some(UploadCounts::default());
-        let letter = key::dead_letter("dns_logs", NOW, ID, 0, "ndjson");
+        let dead = key::dead_letter("dns_logs", NOW, ID, 0, "ndjson");
         let fail = |error: Option<&str>| Fail {
             id: ID.to_owned(),
             holder: holder(),
@@ -433,7 +433,7 @@ mod tests {
             ),
             (
                 "replayed",
-                finish(&letter, None).answer(None, NOW).event,
+                finish(&dead, None).answer(None, NOW).event,
                 [0, 0, 0, 1],
             ),
         ] {

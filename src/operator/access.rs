@@ -1,4 +1,4 @@
-//! Who sees how all stands: a person with a session, a program with the secret, nobody else.
+//! Access to the operator's routes: for a person with a session, and for a program with the secret.
 
 use core::cell::RefCell;
 
@@ -43,7 +43,7 @@ pub(crate) fn program(request: &Request, variables: &Variables) -> Result<(), An
         return Ok(());
     }
     if !is_read && is_of_another_site(request) {
-        // A browser adds what it was told for Basic by itself.
+        // A browser sends credentials for Basic by itself.
         return Err(Answer::error(
             403,
             "the request comes from a page of another site",
@@ -191,15 +191,50 @@ async fn read(request: &mut Request) -> Option<Form> {
 /// Whether a browser says that another site's page made the request.
 fn is_of_another_site(request: &Request) -> bool {
     let header = |name| request.headers().get(name).ok().flatten();
-    if let Some(site) = header("Sec-Fetch-Site") {
-        return site != "same-origin" && site != "none";
+    is_cross_site(
+        header("Sec-Fetch-Site").as_deref(),
+        header("Origin").as_deref(),
+        &request.inner().url(),
+    )
+}
+
+/// The same from the headers `Sec-Fetch-Site` and, where an older browser does not send that, `Origin`.
+fn is_cross_site(site: Option<&str>, sender: Option<&str>, url: &str) -> bool {
+    match site {
+        Some(site) => site != "same-origin" && site != "none",
+        None => sender.is_some_and(|sender| sender != origin(url)),
     }
-    let url = request.inner().url();
-    header("Origin").is_some_and(|other| other != origin(&url))
 }
 
 /// Cloudflare sets it, whatever the client has sent.
 fn address(headers: &Headers) -> String {
     let address = headers.get("CF-Connecting-IP").ok().flatten();
     address.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_other_sites_are_recognised() {
+        let url = "https://w.example/dead-letters/replay?x=1";
+        for (site, sender, expected) in [
+            (Some("same-origin"), Some("https://evil.example"), false),
+            (Some("none"), None, false),
+            (Some("same-site"), None, true),
+            (Some("cross-site"), Some("https://w.example"), true),
+            (None, Some("https://w.example"), false),
+            (None, Some("https://w.example:8443"), true),
+            (None, Some("http://w.example"), true),
+            (None, Some("null"), true),
+            (None, None, false),
+        ] {
+            assert_eq!(
+                is_cross_site(site, sender, url),
+                expected,
+                "{site:?} {sender:?}"
+            );
+        }
+    }
 }
