@@ -1,24 +1,11 @@
 //! A target of a table in plain words.
 
-use std::collections::BTreeMap;
-
-use logpush_normalizer::{Row, Target, Words};
+use logpush_normalizer::{Coverage, Row, Target, Words};
 
 use crate::markdown::{Table, anchor, code, codes};
 
 /// Longer lists of words stand behind the table.
 const INLINE_WORDS_MAX: usize = 12;
-
-/// Words whose meaning has a section of its own in `docs/mapping.md`.
-const SECTIONS: &[(&str, &str)] = &[
-    ("ActionType", "actions"),
-    ("CountryCode", "country"),
-    ("CountryName", "country"),
-    ("Domain", "host"),
-    ("Host", "host"),
-    ("Port", "host"),
-    ("Timestamp", "time"),
-];
 
 /// Some targets of a row that convert in the same way.
 pub(crate) struct Conversion {
@@ -29,7 +16,7 @@ pub(crate) struct Conversion {
 }
 
 /// How the row's value is converted, target by target.
-pub(crate) fn conversions(row: &Row, vocabulary: &BTreeMap<String, String>) -> Vec<Conversion> {
+pub(crate) fn conversions(row: &Row) -> Vec<Conversion> {
     if row.targets.is_empty() {
         return vec![Conversion {
             fields: vec![format!("cloudflare.{}", row.field)],
@@ -39,7 +26,7 @@ pub(crate) fn conversions(row: &Row, vocabulary: &BTreeMap<String, String>) -> V
     }
     let mut conversions: Vec<Conversion> = Vec::new();
     for target in row.targets {
-        let (text, long) = describe(row, *target, vocabulary);
+        let (text, long) = describe(row, target);
         match conversions.iter_mut().find(|known| known.text == text) {
             Some(known) => known.fields.extend(target.fields()),
             None => conversions.push(Conversion {
@@ -60,30 +47,24 @@ pub(crate) fn is_ecs(target: &Target) -> bool {
         .any(|field| !field.starts_with("cloudflare."))
 }
 
-/// The target's word in the vocabulary.
-pub(crate) fn word(target: Target) -> String {
-    format!("{target:?}")
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect()
-}
-
-fn describe(
-    row: &Row,
-    target: Target,
-    vocabulary: &BTreeMap<String, String>,
-) -> (String, Option<(String, List)>) {
-    if let Target::Inside(member, target) = target {
-        let (text, long) = describe(row, *target, vocabulary);
+fn describe(row: &Row, target: &Target) -> (String, Option<(String, List)>) {
+    if let Some((member, target)) = target.member() {
+        let (text, long) = describe(row, target);
         return (format!("{}: {text}", code(member)), long);
     }
-    let word = word(target);
-    match target {
-        Target::Keep(_) => return ("as it came".to_owned(), None),
-        Target::Masked(_) => return ("**masked**: only that there was a value".to_owned(), None),
-        _ => {}
+    if target.is_masked() {
+        return ("**masked**: only that there was a value".to_owned(), None);
     }
-    let meaning = vocabulary.get(&word).map_or("", String::as_str);
+    if target.kept_name().is_some() {
+        return ("as it came".to_owned(), None);
+    }
+    if let Some(field) = target.since() {
+        return (
+            format!("the time since {}, in nanoseconds", code(field)),
+            None,
+        );
+    }
+    let meaning = target.conversion.about;
     // What more a target writes is told where it does.
     let end = if target.fields().len() > 1 {
         meaning.len()
@@ -92,20 +73,13 @@ fn describe(
         ends.min().unwrap_or(meaning.len())
     };
     let mut text = lowered(meaning.get(..end).unwrap_or(meaning).trim_end_matches('.'));
-    if let Some((_, section)) = SECTIONS.iter().find(|(known, _)| *known == word) {
+    if let Some(section) = target.conversion.section {
         text = format!("[{text}](../mapping.md#{section})");
     }
-    let list = match target {
-        Target::Words(_, words) | Target::Numbers(_, words) => List {
-            words,
-            is_closed: true,
-        },
-        Target::When(_, words) => List {
-            words,
-            is_closed: false,
-        },
-        _ => return (text, None),
+    let Some((words, coverage)) = target.words() else {
+        return (text, None);
     };
+    let list = List { words, coverage };
     if list.words.len() <= INLINE_WORDS_MAX {
         return (list.inline(), None);
     }
@@ -120,8 +94,7 @@ fn describe(
 #[derive(Clone, Copy)]
 pub(crate) struct List {
     words: Words,
-    /// Whether a word that it does not have is counted.
-    is_closed: bool,
+    coverage: Coverage,
 }
 
 impl List {
@@ -131,7 +104,7 @@ impl List {
         for (ours, theirs) in self.grouped() {
             table.row(&[meaning_of(ours), codes(theirs)]);
         }
-        let counted = if self.is_closed { ", counted" } else { "" };
+        let counted = self.counted();
         table.row(&[
             meaning_of(self.otherwise()),
             format!("anything else{counted}"),
@@ -146,9 +119,17 @@ impl List {
             .into_iter()
             .map(|(ours, theirs)| format!("{} → {}", codes(theirs), meaning_of(ours)))
             .collect();
-        let counted = if self.is_closed { ", counted" } else { "" };
+        let counted = self.counted();
         parts.push(format!("else {}{counted}", meaning_of(self.otherwise())));
         parts.join("; ")
+    }
+
+    /// What is said of a word that the list does not have.
+    fn counted(self) -> &'static str {
+        match self.coverage {
+            Coverage::Exhaustive => ", counted",
+            Coverage::Partial => "",
+        }
     }
 
     /// Cloudflare's words, by ours.
@@ -195,7 +176,7 @@ mod tests {
         const WORDS: Words = &[("a", "x"), ("b", "x"), ("c", ""), ("*", "y")];
         let closed = List {
             words: WORDS,
-            is_closed: true,
+            coverage: Coverage::Exhaustive,
         };
         assert_eq!(
             closed.inline(),
@@ -203,7 +184,7 @@ mod tests {
         );
         let open = List {
             words: &[("a", "x")],
-            is_closed: false,
+            coverage: Coverage::Partial,
         };
         assert_eq!(open.inline(), "`a` → `x`; else nothing");
         assert_eq!(

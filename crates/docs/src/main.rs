@@ -122,7 +122,7 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
     for source in &sources.datasets {
         files.push(File {
             path: format!("docs/datasets/{}.md", source.dataset.name).into(),
-            text: page::page(&sources, source)?,
+            text: page::page(source)?,
         });
     }
     Ok(files)

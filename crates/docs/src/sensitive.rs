@@ -36,7 +36,7 @@ pub(crate) fn table(sources: &Sources) -> String {
         let name = source.dataset.name;
         for fields in groups(source) {
             let first = fields.first().copied().unwrap_or_default();
-            let why = source.notes.get(first).map_or("", |note| &note.row);
+            let why = source.why(first);
             let default = if masked(source, first) {
                 "masked"
             } else {
@@ -99,10 +99,10 @@ mod tests {
             let name = source.dataset.name;
             for fields in groups(source) {
                 let first = fields.first().unwrap();
-                let reason = source.notes.get(*first).map_or("", |note| &note.row);
+                let reason = source.why(first);
                 assert!(
                     !reason.is_empty(),
-                    "{name}: {first} has no comment in its table"
+                    "{name}: {first} has no reason in its table"
                 );
                 for field in &fields {
                     assert!(

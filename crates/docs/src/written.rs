@@ -17,7 +17,7 @@ pub(crate) const BY_THE_ENGINE: &[&str] = &[
 
 /// Every field of ECS that a document of the dataset can have.
 pub(crate) fn ecs_fields(dataset: &Dataset) -> BTreeSet<String> {
-    let constants = dataset.constants.iter().map(|(path, _)| (*path).to_owned());
+    let constants = dataset.every_constant().map(|(path, _)| path.to_owned());
     let joined = dataset.joined.iter().map(|joined| joined.target.to_owned());
     let engine = BY_THE_ENGINE.iter().map(|path| (*path).to_owned());
     let mut fields: BTreeSet<String> = constants.chain(joined).chain(engine).collect();
@@ -34,16 +34,11 @@ pub(crate) fn kept_name(row: &Row) -> Option<&'static str> {
     if row.targets.is_empty() {
         return Some(row.field);
     }
-    row.targets.iter().find_map(|target| match target {
-        Target::Keep(name) | Target::Masked(name) => Some(*name),
-        _ => None,
-    })
+    row.targets.iter().find_map(Target::kept_name)
 }
 
 pub(crate) fn is_masked(row: &Row) -> bool {
-    row.targets
-        .iter()
-        .any(|target| matches!(target, Target::Masked(_)))
+    row.targets.iter().any(Target::is_masked)
 }
 
 /// Whether the row's value reaches a field of ECS, alone or as a part of a whole.

@@ -6,7 +6,7 @@
 //!
 //! Bytes go in by chunks of any size, batches come out, which [`gzip()`] makes ready to send; there
 //! is no I/O, no clock and no environment in here. Start at [`Normalizer`]. What a dataset's fields
-//! become is said by its table, in [`datasets`]; what a table can say, by [`Target`].
+//! become is said by its table, in [`datasets`]; what a table can say, by the files of `convert`.
 //!
 //! A record is never lost: what does not convert is kept under `cloudflare.<Name>`, and a line
 //! that is no record becomes a document of `event.kind: pipeline_error`.
@@ -26,13 +26,15 @@ mod summary;
 
 pub use bytes::text::identity;
 pub use config::{Config, Limits, Shape};
+pub use convert::lookup::{Coverage, Words};
+pub use convert::target::{Conversion, Target};
 pub use convert::time::Time;
 pub use document::Document;
 pub use document::refusal::refusal;
 pub use error::UploadError;
 pub use logpush_gzip::{Gunzip, Inflated, gzip};
 pub use mapping::datasets;
-pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row, Target, Words};
+pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row};
 pub use normalizer::Normalizer;
 pub use output::batch::Batch;
 pub use summary::Summary;

@@ -1,8 +1,75 @@
-//! Country codes and their English names.
+//! `country_code`, `country_name`: ISO 3166-1 codes and their English names.
+
+use crate::bytes::writer::Writer;
+use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
+
+/// `country_code("source.geo.country_iso_code")`
+pub(crate) const fn country_code(path: &'static str) -> Target {
+    Target::check(path, &COUNTRY_CODE, Check::Country)
+}
+
+/// `country_name("source.geo.country_name")`
+pub(crate) const fn country_name(path: &'static str) -> Target {
+    Target::check(path, &COUNTRY_NAME, Check::Country)
+}
+
+static COUNTRY_CODE: Conversion = Conversion {
+    name: "country_code",
+    about: "A two-letter country code, in upper case.",
+    section: Some("country"),
+    outputs: &[Output::text(Place::Path, Form::CountryCode)],
+};
+
+static COUNTRY_NAME: Conversion = Conversion {
+    name: "country_name",
+    about: "The English name of a two-letter country code.",
+    section: Some("country"),
+    outputs: &[Output::text(Place::Path, Form::CountryName)],
+};
+
+#[inline(always)]
+pub(super) fn check_country(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    CheckResult::valid(input.is_text() && country(input.bytes(), finding))
+}
+
+pub(super) fn write_code(found: Found<'_>, writer: &mut Writer) -> bool {
+    let Finding::Country(code, _) = found.finding else {
+        return false;
+    };
+    writer.put(code);
+    true
+}
+
+#[inline(always)]
+pub(super) fn country_name_of(found: Found<'_>) -> Piece {
+    match found.finding {
+        Finding::Country(_, name) => Piece::Word(name),
+        _ => Piece::None,
+    }
+}
+
+#[inline(never)]
+fn country(bytes: &[u8], finding: &mut Finding) -> bool {
+    let [first, second] = bytes else {
+        return false;
+    };
+    let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
+    let Some(name) = name(code) else {
+        return false;
+    };
+    *finding = Finding::Country(code, name);
+    true
+}
 
 /// The English name of an ISO 3166-1 alpha-2 code in upper case; also of `XK`, Kosovo, which
 /// Cloudflare uses. Its other codes are none: `XX` is no country known, `T1` is Tor.
-pub(crate) fn name(code: [u8; 2]) -> Option<&'static str> {
+fn name(code: [u8; 2]) -> Option<&'static str> {
     COUNTRIES
         .binary_search_by_key(&code, |(code, _)| *code)
         .ok()

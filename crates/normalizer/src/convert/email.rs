@@ -1,10 +1,66 @@
-//! What a message carries, as ECS has it: its attachments, and the hosts of its addresses and links.
+//! `attachments`, `hosts`: what a message carries, as ECS has it.
 
 use crate::convert::extract::Extract;
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::host::{HostCache, WHOLE};
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
 use crate::record::inside::member;
 use crate::record::nested::elements;
 use crate::record::{Kind, Value};
+
+/// `attachments("email.attachments")`
+pub(crate) const fn attachments(path: &'static str) -> Target {
+    Target::check(path, &ATTACHMENTS, Check::Attachments)
+}
+
+/// `hosts("related.hosts")`
+pub(crate) const fn hosts(path: &'static str) -> Target {
+    Target::check(path, &HOSTS, Check::Hosts)
+}
+
+static ATTACHMENTS: Conversion = Conversion {
+    name: "attachments",
+    about: "The attachments of a message, a list of objects; their hashes go to `related.hash`.",
+    outputs: &[
+        Output::value(Place::Path, Form::Objects),
+        Output::value(Place::Field("related.hash"), Form::Extracted),
+    ],
+    ..Conversion::BASE
+};
+
+static HOSTS: Conversion = Conversion {
+    name: "hosts",
+    about: "The hosts of a list (or one) of links and mail addresses, to an ECS field that is a list.",
+    outputs: &[Output::value(Place::Path, Form::Extracted)],
+    ..Conversion::BASE
+};
+
+#[inline(never)]
+pub(super) fn check_attachments(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    let Some(attachments) = read_attachments(input.text, input.value) else {
+        return CheckResult::Nothing;
+    };
+    *finding = workspace.add_extract(attachments);
+    CheckResult::Found
+}
+
+#[inline(never)]
+pub(super) fn check_hosts(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    let Some(hosts) = read_hosts(input.text, input.value, &mut workspace.hosts) else {
+        return CheckResult::Nothing;
+    };
+    *finding = workspace.add_extract(hosts);
+    CheckResult::Found
+}
 
 /// Cloudflare's names of hashes, and ECS's.
 const HASHES: [(&str, &str); 4] = [
@@ -15,7 +71,7 @@ const HASHES: [(&str, &str); 4] = [
 ];
 
 /// The attachments of a list of objects, as `email.attachments`; their hashes are the texts.
-pub(crate) fn attachments(text: &[u8], value: &Value) -> Option<Extract> {
+fn read_attachments(text: &[u8], value: &Value) -> Option<Extract> {
     let mut found = Extract::default();
     for attachment in elements(text, value) {
         let said = |name: &str| {
@@ -58,7 +114,7 @@ pub(crate) fn attachments(text: &[u8], value: &Value) -> Option<Extract> {
 }
 
 /// The hosts of a list (or one) of links and mail addresses.
-pub(crate) fn hosts(text: &[u8], value: &Value, cache: &mut HostCache) -> Option<Extract> {
+fn read_hosts(text: &[u8], value: &Value, cache: &mut HostCache) -> Option<Extract> {
     let mut found = Extract::default();
     for element in elements(text, value).filter(|element| element.kind == Kind::Text) {
         let json = element.json_span().of(text);
@@ -128,7 +184,7 @@ mod tests {
     fn attachments_have_their_names_and_hashes() {
         let read = |text: &str| {
             let value = value_at(text.as_bytes(), 0).unwrap();
-            attachments(text.as_bytes(), &value).map(|found| (found.objects, found.texts))
+            read_attachments(text.as_bytes(), &value).map(|found| (found.objects, found.texts))
         };
         assert_eq!(
             read(r#"[{"Name":"a\"b.html","ContentTypeComputed":"text/html","Md5":"0c","Sha256":"ca","Encrypted":true},{"Md5":"0c","ContentTypeProvided":"x/y"}]"#),

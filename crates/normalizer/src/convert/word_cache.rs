@@ -1,6 +1,6 @@
 //! What words mean, remembered.
 
-use crate::convert::Outcome;
+use crate::convert::finding::CheckResult;
 
 /// Words looked up lately: a field has few values, and a list of words up to a hundred.
 #[derive(Debug, Default)]
@@ -17,8 +17,8 @@ impl WordCache {
         &mut self,
         step: usize,
         bytes: &[u8],
-        look_up: impl FnOnce() -> (Outcome, &'static str),
-    ) -> (Outcome, &'static str) {
+        look_up: impl FnOnce() -> (CheckResult, &'static str),
+    ) -> (CheckResult, &'static str) {
         if bytes.len() > WordEntry::MAX {
             return look_up();
         }
@@ -55,7 +55,7 @@ struct WordEntry {
     len: u8,
     /// The word as it came; longer ones are looked up each time.
     theirs: [u8; Self::MAX],
-    ours: Option<(Outcome, &'static str)>,
+    ours: Option<(CheckResult, &'static str)>,
 }
 
 impl WordEntry {

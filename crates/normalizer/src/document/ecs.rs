@@ -2,13 +2,14 @@
 
 use crate::bytes::text::question_mark;
 use crate::bytes::writer::Writer;
-use crate::convert::extract::Extract;
-use crate::convert::host::{Host, Parts, WHOLE};
-use crate::convert::time::{FORMATTED_MAX, Time};
-use crate::convert::{Fact, Findings};
+use crate::convert::Form;
+use crate::convert::finding::{Finding, Found, Piece, Workspace};
+use crate::convert::number::sum_of;
+use crate::convert::time::{Time, elapsed};
 use crate::document::nesting::Emitter;
 use crate::plan::mask::MASK;
-use crate::plan::{Checked, GroupId, JoinedRows, Leaf, Plan, Source, UrlPart};
+use crate::plan::source::{Checked, JoinedRows, Source};
+use crate::plan::{GroupId, Leaf, Plan};
 use crate::record::nested::elements;
 use crate::record::{Kind, Record, RowId, Span};
 
@@ -18,17 +19,17 @@ pub(crate) struct Event<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) record: &'a Record,
     /// One per check.
-    pub(crate) facts: &'a [Fact],
-    pub(crate) findings: &'a Findings,
+    pub(crate) findings: &'a [Finding],
+    pub(crate) workspace: &'a Workspace,
     /// Rows whose values their targets cannot take.
-    pub(crate) leftovers: &'a [RowId],
+    pub(crate) unmapped: &'a [RowId],
     /// Hexadecimal.
     pub(crate) id: &'a [u8; 32],
     pub(crate) time: Time,
     /// The record's text as it came, but for secrets, where documents are to carry it.
     pub(crate) original: Option<&'a str>,
     /// Whether secrets are written as they came.
-    pub(crate) shows_secrets: bool,
+    pub(crate) unmask: bool,
 }
 
 /// Elements of a list that are compared with each other: an alert has a few, hostile records have
@@ -59,14 +60,15 @@ impl Event<'_> {
                     }
                 }
                 Source::Constant => emitter.begin(leaf),
-                source => match self.piece(source) {
+                Source::Value { of, form, .. } => match form.piece(self.found(*of)) {
                     Piece::Place(span) => emitter.member(leaf, self.text, span),
                     Piece::Word(word) => {
                         emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
                     }
                     Piece::None => {}
-                    Piece::Other => self.other_leaf(&mut emitter, leaf),
+                    Piece::Written => self.other_leaf(&mut emitter, leaf),
                 },
+                _ => self.other_leaf(&mut emitter, leaf),
             }
         }
         emitter.move_to(GroupId::ROOT);
@@ -105,7 +107,7 @@ impl Event<'_> {
         match &leaf.source {
             Source::EventId => emitter.member(leaf, self.id, Span::new(0, self.id.len())),
             Source::List(sources) => self.list(emitter, leaf, sources),
-            Source::Leftovers => self.leftovers(emitter, leaf),
+            Source::Unmapped => self.write_unmapped(emitter, leaf),
             Source::First(sources) => {
                 for source in sources {
                     if self.try_leaf(emitter, leaf, source) {
@@ -145,7 +147,7 @@ impl Event<'_> {
             Piece::Place(span) => writer.slice(self.text, span.start as usize, span.end as usize),
             Piece::Word(word) => writer.put(word.as_bytes()),
             Piece::None => return false,
-            Piece::Other => return self.other_value(writer, source),
+            Piece::Written => return self.other_value(writer, source),
         }
         true
     }
@@ -158,7 +160,7 @@ impl Event<'_> {
                 if value.is_absent() {
                     return false;
                 }
-                if matches!(source, Source::Masked(_)) && !self.shows_secrets {
+                if matches!(source, Source::Masked(_)) && !self.unmask {
                     writer.quoted(MASK);
                 } else {
                     writer.put(value.json_span().of(self.text));
@@ -168,43 +170,14 @@ impl Event<'_> {
                 Some(original) => writer.quoted(original),
                 None => return false,
             },
-            Source::EventTime => write_time(writer, self.time),
-            Source::Time(of) => match self.fact(*of) {
-                Fact::Time(time) => write_time(writer, *time),
-                _ => return false,
-            },
-            Source::CountryCode(of) => match self.fact(*of) {
-                Fact::Country(code, _) => writer.put(code),
-                _ => return false,
-            },
-            Source::Lower(of) => match self.fact(*of) {
-                Fact::Fit => writer.lower(self.record.value(of.row).span.of(self.text)),
-                _ => return false,
-            },
-            Source::Module(of) => match self.fact(*of) {
-                Fact::Fit => {
-                    writer.put(b"cloudflare.");
-                    writer.put(self.record.value(of.row).span.of(self.text));
-                }
-                _ => return false,
-            },
-            Source::Number(of) => match self.fact(*of) {
-                Fact::Number(number) => writer.put(number.to_string().as_bytes()),
-                _ => return false,
-            },
-            Source::Elapsed(from, to) => match (self.fact(*from), self.fact(*to)) {
-                (Fact::Time(from), Fact::Time(to)) => match to.nanos_since(*from) {
-                    Some(nanos) => writer.put(nanos.to_string().as_bytes()),
-                    None => return false,
-                },
-                _ => return false,
-            },
-            Source::Sum(of) => match self.sum(of) {
-                Some(sum) => writer.put(sum.to_string().as_bytes()),
+            Source::EventTime => self.time.write(writer),
+            Source::Value { of, form, .. } => return form.write(self.found(*of), writer),
+            Source::Elapsed(from, to) => match elapsed(self.finding(*from), self.finding(*to)) {
+                Some(nanos) => writer.put(nanos.to_string().as_bytes()),
                 None => return false,
             },
-            Source::Objects(of) => match self.extract(*of) {
-                Some(extract) => writer.put(extract.objects.as_bytes()),
+            Source::Sum(of) => match sum_of(of.iter().map(|of| self.found(*of))) {
+                Some(sum) => writer.put(sum.to_string().as_bytes()),
                 None => return false,
             },
             Source::Joined(rows) => match self.record.joined(self.text, *rows) {
@@ -224,52 +197,27 @@ impl Event<'_> {
     }
 
     #[inline(always)]
-    fn fact(&self, of: Checked) -> &Fact {
-        self.facts.get(of.step.index()).unwrap_or(&Fact::None)
+    fn finding(&self, of: Checked) -> &Finding {
+        self.findings.get(of.step.index()).unwrap_or(&Finding::None)
+    }
+
+    #[inline(always)]
+    fn found(&self, of: Checked) -> Found<'_> {
+        Found {
+            finding: self.finding(of),
+            record: self.record,
+            row: of.row,
+            text: self.text,
+            workspace: self.workspace,
+        }
     }
 
     /// A text that a source gives.
     #[inline(always)]
     fn piece(&self, source: &Source) -> Piece {
         match source {
-            Source::Text(of) | Source::Numeral(of) => match self.fact(*of) {
-                Fact::Fit => Piece::Place(self.record.value(of.row).span),
-                Fact::Place(span) => Piece::Place(*span),
-                _ => Piece::None,
-            },
-            Source::Host(of) => match self.fact(*of) {
-                Fact::Host(span, host) => Piece::Place(name(*span, *host)),
-                _ => Piece::None,
-            },
-            Source::RegisteredDomain(of) => self.part(*of, registered_domain),
-            Source::Subdomain(of) => self.part(*of, subdomain),
-            Source::TopLevelDomain(of) => self.part(*of, top_level_domain),
-            Source::Port(of) => match self.fact(*of) {
-                Fact::Host(span, host) => port(*span, *host),
-                _ => Piece::None,
-            },
-            Source::Place(of) => match self.fact(*of) {
-                Fact::Place(span) => Piece::Place(*span),
-                _ => Piece::None,
-            },
-            Source::ProtocolName(of) => match self.fact(*of) {
-                Fact::Protocol(name, _) => Piece::Word(name),
-                _ => Piece::None,
-            },
-            Source::ProtocolVersion(of) => match self.fact(*of) {
-                Fact::Protocol(_, version) => Piece::Place(*version),
-                _ => Piece::None,
-            },
-            Source::CountryName(of) => match self.fact(*of) {
-                Fact::Country(_, name) => Piece::Word(name),
-                _ => Piece::None,
-            },
-            Source::Word(of) | Source::WordNumber(of) => match self.fact(*of) {
-                Fact::Word(word) => Piece::Word(word),
-                _ => Piece::None,
-            },
-            Source::UrlPart(of, part) => self.url_part(*of, *part),
-            _ => Piece::Other,
+            Source::Value { of, form, .. } => form.piece(self.found(*of)),
+            _ => Piece::Written,
         }
     }
 
@@ -277,61 +225,6 @@ impl Event<'_> {
     #[inline(never)]
     fn one_piece(&self, source: &Source) -> Piece {
         self.piece(source)
-    }
-
-    #[inline(always)]
-    fn part(&self, of: Checked, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
-        match self.fact(of) {
-            Fact::Host(span, host) => part(*span, *host, places),
-            _ => Piece::None,
-        }
-    }
-
-    #[inline(never)]
-    fn url_part(&self, of: Checked, part_of: UrlPart) -> Piece {
-        let Fact::Url(number) = self.fact(of) else {
-            return Piece::None;
-        };
-        let Some(url) = self.findings.urls.get(usize::from(*number)) else {
-            return Piece::None;
-        };
-        let has_host = url.scheme.start < url.scheme.end && url.authority.start < url.authority.end;
-        match part_of {
-            UrlPart::Scheme => some(url.scheme),
-            UrlPart::Path => some(url.path),
-            UrlPart::Query => some(url.query),
-            UrlPart::Fragment => some(url.fragment),
-            _ if !has_host => Piece::None,
-            UrlPart::Full => some(url.whole),
-            UrlPart::Domain => some(name(url.authority, url.host)),
-            UrlPart::RegisteredDomain => part(url.authority, url.host, registered_domain),
-            UrlPart::Subdomain => part(url.authority, url.host, subdomain),
-            UrlPart::TopLevelDomain => part(url.authority, url.host, top_level_domain),
-            UrlPart::Port => port(url.authority, url.host),
-        }
-    }
-
-    fn extract(&self, of: Checked) -> Option<&Extract> {
-        match self.fact(of) {
-            Fact::Extract(number) => self.findings.extracts.get(usize::from(*number)),
-            _ => None,
-        }
-    }
-
-    fn sum(&self, of: &[Checked]) -> Option<u64> {
-        of.iter()
-            .filter(|of| matches!(self.fact(**of), Fact::Fit))
-            .map(|of| {
-                let digits = self.record.value(of.row).span.of(self.text);
-                core::str::from_utf8(digits).ok()?.parse::<u64>().ok()
-            })
-            // What is negative or too large is no count; an integer of ECS is signed.
-            .try_fold(None, |sum, number| {
-                let (sum, number) = (sum.unwrap_or(0), number?);
-                Some(Some(u64::checked_add(sum, number)?))
-            })
-            .flatten()
-            .filter(|sum| i64::try_from(*sum).is_ok())
     }
 
     /// Each text of a list once.
@@ -345,7 +238,11 @@ impl Event<'_> {
             others: Vec::new(),
         };
         let is_escaped = |source: &Source| match source {
-            Source::Elements(of) => {
+            Source::Value {
+                of,
+                form: Form::Elements,
+                ..
+            } => {
                 let list = self.record.value(of.row).span;
                 list.of(self.text).contains(&b'\\')
             }
@@ -375,29 +272,37 @@ impl Event<'_> {
             let mut take_whole = |text: &'s [u8]| take(text, Span::new(0, text.len()));
             match source {
                 Source::Words(words) => words.iter().for_each(|word| take_whole(word.as_bytes())),
-                Source::Elements(of) => {
-                    if let Fact::Fit = self.fact(*of) {
+                Source::Value {
+                    of,
+                    form: Form::Elements,
+                    ..
+                } => {
+                    if let Finding::Fit = self.finding(*of) {
                         for element in elements(self.text, self.record.value(of.row)) {
                             take(self.text, element.span);
                         }
                     }
                 }
-                Source::Extracted(of) => {
-                    for text in self.extract(*of).iter().flat_map(|of| &of.texts) {
+                Source::Value {
+                    of,
+                    form: Form::Extracted,
+                    ..
+                } => {
+                    for text in self.found(*of).extract().iter().flat_map(|of| &of.texts) {
                         take_whole(text.as_bytes());
                     }
                 }
                 source => match self.one_piece(source) {
                     Piece::Place(span) => take(self.text, span),
                     Piece::Word(word) => take_whole(word.as_bytes()),
-                    Piece::None | Piece::Other => {}
+                    Piece::None | Piece::Written => {}
                 },
             }
         }
     }
 
-    /// Rows whose value another row's took the place of, where it is another value: they are left over.
-    pub(crate) fn losers(&self, plan: &Plan, found: &mut Vec<RowId>) {
+    /// Rows whose value another row's took the place of, where it is another value: they are unmapped.
+    pub(crate) fn overridden(&self, plan: &Plan, found: &mut Vec<RowId>) {
         let may_lose = |source: &Source| {
             source.row().is_some_and(|row| {
                 plan.keeps.get(row.index()) == Some(&false) && !self.record.value(row).is_absent()
@@ -429,33 +334,33 @@ impl Event<'_> {
     }
 
     /// How many underscores an unknown name needs behind it to be no other name under `cloudflare`.
-    fn marks(&self, plan: &Plan, name: Span) -> usize {
+    fn suffix(&self, plan: &Plan, name: Span) -> usize {
         let name = name.of(self.text);
         let is_kept = plan.kept.iter().any(|kept| kept.as_bytes() == name);
         if !is_kept {
             return 0;
         }
-        let is_taken = |marks: usize| {
+        let is_taken = |suffix: usize| {
             self.record.unknown.iter().any(|other| {
                 other
                     .name
                     .of(self.text)
                     .strip_prefix(name)
                     .is_some_and(|rest| {
-                        rest.len() == marks && rest.iter().all(|&byte| byte == b'_')
+                        rest.len() == suffix && rest.iter().all(|&byte| byte == b'_')
                     })
             })
         };
-        let mut marks = 1;
-        while is_taken(marks) {
-            marks += 1;
+        let mut suffix = 1;
+        while is_taken(suffix) {
+            suffix += 1;
         }
-        marks
+        suffix
     }
 
     #[inline(never)]
-    fn leftovers(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
-        for row in self.leftovers {
+    fn write_unmapped(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
+        for row in self.unmapped {
             let value = self.record.value(*row);
             let member = value.member as usize + 1;
             let name = Span::new(member, crate::bytes::simd::find_special(self.text, member));
@@ -463,15 +368,14 @@ impl Event<'_> {
         }
         for unknown in &self.record.unknown {
             if !unknown.value.is_absent() {
-                let marks = self.marks(emitter.plan, unknown.name);
+                let suffix = self.suffix(emitter.plan, unknown.name);
                 // A second value of a secret, under another name.
-                let is_masked =
-                    !self.shows_secrets && emitter.plan.is_secret(unknown.name.of(self.text));
+                let is_masked = !self.unmask && emitter.plan.is_secret(unknown.name.of(self.text));
                 let value = match is_masked {
                     true => Span::default(),
                     false => unknown.value.json_span(),
                 };
-                emitter.kept(leaf, self.text, unknown.name, marks, value);
+                emitter.kept(leaf, self.text, unknown.name, suffix, value);
                 if is_masked {
                     emitter.writer.quoted(MASK);
                 }
@@ -497,76 +401,6 @@ fn least_escaped(insides: &[u8]) -> Vec<u8> {
         Ok([b'"', least @ .., b'"']) => least.to_vec(),
         _ => insides.to_vec(),
     }
-}
-
-/// A text of a document.
-#[derive(Clone, Copy)]
-enum Piece {
-    None,
-    Place(Span),
-    Word(&'static str),
-    /// Not to be had as a piece of the text.
-    Other,
-}
-
-fn some(span: Span) -> Piece {
-    if span.start < span.end {
-        Piece::Place(span)
-    } else {
-        Piece::None
-    }
-}
-
-/// The name of the host that stands at `span`.
-#[inline(always)]
-fn name(span: Span, host: Host) -> Span {
-    match host.name_end {
-        WHOLE => span,
-        end => Span {
-            start: span.start,
-            end: span.start + u32::from(end),
-        },
-    }
-}
-
-#[inline(always)]
-fn port(span: Span, host: Host) -> Piece {
-    match host.port {
-        0 => Piece::None,
-        port => Piece::Place(Span {
-            start: span.start + u32::from(port),
-            ..span
-        }),
-    }
-}
-
-#[inline(always)]
-fn part(span: Span, host: Host, places: impl Fn(Parts) -> (u16, u16)) -> Piece {
-    match host.parts.map(places) {
-        Some((start, end)) if start < end => Piece::Place(Span {
-            start: span.start + u32::from(start),
-            end: span.start + u32::from(end),
-        }),
-        _ => Piece::None,
-    }
-}
-
-fn registered_domain(parts: Parts) -> (u16, u16) {
-    (parts.registered, parts.end)
-}
-
-fn subdomain(parts: Parts) -> (u16, u16) {
-    (0, parts.registered.saturating_sub(1))
-}
-
-fn top_level_domain(parts: Parts) -> (u16, u16) {
-    (parts.top_level, parts.end)
-}
-
-fn write_time(writer: &mut Writer, time: Time) {
-    let mut text = [0; FORMATTED_MAX];
-    let len = time.format(&mut text);
-    writer.slice(&text, 0, len);
 }
 
 /// A list in the making.

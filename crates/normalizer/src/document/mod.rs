@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use crate::bytes::text::{beginning, hexadecimal, identity, whole_characters};
 use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
-use crate::convert::{Fact, Findings, Outcome};
 use crate::document::ecs::Event;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
 use crate::document::truncate::{NAME_MAX, NAMES_MAX, shrink};
@@ -37,9 +37,9 @@ pub(crate) struct Engine {
     /// Why the dataset's table cannot be used: no table that is delivered has such an error.
     table_error: Option<TableError>,
     record: Record,
-    facts: Vec<Fact>,
-    leftovers: Vec<RowId>,
-    findings: Findings,
+    findings: Vec<Finding>,
+    unmapped: Vec<RowId>,
+    workspace: Workspace,
     document: Writer,
     /// Datasets among which the last record's fields did not decide.
     pub(crate) candidates: Vec<&'static str>,
@@ -86,9 +86,9 @@ impl Engine {
             ready: None,
             table_error: None,
             record: Record::default(),
-            facts: Vec::new(),
-            leftovers: Vec::new(),
-            findings: Findings::new(),
+            findings: Vec::new(),
+            unmapped: Vec::new(),
+            workspace: Workspace::new(),
             document: Writer::default(),
             candidates: Vec::new(),
             summary: Summary::default(),
@@ -209,9 +209,9 @@ impl Engine {
         let time = match ready
             .plan
             .time
-            .and_then(|(_, step)| self.facts.get(step.index()))
+            .and_then(|(_, step)| self.findings.get(step.index()))
         {
-            Some(Fact::Time(time)) => Some(*time),
+            Some(Finding::Time(time)) => Some(*time),
             _ => None,
         };
         if time > self.summary.newest && time <= Some(self.config.arrival) {
@@ -237,21 +237,21 @@ impl Engine {
         let mut event = Event {
             text,
             record: &self.record,
-            facts: &self.facts,
             findings: &self.findings,
-            leftovers: &self.leftovers,
+            workspace: &self.workspace,
+            unmapped: &self.unmapped,
             id,
             time: time.unwrap_or(self.config.arrival),
             original: original.as_deref(),
-            shows_secrets: self.config.shows_secrets,
+            unmask: self.config.shows_secrets,
         };
         match self.config.shape {
             Shape::Ecs => {
-                let mut leftovers = Vec::new();
+                let mut unmapped = Vec::new();
                 if !ready.plan.contests.is_empty() {
-                    leftovers.extend_from_slice(&self.leftovers);
-                    event.losers(&ready.plan, &mut leftovers);
-                    event.leftovers = &leftovers;
+                    unmapped.extend_from_slice(&self.unmapped);
+                    event.overridden(&ready.plan, &mut unmapped);
+                    event.unmapped = &unmapped;
                 }
                 event.write(&ready.plan, &mut self.document);
             }
@@ -267,42 +267,47 @@ impl Engine {
         let Some(ready) = &self.ready else {
             return;
         };
-        self.leftovers.clear();
-        self.findings.clear();
+        self.unmapped.clear();
+        self.workspace.clear();
         if !ready.plan.members.is_empty() {
             self.record.look_inside(&ready.plan.members, text);
         }
-        self.facts.resize(ready.plan.checks.len(), Fact::None);
+        self.findings.resize(ready.plan.checks.len(), Finding::None);
         let mut last_invalid = None;
-        for (number, (step, fact)) in ready.plan.checks.iter().zip(&mut self.facts).enumerate() {
+        for (number, (step, finding)) in
+            ready.plan.checks.iter().zip(&mut self.findings).enumerate()
+        {
             let value = self.record.value(step.row);
-            *fact = Fact::None;
+            *finding = Finding::None;
             if value.is_absent() {
                 continue;
             }
-            let outcome = step
-                .check
-                .look(number, value, text, &mut self.findings, fact);
-            if outcome == Outcome::Found {
+            let input = Input {
+                value,
+                text,
+                step: number,
+            };
+            let result = step.check.run(input, &mut self.workspace, finding);
+            if result == CheckResult::Found {
                 continue;
             }
-            match outcome {
-                Outcome::UnknownWord => {
+            match result {
+                CheckResult::UnknownWord => {
                     let row = ready.plan.row_of(step.row);
                     if let Some(row) = ready.dataset.rows.get(row.index()) {
                         self.summary.count_unknown_value(row.field);
                     }
                     continue;
                 }
-                Outcome::Invalid if last_invalid != Some(step.row) => {
+                CheckResult::Invalid if last_invalid != Some(step.row) => {
                     last_invalid = Some(step.row);
                     self.summary.invalid_values += 1;
                 }
                 _ => {}
             }
             let is_kept = ready.plan.keeps.get(step.row.index()) != Some(&false);
-            if !is_kept && self.leftovers.last() != Some(&step.row) {
-                self.leftovers.push(step.row);
+            if !is_kept && self.unmapped.last() != Some(&step.row) {
+                self.unmapped.push(step.row);
             }
         }
     }
@@ -392,7 +397,7 @@ impl Ready {
             own: Own::new(dataset, &plan),
             dataset,
             plan,
-            keys: Keys::new(dataset),
+            keys: Keys::new(dataset.field_names(), dataset.other_names()),
         })
     }
 

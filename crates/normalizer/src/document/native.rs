@@ -6,10 +6,11 @@
 
 use crate::bytes::simd::find_special;
 use crate::bytes::writer::Writer;
-use crate::convert::Fact;
+use crate::convert::finding::Finding;
+use crate::convert::target::Target;
 use crate::convert::time::Time;
 use crate::document::ecs::Event;
-use crate::mapping::{Dataset, Native, NativeTime, Target};
+use crate::mapping::{Dataset, Native, NativeTime};
 use crate::plan::Plan;
 use crate::plan::mask::MASK;
 use crate::plan::native::Alias;
@@ -25,7 +26,7 @@ impl Event<'_> {
     /// Writes the record, up to the brace that closes it.
     pub(crate) fn write_native(&self, dataset: &Dataset, plan: &Plan, writer: &mut Writer) {
         let mut edits = Vec::new();
-        if !self.shows_secrets && !plan.secrets.is_empty() {
+        if !self.unmask && !plan.secrets.is_empty() {
             let places = plan.secret_places(self.record, self.text);
             edits.extend(places.into_iter().map(|place| Edit {
                 place,
@@ -101,7 +102,7 @@ impl Event<'_> {
                 if let Some(time) = native.form_of(row).and_then(|form| form.write(self.time)) {
                     members.add(of.field).put(time.as_bytes());
                 }
-            } else if self.leftovers.contains(&row) && native.form_of(row).is_some() {
+            } else if self.unmapped.contains(&row) && native.form_of(row).is_some() {
                 let json = value.json_span();
                 members.add(&format!("{}AsReceived", of.field)).slice(
                     self.text,
@@ -155,9 +156,9 @@ impl Event<'_> {
     fn time_of(&self, plan: &Plan, row: RowId) -> Option<Time> {
         plan.checks
             .iter()
-            .zip(self.facts)
-            .find_map(|(step, fact)| match fact {
-                Fact::Time(time) if step.row == row => Some(*time),
+            .zip(self.findings)
+            .find_map(|(step, finding)| match finding {
+                Finding::Time(time) if step.row == row => Some(*time),
                 _ => None,
             })
     }
@@ -234,7 +235,7 @@ impl Dataset {
         let row = self
             .rows
             .iter()
-            .find(|row| row.targets.contains(&Target::Timestamp("@timestamp")))?;
+            .find(|row| row.targets.iter().any(Target::is_event_time))?;
         let form = self.native.as_ref()?.form_of(row.field)?;
         Some((row.field, form.write(time)?))
     }

@@ -1,6 +1,7 @@
 //! Secrets: where they stand in a record, under whatever name, and its text without them.
 
-use crate::mapping::{Dataset, Target};
+use crate::convert::target::Target;
+use crate::mapping::Dataset;
 use crate::plan::Plan;
 use crate::record::{Kind, Record, RowId, Span, Value};
 
@@ -20,12 +21,11 @@ pub(crate) struct Secret {
 impl Secret {
     /// The masked fields of a table.
     pub(crate) fn all_of(dataset: &'static Dataset) -> Vec<Self> {
-        let is_masked = |target: &Target| matches!(target, Target::Masked(_));
         dataset
             .rows
             .iter()
             .enumerate()
-            .filter(|(_, row)| row.targets.iter().any(is_masked))
+            .filter(|(_, row)| row.targets.iter().any(Target::is_masked))
             .map(|(index, row)| {
                 let renamed = dataset.renamed.iter();
                 let others = renamed.filter(|(_, field)| *field == row.field);

@@ -4,14 +4,18 @@ pub(crate) mod error;
 pub(crate) mod feedback_loop;
 pub(crate) mod mask;
 pub(crate) mod native;
+pub(crate) mod source;
 pub(crate) mod tree;
 
 use crate::bytes::writer::Fragment;
-use crate::convert::{Check, Mode};
-use crate::mapping::{Dataset, Target};
+use crate::convert::Check;
+use crate::convert::target::{Target, Task};
+use crate::mapping::Dataset;
+use crate::mapping::schema::{EVENT_ID, EVENT_ORIGINAL, EVENT_TIME};
 use crate::plan::error::TableError;
 use crate::plan::mask::Secret;
 use crate::plan::native::NativeRows;
+use crate::plan::source::{Checked, JoinedRows, Source};
 use crate::plan::tree::{Branch, Entry, Tree};
 use crate::record::{MemberPath, RowId};
 
@@ -87,191 +91,6 @@ pub(crate) struct Group {
     pub(crate) text: Fragment,
 }
 
-/// A row's value, and the fact that a check of it noted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Checked {
-    pub(crate) row: RowId,
-    pub(crate) step: StepId,
-}
-
-/// Where a leaf's value comes from.
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    Constant,
-    /// A constant, where no row gives the value.
-    Default(&'static str),
-    /// Words that a list always has.
-    Words(&'static [&'static str]),
-    /// The record's identity.
-    EventId,
-    /// The record's text, where the configuration asks for it.
-    Original,
-    /// The event's time, or the upload's arrival.
-    EventTime,
-    /// The row's value as it came.
-    Raw(RowId),
-    /// The row's secret, or the word that stands for it.
-    Masked(RowId),
-    Text(Checked),
-    Lower(Checked),
-    /// A number as it stands in the text.
-    Numeral(Checked),
-    /// A number that was worked out.
-    Number(Checked),
-    /// The time from one point to another.
-    Elapsed(Checked, Checked),
-    /// The sum of integers.
-    Sum(Box<[Checked]>),
-    Time(Checked),
-    /// The name without its port.
-    Host(Checked),
-    RegisteredDomain(Checked),
-    Subdomain(Checked),
-    TopLevelDomain(Checked),
-    Port(Checked),
-    /// A part of the text.
-    Place(Checked),
-    UrlPart(Checked, UrlPart),
-    ProtocolName(Checked),
-    ProtocolVersion(Checked),
-    CountryCode(Checked),
-    CountryName(Checked),
-    /// One of our words.
-    Word(Checked),
-    /// One of our words that is a number.
-    WordNumber(Checked),
-    Module(Checked),
-    /// The texts of a list, or one text.
-    Elements(Checked),
-    /// Objects that were drawn out of the value.
-    Objects(Checked),
-    /// Texts that were drawn out of it.
-    Extracted(Checked),
-    /// An address put together from its parts.
-    Joined(JoinedRows),
-    /// The first of several that gives a value.
-    First(Box<[Self]>),
-    /// A list, of what several rows give.
-    List(Box<[Self]>),
-    /// Under `cloudflare`: what could not be converted, and what has no row.
-    Leftovers,
-}
-
-/// The parts of a whole address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UrlPart {
-    /// The whole, where it has a scheme and a host.
-    Full,
-    Scheme,
-    Domain,
-    RegisteredDomain,
-    Subdomain,
-    TopLevelDomain,
-    Port,
-    Path,
-    Query,
-    Fragment,
-}
-
-impl Source {
-    /// Whether the value is always one text, so that its quotes are known beforehand.
-    pub(crate) fn is_text(&self) -> bool {
-        matches!(
-            self,
-            Self::EventId
-                | Self::EventTime
-                | Self::Text(_)
-                | Self::Lower(_)
-                | Self::Time(_)
-                | Self::Host(_)
-                | Self::RegisteredDomain(_)
-                | Self::Subdomain(_)
-                | Self::TopLevelDomain(_)
-                | Self::Place(_)
-                | Self::ProtocolName(_)
-                | Self::ProtocolVersion(_)
-                | Self::CountryCode(_)
-                | Self::CountryName(_)
-                | Self::Word(_)
-                | Self::Module(_)
-                | Self::Default(_)
-        ) || matches!(self, Self::UrlPart(_, part) if *part != UrlPart::Port)
-    }
-
-    /// The row that gives the value, if one alone does.
-    pub(crate) fn row(&self) -> Option<RowId> {
-        match self {
-            Self::Raw(row) | Self::Masked(row) => Some(*row),
-            Self::Text(of)
-            | Self::Lower(of)
-            | Self::Numeral(of)
-            | Self::Number(of)
-            | Self::Time(of)
-            | Self::Host(of)
-            | Self::RegisteredDomain(of)
-            | Self::Subdomain(of)
-            | Self::TopLevelDomain(of)
-            | Self::Port(of)
-            | Self::Place(of)
-            | Self::UrlPart(of, _)
-            | Self::ProtocolName(of)
-            | Self::ProtocolVersion(of)
-            | Self::CountryCode(of)
-            | Self::CountryName(of)
-            | Self::Word(of)
-            | Self::WordNumber(of)
-            | Self::Module(of)
-            | Self::Elements(of)
-            | Self::Objects(of)
-            | Self::Extracted(of) => Some(of.row),
-            _ => None,
-        }
-    }
-}
-
-/// The rows of an address's parts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct JoinedRows {
-    pub(crate) scheme: Option<RowId>,
-    pub(crate) host: RowId,
-    pub(crate) path: RowId,
-    pub(crate) query: Option<RowId>,
-}
-
-/// Makes the source of a part of a checked value.
-type PartOf = fn(Checked) -> Source;
-
-/// What a host name gives beside itself.
-pub(crate) const DOMAIN_PARTS: [(&str, PartOf); 3] = [
-    ("registered_domain", Source::RegisteredDomain),
-    ("subdomain", Source::Subdomain),
-    ("top_level_domain", Source::TopLevelDomain),
-];
-
-/// What a whole address gives below its name, beside `original`.
-pub(crate) const URL_PARTS: [(&str, UrlPart); 10] = [
-    ("full", UrlPart::Full),
-    ("scheme", UrlPart::Scheme),
-    ("domain", UrlPart::Domain),
-    ("registered_domain", UrlPart::RegisteredDomain),
-    ("subdomain", UrlPart::Subdomain),
-    ("top_level_domain", UrlPart::TopLevelDomain),
-    ("port", UrlPart::Port),
-    ("path", UrlPart::Path),
-    ("query", UrlPart::Query),
-    ("fragment", UrlPart::Fragment),
-];
-
-/// Where the addresses of DNS answers go.
-pub(crate) const ADDRESSES: [&str; 2] = ["dns.resolved_ip", "related.ip"];
-
-/// Where the hashes of attachments go.
-pub(crate) const HASHES: &str = "related.hash";
-
-/// What a path with its query gives.
-pub(crate) const URI_PARTS: [(&str, UrlPart); 2] =
-    [("path", UrlPart::Path), ("query", UrlPart::Query)];
-
 impl StepId {
     fn new(index: usize) -> Self {
         debug_assert!(index <= usize::from(u16::MAX), "step {index} of a plan");
@@ -322,8 +141,8 @@ impl Plan {
             native: None,
             rows: dataset.rows.len(),
         };
-        tree.add("event.id", Entry::One(Source::EventId));
-        tree.add("event.original", Entry::One(Source::Original));
+        tree.add(EVENT_ID, Entry::One(Source::EventId));
+        tree.add(EVENT_ORIGINAL, Entry::One(Source::Original));
         for (index, row) in dataset.rows.iter().enumerate() {
             let number = RowId::new(index);
             let mut keeps = row.targets.is_empty();
@@ -332,14 +151,11 @@ impl Plan {
                 tree.add_source(&format!("cloudflare.{}", row.field), Source::Raw(number));
             }
             for target in row.targets {
-                match target {
-                    Target::Keep(name) | Target::Masked(name) => {
-                        keeps = true;
-                        plan.kept.push(*name);
-                    }
-                    _ => {}
+                if let Some(name) = target.kept_name() {
+                    keeps = true;
+                    plan.kept.push(name);
                 }
-                plan.add_target(&mut tree, dataset, *target, number)?;
+                plan.add_target(&mut tree, dataset, target, number)?;
             }
             plan.keeps.push(keeps);
         }
@@ -363,11 +179,11 @@ impl Plan {
             Self::row(dataset, "renamed", field)?;
         }
         plan.native = NativeRows::new(dataset, &joined)?;
-        for (path, constant) in dataset.constants {
-            tree.add_constant(path, *constant);
+        for (path, constant) in dataset.every_constant() {
+            tree.add_constant(path, constant);
         }
-        // `~` sorts behind all names: the leftovers come last.
-        tree.add("cloudflare.~", Entry::One(Source::Leftovers));
+        // `~` sorts behind all names: what is unmapped comes last.
+        tree.add("cloudflare.~", Entry::One(Source::Unmapped));
         plan.grow(&tree.root, GroupId::ROOT);
         plan.link(dataset);
         Ok(plan)
@@ -443,118 +259,39 @@ impl Plan {
         &mut self,
         tree: &mut Tree,
         dataset: &Dataset,
-        target: Target,
+        target: &Target,
         row: RowId,
     ) -> Result<(), TableError> {
-        let mut add = |path: &str, source: Source| tree.add_source(path, source);
-        match target {
-            Target::Text(path) => add(path, Source::Text(self.check(row, Check::Scalar))),
-            Target::Lower(path) => add(path, Source::Lower(self.check(row, Check::Scalar))),
-            Target::Module(path) => add(path, Source::Module(self.check(row, Check::Scalar))),
-            Target::Texts(path) => add(path, Source::Elements(self.check(row, Check::Texts))),
-            Target::Ips(path) => add(path, Source::Elements(self.check(row, Check::Ips))),
-            Target::First(path) => add(path, Source::Place(self.check(row, Check::First))),
-            Target::Integer(path) => add(path, Source::Numeral(self.check(row, Check::Integer))),
-            Target::Positive(path) => add(path, Source::Numeral(self.check(row, Check::Positive))),
-            Target::Float(path) => add(path, Source::Numeral(self.check(row, Check::Float))),
-            Target::Sum(path) => tree.add_sum(path, self.check(row, Check::Integer)),
-            // What passed the check of an address is a text that can be copied.
-            Target::Ip(path) => add(path, Source::Text(self.check(row, Check::Ip))),
-            Target::Timestamp(path) => {
-                let of = self.check(row, Check::Time);
-                if path == "@timestamp" {
-                    self.time = Some((row, of.step));
-                    add(path, Source::EventTime);
-                } else {
-                    add(path, Source::Time(of));
+        let path = target.path;
+        match target.task {
+            Task::Check(check) => {
+                if target.path == EVENT_TIME && check == Check::Time {
+                    self.time = Some((row, self.check(row, check).step));
+                    tree.add_source(path, Source::EventTime);
+                    return Ok(());
+                }
+                for output in target.conversion.outputs {
+                    let of = self.check(row, output.check.unwrap_or(check));
+                    let source = Source::Value {
+                        of,
+                        form: output.form,
+                        is_text: output.is_text,
+                    };
+                    tree.add_source(&output.field(path), source);
                 }
             }
-            Target::Since(path, field) => {
-                let since = Self::row(dataset, "Since", field)?;
+            Task::Sum => tree.add_sum(path, self.check(row, Check::Integer)),
+            Task::Since(field) => {
+                let since = Self::row(dataset, "since", field)?;
                 let (from, to) = (self.check(since, Check::Time), self.check(row, Check::Time));
-                add(path, Source::Elapsed(from, to));
+                tree.add_source(path, Source::Elapsed(from, to));
             }
-            Target::Milliseconds(path) => {
-                add(path, Source::Number(self.check(row, Check::Milliseconds)));
+            Task::Inside(target) => {
+                let member = self.member(row, path);
+                self.add_target(tree, dataset, target, member)?;
             }
-            Target::Host(path) => add(path, Source::Host(self.check(row, Check::Host))),
-            Target::Domain(path) => {
-                let of = self.check(row, Check::Host);
-                add(path, Source::Host(of));
-                let group = path.rsplit_once('.').map_or(path, |(group, _)| group);
-                for (name, source) in DOMAIN_PARTS {
-                    add(&format!("{group}.{name}"), source(of));
-                }
-            }
-            Target::Port(path) => add(path, Source::Port(self.check(row, Check::Host))),
-            Target::Url(group) => {
-                let whole = self.check(row, Check::Scalar);
-                add(&format!("{group}.original"), Source::Text(whole));
-                let of = self.check(row, Check::Url);
-                for (name, part) in URL_PARTS {
-                    add(&format!("{group}.{name}"), Source::UrlPart(of, part));
-                }
-            }
-            Target::Uri(group) => {
-                let of = self.check(row, Check::Uri);
-                for (name, part) in URI_PARTS {
-                    add(&format!("{group}.{name}"), Source::UrlPart(of, part));
-                }
-            }
-            Target::Query(path) => add(path, Source::Place(self.check(row, Check::Query))),
-            Target::HttpVersion(path) => {
-                add(path, Source::ProtocolVersion(self.check(row, Check::Http)));
-            }
-            Target::HttpProtocol(path) => {
-                add(path, Source::ProtocolName(self.check(row, Check::Http)));
-            }
-            Target::HttpOutcome(path) => {
-                add(path, Source::Word(self.check(row, Check::HttpOutcome)));
-            }
-            Target::TlsVersion(path) => {
-                add(path, Source::ProtocolVersion(self.check(row, Check::Tls)));
-            }
-            Target::TlsProtocol(path) => {
-                add(path, Source::ProtocolName(self.check(row, Check::Tls)));
-            }
-            Target::CountryCode(path) => {
-                add(path, Source::CountryCode(self.check(row, Check::Country)));
-            }
-            Target::CountryName(path) => {
-                add(path, Source::CountryName(self.check(row, Check::Country)));
-            }
-            Target::ActionType(path) => add(path, Source::Word(self.check(row, Check::Action))),
-            Target::Words(path, words) => {
-                let check = Check::Words(words, Mode::Closed);
-                add(path, Source::Word(self.check(row, check)));
-            }
-            Target::When(path, words) => {
-                let check = Check::Words(words, Mode::Open);
-                add(path, Source::Word(self.check(row, check)));
-            }
-            Target::Numbers(path, words) => {
-                let check = Check::Words(words, Mode::Closed);
-                add(path, Source::WordNumber(self.check(row, check)));
-            }
-            Target::Answers(path, types) => {
-                let of = self.check(row, Check::Answers(types));
-                add(path, Source::Objects(of));
-                for path in ADDRESSES {
-                    add(path, Source::Extracted(of));
-                }
-            }
-            Target::Attachments(path) => {
-                let of = self.check(row, Check::Attachments);
-                add(path, Source::Objects(of));
-                add(HASHES, Source::Extracted(of));
-            }
-            Target::Hosts(path) => add(path, Source::Extracted(self.check(row, Check::Hosts))),
-            Target::Inside(path, target) => {
-                let inner = self.member(row, path);
-                self.add_target(tree, dataset, *target, inner)?;
-            }
-            Target::Keep(name) => add(&format!("cloudflare.{name}"), Source::Raw(row)),
-            Target::Masked(name) => add(&format!("cloudflare.{name}"), Source::Masked(row)),
+            Task::Keep => tree.add_source(&format!("cloudflare.{path}"), Source::Raw(row)),
+            Task::Mask => tree.add_source(&format!("cloudflare.{path}"), Source::Masked(row)),
         }
         Ok(())
     }
@@ -563,7 +300,11 @@ impl Plan {
     fn link(&mut self, dataset: &Dataset) {
         let is_verbatim = |leaf: &Leaf| match leaf.source {
             Source::Raw(row) => dataset.rows.get(row.index()).is_some_and(|row| {
-                row.targets.is_empty() || row.targets.contains(&Target::Keep(row.field))
+                row.targets.is_empty()
+                    || row
+                        .targets
+                        .iter()
+                        .any(|target| target.kept_name() == Some(row.field) && !target.is_masked())
             }),
             _ => false,
         };
@@ -580,7 +321,7 @@ impl Plan {
             let source = entry.source();
             let text = match (entry, &source) {
                 (Entry::Constant(constant), _) => format!(",\"{name}\":{}", constant.json()),
-                (_, Source::Leftovers) => String::new(),
+                (_, Source::Unmapped) => String::new(),
                 (_, Source::List(_)) => format!(",\"{name}\":[\""),
                 (_, source) if source.is_text() => format!(",\"{name}\":\""),
                 _ => format!(",\"{name}\":"),
@@ -647,13 +388,6 @@ impl Plan {
     }
 }
 
-impl Dataset {
-    pub(crate) fn row_id(&self, field: &str) -> Option<RowId> {
-        let index = self.rows.iter().position(|row| row.field == field)?;
-        Some(RowId::new(index))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -672,9 +406,7 @@ mod tests {
     fn an_unknown_name_is_an_error() {
         static ODD: Dataset = Dataset {
             name: "odd",
-            constants: &[],
             rows: &[kept("A")],
-            renamed: &[],
             joined: &[Joined {
                 target: "url.full",
                 scheme: "",
@@ -682,7 +414,7 @@ mod tests {
                 path: "B",
                 query: "",
             }],
-            native: None,
+            ..Dataset::BASE
         };
         let error = Plan::new(&ODD).err().map(|error| error.to_string());
         assert_eq!(

@@ -1,8 +1,9 @@
 //! What SEKOIA.IO's own parser needs of a record, with the rows in the place of their names.
 
 use crate::mapping::{Dataset, NativeTime};
+use crate::plan::Plan;
 use crate::plan::error::TableError;
-use crate::plan::{JoinedRows, Plan};
+use crate::plan::source::JoinedRows;
 use crate::record::RowId;
 
 /// [`Native`](crate::Native), resolved.

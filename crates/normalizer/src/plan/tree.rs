@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::mapping::Constant;
-use crate::plan::{Checked, Source};
+use crate::mapping::schema::LISTS;
+use crate::plan::source::{Checked, Source};
 
 #[derive(Default)]
 pub(crate) struct Tree {
@@ -26,26 +27,6 @@ pub(crate) enum Entry {
     List(Vec<Source>),
     Sum(Vec<Checked>),
 }
-
-/// ECS fields of the tables' targets that are lists. A test holds this against the schema.
-const LISTS: &[&str] = &[
-    "dns.header_flags",
-    "dns.resolved_ip",
-    "email.bcc.address",
-    "email.cc.address",
-    "email.from.address",
-    "email.reply_to.address",
-    "email.to.address",
-    "event.category",
-    "event.type",
-    "host.ip",
-    "observer.ip",
-    "related.hash",
-    "related.hosts",
-    "related.ip",
-    "related.user",
-    "tls.server.x509.issuer.common_name",
-];
 
 impl Entry {
     pub(crate) fn source(&self) -> Source {

@@ -16,7 +16,7 @@ pub(crate) struct Record {
     pub(crate) values: Vec<Value>,
     /// Fields without a row, in the order of the text, each name once.
     pub(crate) unknown: Vec<Unknown>,
-    /// Rows that were given under another name, one of [`Target::Keep`](crate::Target::Keep).
+    /// Rows that were given under another name.
     pub(crate) by_other_name: Vec<RowId>,
     /// Whether any name is such another one.
     pub(crate) has_other_names: bool,

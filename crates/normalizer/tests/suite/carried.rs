@@ -31,15 +31,18 @@ pub(crate) fn is_carried(dataset: &Dataset, name: &str, value: &Value, document:
     dataset.rows.iter().any(|row| {
         let is_name = row.field.eq_ignore_ascii_case(name)
             || renamed(row.field)
-            || row.targets.iter().any(
-                |target| matches!(target, Target::Keep(kept) if kept.eq_ignore_ascii_case(name)),
-            );
-        is_name && (kept(row.field) || row.targets.iter().any(|of| converted(*of, value, document)))
+            || row.targets.iter().any(|target| {
+                !target.is_masked()
+                    && target
+                        .kept_name()
+                        .is_some_and(|kept| kept.eq_ignore_ascii_case(name))
+            });
+        is_name && (kept(row.field) || row.targets.iter().any(|of| converted(of, value, document)))
     })
 }
 
 /// Whether what the target wrote tells the value.
-fn converted(target: Target, value: &Value, document: &Value) -> bool {
+fn converted(target: &Target, value: &Value, document: &Value) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -49,23 +52,24 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
         Value::Array(list) => list.iter().any(|element| element == text),
         one => one == text,
     };
-    match target {
-        Target::Keep(name) => document["cloudflare"].get(name) == Some(value),
-        Target::Masked(name) => document["cloudflare"][name] == "[masked]",
+    let path = target.path;
+    match target.conversion.name {
+        "keep" => document["cloudflare"].get(path) == Some(value),
+        "masked" => document["cloudflare"][path] == "[masked]",
         // Our own messages stand behind it.
-        Target::Text("error.message") => found("error.message")
+        "text" if path == "error.message" => found("error.message")
             .as_str()
             .is_some_and(|message| message == text || message.starts_with(&format!("{text}; "))),
-        Target::Text(path) => is(path, &text),
-        Target::Ip(path) => {
+        "text" => is(path, &text),
+        "ip" => {
             let plain = text
                 .get(7..)
                 .filter(|_| text.to_ascii_lowercase().starts_with("::ffff:"));
             is(path, &text) || plain.is_some_and(|plain| is(path, plain))
         }
-        Target::Lower(path) => is(path, &text.to_ascii_lowercase()),
-        Target::Module(path) => is(path, &format!("cloudflare.{text}")),
-        Target::Texts(path) | Target::Ips(path) | Target::First(path) => {
+        "lower" => is(path, &text.to_ascii_lowercase()),
+        "module" => is(path, &format!("cloudflare.{text}")),
+        "texts" | "ips" | "first" => {
             let elements = match value {
                 Value::Array(list) => list.as_slice(),
                 one => core::slice::from_ref(one),
@@ -76,44 +80,43 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
                 other => is(path, &other.to_string()),
             })
         }
-        Target::Integer(path) | Target::Positive(path) | Target::Float(path) => {
+        "integer" | "positive" | "float" => {
             let number = found(path).to_string();
             found(path).is_number() && number == text
         }
-        Target::Milliseconds(path) => found(path).as_u64().is_some_and(|nanos| {
+        "milliseconds" => found(path).as_u64().is_some_and(|nanos| {
             // What is below a nanosecond falls away.
             text.parse::<f64>().is_ok_and(|millis| {
                 (millis * 1e6 - nanos as f64).abs() <= 1.0 + nanos as f64 * 1e-12
             })
         }),
-        Target::Timestamp(path) => {
-            Time::parse(text.as_bytes()).is_some_and(|time| is(path, &time.to_string()))
-        }
+        "timestamp" => Time::parse(text.as_bytes()).is_some_and(|time| is(path, &time.to_string())),
         // Less than the port, which is a field of its own, and the dot of the root.
-        Target::Host(path) | Target::Domain(path) => {
+        "host" | "domain" => {
             let name = text.strip_suffix('.').unwrap_or(&text);
             is(path, &text) || is(path, name)
         }
-        Target::Url(group) => is(&format!("{group}.original"), &text),
-        Target::Uri(group) => {
-            let (path, query) = text.split_once('?').unwrap_or((&text, ""));
-            [("path", path), ("query", query)]
+        "url" => is(&format!("{path}.original"), &text),
+        "uri" => {
+            let (before, query) = text.split_once('?').unwrap_or((&text, ""));
+            [("path", before), ("query", query)]
                 .iter()
-                .all(|(name, part)| part.is_empty() || is(&format!("{group}.{name}"), part))
+                .all(|(name, part)| part.is_empty() || is(&format!("{path}.{name}"), part))
         }
-        Target::Query(path) => is(path, text.strip_prefix('?').unwrap_or(&text)),
-        Target::HttpVersion(path) => found(path)
+        "query" => is(path, text.strip_prefix('?').unwrap_or(&text)),
+        "http_version" => found(path)
             .as_str()
             .is_some_and(|version| text.eq_ignore_ascii_case(&format!("HTTP/{version}"))),
-        Target::TlsVersion(path) => found(path).as_str().is_some_and(|version| {
+        "tls_version" => found(path).as_str().is_some_and(|version| {
             let protocol = found("tls.version_protocol").as_str().unwrap_or_default();
             text.eq_ignore_ascii_case(&format!("{protocol}v{version}"))
         }),
-        Target::CountryCode(path) => found(path)
+        "country_code" => found(path)
             .as_str()
             .is_some_and(|code| text.eq_ignore_ascii_case(code)),
         // One word of ours that stands for this word alone.
-        Target::Words(path, words) | Target::When(path, words) | Target::Numbers(path, words) => {
+        "lookup" | "lookup_if" | "lookup_number" => {
+            let words = target.words().map_or(&[][..], |(words, _)| words);
             let ours = |wanted: &str| {
                 let mut words = words.iter();
                 words.find(|(theirs, _)| theirs.eq_ignore_ascii_case(wanted))
@@ -124,7 +127,11 @@ fn converted(target: Target, value: &Value, document: &Value) -> bool {
                 same == 1 && (is(path, word) || number.as_deref() == Some(*word))
             })
         }
-        Target::Answers(path, types) => are_answers(value, found(path), types),
+        "answers" => are_answers(
+            value,
+            found(path),
+            target.record_types().unwrap_or_default(),
+        ),
         // The others add to what another target of the row carries whole.
         _ => false,
     }
@@ -155,7 +162,7 @@ fn are_answers(list: &Value, answers: &Value, types: &[(&str, &str)]) -> bool {
                 "class" => answer["class"] == by_number(text, CLASSES, "CLASS"),
                 "data" | "rdata" => answer["data"].as_str().map(bare) == Some(bare(text)),
                 "name" => answer["name"].as_str().map(bare) == Some(bare(text)),
-                "ttl" => answer["ttl"].to_string() == *text,
+                "ttl" => serde_json::from_str::<Value>(text).is_ok_and(|ttl| answer["ttl"] == ttl),
                 "type" => answer["type"] == by_number(text, types, "TYPE"),
                 _ => false,
             })
@@ -185,7 +192,7 @@ fn by_number(text: &str, names: &[(&str, &str)], prefix: &str) -> String {
     let mut names = names.iter();
     names
         .find(|(number, _)| *number == text)
-        .map_or(format!("{prefix}{text}"), |(_, name)| (*name).to_owned())
+        .map_or_else(|| format!("{prefix}{text}"), |(_, name)| (*name).to_owned())
 }
 
 /// Names without the dot of the root.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use logpush_normalizer::datasets::DATASETS;
-use logpush_normalizer::{Config, Dataset, Shape, Target};
+use logpush_normalizer::{Config, Dataset, Shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -44,8 +44,7 @@ fn member(dataset: &Dataset, field: &str, kind: &str) -> impl Strategy<Value = V
         .filter(|row| row.field == field)
         .flat_map(|row| row.targets)
     {
-        if let Target::Words(_, known) | Target::When(_, known) | Target::Numbers(_, known) = target
-        {
+        if let Some((known, _)) = target.words() {
             words.extend(
                 known
                     .iter()

@@ -1,4 +1,4 @@
-//! DNS answers: the resource records that Gateway logs, as ECS's `dns.answers`.
+//! `answers`: the resource records that Gateway logs, as ECS's `dns.answers`.
 //!
 //! `ResourceRecords` (`RData` before) has them in wire format (RFC 1035, section 3.2.1) as base64,
 //! `ResourceRecordsJSON` as texts. Both become the same: names without their final dot.
@@ -17,12 +17,53 @@ use serde_json::value::RawValue;
 use self::wire::{class_name, type_or_number};
 use crate::convert::base64::decode;
 use crate::convert::extract::Extract;
-use crate::mapping::Words;
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::lookup::Words;
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
+
+/// `answers("dns.answers", DNS_TYPES)`
+pub(crate) const fn answers(path: &'static str, types: Words) -> Target {
+    Target::check(path, &ANSWERS, Check::Answers(types))
+}
+
+static ANSWERS: Conversion = Conversion {
+    name: "answers",
+    about: "The DNS records of a list, in wire format or as texts; their addresses go to `dns.resolved_ip` and `related.ip`.",
+    outputs: &[
+        Output::value(Place::Path, Form::Objects),
+        Output::value(Place::Field("dns.resolved_ip"), Form::Extracted),
+        Output::value(Place::Field("related.ip"), Form::Extracted),
+    ],
+    ..Conversion::BASE
+};
+
+#[inline(never)]
+pub(super) fn check_answers(
+    types: Words,
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    match read_answers(input.value.json_span().of(input.text), types) {
+        Some(answers) => {
+            let is_whole = answers.is_whole;
+            *finding = workspace.add_extract(answers);
+            match is_whole {
+                true => CheckResult::Found,
+                false => CheckResult::Nothing,
+            }
+        }
+        // An empty list, as text too.
+        None if matches!(input.bytes(), b"[]") => CheckResult::Nothing,
+        None => CheckResult::Invalid,
+    }
+}
 
 /// Reads a list of resource records: a JSON array, or a JSON string that holds one.
 ///
 /// Nothing where there is none, or no record in it of which anything is known.
-pub(crate) fn answers(value: &[u8], types: Words) -> Option<Extract> {
+fn read_answers(value: &[u8], types: Words) -> Option<Extract> {
     let list = match value.first() {
         Some(b'"') => Cow::Owned(serde_json::from_slice::<String>(value).ok()?),
         _ => Cow::Borrowed(core::str::from_utf8(value).ok()?),
@@ -245,7 +286,7 @@ mod tests {
 
     /// What a list is read as.
     fn read(list: &Value) -> Option<(Value, Vec<String>)> {
-        let found = answers(list.to_string().as_bytes(), TYPES)?;
+        let found = read_answers(list.to_string().as_bytes(), TYPES)?;
         Some((serde_json::from_str(&found.objects).unwrap(), found.texts))
     }
 
@@ -262,7 +303,7 @@ mod tests {
             r#"{"class":"IN","data":"203.0.113.80","name":"edge.example.org","ttl":60,"type":"A"},"#,
             r#"{"class":"IN","data":"203.0.113.81","name":"edge.example.org","ttl":60,"type":"A"}]"#,
         );
-        let found = answers(list.to_string().as_bytes(), TYPES).unwrap();
+        let found = read_answers(list.to_string().as_bytes(), TYPES).unwrap();
         assert_eq!(found.objects, expected);
         assert_eq!(found.texts, ["203.0.113.80", "203.0.113.81"]);
     }
@@ -323,7 +364,7 @@ mod tests {
             Some((expected, vec!["2001:db8::1".to_owned()]))
         );
         // The last of equal names.
-        let found = answers(br#"[{"type":"1","Type":"5"}]"#, TYPES).unwrap();
+        let found = read_answers(br#"[{"type":"1","Type":"5"}]"#, TYPES).unwrap();
         assert_eq!(found.objects, r#"[{"type":"CNAME"}]"#);
     }
 
@@ -352,7 +393,7 @@ mod tests {
             (json!({"data": "192.0.2.1", "rdata": "192.0.2.2"}), false),
         ] {
             let list = json!([element]).to_string();
-            let found = answers(list.as_bytes(), TYPES).unwrap();
+            let found = read_answers(list.as_bytes(), TYPES).unwrap();
             assert_eq!(found.is_whole, is_whole, "{list}");
         }
     }
@@ -479,9 +520,9 @@ mod tests {
             "[",
             "\u{feff}[]",
         ] {
-            assert_eq!(answers(value.as_bytes(), TYPES), None, "{value}");
+            assert_eq!(read_answers(value.as_bytes(), TYPES), None, "{value}");
         }
-        assert_eq!(answers(b"[\"\xff\"]", TYPES), None);
+        assert_eq!(read_answers(b"[\"\xff\"]", TYPES), None);
     }
 
     #[test]
@@ -490,7 +531,7 @@ mod tests {
             json!([null, 1, "a", [], {}, {"type": "1", "more": [{"data": "b"}]}, {"data": null}]);
         assert_eq!(read(&list).unwrap().0, json!([{"type": "A"}]));
         // Half of a character in a text that is not needed, and in one that is.
-        let found = answers(
+        let found = read_answers(
             br#"[{"more":"\ud83d","type":"1"},{"data":"\ud83d","type":"5"}]"#,
             TYPES,
         );
@@ -501,10 +542,10 @@ mod tests {
     fn depth_is_no_matter() {
         for (open, close) in [("[", "]"), (r#"{"data":"#, "}")] {
             let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
-            assert_eq!(answers(deep.as_bytes(), TYPES), None);
+            assert_eq!(read_answers(deep.as_bytes(), TYPES), None);
             let list = format!(r#"[{{"type":"1","data":{deep}}}]"#);
             assert_eq!(
-                answers(list.as_bytes(), TYPES).unwrap().objects,
+                read_answers(list.as_bytes(), TYPES).unwrap().objects,
                 r#"[{"type":"A"}]"#
             );
         }
@@ -527,6 +568,6 @@ mod tests {
         let unclosed = serde_json::to_string(&list)
             .unwrap()
             .replacen("]", ",{]", 1);
-        assert_eq!(super::answers(unclosed.as_bytes(), TYPES), None);
+        assert_eq!(read_answers(unclosed.as_bytes(), TYPES), None);
     }
 }

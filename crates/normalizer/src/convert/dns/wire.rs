@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::Answer;
 use crate::convert::base64::encode;
-use crate::mapping::Words;
+use crate::convert::lookup::Words;
 
 /// Reads a whole record in wire format.
 pub(super) fn answer(record: &[u8], types: Words) -> Option<Answer> {

@@ -1,49 +1,39 @@
-//! `access_requests`: a login to, or logout from, an application behind Cloudflare Access.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Ip, Keep, Text, Texts, Timestamp, Words,
-};
-use crate::mapping::words::SUCCEEDED;
-use crate::mapping::{Dataset, Native, NativeTime, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
     name: "access_requests",
+    about: "A login to, or logout from, an application behind Cloudflare Access.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
         // `network` is what `allowed` and `denied` belong to.
         ("event.category", List(&["authentication", "network"])),
         // With an underscore, as SEKOIA.IO's parser and rules have it.
-        ("event.dataset", One("access_requests")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("access_requests")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("Action",                       &[Text("event.action"), Words("event.type", ACTION_TYPES)]),
-        row("Allowed",                      &[Words("event.outcome", SUCCEEDED), Words("event.type", DECISIONS), Keep("Allowed")]),
-        row("AppDomain",                    &[Text("destination.address"), Domain("destination.domain"), Domain("url.domain"),
-                                              Host("related.hosts")]),
+        row("Action",                       &[text("event.action"), lookup("event.type", ACTION_TYPES)]),
+        row("Allowed",                      &[lookup("event.outcome", SUCCEEDED), lookup("event.type", DECISIONS), keep("Allowed")]),
+        row("AppDomain",                    &[text("destination.address"), domain("destination.domain"), domain("url.domain"),
+                                              host("related.hosts")]),
         kept("AppUUID"),
         kept("Connection"),
-        row("Country",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name"),
-                                              CountryCode("client.geo.country_iso_code"), CountryName("client.geo.country_name")]),
-        row("CreatedAt",                    &[Timestamp("@timestamp")]),
-        row("Email",                        &[Text("user.email"), Text("related.user")]),
-        // Both sides, as SEKOIA.IO (client and source) and Elastic (client) have it.
-        row("IPAddress",                    &[Ip("source.ip"), Ip("source.address"), Ip("client.ip"), Ip("client.address"), Ip("related.ip")]),
+        row("Country",                      &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name"),
+                                              country_code("client.geo.country_iso_code"), country_name("client.geo.country_name")]),
+        row("CreatedAt",                    &[timestamp("@timestamp")]),
+        row("Email",                        &[text("user.email"), text("related.user")]),
+        row("IPAddress",                    &[ip("source.ip"), ip("source.address"), ip("client.ip"), ip("client.address"), ip("related.ip")])
+            .why("Both sides, as SEKOIA.IO (client and source) and Elastic (client) have it."),
         kept("PurposeJustificationPrompt"),
         kept("PurposeJustificationResponse"),
-        row("RayID",                        &[Text("http.request.id"), Keep("RayID")]),
-        row("TemporaryAccessApprovers",     &[Texts("related.user"), Keep("TemporaryAccessApprovers")]),
-        // Cloudflare names no unit, and 0 is no temporary access.
-        kept("TemporaryAccessDuration"),
-        row("UserUID",                      &[Text("user.id"), Text("related.user")]),
+        row("RayID",                        &[text("http.request.id"), keep("RayID")]),
+        row("TemporaryAccessApprovers",     &[texts("related.user"), keep("TemporaryAccessApprovers")]),
+        kept("TemporaryAccessDuration")
+            .why("Cloudflare names no unit, and 0 is no temporary access."),
+        row("UserUID",                      &[text("user.id"), text("related.user")]),
     ],
-    renamed: &[],
-    joined: &[],
     native: Some(Native {
         times: &[("CreatedAt", NativeTime::Rfc3339)],
         aliases: &[("ActionType", "Action")],
@@ -52,8 +42,9 @@ pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    ..Dataset::BASE
 };
 
-const ACTION_TYPES: crate::mapping::Words = &[("login", "start"), ("logout", "end"), ("*", "info")];
+const ACTION_TYPES: Words = &[("login", "start"), ("logout", "end"), ("*", "info")];
 
-const DECISIONS: crate::mapping::Words = &[("true", "allowed"), ("false", "denied")];
+const DECISIONS: Words = &[("true", "allowed"), ("false", "denied")];

@@ -1,58 +1,49 @@
-//! `account_abuse_protection_events`: what a visitor did with an account of a protected site: login, signup, payment.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Ip, Keep, Port, Positive, Text, Timestamp, When, Words,
-};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
     name: "account_abuse_protection_events",
+    about: "What a visitor did with an account of a protected site: login, signup, payment.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
         // And `authentication` or `iam`, by EventType.
         ("event.category", List(&["web"])),
-        ("event.dataset", One("account-abuse-protection-events")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
-        ("observer.type", One("firewall")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("account-abuse-protection-events")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
+        ("observer.type", Text("firewall")),
     ],
     #[rustfmt::skip]
     rows: &[
         kept("AuthenticationIdentityProvider"),
         kept("AuthenticationMethod"),
-        row("AuthenticationStatus",             &[Words("event.outcome", OUTCOMES), When("event.reason", REASONS), Keep("AuthenticationStatus")]),
-        // 1 is a bot, 99 a human: the reverse of event.risk_score.
-        kept("BotScore"),
-        row("ClientASN",                        &[Positive("source.as.number")]),
-        row("ClientCity",                       &[Text("source.geo.city_name")]),
-        row("ClientCountry",                    &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        row("ClientIP",                         &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("Email",                            &[Text("user.email"), Text("related.user")]),
-        // Short-lived by design: device.id is for one that stays.
-        kept("EphemeralID"),
-        row("EventSource",                      &[Text("event.provider")]),
-        row("EventType",                        &[Text("event.action"), Words("event.category", CATEGORIES), Words("event.type", TYPES),
-                                                  When("event.type", USER_TYPES)]),
-        // The risk of the address, not of the user: no user.risk.*.
-        kept("FraudEmailRisk"),
-        row("Host",                             &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                                                  Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
-        // ECS 9.4 has a field for JA3 only.
-        kept("JA4"),
-        row("RayID",                            &[Text("http.request.id"), Keep("RayID")]),
-        row("Timestamp",                        &[Timestamp("@timestamp")]),
-        row("UserAgent",                        &[Text("user_agent.original")]),
-        row("UserID",                           &[Text("user.id"), Text("related.user")]),
+        row("AuthenticationStatus",             &[lookup("event.outcome", OUTCOMES), lookup_if("event.reason", REASONS), keep("AuthenticationStatus")]),
+        kept("BotScore")
+            .why("1 is a bot, 99 a human: the reverse of event.risk_score."),
+        row("ClientASN",                        &[positive("source.as.number")]),
+        row("ClientCity",                       &[text("source.geo.city_name")]),
+        row("ClientCountry",                    &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("ClientIP",                         &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("Email",                            &[text("user.email"), text("related.user")]),
+        kept("EphemeralID")
+            .why("Short-lived by design: device.id is for one that stays."),
+        row("EventSource",                      &[text("event.provider")]),
+        row("EventType",                        &[text("event.action"), lookup("event.category", CATEGORIES), lookup("event.type", TYPES),
+                                                  lookup_if("event.type", USER_TYPES)]),
+        kept("FraudEmailRisk")
+            .why("The risk of the address, not of the user: no user.risk.*."),
+        row("Host",                             &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                                                  domain("url.domain"), port("url.port"), host("related.hosts")]),
+        kept("JA4")
+            .why("ECS 9.4 has a field for JA3 only."),
+        row("RayID",                            &[text("http.request.id"), keep("RayID")]),
+        row("Timestamp",                        &[timestamp("@timestamp")]),
+        row("UserAgent",                        &[text("user_agent.original")]),
+        row("UserID",                           &[text("user.id"), text("related.user")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 #[rustfmt::skip]
-const OUTCOMES: crate::mapping::Words = &[
+const OUTCOMES: Words = &[
     ("success",                  "success"),
     ("failureOther",             "failure"),
     ("failureUserNotFound",      "failure"),
@@ -65,7 +56,7 @@ const OUTCOMES: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const REASONS: crate::mapping::Words = &[
+const REASONS: Words = &[
     ("failureOther",             "other failure"),
     ("failureUserNotFound",      "user not found"),
     ("failureIncorrectPassword", "incorrect password"),
@@ -74,7 +65,7 @@ const REASONS: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const CATEGORIES: crate::mapping::Words = &[
+const CATEGORIES: Words = &[
     ("login",            "authentication"),
     ("logout",           "authentication"),
     ("signup",           "iam"),
@@ -88,7 +79,7 @@ const CATEGORIES: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const TYPES: crate::mapping::Words = &[
+const TYPES: Words = &[
     ("login",            "start"),
     ("logout",           "end"),
     ("signup",           "creation"),
@@ -103,7 +94,7 @@ const TYPES: crate::mapping::Words = &[
 
 /// What changes a user has this type too.
 #[rustfmt::skip]
-const USER_TYPES: crate::mapping::Words = &[
+const USER_TYPES: Words = &[
     ("signup",           "user"),
     ("profileUpdate",    "user"),
     ("passwordReset",    "user"),

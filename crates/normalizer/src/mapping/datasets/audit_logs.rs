@@ -1,46 +1,38 @@
-//! `audit_logs`: what somebody did to the configuration of a Cloudflare account (first version).
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Ip, Keep, Text, Timestamp, When, Words};
-use crate::mapping::words::SUCCEEDED;
-use crate::mapping::{Dataset, Native, NativeTime, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static AUDIT_LOGS: Dataset = Dataset {
     name: "audit_logs",
+    about: "What somebody did to the configuration of a Cloudflare account (first version).",
     constants: &[
-        ("ecs.version", One("9.4.0")),
         // SEKOIA.IO's parser says `network` and Elastic's `authentication` of every record.
         ("event.category", List(&["configuration"])),
         // With an underscore, as SEKOIA.IO's parser and rules have it.
-        ("event.dataset", One("audit_logs")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("audit_logs")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // Missing is no failure: nothing is said then.
-        row("ActionResult",     &[Words("event.outcome", SUCCEEDED), Keep("ActionResult")]),
-        row("ActionType",       &[Text("event.action"), When("event.category", CATEGORIES), When("event.type", TYPES)]),
-        row("ActorEmail",       &[Text("user.email"), Text("related.user")]),
-        row("ActorID",          &[Text("user.id"), Text("related.user")]),
-        row("ActorIP",          &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
+        row("ActionResult",     &[lookup("event.outcome", SUCCEEDED), keep("ActionResult")])
+            .why("Missing is no failure: nothing is said then."),
+        row("ActionType",       &[text("event.action"), lookup_if("event.category", CATEGORIES), lookup_if("event.type", TYPES)]),
+        row("ActorEmail",       &[text("user.email"), text("related.user")]),
+        row("ActorID",          &[text("user.id"), text("related.user")]),
+        row("ActorIP",          &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         kept("ActorType"),
         kept("ID"),
-        row("Interface",        &[Text("event.provider")]),
-        // These three tell what was changed: without them an analyst has only the name of the action.
-        kept("Metadata"),
+        row("Interface",        &[text("event.provider")]),
+        kept("Metadata")
+            .why("These three tell what was changed: without them an analyst has only the name of the action."),
         kept("NewValue"),
         kept("OldValue"),
-        // Cloudflare's text speaks of a user, but real records have the account's id here: as SEKOIA.IO.
-        row("OwnerID",          &[Text("cloud.account.id")]),
-        // What was changed: a zone's setting, a DNS record, a member, a token.
-        row("ResourceID",       &[Text("entity.target.id"), Keep("ResourceID")]),
-        row("ResourceType",     &[Text("entity.target.sub_type"), Keep("ResourceType")]),
-        row("When",             &[Timestamp("@timestamp")]),
+        row("OwnerID",          &[text("cloud.account.id")])
+            .why("Cloudflare's text speaks of a user, but real records have the account's id here: as SEKOIA.IO."),
+        row("ResourceID",       &[text("entity.target.id"), keep("ResourceID")])
+            .why("What was changed: a zone's setting, a DNS record, a member, a token."),
+        row("ResourceType",     &[text("entity.target.sub_type"), keep("ResourceType")]),
+        row("When",             &[timestamp("@timestamp")]),
     ],
-    renamed: &[],
-    joined: &[],
     native: Some(Native {
         times: &[("When", NativeTime::Rfc3339)],
         aliases: &[],
@@ -49,17 +41,18 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    ..Dataset::BASE
 };
 
 #[rustfmt::skip]
-const CATEGORIES: crate::mapping::Words = &[
+const CATEGORIES: Words = &[
     ("login",  "authentication"),
     ("logout", "authentication"),
 ];
 
 /// Cloudflare has no list of its action types: these are the known ones. Add yours.
 #[rustfmt::skip]
-const TYPES: crate::mapping::Words = &[
+const TYPES: Words = &[
     ("login",          "start"),
     ("logout",         "end"),
     ("add",            "creation"),

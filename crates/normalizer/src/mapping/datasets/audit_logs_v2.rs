@@ -1,65 +1,57 @@
-//! `audit_logs_v2`: a request by a user, a token or Cloudflare itself to read or change a Cloudflare account.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Inside, Ip, Keep, Positive, Text, Timestamp, Uri, When, Words};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
     name: "audit_logs_v2",
+    about: "A request by a user, a token or Cloudflare itself to read or change a Cloudflare account.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
         // And `authentication` or `iam`, by ActionDescription and ResourceProduct.
         ("event.category", List(&["configuration"])),
-        ("event.dataset", One("audit-logs-v2")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("audit-logs-v2")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("AccountID",            &[Text("cloud.account.id")]),
-        row("AccountName",          &[Text("cloud.account.name")]),
-        // `Add Member`, `SSO_LOGIN`: the action itself; ActionType has only four values.
-        row("ActionDescription",    &[Text("event.action"), When("event.category", LOGIN_CATEGORIES), When("event.type", LOGIN_TYPES)]),
-        row("ActionResult",         &[Words("event.outcome", OUTCOMES), Keep("ActionResult")]),
-        row("ActionTimestamp",      &[Timestamp("@timestamp")]),
-        row("ActionType",           &[Words("event.type", TYPES), Text("event.action"), Keep("ActionType")]),
+        row("AccountID",            &[text("cloud.account.id")]),
+        row("AccountName",          &[text("cloud.account.name")]),
+        row("ActionDescription",    &[text("event.action"), lookup_if("event.category", LOGIN_CATEGORIES), lookup_if("event.type", LOGIN_TYPES)])
+            .why("`Add Member`, `SSO_LOGIN`: the action itself; ActionType has only four values."),
+        row("ActionResult",         &[lookup("event.outcome", OUTCOMES), keep("ActionResult")]),
+        row("ActionTimestamp",      &[timestamp("@timestamp")]),
+        row("ActionType",           &[lookup("event.type", TYPES), text("event.action"), keep("ActionType")]),
         kept("ActorContext"),
-        row("ActorEmail",           &[Text("user.email"), Text("related.user")]),
-        row("ActorID",              &[Text("user.id"), Text("related.user")]),
-        row("ActorIPAddress",       &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        // Id and name of the token, not the token.
-        kept("ActorTokenDetails"),
+        row("ActorEmail",           &[text("user.email"), text("related.user")]),
+        row("ActorID",              &[text("user.id"), text("related.user")]),
+        row("ActorIPAddress",       &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        kept("ActorTokenDetails")
+            .why("Id and name of the token, not the token."),
         kept("ActorType"),
         kept("AuditLogID"),
-        // Method, URI, status, RayID and user agent of the request.
         row("Raw",                  &[
-            Inside("method", &Text("http.request.method")),
-            Inside("status_code", &Positive("http.response.status_code")),
-            Inside("uri", &Uri("url")),
-            Inside("user_agent", &Text("user_agent.original")),
-            Inside("cf_ray_id", &Text("http.request.id")),
-            Keep("Raw"),
-        ]),
-        // What was read or changed.
-        row("ResourceID",           &[Text("entity.target.id")]),
-        row("ResourceProduct",      &[When("event.category", PRODUCT_CATEGORIES), When("event.type", PRODUCT_TYPES), Keep("ResourceProduct")]),
-        // These two tell what was changed. Cloudflare takes secrets out before it writes them:
-        // https://blog.cloudflare.com/introducing-automatic-audit-logs/
-        kept("ResourceRequest"),
+            inside("method", &text("http.request.method")),
+            inside("status_code", &positive("http.response.status_code")),
+            inside("uri", &uri("url")),
+            inside("user_agent", &text("user_agent.original")),
+            inside("cf_ray_id", &text("http.request.id")),
+            keep("Raw"),
+        ])
+            .why("Method, URI, status, RayID and user agent of the request."),
+        row("ResourceID",           &[text("entity.target.id")])
+            .why("What was read or changed."),
+        row("ResourceProduct",      &[lookup_if("event.category", PRODUCT_CATEGORIES), lookup_if("event.type", PRODUCT_TYPES), keep("ResourceProduct")]),
+        kept("ResourceRequest")
+            .why("These two tell what was changed. Cloudflare takes secrets out before it writes them: https://blog.cloudflare.com/introducing-automatic-audit-logs/"),
         kept("ResourceResponse"),
         kept("ResourceScope"),
-        row("ResourceType",         &[Text("entity.target.sub_type")]),
+        row("ResourceType",         &[text("entity.target.sub_type")]),
         kept("ResourceValue"),
         kept("ZoneID"),
         kept("ZoneName"),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
-const OUTCOMES: crate::mapping::Words = &[
+const OUTCOMES: Words = &[
     ("success", "success"),
     ("failure", "failure"),
     ("*", "unknown"),
@@ -67,7 +59,7 @@ const OUTCOMES: crate::mapping::Words = &[
 
 /// The values that the filter `action_type` of Cloudflare's API knows.
 #[rustfmt::skip]
-const TYPES: crate::mapping::Words = &[
+const TYPES: Words = &[
     ("create", "creation"),
     ("delete", "deletion"),
     ("update", "change"),
@@ -76,19 +68,19 @@ const TYPES: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const LOGIN_CATEGORIES: crate::mapping::Words = &[
+const LOGIN_CATEGORIES: Words = &[
     ("login",     "authentication"),
     ("sso_login", "authentication"),
     ("logout",    "authentication"),
 ];
 
 #[rustfmt::skip]
-const LOGIN_TYPES: crate::mapping::Words = &[
+const LOGIN_TYPES: Words = &[
     ("login",     "start"),
     ("sso_login", "start"),
     ("logout",    "end"),
 ];
 
-const PRODUCT_CATEGORIES: crate::mapping::Words = &[("members", "iam")];
+const PRODUCT_CATEGORIES: Words = &[("members", "iam")];
 
-const PRODUCT_TYPES: crate::mapping::Words = &[("members", "user")];
+const PRODUCT_TYPES: Words = &[("members", "user")];

@@ -1,46 +1,38 @@
-//! `device_posture_results`: whether a device passed a posture check.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Keep, Text, Timestamp, When, Words};
-use crate::mapping::words::{OS_TYPES, SUCCEEDED};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static DEVICE_POSTURE_RESULTS: Dataset = Dataset {
     name: "device_posture_results",
+    about: "Whether a device passed a posture check.",
     constants: &[
-        ("agent.type", One("warp")),
-        ("ecs.version", One("9.4.0")),
-        ("event.action", One("device-posture-check")),
+        ("agent.type", Text("warp")),
+        ("event.action", Text("device-posture-check")),
         ("event.category", List(&["host"])),
-        ("event.dataset", One("device-posture-results")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("device-posture-results")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
-        ("observer.vendor", One("Cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // Of the WARP client, which measures on the device: ECS's agent (no user agent).
-        row("ClientVersion",            &[Text("agent.version")]),
-        row("DeviceID",                 &[Text("device.id"), Text("host.id")]),
-        row("DeviceManufacturer",       &[Text("device.manufacturer")]),
-        row("DeviceModel",              &[Text("device.model.name")]),
-        row("DeviceName",               &[Text("host.hostname"), Text("host.name"), Text("related.hosts")]),
-        row("DeviceSerialNumber",       &[Text("device.serial_number")]),
-        row("DeviceType",               &[Text("host.os.platform"), When("host.os.type", OS_TYPES)]),
-        row("Email",                    &[Text("user.email"), Text("related.user")]),
-        row("OSVersion",                &[Text("host.os.version")]),
-        row("PolicyID",                 &[Text("rule.id")]),
-        row("PostureCheckName",         &[Text("rule.name")]),
-        row("PostureCheckType",         &[Text("rule.category")]),
-        row("PostureEvaluatedResult",   &[Words("event.outcome", SUCCEEDED), Keep("PostureEvaluatedResult")]),
+        row("ClientVersion",            &[text("agent.version")])
+            .why("Of the WARP client, which measures on the device: ECS's agent (no user agent)."),
+        row("DeviceID",                 &[text("device.id"), text("host.id")]),
+        row("DeviceManufacturer",       &[text("device.manufacturer")]),
+        row("DeviceModel",              &[text("device.model.name")]),
+        row("DeviceName",               &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        row("DeviceSerialNumber",       &[text("device.serial_number")]),
+        row("DeviceType",               &[text("host.os.platform"), lookup_if("host.os.type", OS_TYPES)]),
+        row("Email",                    &[text("user.email"), text("related.user")]),
+        row("OSVersion",                &[text("host.os.version")]),
+        row("PolicyID",                 &[text("rule.id")]),
+        row("PostureCheckName",         &[text("rule.name")]),
+        row("PostureCheckType",         &[text("rule.category")]),
+        row("PostureEvaluatedResult",   &[lookup("event.outcome", SUCCEEDED), keep("PostureEvaluatedResult")]),
         kept("PostureExpectedJSON"),
         kept("PostureReceivedJSON"),
         kept("RegistrationID"),
-        row("Timestamp",                &[Timestamp("@timestamp")]),
-        row("UserUID",                  &[Text("user.id"), Text("related.user")]),
+        row("Timestamp",                &[timestamp("@timestamp")]),
+        row("UserUID",                  &[text("user.id"), text("related.user")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

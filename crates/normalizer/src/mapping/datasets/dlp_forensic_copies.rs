@@ -1,37 +1,30 @@
-//! `dlp_forensic_copies`: the copy of an HTTP request or response that matched a data loss prevention rule.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Masked, Text, Timestamp};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static DLP_FORENSIC_COPIES: Dataset = Dataset {
     name: "dlp_forensic_copies",
+    about: "The copy of an HTTP request or response that matched a data loss prevention rule.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.action", One("dlp-forensic-copy")),
+        ("event.action", Text("dlp-forensic-copy")),
         ("event.category", List(&["network", "web"])),
-        ("event.dataset", One("dlp-forensic-copies")),
-        ("event.kind", One("alert")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("dlp-forensic-copies")),
+        ("event.kind", Text("alert")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("AccountID",        &[Text("cloud.account.id")]),
-        row("Datetime",         &[Timestamp("@timestamp")]),
+        row("AccountID",        &[text("cloud.account.id")]),
+        row("Datetime",         &[timestamp("@timestamp")]),
         kept("ForensicCopyID"),
-        // The RequestID of the same request in gateway_http.
-        row("GatewayRequestID", &[Text("http.request.id")]),
-        // Cloudflare's selection; an analyst needs them to know what the payload was.
-        kept("Headers"),
-        // The very data that must not leave, in base64, and often larger than a SIEM takes.
-        row("Payload",          &[Masked("Payload")]),
+        row("GatewayRequestID", &[text("http.request.id")])
+            .why("The RequestID of the same request in gateway_http."),
+        kept("Headers")
+            .why("Cloudflare's selection; an analyst needs them to know what the payload was."),
+        row("Payload",          &[masked("Payload")])
+            .why("The very data that must not leave, in base64, and often larger than a SIEM takes."),
         kept("Phase"),
-        row("TriggeredRuleID",  &[Text("rule.id")]),
+        row("TriggeredRuleID",  &[text("rule.id")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

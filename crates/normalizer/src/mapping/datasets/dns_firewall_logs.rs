@@ -1,63 +1,54 @@
-//! `dns_firewall_logs`: a DNS query that DNS Firewall took for the name servers behind it.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Domain, Host, Integer, Ip, Keep, Text, Timestamp, When, Words};
-use crate::mapping::{Dataset, Words as Pairs, kept, row};
-
-use crate::mapping::words::{DNS_OUTCOMES, DNS_RESPONSES, DNS_TYPES};
+use crate::mapping::prelude::*;
 
 pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
     name: "dns_firewall_logs",
+    about: "A DNS query that DNS Firewall took for the name servers behind it.",
     constants: &[
         // One record is written for query and answer together.
-        ("dns.type", One("answer")),
-        ("ecs.version", One("9.4.0")),
-        ("event.action", One("dns-query")),
+        ("dns.type", Text("answer")),
+        ("event.action", Text("dns-query")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("dns-firewall-logs")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("dns-firewall-logs")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["protocol"])),
-        ("network.protocol", One("dns")),
-        ("observer.type", One("dns")),
-        ("observer.vendor", One("Cloudflare")),
+        ("network.protocol", Text("dns")),
+        ("observer.type", Text("dns")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // What the client was told; UpstreamResponseCode may be another.
-        row("ClientResponseCode",                 &[Words("dns.response_code", DNS_RESPONSES), Words("event.outcome", DNS_OUTCOMES),
-                                                    Keep("ClientResponseCode")]),
+        row("ClientResponseCode",                 &[lookup("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
+                                                    keep("ClientResponseCode")])
+            .why("What the client was told; UpstreamResponseCode may be another."),
         kept("ClusterID"),
         kept("ColoCode"),
-        // The address of a network, cut to EDNSSubnetLength bits: no host's, so not in related.ip.
-        kept("EDNSSubnet"),
+        kept("EDNSSubnet")
+            .why("The address of a network, cut to EDNSSubnetLength bits: no host's, so not in related.ip."),
         kept("EDNSSubnetLength"),
-        row("QueryDO",                            &[When("dns.header_flags", &[("true", "DO")]), Keep("QueryDO")]),
-        row("QueryName",                          &[Domain("dns.question.name"), Host("related.hosts"), Keep("QueryName")]),
-        row("QueryRD",                            &[When("dns.header_flags", &[("true", "RD")]), Keep("QueryRD")]),
-        row("QuerySize",                          &[Integer("source.bytes")]),
-        row("QueryTCP",                           &[Words("network.transport", &[("true", "tcp"), ("false", "udp")]), Keep("QueryTCP")]),
-        // When: clients may ask for any number, and one without a name is no news.
-        row("QueryType",                          &[When("dns.question.type", DNS_TYPES), Keep("QueryType")]),
+        row("QueryDO",                            &[lookup_if("dns.header_flags", &[("true", "DO")]), keep("QueryDO")]),
+        row("QueryName",                          &[domain("dns.question.name"), host("related.hosts"), keep("QueryName")]),
+        row("QueryRD",                            &[lookup_if("dns.header_flags", &[("true", "RD")]), keep("QueryRD")]),
+        row("QuerySize",                          &[integer("source.bytes")]),
+        row("QueryTCP",                           &[lookup("network.transport", &[("true", "tcp"), ("false", "udp")]), keep("QueryTCP")]),
+        row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
+            .why("When: clients may ask for any number, and one without a name is no news."),
         kept("ResponseCached"),
         kept("ResponseCachedStale"),
-        row("ResponseReason",                     &[Text("event.reason"), Words("event.type", REASONS)]),
-        row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("Timestamp",                          &[Timestamp("@timestamp")]),
-        // The name server behind DNS Firewall: the client never talks to it, so it is no destination.
-        row("UpstreamIP",                         &[Ip("related.ip"), Keep("UpstreamIP")]),
+        row("ResponseReason",                     &[text("event.reason"), lookup("event.type", REASONS)]),
+        row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("Timestamp",                          &[timestamp("@timestamp")]),
+        row("UpstreamIP",                         &[ip("related.ip"), keep("UpstreamIP")])
+            .why("The name server behind DNS Firewall: the client never talks to it, so it is no destination."),
         kept("UpstreamResponseCode"),
-        // Only a part of the time the query took: no event.duration.
-        kept("UpstreamResponseTimeMs"),
+        kept("UpstreamResponseTimeMs")
+            .why("Only a part of the time the query took: no event.duration."),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 /// `event.type` by reason: developers.cloudflare.com/dns/dns-firewall/analytics/#response-reasons
 #[rustfmt::skip]
-const REASONS: Pairs = &[
+const REASONS: Words = &[
     ("success",                 "allowed"),
     ("chaos_success",           "allowed"),
     ("any_type_blocked",        "denied"),

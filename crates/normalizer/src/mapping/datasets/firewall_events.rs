@@ -1,22 +1,14 @@
-//! `firewall_events`: what Cloudflare's security products did to a request.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    ActionType, CountryCode, CountryName, Domain, Host, HttpProtocol, HttpVersion, Integer, Ip,
-    Keep, Module, Port, Query, Text, Timestamp, TlsProtocol, TlsVersion,
-};
-use crate::mapping::{Dataset, Joined, Native, NativeTime, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
     name: "firewall_events",
+    about: "What Cloudflare's security products did to a request.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
         // With a hyphen, as SEKOIA.IO's parser and rules have it.
-        ("event.dataset", One("firewall-events")),
-        ("observer.type", One("firewall")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("firewall-events")),
+        ("observer.type", Text("firewall")),
     ],
     #[rustfmt::skip]
     rows: &[
@@ -25,61 +17,59 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         kept("AISecurityPIICategories"),
         kept("AISecurityTokenCount"),
         kept("AISecurityUnsafeTopicCategories"),
-        row("Action",                             &[Text("event.action"), ActionType("event.type")]),
-        row("ClientASN",                          &[Integer("source.as.number")]),
-        row("ClientASNDescription",               &[Text("source.as.organization.name"), Keep("clientASNDescription")]),
-        row("ClientCountry",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        row("ClientIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
+        row("Action",                             &[text("event.action"), action_type("event.type")]),
+        row("ClientASN",                          &[integer("source.as.number")]),
+        row("ClientASNDescription",               &[text("source.as.organization.name"), keep("clientASNDescription")]),
+        row("ClientCountry",                      &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("ClientIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         kept("ClientIPClass"),
         kept("ClientRefererHost"),
         kept("ClientRefererPath"),
         kept("ClientRefererQuery"),
         kept("ClientRefererScheme"),
-        row("ClientRequestHost",                  &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                                                    Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
-        row("ClientRequestMethod",                &[Text("http.request.method")]),
-        row("ClientRequestPath",                  &[Text("url.path")]),
-        row("ClientRequestProtocol",              &[HttpVersion("http.version"), HttpProtocol("network.protocol")]),
-        row("ClientRequestQuery",                 &[Query("url.query")]),
-        row("ClientRequestScheme",                &[Text("url.scheme")]),
-        row("ClientRequestUserAgent",             &[Text("user_agent.original")]),
+        row("ClientRequestHost",                  &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                                                    domain("url.domain"), port("url.port"), host("related.hosts")]),
+        row("ClientRequestMethod",                &[text("http.request.method")]),
+        row("ClientRequestPath",                  &[text("url.path")]),
+        row("ClientRequestProtocol",              &[http_version("http.version"), http_protocol("network.protocol")]),
+        row("ClientRequestQuery",                 &[query("url.query")]),
+        row("ClientRequestScheme",                &[text("url.scheme")]),
+        row("ClientRequestUserAgent",             &[text("user_agent.original")]),
         kept("ContentScanObjResults"),
         kept("ContentScanObjSizes"),
         kept("ContentScanObjTypes"),
-        row("Datetime",                           &[Timestamp("@timestamp")]),
-        row("Description",                        &[Text("rule.description")]),
+        row("Datetime",                           &[timestamp("@timestamp")]),
+        row("Description",                        &[text("rule.description")]),
         kept("EdgeColoCode"),
-        row("EdgeResponseStatus",                 &[Integer("http.response.status_code"), Keep("EdgeResponseStatus")]),
+        row("EdgeResponseStatus",                 &[integer("http.response.status_code"), keep("EdgeResponseStatus")]),
         kept("FirewallForAIInjectionScore"),
         kept("FirewallForAIPIICategories"),
         kept("FirewallForAITokenCount"),
         kept("FirewallForAIUnsafeTopicCategories"),
-        // The UserID of account_abuse_protection_events.
-        row("FraudUserID",                        &[Text("user.id"), Text("related.user")]),
+        row("FraudUserID",                        &[text("user.id"), text("related.user")])
+            .why("The UserID of account_abuse_protection_events."),
         kept("Kind"),
         kept("LeakedCredentialCheckResult"),
-        row("MatchIndex",                         &[Keep("matchIndex")]),
-        row("Metadata",                           &[Keep("metadata")]),
+        row("MatchIndex",                         &[keep("matchIndex")]),
+        row("Metadata",                           &[keep("metadata")]),
         kept("OriginResponseStatus"),
         kept("OriginatorRayID"),
-        row("RayID",                              &[Text("http.request.id"), Keep("RayID")]),
-        row("Ref",                                &[Text("rule.reference")]),
-        row("RuleID",                             &[Text("rule.id")]),
-        row("Source",                             &[Module("event.module"), Keep("source")]),
+        row("RayID",                              &[text("http.request.id"), keep("RayID")]),
+        row("Ref",                                &[text("rule.reference")]),
+        row("RuleID",                             &[text("rule.id")]),
+        row("Source",                             &[module("event.module"), keep("source")]),
         kept("WAFRequestSignatureCategories"),
         kept("WAFRequestSignatureRefs"),
         kept("ZoneName"),
 
-        // Not in Cloudflare's list of this dataset, but read by SEKOIA.IO's parser of it:
-        // a record that carries them (a Transformer can add them) is understood.
-        row("ClientRequestBytes",                 &[Integer("http.request.bytes")]),
-        row("ClientRequestReferer",               &[Text("http.request.referrer")]),
-        row("ClientSSLCipher",                    &[Text("tls.cipher")]),
-        row("ClientSSLProtocol",                  &[TlsProtocol("tls.version_protocol"), TlsVersion("tls.version")]),
-        row("ClientSrcPort",                      &[Integer("source.port")]),
-        row("RulesetID",                          &[Text("rule.ruleset")]),
+        row("ClientRequestBytes",                 &[integer("http.request.bytes")])
+            .theme("Not in Cloudflare's list of this dataset, but read by SEKOIA.IO's parser of it: a record that carries them (a Transformer can add them) is understood."),
+        row("ClientRequestReferer",               &[text("http.request.referrer")]),
+        row("ClientSSLCipher",                    &[text("tls.cipher")]),
+        row("ClientSSLProtocol",                  &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
+        row("ClientSrcPort",                      &[integer("source.port")]),
+        row("RulesetID",                          &[text("rule.ruleset")]),
     ],
-    renamed: &[],
     joined: &[Joined {
         target: "http.request.referrer",
         scheme: "ClientRefererScheme",
@@ -102,4 +92,5 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    ..Dataset::BASE
 };

@@ -1,84 +1,74 @@
-//! `gateway_dns`: a DNS query that Cloudflare Gateway resolved, blocked or answered in its own way.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    Answers, CountryCode, CountryName, Domain, First, Host, Integer, Ip, Ips, Keep, Lower,
-    Milliseconds, Text, Texts, Timestamp, When, Words,
-};
-use crate::mapping::{Dataset, Native, NativeTime, Words as Pairs, kept, row};
-
-use crate::mapping::words::{DNS_OUTCOMES, DNS_RESPONSES, DNS_TYPES};
+use crate::mapping::prelude::*;
 
 pub(super) static GATEWAY_DNS: Dataset = Dataset {
     name: "gateway_dns",
+    about: "A DNS query that Cloudflare Gateway resolved, blocked or answered in its own way.",
     constants: &[
         // One record is written for query and answer together.
-        ("dns.type", One("answer")),
-        ("ecs.version", One("9.4.0")),
+        ("dns.type", Text("answer")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("gateway_dns")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("gateway_dns")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["protocol"])),
-        ("network.protocol", One("dns")),
-        ("observer.type", One("dns")),
-        ("observer.vendor", One("Cloudflare")),
+        ("network.protocol", Text("dns")),
+        ("observer.type", Text("dns")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("AccountID",                          &[Text("cloud.account.id")]),
+        row("AccountID",                          &[text("cloud.account.id")]),
         kept("ApplicationID"),
-        // ECS wants network.application in lower case.
-        row("ApplicationName",                    &[Lower("network.application"), Keep("ApplicationName")]),
+        row("ApplicationName",                    &[lower("network.application"), keep("ApplicationName")])
+            .why("ECS wants network.application in lower case."),
         kept("AppliedMaxTTL"),
-        row("AuthoritativeNameServerIPs",         &[Ips("related.ip"), Keep("AuthoritativeNameServerIPs")]),
+        row("AuthoritativeNameServerIPs",         &[ips("related.ip"), keep("AuthoritativeNameServerIPs")]),
         kept("CNAMECategoryIDs"),
         kept("CNAMECategoryNames"),
-        row("CNAMEs",                             &[Texts("related.hosts"), Keep("CNAMEs")]),
+        row("CNAMEs",                             &[texts("related.hosts"), keep("CNAMEs")]),
         kept("CNAMEsReversed"),
         kept("ColoCode"),
         kept("ColoID"),
-        row("Datetime",                           &[Timestamp("@timestamp")]),
-        row("DeviceID",                           &[Text("device.id"), Text("host.id")]),
-        row("DeviceName",                         &[Text("host.hostname"), Text("host.name"), Text("related.hosts")]),
+        row("Datetime",                           &[timestamp("@timestamp")]),
+        row("DeviceID",                           &[text("device.id"), text("host.id")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
         kept("DoHSubdomain"),
         kept("DoTSubdomain"),
-        row("DstIP",                              &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
-        row("DstPort",                            &[Integer("destination.port")]),
+        row("DstIP",                              &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
+        row("DstPort",                            &[integer("destination.port")]),
         kept("EDEErrors"),
-        row("Email",                              &[Text("user.email"), Text("related.user")]),
+        row("Email",                              &[text("user.email"), text("related.user")]),
         kept("InitialCategoryIDs"),
         kept("InitialCategoryNames"),
-        row("InitialResolvedIPs",                 &[Ips("related.ip"), Keep("InitialResolvedIPs")]),
+        row("InitialResolvedIPs",                 &[ips("related.ip"), keep("InitialResolvedIPs")]),
         kept("IsResponseCached"),
-        // The customer's own name of the place, such as `Office NYC`.
-        row("Location",                           &[Text("source.geo.name")]),
+        row("Location",                           &[text("source.geo.name")])
+            .why("The customer's own name of the place, such as `Office NYC`."),
         kept("LocationID"),
         kept("MatchedCategoryIDs"),
         kept("MatchedCategoryNames"),
         kept("MatchedIndicatorFeedIDs"),
-        row("MatchedIndicatorFeedNames",          &[First("threat.feed.name"), Keep("MatchedIndicatorFeedNames")]),
-        row("PolicyID",                           &[Text("rule.id")]),
-        row("PolicyName",                         &[Text("rule.name")]),
-        // The older name of PolicyName.
-        row("Policy",                             &[Text("rule.name")]),
-        // DNS over TLS runs over TCP; DNS over HTTPS runs over TCP or, with HTTP/3, over UDP.
-        row("Protocol",                           &[When("network.transport", &[("udp", "udp"), ("tcp", "tcp"), ("tls", "tcp")]), Keep("Protocol")]),
+        row("MatchedIndicatorFeedNames",          &[first("threat.feed.name"), keep("MatchedIndicatorFeedNames")]),
+        row("PolicyID",                           &[text("rule.id")]),
+        row("PolicyName",                         &[text("rule.name")]),
+        row("Policy",                             &[text("rule.name")])
+            .why("The older name of PolicyName."),
+        row("Protocol",                           &[lookup_if("network.transport", &[("udp", "udp"), ("tcp", "tcp"), ("tls", "tcp")]), keep("Protocol")])
+            .why("DNS over TLS runs over TCP; DNS over HTTPS runs over TCP or, with HTTP/3, over UDP."),
         kept("QueryApplicationIDs"),
         kept("QueryApplicationNames"),
         kept("QueryCategoryIDs"),
         kept("QueryCategoryNames"),
         kept("QueryID"),
         kept("QueryIndicatorFeedIDs"),
-        row("QueryIndicatorFeedNames",            &[First("threat.feed.name"), Keep("QueryIndicatorFeedNames")]),
-        row("QueryName",                          &[Domain("dns.question.name"), Host("related.hosts"), Keep("QueryName")]),
+        row("QueryIndicatorFeedNames",            &[first("threat.feed.name"), keep("QueryIndicatorFeedNames")]),
+        row("QueryName",                          &[domain("dns.question.name"), host("related.hosts"), keep("QueryName")]),
         kept("QueryNameReversed"),
-        row("QuerySize",                          &[Integer("source.bytes")]),
-        // When: clients may ask for any number, and one without a name is no news.
-        row("QueryType",                          &[When("dns.question.type", DNS_TYPES), Keep("QueryType")]),
-        row("QueryTypeName",                      &[Text("dns.question.type")]),
-        row("RCode",                              &[Words("dns.response_code", DNS_RESPONSES), Words("event.outcome", DNS_OUTCOMES),
-                                                    Keep("RCode")]),
+        row("QuerySize",                          &[integer("source.bytes")]),
+        row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
+            .why("When: clients may ask for any number, and one without a name is no news."),
+        row("QueryTypeName",                      &[text("dns.question.type")]),
+        row("RCode",                              &[lookup("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
+                                                    keep("RCode")]),
         kept("RedirectTargetURI"),
         kept("RegistrationID"),
         kept("RequestContextCategoryIDs"),
@@ -87,27 +77,26 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         kept("ResolvedIPCategoryNames"),
         kept("ResolvedIPContinentCodes"),
         kept("ResolvedIPCountryCodes"),
-        row("ResolvedIPs",                        &[Ips("dns.resolved_ip"), Ips("related.ip")]),
-        row("ResolverDecision",                   &[Text("event.action"), Words("event.type", DECISIONS)]),
-        // The same records three times: as texts, in wire format, and under the older name of those.
-        row("ResourceRecordsJSON",                &[Answers("dns.answers", DNS_TYPES)]),
-        row("ResourceRecords",                    &[Answers("dns.answers", DNS_TYPES)]),
-        row("RData",                              &[Answers("dns.answers", DNS_TYPES)]),
-        row("ResponseTimeMs",                     &[Milliseconds("event.duration")]),
-        row("SrcIP",                              &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("SrcIPContinentCode",                 &[Text("source.geo.continent_code")]),
-        row("SrcIPCountryCode",                   &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        row("SrcPort",                            &[Integer("source.port")]),
+        row("ResolvedIPs",                        &[ips("dns.resolved_ip"), ips("related.ip")]),
+        row("ResolverDecision",                   &[text("event.action"), lookup("event.type", DECISIONS)]),
+        row("ResourceRecordsJSON",                &[answers("dns.answers", DNS_TYPES)])
+            .why("The same records three times: as texts, in wire format, and under the older name of those."),
+        row("ResourceRecords",                    &[answers("dns.answers", DNS_TYPES)]),
+        row("RData",                              &[answers("dns.answers", DNS_TYPES)]),
+        row("ResponseTimeMs",                     &[milliseconds("event.duration")]),
+        row("SrcIP",                              &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("SrcIPContinentCode",                 &[text("source.geo.continent_code")]),
+        row("SrcIPCountryCode",                   &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("SrcPort",                            &[integer("source.port")]),
         kept("TenantID"),
-        // The zone of the rule's schedule, not of the record's time: no event.timezone.
-        kept("TimeZone"),
+        kept("TimeZone")
+            .why("The zone of the rule's schedule, not of the record's time: no event.timezone."),
         kept("TimeZoneInferredMethod"),
         kept("UpstreamRecordTTLs"),
-        row("UserID",                             &[Text("user.id"), Text("related.user")]),
+        row("UserID",                             &[text("user.id"), text("related.user")]),
 
-        // How the name was resolved: by a resolver of the customer or by the internal DNS. The
-        // policies here choose the resolver; rule.* is the policy that allowed or blocked.
-        kept("CustomResolveDurationMs"),
+        kept("CustomResolveDurationMs")
+            .theme("How the name was resolved: by a resolver of the customer or by the internal DNS. The policies here choose the resolver; rule.* is the policy that allowed or blocked."),
         kept("CustomResolverAddress"),
         kept("CustomResolverPolicyID"),
         kept("CustomResolverPolicyName"),
@@ -120,8 +109,6 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         kept("ResolverPolicyID"),
         kept("ResolverPolicyName"),
     ],
-    renamed: &[],
-    joined: &[],
     native: Some(Native {
         // Its parser takes `Datetime` as it stands, and expects RFC 3339.
         times: &[("Datetime", NativeTime::Rfc3339)],
@@ -132,12 +119,13 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         drop_dot: &["QueryName"],
         paths: &[],
     }),
+    ..Dataset::BASE
 };
 
 /// `event.type` by decision. The list of Cloudflare's documentation, and the two of its GraphQL
 /// schema that are older. An answer that was replaced is neither allowed nor denied.
 #[rustfmt::skip]
-const DECISIONS: Pairs = &[
+const DECISIONS: Words = &[
     ("allowedByQueryName",     "allowed"),
     ("allowedOnNoLocation",    "allowed"),
     ("allowedOnNoPolicyMatch", "allowed"),

@@ -1,105 +1,93 @@
-//! `gateway_http`: an HTTP request of a user or a device that went through Cloudflare Gateway.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Hosts, HttpOutcome, HttpProtocol, HttpVersion, Integer,
-    Ip, Positive, Text, Timestamp, Url, When, Words,
-};
-use crate::mapping::{Dataset, Native, NativeTime, kept, row};
-
-use crate::mapping::words::GATEWAY_ACTIONS;
+use crate::mapping::prelude::*;
 
 pub(super) static GATEWAY_HTTP: Dataset = Dataset {
     name: "gateway_http",
+    about: "An HTTP request of a user or a device that went through Cloudflare Gateway.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
         // `web` has `access`, but no `allowed` and `denied`: those belong to `network`.
         ("event.category", List(&["network", "web"])),
-        ("event.dataset", One("gateway_http")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("gateway_http")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["access"])),
-        ("network.protocol", One("http")),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("network.protocol", Text("http")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("AccountID",                          &[Text("cloud.account.id")]),
-        row("Action",                             &[Text("event.action"), Words("event.type", GATEWAY_ACTIONS)]),
+        row("AccountID",                          &[text("cloud.account.id")]),
+        row("Action",                             &[text("event.action"), lookup("event.type", GATEWAY_ACTIONS)]),
         kept("AddedHeaders"),
         kept("AppControlInfo"),
         kept("ApplicationIDs"),
         kept("ApplicationNames"),
         kept("ApplicationStatuses"),
-        // SHA-256: SEKOIA.IO's parser reads it so.
-        row("BlockedFileHash",                    &[Text("file.hash.sha256"), Text("related.hash")]),
-        row("BlockedFileName",                    &[Text("file.name")]),
-        // `unknown` where no file was blocked.
-        kept("BlockedFileReason"),
-        // 0 where no file was blocked.
-        row("BlockedFileSize",                    &[Positive("file.size")]),
-        // Such as `exe`; ECS' file.type is file, directory or link.
-        row("BlockedFileType",                    &[Text("file.extension")]),
+        row("BlockedFileHash",                    &[text("file.hash.sha256"), text("related.hash")])
+            .why("SHA-256: SEKOIA.IO's parser reads it so."),
+        row("BlockedFileName",                    &[text("file.name")]),
+        kept("BlockedFileReason")
+            .why("`unknown` where no file was blocked."),
+        row("BlockedFileSize",                    &[positive("file.size")])
+            .why("0 where no file was blocked."),
+        row("BlockedFileType",                    &[text("file.extension")])
+            .why("Such as `exe`; ECS' file.type is file, directory or link."),
         kept("CategoryIDs"),
         kept("CategoryNames"),
-        row("Datetime",                           &[Timestamp("@timestamp")]),
+        row("Datetime",                           &[timestamp("@timestamp")]),
         kept("DeletedHeaders"),
-        row("DestinationIP",                      &[Ip("destination.ip"), Ip("related.ip")]),
-        row("DestinationIPContinentCode",         &[Text("destination.geo.continent_code")]),
-        row("DestinationIPCountryCode",           &[CountryCode("destination.geo.country_iso_code"), CountryName("destination.geo.country_name")]),
-        row("DestinationPort",                    &[Integer("destination.port")]),
-        row("DeviceID",                           &[Text("device.id"), Text("host.id")]),
-        row("DeviceName",                         &[Text("host.hostname"), Text("host.name"), Text("related.hosts")]),
-        // Names of profiles and entries, not the data that matched.
-        kept("DownloadMatchedDlpProfileEntries"),
+        row("DestinationIP",                      &[ip("destination.ip"), ip("related.ip")]),
+        row("DestinationIPContinentCode",         &[text("destination.geo.continent_code")]),
+        row("DestinationIPCountryCode",           &[country_code("destination.geo.country_iso_code"), country_name("destination.geo.country_name")]),
+        row("DestinationPort",                    &[integer("destination.port")]),
+        row("DeviceID",                           &[text("device.id"), text("host.id")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        kept("DownloadMatchedDlpProfileEntries")
+            .why("Names of profiles and entries, not the data that matched."),
         kept("DownloadMatchedDlpProfiles"),
-        // May be `<unknown file name>`.
-        kept("DownloadedFileNames"),
-        row("Email",                              &[Text("user.email"), Text("related.user")]),
+        kept("DownloadedFileNames")
+            .why("May be `<unknown file name>`."),
+        row("Email",                              &[text("user.email"), text("related.user")]),
         kept("ExperimentalFeatures"),
         kept("FileInfo"),
         kept("ForensicCopyStatus"),
-        // Before HTTPHost, which has no more than the host.
-        row("URL",                                &[Url("url"), Hosts("related.hosts")]),
-        row("HTTPHost",                           &[Text("destination.address"), Domain("destination.domain"), Domain("url.domain"), Host("related.hosts")]),
-        row("HTTPMethod",                         &[Text("http.request.method")]),
-        // 0: nothing was returned, for example because the client had gone.
-        row("HTTPStatusCode",                     &[Positive("http.response.status_code"), When("event.outcome", &[("0", "unknown")]), HttpOutcome("event.outcome")]),
-        row("HTTPVersion",                        &[HttpVersion("http.version"), HttpProtocol("network.protocol")]),
+        row("URL",                                &[url("url"), hosts("related.hosts")])
+            .why("Before HTTPHost, which has no more than the host."),
+        row("HTTPHost",                           &[text("destination.address"), domain("destination.domain"), domain("url.domain"), host("related.hosts")]),
+        row("HTTPMethod",                         &[text("http.request.method")]),
+        row("HTTPStatusCode",                     &[positive("http.response.status_code"), lookup_if("event.outcome", &[("0", "unknown")]), http_outcome("event.outcome")])
+            .why("0: nothing was returned, for example because the client had gone."),
+        row("HTTPVersion",                        &[http_version("http.version"), http_protocol("network.protocol")]),
         kept("IsIsolated"),
         kept("PackageInfo"),
-        row("PolicyID",                           &[Text("rule.id")]),
-        row("PolicyName",                         &[Text("rule.name")]),
+        row("PolicyID",                           &[text("rule.id")]),
+        row("PolicyName",                         &[text("rule.name")]),
         kept("PrivateAppAUD"),
         kept("ProxyEndpoint"),
         kept("Quarantined"),
         kept("RedirectTargetURI"),
-        row("Referer",                            &[Text("http.request.referrer")]),
+        row("Referer",                            &[text("http.request.referrer")]),
         kept("RegistrationID"),
-        row("RequestID",                          &[Text("http.request.id")]),
+        row("RequestID",                          &[text("http.request.id")]),
         kept("SessionID"),
         kept("SetHeaders"),
-        row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("SourceIPContinentCode",              &[Text("source.geo.continent_code")]),
-        row("SourceIPCountryCode",                &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        // The device's own address, behind SourceIP.
-        row("SourceInternalIP",                   &[Ip("host.ip"), Ip("related.ip")]),
-        row("SourcePort",                         &[Integer("source.port")]),
+        row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("SourceIPContinentCode",              &[text("source.geo.continent_code")]),
+        row("SourceIPCountryCode",                &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("SourceInternalIP",                   &[ip("host.ip"), ip("related.ip")])
+            .why("The device's own address, behind SourceIP."),
+        row("SourcePort",                         &[integer("source.port")]),
         kept("TenantID"),
         kept("UntrustedCertificateAction"),
         kept("UploadMatchedDlpProfileEntries"),
         kept("UploadMatchedDlpProfiles"),
         kept("UploadedFileNames"),
-        row("UserAgent",                          &[Text("user_agent.original")]),
-        row("UserID",                             &[Text("user.id"), Text("related.user")]),
-        // Not a VLAN: no network.vlan.
-        kept("VirtualNetworkID"),
-        row("VirtualNetworkName",                 &[Text("network.name")]),
+        row("UserAgent",                          &[text("user_agent.original")]),
+        row("UserID",                             &[text("user.id"), text("related.user")]),
+        kept("VirtualNetworkID")
+            .why("Not a VLAN: no network.vlan."),
+        row("VirtualNetworkName",                 &[text("network.name")]),
         kept("Warnings"),
     ],
-    renamed: &[],
-    joined: &[],
     native: Some(Native {
         // Its parser takes `Datetime` as it stands, and expects RFC 3339.
         times: &[("Datetime", NativeTime::Rfc3339)],
@@ -109,4 +97,5 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    ..Dataset::BASE
 };

@@ -1,26 +1,17 @@
-//! `http_requests`: one HTTP request that a visitor (or a Worker) made to a site behind Cloudflare.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    ActionType, CountryCode, CountryName, Domain, Host, HttpOutcome, HttpProtocol, HttpVersion,
-    Integer, Ip, Keep, Lower, Masked, Port, Since, Sum, Text, Timestamp, TlsProtocol, TlsVersion,
-    Uri, When,
-};
-use crate::mapping::{Dataset, Joined, Native, NativeTime, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static HTTP_REQUESTS: Dataset = Dataset {
     name: "http_requests",
+    about: "One HTTP request that a visitor (or a Worker) made to a site behind Cloudflare.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed`, `denied` and `end` for network only.
         ("event.category", List(&["web", "network"])),
         // With an underscore, as SEKOIA.IO's parser and rules have it.
-        ("event.dataset", One("http_requests")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("http_requests")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["access"])),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
@@ -40,57 +31,57 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("CacheResponseBytes"),
         kept("CacheResponseStatus"),
         kept("CacheTieredFill"),
-        row("ClientASN",                     &[Integer("source.as.number")]),
-        row("ClientCity",                    &[Text("source.geo.city_name")]),
-        row("ClientCountry",                 &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
+        row("ClientASN",                     &[integer("source.as.number")]),
+        row("ClientCity",                    &[text("source.geo.city_name")]),
+        row("ClientCountry",                 &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         kept("ClientDeviceType"),
-        row("ClientIP",                      &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
+        row("ClientIP",                      &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         kept("ClientIPClass"),
-        // source.geo.location takes both numbers in one object.
-        kept("ClientLatitude"),
+        kept("ClientLatitude")
+            .why("source.geo.location takes both numbers in one object."),
         kept("ClientLongitude"),
-        row("ClientMTLSAuthCertFingerprint", &[Text("tls.client.hash.sha256"), Text("related.hash")]),
+        row("ClientMTLSAuthCertFingerprint", &[text("tls.client.hash.sha256"), text("related.hash")]),
         kept("ClientMTLSAuthStatus"),
-        // `TX`, where source.geo.region_iso_code is `US-TX`.
-        kept("ClientRegionCode"),
-        row("ClientRequestBytes",            &[Integer("http.request.bytes"), Integer("source.bytes"), Sum("network.bytes")]),
-        row("ClientRequestHost",             &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                                               Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
-        row("ClientRequestMethod",           &[Text("http.request.method")]),
-        row("ClientRequestPath",             &[Text("url.path")]),
-        row("ClientRequestProtocol",         &[HttpVersion("http.version"), HttpProtocol("network.protocol"), When("network.transport", HTTP_TRANSPORTS)]),
-        row("ClientRequestReferer",          &[Text("http.request.referrer")]),
-        row("ClientRequestScheme",           &[Text("url.scheme")]),
+        kept("ClientRegionCode")
+            .why("`TX`, where source.geo.region_iso_code is `US-TX`."),
+        row("ClientRequestBytes",            &[integer("http.request.bytes"), integer("source.bytes"), sum("network.bytes")]),
+        row("ClientRequestHost",             &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                                               domain("url.domain"), port("url.port"), host("related.hosts")]),
+        row("ClientRequestMethod",           &[text("http.request.method")]),
+        row("ClientRequestPath",             &[text("url.path")]),
+        row("ClientRequestProtocol",         &[http_version("http.version"), http_protocol("network.protocol"), lookup_if("network.transport", HTTP_TRANSPORTS)]),
+        row("ClientRequestReferer",          &[text("http.request.referrer")]),
+        row("ClientRequestScheme",           &[text("url.scheme")]),
         kept("ClientRequestSource"),
-        row("ClientRequestURI",              &[Uri("url")]),
-        row("ClientRequestUserAgent",        &[Text("user_agent.original")]),
-        row("ClientSSLCipher",               &[Text("tls.cipher")]),
-        row("ClientSSLProtocol",             &[TlsProtocol("tls.version_protocol"), TlsVersion("tls.version")]),
-        row("ClientSrcPort",                 &[Integer("source.port")]),
+        row("ClientRequestURI",              &[uri("url")]),
+        row("ClientRequestUserAgent",        &[text("user_agent.original")]),
+        row("ClientSSLCipher",               &[text("tls.cipher")]),
+        row("ClientSSLProtocol",             &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
+        row("ClientSrcPort",                 &[integer("source.port")]),
         kept("ClientTCPRTTMs"),
-        row("ClientTLSKeyExchangeGroup",     &[When("tls.curve", TLS_GROUPS), Keep("ClientTLSKeyExchangeGroup")]),
+        row("ClientTLSKeyExchangeGroup",     &[lookup_if("tls.curve", TLS_GROUPS), keep("ClientTLSKeyExchangeGroup")]),
         kept("ClientXRequestedWith"),
         kept("ContentScanObjResults"),
         kept("ContentScanObjSizes"),
         kept("ContentScanObjTypes"),
-        // A session cookie is as good as a password.
-        row("Cookies",                       &[Masked("Cookies")]),
+        row("Cookies",                       &[masked("Cookies")])
+            .why("A session cookie is as good as a password."),
         kept("EdgeCFConnectingO2O"),
         kept("EdgeColoCode"),
         kept("EdgeColoID"),
-        row("EdgeEndTimestamp",              &[Timestamp("event.end"), Since("event.duration", "EdgeStartTimestamp")]),
+        row("EdgeEndTimestamp",              &[timestamp("event.end"), since("event.duration", "EdgeStartTimestamp")]),
         kept("EdgePathingOp"),
         kept("EdgePathingSrc"),
         kept("EdgePathingStatus"),
-        row("EdgeRequestHost",               &[Host("related.hosts"), Keep("EdgeRequestHost")]),
-        row("EdgeResponseBodyBytes",         &[Integer("http.response.body.bytes")]),
-        row("EdgeResponseBytes",             &[Integer("http.response.bytes"), Integer("destination.bytes"), Sum("network.bytes")]),
+        row("EdgeRequestHost",               &[host("related.hosts"), keep("EdgeRequestHost")]),
+        row("EdgeResponseBodyBytes",         &[integer("http.response.body.bytes")]),
+        row("EdgeResponseBytes",             &[integer("http.response.bytes"), integer("destination.bytes"), sum("network.bytes")]),
         kept("EdgeResponseCompressionRatio"),
-        // Not http.response.mime_type: ECS wants that from the body, never from the header.
-        kept("EdgeResponseContentType"),
-        row("EdgeResponseStatus",            &[Integer("http.response.status_code"), HttpOutcome("event.outcome")]),
-        row("EdgeServerIP",                  &[Ip("observer.ip"), Ip("related.ip")]),
-        row("EdgeStartTimestamp",            &[Timestamp("@timestamp"), Timestamp("event.start")]),
+        kept("EdgeResponseContentType")
+            .why("Not http.response.mime_type: ECS wants that from the body, never from the header."),
+        row("EdgeResponseStatus",            &[integer("http.response.status_code"), http_outcome("event.outcome")]),
+        row("EdgeServerIP",                  &[ip("observer.ip"), ip("related.ip")]),
+        row("EdgeStartTimestamp",            &[timestamp("@timestamp"), timestamp("event.start")]),
         kept("EdgeTimeToFirstByteMs"),
         kept("FirewallForAIInjectionScore"),
         kept("FirewallForAIPIICategories"),
@@ -100,17 +91,17 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("FraudDetectionIDs"),
         kept("FraudDetectionTags"),
         kept("FraudEmailRisk"),
-        // The UserID of account_abuse_protection_events.
-        row("FraudUserID",                   &[Text("user.id"), Text("related.user")]),
-        row("JA3Hash",                       &[Text("tls.client.ja3"), Text("related.hash")]),
-        // ECS 9.4 has no field for JA4.
-        kept("JA4"),
+        row("FraudUserID",                   &[text("user.id"), text("related.user")])
+            .why("The UserID of account_abuse_protection_events."),
+        row("JA3Hash",                       &[text("tls.client.ja3"), text("related.hash")]),
+        kept("JA4")
+            .why("ECS 9.4 has no field for JA4."),
         kept("JA4Signals"),
         kept("JSDetectionPassed"),
         kept("LeakedCredentialCheckResult"),
         kept("MatchedRules"),
         kept("OriginDNSResponseTimeMs"),
-        row("OriginIP",                      &[Ip("destination.ip"), Ip("related.ip")]),
+        row("OriginIP",                      &[ip("destination.ip"), ip("related.ip")]),
         kept("OriginRequestHeaderSendDurationMs"),
         kept("OriginResponseBytes"),
         kept("OriginResponseDurationMs"),
@@ -119,23 +110,22 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("OriginResponseHeaderReceiveDurationMs"),
         kept("OriginResponseStatus"),
         kept("OriginResponseTime"),
-        // tls.* tells of the visitor's connection, not of the one to the origin.
-        kept("OriginSSLProtocol"),
+        kept("OriginSSLProtocol")
+            .why("tls.* tells of the visitor's connection, not of the one to the origin."),
         kept("OriginTCPHandshakeDurationMs"),
         kept("OriginTLSHandshakeDurationMs"),
         kept("ParentRayID"),
         kept("PayPerCrawlStatus"),
-        row("RayID",                         &[Text("http.request.id"), Keep("RayID")]),
-        // Kept whole: only headers that the customer named in the zone's custom fields are sent,
-        // and analysts need them. Whoever names `authorization` or `cookie` there should mask it here.
-        kept("RequestHeaders"),
+        row("RayID",                         &[text("http.request.id"), keep("RayID")]),
+        kept("RequestHeaders")
+            .why("Kept whole: only headers that the customer named in the zone's custom fields are sent, and analysts need them. Whoever names `authorization` or `cookie` there should mask it here."),
         kept("ResponseHeaders"),
-        // In lower case, as firewall_events has the same words: one rule reads both.
-        row("SecurityAction",                &[Lower("event.action"), ActionType("event.type"), Keep("SecurityAction")]),
-        // All rules that matched; event.action and rule.* are of the one that ended the request.
-        kept("SecurityActions"),
-        row("SecurityRuleDescription",       &[Text("rule.description")]),
-        row("SecurityRuleID",                &[Text("rule.id")]),
+        row("SecurityAction",                &[lower("event.action"), action_type("event.type"), keep("SecurityAction")])
+            .why("In lower case, as firewall_events has the same words: one rule reads both."),
+        kept("SecurityActions")
+            .why("All rules that matched; event.action and rule.* are of the one that ended the request."),
+        row("SecurityRuleDescription",       &[text("rule.description")]),
+        row("SecurityRuleID",                &[text("rule.id")]),
         kept("SecurityRuleIDs"),
         kept("SecuritySources"),
         kept("SmartRouteColoID"),
@@ -160,15 +150,14 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("WorkerWallTimeUs"),
         kept("ZoneName"),
 
-        // Gone from Cloudflare's list, but records of old archives have them, and SEKOIA.IO's
-        // taxonomy of this dataset still names them.
-        kept("EdgeRateLimitAction"),
+        kept("EdgeRateLimitAction")
+            .theme("Gone from Cloudflare's list, but records of old archives have them, and SEKOIA.IO's taxonomy of this dataset still names them."),
         kept("EdgeRateLimitID"),
         kept("SecurityLevel"),
         kept("WAFAction"),
         kept("WAFProfile"),
-        row("WAFRuleID",                     &[Text("rule.id")]),
-        row("WAFRuleMessage",                &[Text("rule.description")]),
+        row("WAFRuleID",                     &[text("rule.id")]),
+        row("WAFRuleMessage",                &[text("rule.description")]),
         kept("ZoneID"),
     ],
     renamed: &[
@@ -206,14 +195,14 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
 
 /// HTTP/3 runs over QUIC, which is UDP; what came before it, over TCP.
 #[rustfmt::skip]
-const HTTP_TRANSPORTS: crate::mapping::Words = &[
+const HTTP_TRANSPORTS: Words = &[
     ("HTTP/1.0", "tcp"), ("HTTP/1.1", "tcp"), ("HTTP/2", "tcp"), ("HTTP/2.0", "tcp"),
     ("HTTP/3", "udp"),   ("HTTP/3.0", "udp"),
 ];
 
 /// Key exchange groups by their IANA names. `NONE` (no TLS) and `UNK` (not known) are none.
 #[rustfmt::skip]
-const TLS_GROUPS: crate::mapping::Words = &[
+const TLS_GROUPS: Words = &[
     ("P-256", "secp256r1"), ("P-384", "secp384r1"), ("P-521", "secp521r1"),
     ("X25519", "x25519"),   ("X448", "x448"),
     ("X25519MLKEM768", "X25519MLKEM768"),

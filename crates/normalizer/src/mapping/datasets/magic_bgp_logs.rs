@@ -1,49 +1,41 @@
-//! `magic_bgp_logs`: a message or a change of a BGP session over a Magic WAN or Magic Transit tunnel.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Inside, Ip, Keep, Text, Timestamp, When, Words as Ours};
-use crate::mapping::{Dataset, Words, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static MAGIC_BGP_LOGS: Dataset = Dataset {
     name: "magic_bgp_logs",
+    about: "A message or a change of a BGP session over a Magic WAN or Magic Transit tunnel.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("magic-bgp-logs")),
-        ("event.module", One("cloudflare")),
-        ("network.protocol", One("bgp")),
-        ("network.transport", One("tcp")),
-        ("observer.type", One("router")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("magic-bgp-logs")),
+        ("event.module", Text("cloudflare")),
+        ("network.protocol", Text("bgp")),
+        ("network.transport", Text("tcp")),
+        ("observer.type", Text("router")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // What Cloudflare's router receives is ingress, what it sends is egress.
-        row("Direction",                          &[Ours("network.direction", &[("to_cloudflare", "ingress"), ("from_cloudflare", "egress")]), Keep("Direction")]),
-        // Its members depend on EventKind. A failed handshake has two ends and a message, a
-        // notification its code (RFC 4271, 4.5); both have a reason.
+        row("Direction",                          &[lookup("network.direction", &[("to_cloudflare", "ingress"), ("from_cloudflare", "egress")]), keep("Direction")])
+            .why("What Cloudflare's router receives is ingress, what it sends is egress."),
         row("EventData",                          &[
-            Inside("src", &Ip("source.ip")),
-            Inside("src", &Ip("source.address")),
-            Inside("src", &Ip("related.ip")),
-            Inside("dst", &Ip("destination.ip")),
-            Inside("dst", &Ip("destination.address")),
-            Inside("dst", &Ip("related.ip")),
-            Inside("code", &Text("event.code")),
-            Inside("reason", &Text("event.reason")),
-            Inside("message", &Text("error.message")),
-            Keep("EventData"),
-        ]),
-        row("EventKind",                          &[Text("event.action"), Ours("event.type", TYPES), When("event.category", CONFIGURATION),
-                                                    When("event.outcome", &[("tcp_handshake_failed", "failure")])]),
-        row("EventTimestamp",                     &[Timestamp("@timestamp")]),
+            inside("src", &ip("source.ip")),
+            inside("src", &ip("source.address")),
+            inside("src", &ip("related.ip")),
+            inside("dst", &ip("destination.ip")),
+            inside("dst", &ip("destination.address")),
+            inside("dst", &ip("related.ip")),
+            inside("code", &text("event.code")),
+            inside("reason", &text("event.reason")),
+            inside("message", &text("error.message")),
+            keep("EventData"),
+        ])
+            .why("Its members depend on EventKind. A failed handshake has two ends and a message, a notification its code (RFC 4271, 4.5); both have a reason."),
+        row("EventKind",                          &[text("event.action"), lookup("event.type", TYPES), lookup_if("event.category", CONFIGURATION),
+                                                    lookup_if("event.outcome", &[("tcp_handshake_failed", "failure")])]),
+        row("EventTimestamp",                     &[timestamp("@timestamp")]),
         kept("TunnelID"),
         kept("TunnelName"),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 /// A notification ends its session (RFC 4271, 6).

@@ -1,38 +1,31 @@
-//! `magic_ids_detections`: a packet that matched a signature of Cloudflare's intrusion detection.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Ip, Keep, Positive, Text, Timestamp, Words};
-use crate::mapping::{Dataset, row};
+use crate::mapping::prelude::*;
 
 pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
     name: "magic_ids_detections",
+    about: "A packet that matched a signature of Cloudflare's intrusion detection.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("alert")),
+        ("event.kind", Text("alert")),
         ("event.category", List(&["network", "intrusion_detection"])),
-        ("event.dataset", One("magic-ids-detections")),
-        ("event.module", One("cloudflare")),
-        ("observer.type", One("ids")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("magic-ids-detections")),
+        ("event.module", Text("cloudflare")),
+        ("observer.type", Text("ids")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("Action",                             &[Text("event.action"), Words("event.type", &[("pass", "allowed"), ("block", "denied"), ("*", "info")])]),
-        row("ColoCity",                           &[Text("observer.geo.city_name")]),
-        row("ColoCode",                           &[Text("observer.geo.name")]),
-        row("DestinationIP",                      &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
-        // Cloudflare sends port 0 where Protocol is "any": that is no port.
-        row("DestinationPort",                    &[Positive("destination.port")]),
-        row("Protocol",                           &[Words("network.transport", &[("tcp", "tcp"), ("udp", "udp"), ("any", "")]), Keep("Protocol")]),
-        row("SignatureID",                        &[Text("rule.id")]),
-        row("SignatureMessage",                   &[Text("rule.name"), Text("message")]),
-        row("SignatureRevision",                  &[Text("rule.version")]),
-        row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        // As DestinationPort.
-        row("SourcePort",                         &[Positive("source.port")]),
-        row("Timestamp",                          &[Timestamp("@timestamp")]),
+        row("Action",                             &[text("event.action"), lookup("event.type", &[("pass", "allowed"), ("block", "denied"), ("*", "info")])]),
+        row("ColoCity",                           &[text("observer.geo.city_name")]),
+        row("ColoCode",                           &[text("observer.geo.name")]),
+        row("DestinationIP",                      &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
+        row("DestinationPort",                    &[positive("destination.port")])
+            .why("Cloudflare sends port 0 where Protocol is \"any\": that is no port."),
+        row("Protocol",                           &[lookup("network.transport", &[("tcp", "tcp"), ("udp", "udp"), ("any", "")]), keep("Protocol")]),
+        row("SignatureID",                        &[text("rule.id")]),
+        row("SignatureMessage",                   &[text("rule.name"), text("message")]),
+        row("SignatureRevision",                  &[text("rule.version")]),
+        row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("SourcePort",                         &[positive("source.port")])
+            .why("As DestinationPort."),
+        row("Timestamp",                          &[timestamp("@timestamp")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

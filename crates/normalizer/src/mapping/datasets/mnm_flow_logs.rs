@@ -1,53 +1,45 @@
-//! `mnm_flow_logs`: a flow that a router or a cloud of the customer reported to Magic Network Monitoring.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Integer, Ip, Keep, Positive, Text, Timestamp, When};
-use crate::mapping::words::TRANSPORTS;
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
     name: "mnm_flow_logs",
+    about: "A flow that a router or a cloud of the customer reported to Magic Network Monitoring.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
-        ("event.action", One("network-flow")),
+        ("event.kind", Text("event")),
+        ("event.action", Text("network-flow")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("mnm-flow-logs")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("mnm-flow-logs")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection"])),
-        ("observer.vendor", One("Cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
         kept("AWSVPCFlowJSON"),
-        // Bits, where network.bytes wants bytes.
-        kept("Bits"),
-        row("DestinationAS",                      &[Positive("destination.as.number")]),
-        row("DestinationAddress",                 &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
-        row("DestinationPort",                    &[Integer("destination.port")]),
+        kept("Bits")
+            .why("Bits, where network.bytes wants bytes."),
+        row("DestinationAS",                      &[positive("destination.as.number")]),
+        row("DestinationAddress",                 &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
+        row("DestinationPort",                    &[integer("destination.port")]),
         kept("DeviceID"),
         kept("EgressBits"),
         kept("EgressPackets"),
-        row("Ethertype",                          &[When("network.type", &[("2048", "ipv4"), ("34525", "ipv6"), ("2054", "arp")]), Keep("Ethertype")]),
+        row("Ethertype",                          &[lookup_if("network.type", &[("2048", "ipv4"), ("34525", "ipv6"), ("2054", "arp")]), keep("Ethertype")]),
         kept("FlowProtocol"),
-        // Cloudflare does not say whether the flow began or ended then: no event.start, no event.end.
-        kept("FlowTimestamp"),
+        kept("FlowTimestamp")
+            .why("Cloudflare does not say whether the flow began or ended then: no event.start, no event.end."),
         kept("NumFlows"),
         kept("PacketID"),
-        row("Packets",                            &[Integer("network.packets")]),
-        row("Protocol",                           &[Text("network.iana_number"), When("network.transport", TRANSPORTS)]),
-        // Several in one text, separated by commas: rule.id holds one.
-        kept("RuleIDs"),
+        row("Packets",                            &[integer("network.packets")]),
+        row("Protocol",                           &[text("network.iana_number"), lookup_if("network.transport", TRANSPORTS)]),
+        kept("RuleIDs")
+            .why("Several in one text, separated by commas: rule.id holds one."),
         kept("SampleRate"),
         kept("SampleRateType"),
-        row("SamplerAddress",                     &[Ip("observer.ip"), Ip("related.ip")]),
-        row("SourceAS",                           &[Positive("source.as.number")]),
-        row("SourceAddress",                      &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("SourcePort",                         &[Integer("source.port")]),
+        row("SamplerAddress",                     &[ip("observer.ip"), ip("related.ip")]),
+        row("SourceAS",                           &[positive("source.as.number")]),
+        row("SourceAddress",                      &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("SourcePort",                         &[integer("source.port")]),
         kept("TcpFlags"),
-        row("Timestamp",                          &[Timestamp("@timestamp")]),
+        row("Timestamp",                          &[timestamp("@timestamp")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

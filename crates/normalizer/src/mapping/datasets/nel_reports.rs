@@ -1,34 +1,26 @@
-//! `nel_reports`: a visitor's browser reports how a connection to a site went wrong (Network Error Logging).
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{CountryCode, CountryName, Positive, Text, Timestamp, When};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static NEL_REPORTS: Dataset = Dataset {
     name: "nel_reports",
+    about: "A visitor's browser reports how a connection to a site went wrong (Network Error Logging).",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("nel-reports")),
-        ("event.module", One("cloudflare")),
-        ("event.outcome", One("failure")),
+        ("event.dataset", Text("nel-reports")),
+        ("event.module", Text("cloudflare")),
+        ("event.outcome", Text("failure")),
         ("event.type", List(&["info"])),
-        ("observer.vendor", One("Cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ClientIPASN",            &[Positive("source.as.number")]),
-        row("ClientIPASNDescription", &[Text("source.as.organization.name")]),
-        row("ClientIPCountry",        &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
+        row("ClientIPASN",            &[positive("source.as.number")]),
+        row("ClientIPASNDescription", &[text("source.as.organization.name")]),
+        row("ClientIPCountry",        &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         kept("LastKnownGoodColoCode"),
         kept("Phase"),
-        row("Timestamp",              &[Timestamp("@timestamp")]),
-        // Browsers send a share of what went well too; its type is `ok`
-        // (https://www.w3.org/TR/network-error-logging/).
-        row("Type",                   &[Text("error.type"), When("event.outcome", &[("ok", "success")])]),
+        row("Timestamp",              &[timestamp("@timestamp")]),
+        row("Type",                   &[text("error.type"), lookup_if("event.outcome", &[("ok", "success")])])
+            .why("Browsers send a share of what went well too; its type is `ok` (https://www.w3.org/TR/network-error-logging/)."),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

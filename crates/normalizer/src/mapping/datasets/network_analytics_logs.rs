@@ -1,44 +1,35 @@
-//! `network_analytics_logs`: a packet that one of Cloudflare's network protections sampled, and what became of it.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Module, Positive, Text,
-    Timestamp, When, Words,
-};
-use crate::mapping::words::{DNS_TYPES, TRANSPORTS};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
     name: "network_analytics_logs",
+    about: "A packet that one of Cloudflare's network protections sampled, and what became of it.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("network-analytics-logs")),
-        ("event.module", One("cloudflare")),
-        ("observer.type", One("firewall")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("network-analytics-logs")),
+        ("event.module", Text("cloudflare")),
+        ("observer.type", Text("firewall")),
     ],
     #[rustfmt::skip]
     rows: &[
         kept("AttackCampaignID"),
         kept("AttackID"),
-        row("AttackVector",                       &[Text("rule.category")]),
-        row("ColoCity",                           &[Text("observer.geo.city_name")]),
-        row("ColoCode",                           &[Text("observer.geo.name")]),
-        row("ColoCountry",                        &[CountryCode("observer.geo.country_iso_code"), CountryName("observer.geo.country_name")]),
+        row("AttackVector",                       &[text("rule.category")]),
+        row("ColoCity",                           &[text("observer.geo.city_name")]),
+        row("ColoCode",                           &[text("observer.geo.name")]),
+        row("ColoCountry",                        &[country_code("observer.geo.country_iso_code"), country_name("observer.geo.country_name")]),
         kept("ColoGeoHash"),
         kept("ColoName"),
-        row("DNSQueryName",                       &[Domain("dns.question.name"), Host("related.hosts"), Keep("DNSQueryName")]),
-        row("DNSQueryType",                       &[When("dns.question.type", DNS_TYPES), Keep("DNSQueryType")]),
-        row("Datetime",                           &[Timestamp("@timestamp")]),
-        row("DestinationASN",                     &[Positive("destination.as.number")]),
-        row("DestinationASNName",                 &[Text("destination.as.organization.name")]),
-        row("DestinationCountry",                 &[CountryCode("destination.geo.country_iso_code"), CountryName("destination.geo.country_name")]),
+        row("DNSQueryName",                       &[domain("dns.question.name"), host("related.hosts"), keep("DNSQueryName")]),
+        row("DNSQueryType",                       &[lookup_if("dns.question.type", DNS_TYPES), keep("DNSQueryType")]),
+        row("Datetime",                           &[timestamp("@timestamp")]),
+        row("DestinationASN",                     &[positive("destination.as.number")]),
+        row("DestinationASNName",                 &[text("destination.as.organization.name")]),
+        row("DestinationCountry",                 &[country_code("destination.geo.country_iso_code"), country_name("destination.geo.country_name")]),
         kept("DestinationGeoHash"),
-        row("DestinationPort",                    &[Integer("destination.port")]),
-        // ECS keeps ingress and egress for a host's own view; this is the view of the customer's network.
-        row("Direction",                          &[Words("network.direction", &[("ingress", "inbound"), ("egress", "outbound")]), Keep("Direction")]),
+        row("DestinationPort",                    &[integer("destination.port")]),
+        row("Direction",                          &[lookup("network.direction", &[("ingress", "inbound"), ("egress", "outbound")]), keep("Direction")])
+            .why("ECS keeps ingress and egress for a host's own view; this is the view of the customer's network."),
         kept("GREChecksum"),
         kept("GREEtherType"),
         kept("GREHeaderLength"),
@@ -48,20 +39,20 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         kept("ICMPChecksum"),
         kept("ICMPCode"),
         kept("ICMPType"),
-        row("IPDestinationAddress",               &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
+        row("IPDestinationAddress",               &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
         kept("IPDestinationSubnet"),
         kept("IPFragmentOffset"),
         kept("IPHeaderLength"),
         kept("IPMoreFragments"),
-        row("IPProtocol",                         &[Text("network.iana_number"), When("network.transport", TRANSPORTS)]),
-        // For the protocols whose number is not in the list of words.
-        row("IPProtocolName",                     &[Lower("network.transport")]),
-        row("IPSourceAddress",                    &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
+        row("IPProtocol",                         &[text("network.iana_number"), lookup_if("network.transport", TRANSPORTS)]),
+        row("IPProtocolName",                     &[lower("network.transport")])
+            .why("For the protocols whose number is not in the list of words."),
+        row("IPSourceAddress",                    &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         kept("IPSourceSubnet"),
         kept("IPTTL"),
         kept("IPTTLBuckets"),
-        // Of this one packet; SampleInterval tells how many it stands for.
-        row("IPTotalLength",                      &[Integer("network.bytes")]),
+        row("IPTotalLength",                      &[integer("network.bytes")])
+            .why("Of this one packet; SampleInterval tells how many it stands for."),
         kept("IPTotalLengthBuckets"),
         kept("IPv4Checksum"),
         kept("IPv4DSCP"),
@@ -74,22 +65,22 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         kept("IPv6ExtensionHeaders"),
         kept("IPv6FlowLabel"),
         kept("IPv6Identification"),
-        row("MitigationReason",                   &[Text("event.reason")]),
+        row("MitigationReason",                   &[text("event.reason")]),
         kept("MitigationScope"),
-        row("MitigationSystem",                   &[Module("event.module"), Keep("MitigationSystem")]),
-        row("Outcome",                            &[Text("event.action"), Words("event.type", &[("pass", "allowed"), ("drop", "denied"), ("*", "info")])]),
+        row("MitigationSystem",                   &[module("event.module"), keep("MitigationSystem")]),
+        row("Outcome",                            &[text("event.action"), lookup("event.type", &[("pass", "allowed"), ("drop", "denied"), ("*", "info")])]),
         kept("PFPCustomTag"),
         kept("ProtocolState"),
-        row("RuleID",                             &[Text("rule.id")]),
-        row("RuleName",                           &[Text("rule.name")]),
-        row("RulesetID",                          &[Text("rule.ruleset")]),
+        row("RuleID",                             &[text("rule.id")]),
+        row("RuleName",                           &[text("rule.name")]),
+        row("RulesetID",                          &[text("rule.ruleset")]),
         kept("RulesetOverrideID"),
         kept("SampleInterval"),
-        row("SourceASN",                          &[Positive("source.as.number")]),
-        row("SourceASNName",                      &[Text("source.as.organization.name")]),
-        row("SourceCountry",                      &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
+        row("SourceASN",                          &[positive("source.as.number")]),
+        row("SourceASNName",                      &[text("source.as.organization.name")]),
+        row("SourceCountry",                      &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         kept("SourceGeoHash"),
-        row("SourcePort",                         &[Integer("source.port")]),
+        row("SourcePort",                         &[integer("source.port")]),
         kept("TCPAcknowledgementNumber"),
         kept("TCPChecksum"),
         kept("TCPDataOffset"),
@@ -107,10 +98,8 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         kept("TCPWindowSize"),
         kept("UDPChecksum"),
         kept("UDPPayloadLength"),
-        // What Cloudflare thinks should be done; Outcome is what was done.
-        kept("Verdict"),
+        kept("Verdict")
+            .why("What Cloudflare thinks should be done; Outcome is what was done."),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

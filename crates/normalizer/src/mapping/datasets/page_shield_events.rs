@@ -1,39 +1,31 @@
-//! `page_shield_events`: a visitor's browser met a script or connection that a content security policy does not allow.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Domain, Host, Hosts, Keep, Port, Text, Timestamp, Url, Words};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
     name: "page_shield_events",
+    about: "A visitor's browser met a script or connection that a content security policy does not allow.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `denied` for network only.
         ("event.category", List(&["web", "network"])),
-        ("event.dataset", One("page-shield-events")),
-        ("event.module", One("cloudflare")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("page-shield-events")),
+        ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // `allow` is the name of a policy that allows what it lists and blocks the rest: what it
-        // reports was blocked (https://developers.cloudflare.com/page-shield/policies/).
-        row("Action",    &[Text("event.action"), Words("event.type", &[("log", "info"), ("allow", "denied"), ("*", "info")])]),
+        row("Action",    &[text("event.action"), lookup("event.type", &[("log", "info"), ("allow", "denied"), ("*", "info")])])
+            .why("`allow` is the name of a policy that allows what it lists and blocks the rest: what it reports was blocked (https://developers.cloudflare.com/page-shield/policies/)."),
         kept("CSPDirective"),
-        row("Host",      &[Host("related.hosts"), Keep("Host")]),
-        // The page asked for the resource, as a referrer does.
-        row("PageURL",   &[Text("http.request.referrer")]),
-        row("PolicyID",  &[Text("rule.id")]),
+        row("Host",      &[host("related.hosts"), keep("Host")]),
+        row("PageURL",   &[text("http.request.referrer")])
+            .why("The page asked for the resource, as a referrer does."),
+        row("PolicyID",  &[text("rule.id")]),
         kept("ResourceType"),
-        row("Timestamp", &[Timestamp("@timestamp")]),
-        // The resource that the policy does not allow, not the page.
-        row("URL",       &[Url("url"), Hosts("related.hosts")]),
+        row("Timestamp", &[timestamp("@timestamp")]),
+        row("URL",       &[url("url"), hosts("related.hosts")])
+            .why("The resource that the policy does not allow, not the page."),
         kept("URLContainsCDNCGIPath"),
-        row("URLHost",   &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                           Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
+        row("URLHost",   &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                           domain("url.domain"), port("url.port"), host("related.hosts")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

@@ -1,67 +1,57 @@
-//! `spectrum_events`: a step in the life of a TCP or UDP connection through Spectrum.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Integer, Ip, Keep, Lower, Positive, Since, Sum, Text,
-    Timestamp, TlsProtocol, TlsVersion, When, Words,
-};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static SPECTRUM_EVENTS: Dataset = Dataset {
     name: "spectrum_events",
+    about: "A step in the life of a TCP or UDP connection through Spectrum.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("spectrum-events")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("spectrum-events")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection"])),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
         kept("Application"),
-        row("ClientAsn",                      &[Positive("source.as.number")]),
-        row("ClientBytes",                    &[Integer("source.bytes"), Sum("network.bytes")]),
-        row("ClientCountry",                  &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        row("ClientIP",                       &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("ClientMatchedIpFirewall",        &[Words("event.type", FIREWALL_TYPES), Keep("ClientMatchedIpFirewall")]),
-        row("ClientPort",                     &[Integer("source.port")]),
-        row("ClientProto",                    &[Lower("network.transport")]),
+        row("ClientAsn",                      &[positive("source.as.number")]),
+        row("ClientBytes",                    &[integer("source.bytes"), sum("network.bytes")]),
+        row("ClientCountry",                  &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("ClientIP",                       &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("ClientMatchedIpFirewall",        &[lookup("event.type", FIREWALL_TYPES), keep("ClientMatchedIpFirewall")]),
+        row("ClientPort",                     &[integer("source.port")]),
+        row("ClientProto",                    &[lower("network.transport")]),
         kept("ClientTcpRtt"),
-        row("ClientTlsCipher",                &[Text("tls.cipher")]),
-        row("ClientTlsClientHelloServerName", &[Text("tls.client.server_name"), Domain("destination.domain"), Host("related.hosts")]),
-        row("ClientTlsProtocol",              &[TlsProtocol("tls.version_protocol"), TlsVersion("tls.version")]),
+        row("ClientTlsCipher",                &[text("tls.cipher")]),
+        row("ClientTlsClientHelloServerName", &[text("tls.client.server_name"), domain("destination.domain"), host("related.hosts")]),
+        row("ClientTlsProtocol",              &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
         kept("ClientTlsStatus"),
         kept("ColoCode"),
-        row("ConnectTimestamp",               &[Timestamp("event.start")]),
-        row("DisconnectTimestamp",            &[Timestamp("event.end"), Since("event.duration", "ConnectTimestamp")]),
-        row("Event",                          &[Text("event.action"), Words("event.type", EVENT_TYPES)]),
+        row("ConnectTimestamp",               &[timestamp("event.start")]),
+        row("DisconnectTimestamp",            &[timestamp("event.end"), since("event.duration", "ConnectTimestamp")]),
+        row("Event",                          &[text("event.action"), lookup("event.type", EVENT_TYPES)]),
         kept("IpFirewall"),
-        row("OriginBytes",                    &[Integer("destination.bytes"), Sum("network.bytes")]),
-        row("OriginIP",                       &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
-        row("OriginPort",                     &[Integer("destination.port")]),
+        row("OriginBytes",                    &[integer("destination.bytes"), sum("network.bytes")]),
+        row("OriginIP",                       &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
+        row("OriginPort",                     &[integer("destination.port")]),
         kept("OriginProto"),
         kept("OriginTcpRtt"),
-        // tls.cipher and tls.version tell of the client's connection, not of the one to the origin.
-        kept("OriginTlsCipher"),
-        row("OriginTlsFingerprint",           &[Text("tls.server.hash.sha256"), Text("related.hash")]),
+        kept("OriginTlsCipher")
+            .why("tls.cipher and tls.version tell of the client's connection, not of the one to the origin."),
+        row("OriginTlsFingerprint",           &[text("tls.server.hash.sha256"), text("related.hash")]),
         kept("OriginTlsMode"),
         kept("OriginTlsProtocol"),
         kept("OriginTlsStatus"),
         kept("ProxyProtocol"),
-        // Spectrum's own codes, not HTTP's.
-        row("Status",                         &[Text("event.code"), Words("event.outcome", STATUS_OUTCOMES), When("event.reason", STATUS_REASONS)]),
-        row("Timestamp",                      &[Timestamp("@timestamp")]),
+        row("Status",                         &[text("event.code"), lookup("event.outcome", STATUS_OUTCOMES), lookup_if("event.reason", STATUS_REASONS)])
+            .why("Spectrum's own codes, not HTTP's."),
+        row("Timestamp",                      &[timestamp("@timestamp")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 #[rustfmt::skip]
-const EVENT_TYPES: crate::mapping::Words = &[
+const EVENT_TYPES: Words = &[
     ("connect", "start"),
     ("disconnect", "end"),
     ("clientFiltered", "denied"),
@@ -71,7 +61,7 @@ const EVENT_TYPES: crate::mapping::Words = &[
 
 /// `UNKNOWN`: no rule matched, or no rules asked.
 #[rustfmt::skip]
-const FIREWALL_TYPES: crate::mapping::Words = &[
+const FIREWALL_TYPES: Words = &[
     ("UNKNOWN", ""),
     ("ALLOW", "allowed"),
     ("WHITELIST_IP", "allowed"), ("WHITELIST_COUNTRY", "allowed"), ("WHITELIST_ASN", "allowed"),
@@ -81,7 +71,7 @@ const FIREWALL_TYPES: crate::mapping::Words = &[
 
 /// The codes of https://developers.cloudflare.com/spectrum/reference/logs/.
 #[rustfmt::skip]
-const STATUS_OUTCOMES: crate::mapping::Words = &[
+const STATUS_OUTCOMES: Words = &[
     ("0", "success"),   ("200", "success"),
     ("400", "failure"), ("403", "failure"), ("443", "failure"), ("444", "failure"), ("445", "failure"),
     ("446", "failure"), ("447", "failure"), ("448", "failure"), ("490", "failure"), ("495", "failure"),
@@ -93,7 +83,7 @@ const STATUS_OUTCOMES: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const STATUS_REASONS: crate::mapping::Words = &[
+const STATUS_REASONS: Words = &[
     ("200", "closed normally"),
     ("400", "invalid SNI in the client's TLS hello"),
     ("403", "client IP denied by a firewall rule"),

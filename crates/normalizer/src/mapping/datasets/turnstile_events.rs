@@ -1,49 +1,40 @@
-//! `turnstile_events`: Turnstile challenges a visitor, or a site asks whether a visitor's token is good.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    CountryCode, CountryName, Domain, Host, Ip, Port, Positive, Text, Timestamp, Words,
-};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
     name: "turnstile_events",
+    about: "Turnstile challenges a visitor, or a site asks whether a visitor's token is good.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed` and `denied` for network only.
         ("event.category", List(&["web", "network"])),
-        ("event.dataset", One("turnstile-events")),
-        ("event.module", One("cloudflare")),
-        ("observer.vendor", One("Cloudflare")),
+        ("event.dataset", Text("turnstile-events")),
+        ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ASN",          &[Positive("source.as.number")]),
-        // The customer's own name of the form (`login`, `signup`), not what happened.
-        kept("Action"),
-        row("BrowserMajor", &[Text("user_agent.version")]),
-        row("BrowserName",  &[Text("user_agent.name")]),
-        row("ClientIP",     &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("CountryCode",  &[CountryCode("source.geo.country_iso_code"), CountryName("source.geo.country_name")]),
-        row("EventType",    &[Text("event.action"), Words("event.type", TYPES), Words("event.outcome", OUTCOMES)]),
-        row("Hostname",     &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                              Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
-        row("OSMajor",      &[Text("user_agent.os.version")]),
-        row("OSName",       &[Text("user_agent.os.name")]),
-        // Public: every visitor of the page can read it.
-        kept("Sitekey"),
-        row("Timestamp",    &[Timestamp("@timestamp")]),
-        row("UserAgent",    &[Text("user_agent.original")]),
+        row("ASN",          &[positive("source.as.number")]),
+        kept("Action")
+            .why("The customer's own name of the form (`login`, `signup`), not what happened."),
+        row("BrowserMajor", &[text("user_agent.version")]),
+        row("BrowserName",  &[text("user_agent.name")]),
+        row("ClientIP",     &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("CountryCode",  &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
+        row("EventType",    &[text("event.action"), lookup("event.type", TYPES), lookup("event.outcome", OUTCOMES)]),
+        row("Hostname",     &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                              domain("url.domain"), port("url.port"), host("related.hosts")]),
+        row("OSMajor",      &[text("user_agent.os.version")]),
+        row("OSName",       &[text("user_agent.os.name")]),
+        kept("Sitekey")
+            .why("Public: every visitor of the page can read it."),
+        row("Timestamp",    &[timestamp("@timestamp")]),
+        row("UserAgent",    &[text("user_agent.original")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 /// What an event means, in the words that firewall_events has for its challenges.
 #[rustfmt::skip]
-const TYPES: crate::mapping::Words = &[
+const TYPES: Words = &[
     ("challenge_issued", "info"),
     ("challenge_non_interactive_solved", "allowed"),
     ("challenge_interactive_solved", "allowed"),
@@ -59,7 +50,7 @@ const TYPES: crate::mapping::Words = &[
 
 /// An issued challenge has no outcome yet.
 #[rustfmt::skip]
-const OUTCOMES: crate::mapping::Words = &[
+const OUTCOMES: Words = &[
     ("challenge_issued", ""),
     ("challenge_non_interactive_solved", "success"),
     ("challenge_interactive_solved", "success"),

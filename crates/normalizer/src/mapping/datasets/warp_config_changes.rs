@@ -1,40 +1,33 @@
-//! `warp_config_changes`: a device whose WARP client switched to another configuration or account.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{Text, Timestamp};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static WARP_CONFIG_CHANGES: Dataset = Dataset {
     name: "warp_config_changes",
+    about: "A device whose WARP client switched to another configuration or account.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("agent.type", One("warp")),
-        ("event.kind", One("event")),
-        ("event.action", One("warp-config-change")),
+        ("agent.type", Text("warp")),
+        ("event.kind", Text("event")),
+        ("event.action", Text("warp-config-change")),
         ("event.category", List(&["configuration"])),
-        ("event.dataset", One("warp-config-changes")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("warp-config-changes")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["change"])),
-        ("observer.vendor", One("Cloudflare")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // Before and after: cloud.account.id would tell only one of them.
-        kept("AccountIDFrom"),
+        kept("AccountIDFrom")
+            .why("Before and after: cloud.account.id would tell only one of them."),
         kept("AccountIDTo"),
         kept("AccountNameFrom"),
         kept("AccountNameTo"),
         kept("ConfigNameFrom"),
         kept("ConfigNameTo"),
-        row("DeviceID",                           &[Text("device.id"), Text("host.id")]),
+        row("DeviceID",                           &[text("device.id"), text("host.id")]),
         kept("DeviceRegistrationID"),
-        // A device's name may be any text, so it is not cut as a host name of the DNS.
-        row("Hostname",                           &[Text("host.hostname"), Text("host.name"), Text("related.hosts")]),
-        row("SerialNumber",                       &[Text("device.serial_number")]),
-        row("Timestamp",                          &[Timestamp("@timestamp")]),
-        row("UserEmail",                          &[Text("user.email"), Text("related.user")]),
+        row("Hostname",                           &[text("host.hostname"), text("host.name"), text("related.hosts")])
+            .why("A device's name may be any text, so it is not cut as a host name of the DNS."),
+        row("SerialNumber",                       &[text("device.serial_number")]),
+        row("Timestamp",                          &[timestamp("@timestamp")]),
+        row("UserEmail",                          &[text("user.email"), text("related.user")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };

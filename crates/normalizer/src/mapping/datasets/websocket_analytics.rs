@@ -1,54 +1,45 @@
-//! `websocket_analytics`: one WebSocket connection through Cloudflare, told when it has closed.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    Domain, Host, Integer, Ip, Keep, Port, Positive, Since, Sum, Text, Timestamp, When, Words,
-};
-use crate::mapping::{Dataset, kept, row};
+use crate::mapping::prelude::*;
 
 pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
     name: "websocket_analytics",
+    about: "One WebSocket connection through Cloudflare, told when it has closed.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.kind", One("event")),
+        ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("websocket-analytics")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("websocket-analytics")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection", "end"])),
-        ("network.protocol", One("websocket")),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("network.protocol", Text("websocket")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
-        // Bytes as the client sees them; those between Cloudflare and the origin stay apart.
-        row("BytesReceivedClient",    &[Integer("source.bytes"), Sum("network.bytes")]),
+        row("BytesReceivedClient",    &[integer("source.bytes"), sum("network.bytes")])
+            .why("Bytes as the client sees them; those between Cloudflare and the origin stay apart."),
         kept("BytesReceivedOrigin"),
-        row("BytesSentClient",        &[Integer("destination.bytes"), Sum("network.bytes")]),
+        row("BytesSentClient",        &[integer("destination.bytes"), sum("network.bytes")]),
         kept("BytesSentOrigin"),
-        row("ClientASN",              &[Positive("source.as.number")]),
-        row("ClientIP",               &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        row("ClientRequestHost",      &[Text("destination.address"), Domain("destination.domain"), Port("destination.port"),
-                                        Domain("url.domain"), Port("url.port"), Host("related.hosts")]),
-        row("ClientRequestPath",      &[Text("url.path")]),
-        row("ClientRequestUserAgent", &[Text("user_agent.original")]),
+        row("ClientASN",              &[positive("source.as.number")]),
+        row("ClientIP",               &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("ClientRequestHost",      &[text("destination.address"), domain("destination.domain"), port("destination.port"),
+                                        domain("url.domain"), port("url.port"), host("related.hosts")]),
+        row("ClientRequestPath",      &[text("url.path")]),
+        row("ClientRequestUserAgent", &[text("user_agent.original")]),
         kept("ColoCode"),
-        row("ConnectionCloseReason",  &[Words("event.reason", CLOSE_REASONS), When("event.outcome", CLOSE_OUTCOMES), Keep("ConnectionCloseReason")]),
+        row("ConnectionCloseReason",  &[lookup("event.reason", CLOSE_REASONS), lookup_if("event.outcome", CLOSE_OUTCOMES), keep("ConnectionCloseReason")]),
         kept("ConnectionCloseSource"),
         kept("ConnectionID"),
         kept("ConnectionTransportCloseCode"),
-        row("EdgeEndTimestamp",       &[Timestamp("event.end"), Since("event.duration", "EdgeStartTimestamp")]),
-        row("EdgeStartTimestamp",     &[Timestamp("@timestamp"), Timestamp("event.start")]),
-        row("RayID",                  &[Text("http.request.id"), Keep("RayID")]),
+        row("EdgeEndTimestamp",       &[timestamp("event.end"), since("event.duration", "EdgeStartTimestamp")]),
+        row("EdgeStartTimestamp",     &[timestamp("@timestamp"), timestamp("event.start")]),
+        row("RayID",                  &[text("http.request.id"), keep("RayID")]),
     ],
-    renamed: &[],
-    joined: &[],
-    native: None,
+    ..Dataset::BASE
 };
 
 /// As Cloudflare has them, but for `none`, which is no reason.
 #[rustfmt::skip]
-const CLOSE_REASONS: crate::mapping::Words = &[
+const CLOSE_REASONS: Words = &[
     ("none", ""),
     ("unspecifiedError", "unspecifiedError"),
     ("timedOut", "timedOut"),
@@ -59,7 +50,7 @@ const CLOSE_REASONS: crate::mapping::Words = &[
 ];
 
 #[rustfmt::skip]
-const CLOSE_OUTCOMES: crate::mapping::Words = &[
+const CLOSE_OUTCOMES: Words = &[
     ("none", "success"),             ("peerNoError", "success"),
     ("unspecifiedError", "failure"), ("timedOut", "failure"),
     ("peerReset", "failure"),        ("upstreamReset", "failure"),

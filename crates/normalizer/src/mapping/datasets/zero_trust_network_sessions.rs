@@ -1,87 +1,75 @@
-//! `zero_trust_network_sessions`: a session through Cloudflare Gateway, from its start to its end.
-
-use crate::mapping::Constant::{List, Text as One};
-use crate::mapping::Target::{
-    Domain, Host, Integer, Ip, Keep, Lower, Since, Sum, Text, Timestamp, TlsProtocol, TlsVersion,
-    When, Words,
-};
-use crate::mapping::{Dataset, Native, NativeTime, Words as Pairs, kept, row};
-
-use crate::mapping::words::TRANSPORTS;
+use crate::mapping::prelude::*;
 
 pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
     name: "zero_trust_network_sessions",
+    about: "A session through Cloudflare Gateway, from its start to its end.",
     constants: &[
-        ("ecs.version", One("9.4.0")),
-        ("event.action", One("network-session")),
+        ("event.action", Text("network-session")),
         ("event.category", List(&["network"])),
-        ("event.dataset", One("zero_trust_network_sessions")),
-        ("event.kind", One("event")),
-        ("event.module", One("cloudflare")),
+        ("event.dataset", Text("zero_trust_network_sessions")),
+        ("event.kind", Text("event")),
+        ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection", "end"])),
-        ("observer.type", One("proxy")),
-        ("observer.vendor", One("Cloudflare")),
+        ("observer.type", Text("proxy")),
     ],
     #[rustfmt::skip]
     rows: &[
-        row("AccountID",                          &[Text("cloud.account.id")]),
-        row("BytesReceived",                      &[Integer("destination.bytes"), Sum("network.bytes")]),
-        row("BytesSent",                          &[Integer("source.bytes"), Sum("network.bytes")]),
+        row("AccountID",                          &[text("cloud.account.id")]),
+        row("BytesReceived",                      &[integer("destination.bytes"), sum("network.bytes")]),
+        row("BytesSent",                          &[integer("source.bytes"), sum("network.bytes")]),
         kept("ClientTCPHandshakeDurationMs"),
-        row("ClientTLSCipher",                    &[Text("tls.cipher")]),
+        row("ClientTLSCipher",                    &[text("tls.cipher")]),
         kept("ClientTLSHandshakeDurationMs"),
-        row("ClientTLSVersion",                   &[TlsProtocol("tls.version_protocol"), TlsVersion("tls.version")]),
-        row("ConnectionCloseReason",              &[Text("event.reason"), Words("event.outcome", OUTCOMES), When("event.type", LIMITS)]),
+        row("ClientTLSVersion",                   &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
+        row("ConnectionCloseReason",              &[text("event.reason"), lookup("event.outcome", OUTCOMES), lookup_if("event.type", LIMITS)]),
         kept("ConnectionReuse"),
         kept("DestinationTunnelID"),
-        row("DetectedProtocol",                   &[Lower("network.protocol")]),
-        row("DeviceID",                           &[Text("device.id"), Text("host.id")]),
-        row("DeviceName",                         &[Text("host.hostname"), Text("host.name"), Text("related.hosts")]),
+        row("DetectedProtocol",                   &[lower("network.protocol")]),
+        row("DeviceID",                           &[text("device.id"), text("host.id")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
         kept("EgressColoName"),
-        // The source address and port that the origin sees.
-        row("EgressIP",                           &[Ip("source.nat.ip"), Ip("related.ip")]),
-        row("EgressPort",                         &[Integer("source.nat.port")]),
-        row("EgressRuleID",                       &[Text("rule.id")]),
-        row("EgressRuleName",                     &[Text("rule.name")]),
-        row("Email",                              &[Text("user.email"), Text("related.user")]),
+        row("EgressIP",                           &[ip("source.nat.ip"), ip("related.ip")])
+            .why("The source address and port that the origin sees."),
+        row("EgressPort",                         &[integer("source.nat.port")]),
+        row("EgressRuleID",                       &[text("rule.id")]),
+        row("EgressRuleName",                     &[text("rule.name")]),
+        row("Email",                              &[text("user.email"), text("related.user")]),
         kept("IngressColoName"),
-        // A stand-in that Gateway gave out for a name, or 0.0.0.0: no address of anybody.
-        kept("InitialOriginIP"),
-        row("Offramp",                            &[Text("observer.egress.zone"), Words("network.direction", DIRECTIONS)]),
-        row("OriginIP",                           &[Ip("destination.ip"), Ip("destination.address"), Ip("related.ip")]),
-        row("OriginPort",                         &[Integer("destination.port")]),
-        row("OriginTLSCertificateIssuer",         &[Text("tls.server.issuer"), Text("tls.server.x509.issuer.common_name")]),
+        kept("InitialOriginIP")
+            .why("A stand-in that Gateway gave out for a name, or 0.0.0.0: no address of anybody."),
+        row("Offramp",                            &[text("observer.egress.zone"), lookup("network.direction", DIRECTIONS)]),
+        row("OriginIP",                           &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
+        row("OriginPort",                         &[integer("destination.port")]),
+        row("OriginTLSCertificateIssuer",         &[text("tls.server.issuer"), text("tls.server.x509.issuer.common_name")]),
         kept("OriginTLSCertificateValidationResult"),
-        // tls.* is the client's connection to Cloudflare, not this one.
-        kept("OriginTLSCipher"),
+        kept("OriginTLSCipher")
+            .why("tls.* is the client's connection to Cloudflare, not this one."),
         kept("OriginTLSHandshakeDurationMs"),
         kept("OriginTLSVersion"),
-        row("Protocol",                           &[Words("network.transport", TRANSPORTS), Keep("Protocol")]),
+        row("Protocol",                           &[lookup("network.transport", TRANSPORTS), keep("Protocol")]),
         kept("RegistrationID"),
-        row("ResolvedFQDN",                       &[Domain("destination.domain"), Host("related.hosts"), Keep("ResolvedFQDN")]),
+        row("ResolvedFQDN",                       &[domain("destination.domain"), host("related.hosts"), keep("ResolvedFQDN")]),
         kept("RuleEvaluationDurationMs"),
-        row("SNI",                                &[Text("tls.client.server_name"), Domain("destination.domain"), Host("related.hosts")]),
-        // The record is written when the session has ended.
-        row("SessionEndTime",                     &[Timestamp("@timestamp"), Timestamp("event.end"), Since("event.duration", "SessionStartTime")]),
+        row("SNI",                                &[text("tls.client.server_name"), domain("destination.domain"), host("related.hosts")]),
+        row("SessionEndTime",                     &[timestamp("@timestamp"), timestamp("event.end"), since("event.duration", "SessionStartTime")])
+            .why("The record is written when the session has ended."),
         kept("SessionID"),
-        row("SessionStartTime",                   &[Timestamp("event.start")]),
-        row("SourceIP",                           &[Ip("source.ip"), Ip("source.address"), Ip("related.ip")]),
-        // The device's own address, behind SourceIP.
-        row("SourceInternalIP",                   &[Ip("host.ip"), Ip("related.ip")]),
-        row("SourcePort",                         &[Integer("source.port")]),
+        row("SessionStartTime",                   &[timestamp("event.start")]),
+        row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
+        row("SourceInternalIP",                   &[ip("host.ip"), ip("related.ip")])
+            .why("The device's own address, behind SourceIP."),
+        row("SourcePort",                         &[integer("source.port")]),
         kept("TenantID"),
-        row("UserID",                             &[Text("user.id"), Text("related.user")]),
-        // Not a VLAN: no network.vlan.
-        kept("VirtualNetworkID"),
+        row("UserID",                             &[text("user.id"), text("related.user")]),
+        kept("VirtualNetworkID")
+            .why("Not a VLAN: no network.vlan."),
 
-        // In Cloudflare's list since September 2026.
-        kept("DestinationReplicaID"),
-        row("OnrampType",                         &[Text("observer.ingress.zone")]),
+        kept("DestinationReplicaID")
+            .theme("In Cloudflare's list since September 2026."),
+        row("OnrampType",                         &[text("observer.ingress.zone")]),
         kept("SourceID"),
         kept("SourceName"),
     ],
-    renamed: &[],
-    joined: &[],
     native: Some(Native {
         times: &[
             ("SessionEndTime", NativeTime::Rfc3339),
@@ -93,11 +81,12 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    ..Dataset::BASE
 };
 
 /// Whether a session ended as it should: `event.outcome` by reason. The reason is given for TCP only.
 #[rustfmt::skip]
-const OUTCOMES: Pairs = &[
+const OUTCOMES: Words = &[
     ("CLIENT_CLOSED",                        "success"),
     ("CLIENT_IDLE_TIMEOUT",                  "success"),
     ("ORIGIN_CLOSED",                        "success"),
@@ -120,7 +109,7 @@ const OUTCOMES: Pairs = &[
 
 /// Sessions that Cloudflare turned away because there were too many.
 #[rustfmt::skip]
-const LIMITS: Pairs = &[
+const LIMITS: Words = &[
     ("TOO_MANY_ACTIVE_SESSIONS_FOR_ACCOUNT", "denied"),
     ("TOO_MANY_ACTIVE_SESSIONS_FOR_USER",    "denied"),
     ("TOO_MANY_NEW_SESSIONS_FOR_ACCOUNT",    "denied"),
@@ -129,7 +118,7 @@ const LIMITS: Pairs = &[
 
 /// Out to the Internet, or within the customer's own network; `WARP` is the older DEVICE_CLIENT.
 #[rustfmt::skip]
-const DIRECTIONS: Pairs = &[
+const DIRECTIONS: Words = &[
     ("INTERNET",      "outbound"),
     ("CFD_TUNNEL",    "internal"),
     ("DEVICE_CLIENT", "internal"),

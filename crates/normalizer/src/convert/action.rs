@@ -1,0 +1,65 @@
+//! `action_type`: what a security action means.
+
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
+use crate::record::Kind;
+
+/// `action_type("event.type")`
+pub(crate) const fn action_type(path: &'static str) -> Target {
+    Target::check(path, &ACTION_TYPE, Check::Action)
+}
+
+static ACTION_TYPE: Conversion = Conversion {
+    name: "action_type",
+    about: "What a security action means: `allowed`, `denied`, `info` or `end`, in any case of letters.",
+    section: Some("actions"),
+    outputs: &[Output::text(Place::Path, Form::Word)],
+};
+
+#[inline(never)]
+pub(super) fn check_action(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if input.value.kind == Kind::Nested {
+        return CheckResult::Invalid;
+    }
+    let bytes = input.bytes();
+    let (result, word) = workspace
+        .words
+        .get(input.step, bytes, || (CheckResult::Found, meaning(bytes)));
+    *finding = Finding::Word(word);
+    result
+}
+
+/// What a security action means for `event.type`; the list of actions is open.
+fn meaning(action: &[u8]) -> &'static str {
+    // The longest known has 36 letters.
+    let mut lower = [0; 40];
+    let Some(lower) = lower.get_mut(..action.len()) else {
+        return "info";
+    };
+    lower.copy_from_slice(action);
+    lower.make_ascii_lowercase();
+    match &*lower {
+        b"allow"
+        | b"bypass"
+        | b"skip"
+        | b"challengesolved"
+        | b"challengebypassed"
+        | b"jschallengesolved"
+        | b"jschallengebypassed"
+        | b"managedchallengeskipped"
+        | b"managedchallengenoninteractivesolved"
+        | b"managedchallengeinteractivesolved"
+        | b"managedchallengebypassed" => "allowed",
+        b"block" | b"challengefailed" | b"jschallengefailed" | b"managedchallengefailed" => {
+            "denied"
+        }
+        b"connectionclose" | b"forceconnectionclose" => "end",
+        // A challenge holds the request back without deciding on it; so do the newest actions.
+        _ => "info",
+    }
+}

@@ -1,0 +1,226 @@
+//! What a check finds out about a value, and what is written of it.
+
+use crate::bytes::writer::Writer;
+use crate::convert::extract::Extract;
+use crate::convert::host::{Host, HostCache};
+use crate::convert::time::Time;
+use crate::convert::url::UrlParts;
+use crate::convert::word_cache::WordCache;
+use crate::record::{Kind, Record, RowId, Span, Value};
+
+/// A value that is to be checked.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub(crate) value: &'a Value,
+    /// The text of the whole record.
+    pub(crate) text: &'a [u8],
+    /// The check's number in its plan.
+    pub(crate) step: usize,
+}
+
+impl<'a> Input<'a> {
+    /// The value's own text, without the quotes of a string.
+    #[inline(always)]
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.value.span.of(self.text)
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_text(self) -> bool {
+        self.value.kind == Kind::Text
+    }
+
+    /// Whether the value is a number, or a text that may hold one.
+    #[inline(always)]
+    pub(crate) fn may_be_number(self) -> bool {
+        matches!(self.value.kind, Kind::Text | Kind::Number)
+    }
+}
+
+/// What was found out about a value, for its targets to write.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Finding {
+    /// The value is absent, or is not what its targets need.
+    #[default]
+    None,
+    /// The value is fit to be written as it stands.
+    Fit,
+    /// The value's text, with the places of its parts in it.
+    Host(Span, Host),
+    Time(Time),
+    Country([u8; 2], &'static str),
+    /// A protocol: its name, and the version as it stands in the text.
+    Protocol(&'static str, Span),
+    /// A part of the text.
+    Place(Span),
+    Word(&'static str),
+    Number(u64),
+    /// Number of the address in [`Workspace::urls`].
+    Url(u16),
+    /// Number of the extract in [`Workspace::extracts`].
+    Extract(u16),
+}
+
+/// The result of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckResult {
+    /// There is a finding.
+    Found,
+    /// The value is sound, but says nothing to these targets: it must be kept elsewhere.
+    Nothing,
+    /// A sound value, which its list of words does not have.
+    UnknownWord,
+    /// The value is not what the targets need.
+    Invalid,
+}
+
+/// What checks work with, and findings that are too large for their place.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) hosts: HostCache,
+    pub(crate) words: WordCache,
+    pub(crate) urls: Vec<UrlParts>,
+    pub(crate) extracts: Vec<Extract>,
+}
+
+impl Workspace {
+    pub(crate) fn new() -> Self {
+        Self {
+            hosts: HostCache::new(),
+            words: WordCache::default(),
+            urls: Vec::new(),
+            extracts: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add_url(&mut self, url: UrlParts) -> Finding {
+        self.urls.push(url);
+        Finding::Url(self.urls.len() as u16 - 1)
+    }
+
+    pub(crate) fn add_extract(&mut self, extract: Extract) -> Finding {
+        self.extracts.push(extract);
+        Finding::Extract(self.extracts.len() as u16 - 1)
+    }
+
+    /// Forgets what belongs to the last record.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.urls.clear();
+        self.extracts.clear();
+    }
+}
+
+impl Finding {
+    #[inline(always)]
+    pub(crate) fn fit(&mut self, is_fit: bool) -> CheckResult {
+        if is_fit {
+            *self = Self::Fit;
+        }
+        CheckResult::valid(is_fit)
+    }
+
+    pub(crate) fn word(&mut self, word: &'static str) -> CheckResult {
+        *self = Self::Word(word);
+        CheckResult::Found
+    }
+
+    /// Notes a part of the text, unless it is empty.
+    pub(crate) fn place(&mut self, place: Span) -> bool {
+        let is_any = place.start < place.end;
+        if is_any {
+            *self = Self::Place(place);
+        }
+        is_any
+    }
+}
+
+impl CheckResult {
+    #[inline(always)]
+    pub(crate) fn valid(is_valid: bool) -> Self {
+        if is_valid { Self::Found } else { Self::Invalid }
+    }
+}
+
+/// A value that was checked, to be written.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) finding: &'a Finding,
+    pub(crate) record: &'a Record,
+    pub(crate) row: RowId,
+    /// The text of the whole record.
+    pub(crate) text: &'a [u8],
+    pub(crate) workspace: &'a Workspace,
+}
+
+/// What a form gives to write.
+#[derive(Clone, Copy)]
+pub(crate) enum Piece {
+    None,
+    /// A piece of the record's text.
+    Place(Span),
+    Word(&'static str),
+    /// Not to be had in one piece: [`Form::write`](crate::convert::Form::write) writes it.
+    Written,
+}
+
+impl Piece {
+    /// The piece at `span`, unless that is empty.
+    pub(crate) fn some(span: Span) -> Self {
+        if span.start < span.end {
+            Self::Place(span)
+        } else {
+            Self::None
+        }
+    }
+}
+
+impl<'a> Found<'a> {
+    /// The text of the value as it stands.
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.record.value(self.row).span.of(self.text)
+    }
+
+    /// The value as it stands, or the part of it that was found.
+    #[inline(always)]
+    pub(crate) fn whole(self) -> Piece {
+        match self.finding {
+            Finding::Fit => Piece::Place(self.record.value(self.row).span),
+            Finding::Place(span) => Piece::Place(*span),
+            _ => Piece::None,
+        }
+    }
+
+    /// The part of the text that was found.
+    #[inline(always)]
+    pub(crate) fn place(self) -> Piece {
+        match self.finding {
+            Finding::Place(span) => Piece::Place(*span),
+            _ => Piece::None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn word(self) -> Piece {
+        match self.finding {
+            Finding::Word(word) => Piece::Word(word),
+            _ => Piece::None,
+        }
+    }
+
+    pub(crate) fn extract(self) -> Option<&'a Extract> {
+        match self.finding {
+            Finding::Extract(number) => self.workspace.extracts.get(usize::from(*number)),
+            _ => None,
+        }
+    }
+
+    /// Writes the objects of an extract, if there is one.
+    pub(crate) fn write_objects(self, writer: &mut Writer) -> bool {
+        let Some(extract) = self.extract() else {
+            return false;
+        };
+        writer.put(extract.objects.as_bytes());
+        true
+    }
+}

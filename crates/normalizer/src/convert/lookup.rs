@@ -1,0 +1,126 @@
+//! `lookup`, `lookup_number`, `lookup_if`: our words for Cloudflare's.
+
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
+use crate::record::Kind;
+
+/// Cloudflare's words and ours: case of letters does not matter; numbers and booleans are
+/// compared by their text (`"6"`, `"true"`).
+pub type Words = &'static [(&'static str, &'static str)];
+
+/// Whether a list of words has all that Cloudflare sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// It has all: another word is counted as drift.
+    Exhaustive,
+    /// It has those that mean something to the field: another word is not counted.
+    Partial,
+}
+
+/// `lookup("event.outcome", OUTCOMES)`
+pub(crate) const fn lookup(path: &'static str, words: Words) -> Target {
+    Target::check(path, &LOOKUP, Check::Lookup(words, Coverage::Exhaustive))
+}
+
+/// `lookup_number("event.severity", SEVERITIES)`
+pub(crate) const fn lookup_number(path: &'static str, words: Words) -> Target {
+    Target::check(
+        path,
+        &LOOKUP_NUMBER,
+        Check::Lookup(words, Coverage::Exhaustive),
+    )
+}
+
+/// `lookup_if("network.transport", TRANSPORTS)`
+pub(crate) const fn lookup_if(path: &'static str, words: Words) -> Target {
+    Target::check(path, &LOOKUP_IF, Check::Lookup(words, Coverage::Partial))
+}
+
+static LOOKUP: Conversion = Conversion {
+    name: "lookup",
+    about: "Our word for Cloudflare's. A word that is not listed is counted as drift; what stands for `*` is written for it, if there is a `*`. Where ours is `\"\"`, nothing is written.",
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static LOOKUP_NUMBER: Conversion = Conversion {
+    name: "lookup_number",
+    about: "As `lookup`, to an ECS field that is an integer (`event.severity`): ours are digits.",
+    outputs: &[Output::value(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static LOOKUP_IF: Conversion = Conversion {
+    name: "lookup_if",
+    about: "Our word for some of Cloudflare's values; nothing for the others, which are not counted.",
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+#[inline(never)]
+pub(super) fn check_lookup(
+    words: Words,
+    coverage: Coverage,
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if input.value.kind == Kind::Nested {
+        return CheckResult::Invalid;
+    }
+    let bytes = input.bytes();
+    let (result, word) = workspace
+        .words
+        .get(input.step, bytes, || find(words, coverage, bytes));
+    if !word.is_empty() {
+        *finding = Finding::Word(word);
+    }
+    result
+}
+
+/// Our word for one of Cloudflare's; `""` where there is none.
+fn find(words: Words, coverage: Coverage, bytes: &[u8]) -> (CheckResult, &'static str) {
+    let find = |wanted: &[u8]| {
+        words
+            .iter()
+            .find(|(theirs, _)| theirs.as_bytes().eq_ignore_ascii_case(wanted))
+            .map(|(_, ours)| *ours)
+    };
+    match (find(bytes).filter(|_| bytes != b"*"), coverage) {
+        (Some(word), _) => (CheckResult::Found, word),
+        (None, Coverage::Partial) => (CheckResult::Found, ""),
+        (None, Coverage::Exhaustive) => (CheckResult::UnknownWord, find(b"*").unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_looked_up_in_any_case() {
+        const WORDS: Words = &[("Block", "denied"), ("log", ""), ("*", "info")];
+        for (text, coverage, expected) in [
+            (
+                "block",
+                Coverage::Exhaustive,
+                (CheckResult::Found, "denied"),
+            ),
+            ("LOG", Coverage::Exhaustive, (CheckResult::Found, "")),
+            (
+                "new",
+                Coverage::Exhaustive,
+                (CheckResult::UnknownWord, "info"),
+            ),
+            (
+                "*",
+                Coverage::Exhaustive,
+                (CheckResult::UnknownWord, "info"),
+            ),
+            ("new", Coverage::Partial, (CheckResult::Found, "")),
+        ] {
+            assert_eq!(find(WORDS, coverage, text.as_bytes()), expected, "{text}");
+        }
+    }
+}

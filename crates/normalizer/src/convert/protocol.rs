@@ -1,0 +1,167 @@
+//! `http_version`, `http_protocol`, `http_outcome`, `tls_protocol`, `tls_version`.
+
+use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
+use crate::convert::number::is_integer;
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::convert::{Check, Form};
+use crate::record::Span;
+
+/// `http_version("http.version")`
+pub(crate) const fn http_version(path: &'static str) -> Target {
+    Target::check(path, &HTTP_VERSION, Check::Http)
+}
+
+/// `http_protocol("network.protocol")`
+pub(crate) const fn http_protocol(path: &'static str) -> Target {
+    Target::check(path, &HTTP_PROTOCOL, Check::Http)
+}
+
+/// `http_outcome("event.outcome")`
+pub(crate) const fn http_outcome(path: &'static str) -> Target {
+    Target::check(path, &HTTP_OUTCOME, Check::HttpOutcome)
+}
+
+/// `tls_protocol("tls.version_protocol")`
+pub(crate) const fn tls_protocol(path: &'static str) -> Target {
+    Target::check(path, &TLS_PROTOCOL, Check::Tls)
+}
+
+/// `tls_version("tls.version")`
+pub(crate) const fn tls_version(path: &'static str) -> Target {
+    Target::check(path, &TLS_VERSION, Check::Tls)
+}
+
+static HTTP_VERSION: Conversion = Conversion {
+    name: "http_version",
+    about: "`1.1` of `HTTP/1.1`.",
+    outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
+    ..Conversion::BASE
+};
+
+static HTTP_PROTOCOL: Conversion = Conversion {
+    name: "http_protocol",
+    about: "`http` of `HTTP/1.1`.",
+    outputs: &[Output::text(Place::Path, Form::ProtocolName)],
+    ..Conversion::BASE
+};
+
+static HTTP_OUTCOME: Conversion = Conversion {
+    name: "http_outcome",
+    about: "`success` of an HTTP status below 400, `failure` of another.",
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static TLS_PROTOCOL: Conversion = Conversion {
+    name: "tls_protocol",
+    about: "`tls` of `TLSv1.3`; `none` is no TLS.",
+    outputs: &[Output::text(Place::Path, Form::ProtocolName)],
+    ..Conversion::BASE
+};
+
+static TLS_VERSION: Conversion = Conversion {
+    name: "tls_version",
+    about: "`1.3` of `TLSv1.3`.",
+    outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
+    ..Conversion::BASE
+};
+
+#[inline(always)]
+pub(super) fn check_http(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    CheckResult::valid(input.is_text() && http(input.bytes(), input.value.span, finding))
+}
+
+#[inline(always)]
+pub(super) fn check_tls(input: Input<'_>, _: &mut Workspace, finding: &mut Finding) -> CheckResult {
+    CheckResult::valid(input.is_text() && tls(input.bytes(), input.value.span, finding))
+}
+
+#[inline(never)]
+pub(super) fn check_http_outcome(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    let bytes = input.bytes();
+    match bytes {
+        // 0 is Cloudflare's way to say "none".
+        b"0" => CheckResult::Nothing,
+        [b'1'..=b'3', _, _] if is_integer(bytes) => finding.word("success"),
+        [b'4'..=b'9', _, _] if is_integer(bytes) => finding.word("failure"),
+        _ => CheckResult::Invalid,
+    }
+}
+
+#[inline(always)]
+pub(super) fn name(found: Found<'_>) -> Piece {
+    match found.finding {
+        Finding::Protocol(name, _) => Piece::Word(name),
+        _ => Piece::None,
+    }
+}
+
+#[inline(always)]
+pub(super) fn version(found: Found<'_>) -> Piece {
+    match found.finding {
+        Finding::Protocol(_, version) => Piece::Place(*version),
+        _ => Piece::None,
+    }
+}
+
+/// `HTTP/1.1`, `HTTP/2`.
+#[inline(never)]
+fn http(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
+    let Some((name, version)) = bytes.split_at_checked(5) else {
+        return false;
+    };
+    if !name.eq_ignore_ascii_case(b"HTTP/") || !is_version(version) {
+        return false;
+    }
+    *finding = Finding::Protocol(
+        "http",
+        Span {
+            start: span.start + 5,
+            end: span.end,
+        },
+    );
+    true
+}
+
+/// `TLSv1.3`, `SSLv3`; `none` and `unknown` are kept.
+#[inline(never)]
+fn tls(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
+    let Some((name, version)) = bytes.split_at_checked(4) else {
+        return false;
+    };
+    let name = if name.eq_ignore_ascii_case(b"TLSv") {
+        "tls"
+    } else if name.eq_ignore_ascii_case(b"SSLv") {
+        "ssl"
+    } else {
+        return false;
+    };
+    if !is_version(version) {
+        return false;
+    }
+    *finding = Finding::Protocol(
+        name,
+        Span {
+            start: span.start + 4,
+            end: span.end,
+        },
+    );
+    true
+}
+
+/// `2`, `1.1`.
+fn is_version(bytes: &[u8]) -> bool {
+    match bytes {
+        [major] => major.is_ascii_digit(),
+        [major, b'.', minor] => major.is_ascii_digit() && minor.is_ascii_digit(),
+        _ => false,
+    }
+}

@@ -1,0 +1,7 @@
+//! What a dataset's table is written with.
+
+pub(super) use crate::convert::lookup::Words;
+pub(super) use crate::convert::words::*;
+pub(super) use crate::mapping::Constant::{List, Text};
+pub(super) use crate::mapping::words::*;
+pub(super) use crate::mapping::{Dataset, Joined, Native, NativeTime, kept, row};

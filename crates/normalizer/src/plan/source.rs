@@ -1,0 +1,81 @@
+//! Where the values of a document come from.
+
+use crate::convert::Form;
+use crate::plan::StepId;
+use crate::record::RowId;
+
+/// A row's value, and the finding that a check of it noted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checked {
+    pub(crate) row: RowId,
+    /// Number of the check.
+    pub(crate) step: StepId,
+}
+
+/// Where a leaf's value comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Constant,
+    /// A constant, where no row gives the value.
+    Default(&'static str),
+    /// Words that a list always has.
+    Words(&'static [&'static str]),
+    /// The record's identity.
+    EventId,
+    /// The record's text, where the configuration asks for it.
+    Original,
+    /// The event's time, or the upload's arrival.
+    EventTime,
+    /// The row's value as it came.
+    Raw(RowId),
+    /// The row's secret, or the word that stands for it.
+    Masked(RowId),
+    /// What a conversion makes of a row's value.
+    Value {
+        of: Checked,
+        form: Form,
+        /// Whether it is one text, so that its quotes are known beforehand.
+        is_text: bool,
+    },
+    /// The time from one point to another.
+    Elapsed(Checked, Checked),
+    /// The sum of integers.
+    Sum(Box<[Checked]>),
+    /// An address put together from its parts.
+    Joined(JoinedRows),
+    /// The first of several that gives a value.
+    First(Box<[Self]>),
+    /// A list, of what several rows give.
+    List(Box<[Self]>),
+    /// Under `cloudflare`: what could not be converted, and what has no row.
+    Unmapped,
+}
+
+/// The rows of an address's parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JoinedRows {
+    pub(crate) scheme: Option<RowId>,
+    pub(crate) host: RowId,
+    pub(crate) path: RowId,
+    pub(crate) query: Option<RowId>,
+}
+
+impl Source {
+    /// Whether the value is always one text, so that its quotes are known beforehand.
+    pub(crate) fn is_text(&self) -> bool {
+        match self {
+            Self::EventId | Self::EventTime | Self::Default(_) => true,
+            Self::Value { is_text, .. } => *is_text,
+            _ => false,
+        }
+    }
+
+    /// The row that gives the value, if one alone does.
+    pub(crate) fn row(&self) -> Option<RowId> {
+        match self {
+            Self::Raw(row) | Self::Masked(row) => Some(*row),
+            Self::Value { of, .. } => Some(of.row),
+            _ => None,
+        }
+    }
+}
