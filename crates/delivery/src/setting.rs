@@ -6,7 +6,8 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use std::collections::BTreeMap;
 
-use crate::{header, password, url};
+use crate::password::{self, Passwords};
+use crate::{header, url};
 
 /// One setting, read from a variable or a secret of the Worker.
 #[derive(Clone, Copy, Debug)]
@@ -279,7 +280,7 @@ impl Accepts {
                 Err(words) => Err(words.to_owned()),
             },
             Self::Ids => read_ids(text),
-            Self::Passwords => match password::split(text) {
+            Self::Passwords => match Passwords::parse(text) {
                 Ok(_) => Ok(as_text()),
                 Err(words) => Err(words.to_owned()),
             },

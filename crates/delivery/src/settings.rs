@@ -5,8 +5,8 @@
 
 use logpush_normalizer::Limits;
 
-use crate::destination::{KIND_NAMES, KINDS};
-use crate::setting::{Accepts, Lookup, Problem, Reading, Setting, read};
+use crate::destination::{self, KIND_NAMES, KINDS, Kind};
+use crate::setting::{Accepts, Lookup, Problem, Reading, Setting, Values, read};
 
 /// Settings that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ pub static DESTINATION: Group = Group {
     scope: Scope::Destination,
     settings: &[
         Setting::new(
-            "DESTINATION",
+            DESTINATION_KIND,
             Accepts::OneOf(&KIND_NAMES),
             "where events go: the SEKOIA.IO intake, or a URL that takes JSON",
         ),
@@ -317,9 +317,18 @@ pub fn for_alerts(lookup: &Lookup<'_>) -> Reading {
     reading
 }
 
+/// The kind of destination that values of [`for_uploads`] name.
+#[must_use]
+pub fn kind(values: &Values) -> &'static Kind {
+    let kind = destination::kind(values.word(DESTINATION_KIND));
+    debug_assert!(kind.is_some(), "the table lists a kind that is not there");
+    kind.unwrap_or(destination::DEFAULT)
+}
+
 /// SEKOIA.IO's limit of a request, taken before compression. 10 MiB.
 const BATCH_BYTES_MOST: u64 = 10 << 20;
 
+const DESTINATION_KIND: &str = "DESTINATION";
 const DOCUMENT_MAX_BYTES: &str = "DOCUMENT_MAX_BYTES";
 const BATCH_MAX_BYTES: &str = "BATCH_MAX_BYTES";
 const CLOUDFLARE_API_TOKEN: &str = "CLOUDFLARE_API_TOKEN";
