@@ -8,7 +8,7 @@ use logpush_delivery::expected::expected;
 use logpush_delivery::key;
 use logpush_delivery::work_item::WorkItem;
 use web_sys::ReadableStream;
-use worker::{Bucket, Include, Object, Result};
+use worker::{Bucket, Data, Include, Object, Result};
 
 use crate::bindings::Bindings;
 use crate::ledger::Ledger;
@@ -34,12 +34,7 @@ const LISTED: u32 = 100;
 /// Documents of a dead letter that are shown: it has at most one batch, of 10 MiB.
 const SHOWN: usize = 100;
 
-/// The key of an id; nothing where no dead letter can have it.
-fn key_of(id: &str) -> Option<String> {
-    let key = format!("{}{id}", key::DEAD);
-    key::parse(&key).map(|_| key)
-}
-
+/// A part of the list, of one dataset or of all; `cursor`: where it begins.
 pub(crate) async fn list(
     bucket: &Bucket,
     dataset: Option<&str>,
@@ -62,7 +57,7 @@ pub(crate) async fn list(
     })
 }
 
-/// Nothing where there is no such dead letter.
+/// A dead letter with its content; nothing where there is none.
 pub(crate) async fn inspect(bucket: &Bucket, id: &str) -> Result<Option<Inspected>> {
     let Some(key) = key_of(id) else {
         return Ok(None);
@@ -118,20 +113,11 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
     bindings.uploads.delete(&key).await?;
     // Where that is lost, the next run of the cron counts anew.
     let deleted = DeleteDeadLetter {
-        dataset: id.split('/').next().unwrap_or_default().to_owned(),
+        dataset: dataset_of(id).to_owned(),
     };
     let ledger = Ledger::new(bindings.ledger.clone());
     let _ = ledger.ask_overview(deleted).await;
     Ok(true)
-}
-
-fn listed(object: &Object) -> DeadLetter {
-    let key = object.key();
-    DeadLetter {
-        id: expected(key.strip_prefix(key::DEAD), "the prefix of a dead letter").to_owned(),
-        bytes: object.size(),
-        about: about_of(object),
-    }
 }
 
 /// The description of a dead letter in the metadata of its object; the defaults where it has none.
@@ -142,7 +128,7 @@ pub(crate) fn about_of(object: &Object) -> About {
         .unwrap_or_default()
 }
 
-/// Writes the documents that the intake refused out of one batch.
+/// Writes the documents that the intake refused out of one batch of the upload `id`.
 pub(crate) async fn put_documents(
     bucket: &Bucket,
     about: About,
@@ -151,19 +137,10 @@ pub(crate) async fn put_documents(
 ) -> Result<()> {
     let first = refused.first().map_or(0, |refused| refused.record);
     let key = key::dead_letter(&about.dataset, about.arrived, id, first, "ndjson");
-    let about = About {
-        records: Some(refused.len() as u64),
-        ..about
-    };
-    bucket
-        .put(&key, dead_letter::lines(refused))
-        .custom_metadata(about.metadata())
-        .execute()
-        .await?;
-    Ok(())
+    rewrite(bucket, &key, about, refused).await
 }
 
-/// Writes `about` and the documents that are still refused over a dead letter.
+/// Writes documents and their description over a dead letter.
 pub(crate) async fn rewrite(
     bucket: &Bucket,
     key: &str,
@@ -174,39 +151,10 @@ pub(crate) async fn rewrite(
         records: Some(refused.len() as u64),
         ..about
     };
-    bucket
-        .put(key, dead_letter::lines(refused))
-        .custom_metadata(about.metadata())
-        .execute()
-        .await?;
-    Ok(())
+    put(bucket, key, dead_letter::lines(refused), &about).await
 }
 
-/// How many dead letters each dataset has; nothing where there are too many to count.
-pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64>>> {
-    let mut letters = BTreeMap::new();
-    let mut cursor: Option<String> = None;
-    for _ in 0..LISTS {
-        let mut list = bucket.list().prefix(key::DEAD);
-        if let Some(cursor) = cursor {
-            list = list.cursor(cursor);
-        }
-        let page = list.execute().await?;
-        for object in page.objects() {
-            let key = object.key();
-            let id = expected(key.strip_prefix(key::DEAD), "the prefix of a listed key");
-            let dataset = id.split('/').next().unwrap_or_default();
-            *letters.entry(dataset.to_owned()).or_default() += 1;
-        }
-        cursor = page.truncated().then(|| page.cursor()).flatten();
-        if cursor.is_none() {
-            return Ok(Some(letters));
-        }
-    }
-    Ok(None)
-}
-
-/// Copies an upload, and gives the key of the copy.
+/// Copies the upload `id`, and gives the key of the copy.
 pub(crate) async fn put_upload(
     bucket: &Bucket,
     about: &About,
@@ -214,11 +162,7 @@ pub(crate) async fn put_upload(
     stream: ReadableStream,
 ) -> Result<String> {
     let key = key::dead_letter(&about.dataset, about.arrived, id, 0, "upload");
-    bucket
-        .put(&key, stream)
-        .custom_metadata(about.metadata())
-        .execute()
-        .await?;
+    put(bucket, &key, stream, about).await?;
     Ok(key)
 }
 
@@ -230,10 +174,58 @@ pub(crate) async fn put_message(
     body: &str,
 ) -> Result<String> {
     let key = key::dead_letter(&about.dataset, about.at, id, 0, "message");
-    bucket
-        .put(&key, body.to_owned())
-        .custom_metadata(about.metadata())
-        .execute()
-        .await?;
+    put(bucket, &key, body.to_owned(), about).await?;
     Ok(key)
+}
+
+/// The number of dead letters of each dataset; nothing where there are too many to count.
+pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64>>> {
+    let mut counts = BTreeMap::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..LISTS {
+        let mut list = bucket.list().prefix(key::DEAD);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor);
+        }
+        let page = list.execute().await?;
+        for object in page.objects() {
+            let dataset = dataset_of(id_of(&object.key())).to_owned();
+            *counts.entry(dataset).or_default() += 1;
+        }
+        cursor = page.truncated().then(|| page.cursor()).flatten();
+        if cursor.is_none() {
+            return Ok(Some(counts));
+        }
+    }
+    Ok(None)
+}
+
+async fn put(bucket: &Bucket, key: &str, data: impl Into<Data>, about: &About) -> Result<()> {
+    let put = bucket.put(key, data).custom_metadata(about.metadata());
+    put.execute().await?;
+    Ok(())
+}
+
+fn listed(object: &Object) -> DeadLetter {
+    DeadLetter {
+        id: id_of(&object.key()).to_owned(),
+        bytes: object.size(),
+        about: about_of(object),
+    }
+}
+
+/// The key of an id; nothing where no dead letter can have it.
+fn key_of(id: &str) -> Option<String> {
+    let key = format!("{}{id}", key::DEAD);
+    key::parse(&key).map(|_| key)
+}
+
+/// The id of a listed dead letter.
+fn id_of(key: &str) -> &str {
+    expected(key.strip_prefix(key::DEAD), "the prefix of a dead letter")
+}
+
+/// The dataset that an id names.
+fn dataset_of(id: &str) -> &str {
+    id.split('/').next().unwrap_or(id)
 }
