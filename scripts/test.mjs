@@ -24,6 +24,8 @@ const SUITES = [
       "cargo",
       "test",
       "-p",
+      "logpush-gzip",
+      "-p",
       "logpush-normalizer",
       "--target",
       "wasm32-unknown-unknown",

@@ -1,14 +1,15 @@
 // `logpush-ecs jobs` against a stand-in of Cloudflare's API, with the Worker in workerd as the destination.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
+import { root } from "../../scripts/paths.mjs";
 import { build, run } from "../support/cli.mjs";
 import { ACCOUNT, TOKEN, ZONE, startCloudflare } from "../support/cloudflare.mjs";
+import { callOf } from "../support/curl.mjs";
+import { nonEmpty } from "../support/expect.mjs";
 import { startIntake } from "../support/intake.mjs";
 import { SECRET, startWorkers } from "../support/worker.mjs";
 
@@ -139,21 +140,6 @@ test("create makes an enabled job of all fields, tested first, and says what it 
   assertSays(done.stdout, `created job ${id}, ${NAME}`, "5 of 5 offered", "curl -sS -X POST", "jobs check");
 });
 
-/** Runs shell code with a `curl` that only tells what it was called with. */
-function callOf(block, variables) {
-  const dir = mkdtempSync(join(tmpdir(), "logpush-ecs-jobs-"));
-  try {
-    writeFileSync(join(dir, "curl"), '#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\ncat > "$0.body"\n');
-    chmodSync(join(dir, "curl"), 0o755);
-    const env = { ...variables, PATH: `${dir}:${process.env.PATH}` };
-    execFileSync("sh", ["-eu", "-c", block], { env, stdio: ["ignore", "pipe", "inherit"] });
-    const words = readFileSync(join(dir, "curl.arguments"), "utf8").trimEnd().split("\n");
-    return { words, body: JSON.parse(readFileSync(join(dir, "curl.body"), "utf8")) };
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
-
 for (const secret of [SECRET, `${SECRET},another-secret-of-old`]) {
   test(`the curl that create prints does the same, LOGPUSH_SECRET=${secret.replace(SECRET, "new")}`, async () => {
     const variables = { CLOUDFLARE_API_TOKEN: TOKEN, LOGPUSH_SECRET: secret };
@@ -170,7 +156,7 @@ for (const secret of [SECRET, `${SECRET},another-secret-of-old`]) {
 test("a dry run prints the same request, and sends nothing but reads", async () => {
   const dry = await jobsJson(create("--dry-run"));
   assertDone(dry);
-  assert.ok(cloudflare.requests.every(({ method }) => method === "GET"));
+  for (const { method } of nonEmpty(cloudflare.requests, "requests")) assert.equal(method, "GET");
   const { json } = await jobsJson(create());
   assert.equal(dry.json.curl, json.curl);
   assert.equal(dry.json.action, "none");
@@ -205,7 +191,8 @@ test("create says what differs from the job that is there, and the command that 
     "max_upload_bytes: none; asked: 5000000",
     "header_X-Logpush-Secret: another secret",
   );
-  for (const [, command] of found.stdout.matchAll(/`logpush-ecs jobs (.*)`/g)) assertDone(await jobs(command));
+  const commands = [...found.stdout.matchAll(/`logpush-ecs jobs (.*)`/g)];
+  for (const [, command] of nonEmpty(commands, "commands that mend it")) assertDone(await jobs(command));
   assertDone(await jobs(create()));
   assert.equal(cloudflare.job(job.id).output_options["CVE-2021-44228"], true, "what nobody asked about stays");
 });
@@ -574,7 +561,7 @@ for (const [name, members, broken] of [
     const [{ links }] = scopes[0].jobs;
     assert.deepEqual(marks(links), { ...SOUND, ...broken }, stdout);
     assert.equal(count, Object.values(broken).filter((mark) => mark === "fail").length);
-    for (const { mark, hint, name: link } of links) assert.equal(Boolean(hint), ["warn", "fail"].includes(mark), link);
+    for (const { mark, hint, name: link } of nonEmpty(links, "links")) assert.equal(Boolean(hint), ["warn", "fail"].includes(mark), link);
     assert.ok(!stdout.includes("of-the-old-job"));
   });
 }
@@ -587,6 +574,22 @@ test("check names a token that may not read, and a job that is missing", async (
   const denied = await jobs(`check --zone ${ZONE}`);
   assert.equal(denied.code, 1);
   assertSays(denied.stdout, "FAIL  token", "revoked or expired");
+});
+
+test("docs/jobs.md has every link of check, and no other", async () => {
+  const names = new Set();
+  const note = ({ json }) => {
+    for (const { links, jobs: checked } of json.scopes) {
+      for (const { name } of [links, ...checked.map((job) => job.links)].flat()) names.add(name);
+    }
+  };
+  note(await jobsJson(`check --zone ${ZONE} --dataset ${DATASET}`));
+  addJob();
+  addJob({ dataset: "of_tomorrow", destination_conf: `${worker()}/logpush/of_tomorrow?header_X-Logpush-Secret=${SECRET}` });
+  note(await jobsJson(`check --zone ${ZONE}`));
+  const [, section] = readFileSync(join(root, "docs/jobs.md"), "utf8").split("\n## Create and check\n");
+  const documented = [...section.split("\n## ")[0].matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(documented.sort(), [...names].sort());
 });
 
 test("a dry run of check sends no test upload", async () => {

@@ -11,6 +11,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { root } from "../../scripts/paths.mjs";
 import { build, run } from "../support/cli.mjs";
 import { ACCOUNT, Refusal, TOKEN, ZONE, startCloudflare } from "../support/cloudflare.mjs";
+import { nonEmpty } from "../support/expect.mjs";
 import { lineOf, recordsOf } from "../support/generate.mjs";
 import { INTAKE_KEY, startIntake } from "../support/intake.mjs";
 import { account } from "../support/setup/account.mjs";
@@ -113,7 +114,7 @@ async function broken(variables = {}) {
   const { stdout } = await command(`${CHECK} --json`, { OPERATOR_SECRET: kept().OPERATOR_SECRET, ...variables });
   const { scopes } = JSON.parse(stdout);
   const links = scopes.flatMap((scope) => [...scope.links, ...scope.jobs.flatMap((job) => job.links)]);
-  for (const { mark, hint, name } of links) assert.equal(Boolean(hint), ["warn", "fail"].includes(mark), name);
+  for (const { mark, hint, name } of nonEmpty(links, "links")) assert.equal(Boolean(hint), ["warn", "fail"].includes(mark), name);
   return links.filter(({ mark }) => mark === "fail").map(({ name }) => name);
 }
 
@@ -137,7 +138,7 @@ test("one command makes everything, and events reach the intake", async () => {
   assert.ok(kept().LOGPUSH_SECRET.length >= 32);
   assert.notEqual(kept().LOGPUSH_SECRET, kept().OPERATOR_SECRET);
   assertSays(done.stdout, "done  bucket", "done  queue", "done  worker", "created job", "no link is broken");
-  for (const { args, stdin } of platform.calls) assert.equal(args[1] === "put", stdin !== "", args.join(" "));
+  for (const { args, stdin } of nonEmpty(platform.calls, "calls of wrangler")) assert.equal(args[1] === "put", stdin !== "", args.join(" "));
 
   assert.equal((await deliver()).status, 200);
   await intake.until(() => intake.events.length === 3);
@@ -167,7 +168,7 @@ test("a dry run says what would be done, and does nothing", async () => {
   const steps = ["bucket", "queue", "worker", "LOGPUSH_SECRET", "OPERATOR_SECRET", "SEKOIA_INTAKE_KEY", "job", "check"];
   assert.deepEqual(plans, steps);
   assert.deepEqual(platform.changes, []);
-  assert.ok(cloudflare.requests.every(({ method }) => method === "GET"));
+  for (const { method } of nonEmpty(cloudflare.requests, "requests")) assert.equal(method, "GET");
   assert.deepEqual(kept(), {});
 
   assertDone(await setup());
@@ -379,7 +380,7 @@ test("the token signs in where nobody has, and the login is used where there is 
   platform.isLoggedIn = true;
   platform.calls = [];
   assertDone(await setup());
-  assert.ok(platform.calls.every(({ env }) => env.CLOUDFLARE_API_TOKEN === undefined));
+  for (const { env } of nonEmpty(platform.calls, "calls of wrangler")) assert.equal(env.CLOUDFLARE_API_TOKEN, undefined);
 });
 
 for (const [name, match, words, hint] of [

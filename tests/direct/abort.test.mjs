@@ -2,32 +2,19 @@
 // answer, so the log is asked too: nothing that was cut is ever taken for a whole upload.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
+import { intake, setUp, worker } from "../support/direct.mjs";
 import { assertEachOnce, assertTaken } from "../support/expect.mjs";
 import { ndjsonOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { SECRET, UPLOAD_PATH, answerOf, startWorker } from "../support/worker.mjs";
+import { SECRET, UPLOAD_PATH, answerOf } from "../support/worker.mjs";
 
 const UPLOAD = { records: 50, seed: 25 };
 const PLAIN = ndjsonOf(UPLOAD);
 const GZIP = uploadOf(UPLOAD);
 const FIRST_LINE = PLAIN.subarray(0, PLAIN.indexOf("\n") + 1);
 
-let intake;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  worker = await startWorker({ intake });
-});
-
-after(async () => {
-  await worker?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp();
 
 const end = (socket) => socket.end();
 const reset = (socket) => socket.resetAndDestroy();

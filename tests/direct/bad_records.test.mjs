@@ -1,13 +1,12 @@
 // One record that is not as it should be, among others that are.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { intake, setUp, worker } from "../support/direct.mjs";
 import { accountOf, assertTaken } from "../support/expect.mjs";
 import { lineOf, ndjsonOf, recordsOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { startWorker } from "../support/worker.mjs";
 
 const DOCUMENT_MAX_BYTES = 250_000;
 const LINE_MAX_BYTES = 1_048_576;
@@ -19,20 +18,7 @@ const GOOD = { records: 20 };
 const [RECORD] = recordsOf({ records: 1, seed: 33, first: 99 });
 const LINE = lineOf(RECORD);
 
-let intake;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  worker = await startWorker({ intake });
-});
-
-after(async () => {
-  await worker?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp();
 
 const around = (line) => Buffer.concat([BEFORE, Buffer.from(line), Buffer.from("\n"), AFTER]);
 

@@ -1,29 +1,16 @@
 // Uploads at the same time in one isolate: none knows of the others.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
+import { intake, setUp, worker } from "../support/direct.mjs";
 import { accountOf, assertEachOnce, assertError, assertTaken } from "../support/expect.mjs";
 import { numberOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { SECRET, UPLOAD_PATH, answerOf, startWorker } from "../support/worker.mjs";
+import { SECRET, UPLOAD_PATH, answerOf } from "../support/worker.mjs";
 
 const UPLOADS = Array.from({ length: 8 }, (_, n) => ({ records: 500 + n, seed: 90 + n, first: n * 1000 }));
 
-let intake;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  worker = await startWorker({ intake, vars: { BATCH_MAX_RECORDS: "100", RETRY_BUDGET_MS: "10000" } });
-});
-
-after(async () => {
-  await worker?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp({ vars: { worker: { BATCH_MAX_RECORDS: "100", RETRY_BUDGET_MS: "10000" } } });
 
 test("eight uploads at once", async () => {
   // All are under way before any is answered.

@@ -1,30 +1,14 @@
 // What Cloudflare sends when a job is created or its destination changes.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { intake, setUp, worker, workers } from "../support/direct.mjs";
 import { assertError, assertTaken } from "../support/expect.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { UPLOAD_PATH, startWorkers } from "../support/worker.mjs";
+import { UPLOAD_PATH } from "../support/worker.mjs";
 
-let intake;
-let workers;
-
-before(async () => {
-  intake = await startIntake();
-  workers = await startWorkers({
-    intake,
-    vars: { worker: {}, broken: { SEKOIA_INTAKE_KEY: undefined, SHAPE: "raw" }, native: { SHAPE: "native" } },
-  });
-});
-
-after(async () => {
-  await workers?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp({ vars: { worker: {}, broken: { SEKOIA_INTAKE_KEY: undefined, SHAPE: "raw" }, native: { SHAPE: "native" } } });
 
 const WRONG = { "x-logpush-secret": "secret-of-another-job" };
 
@@ -50,15 +34,15 @@ for (const [name, body] of VARIANTS) {
         assert.equal(answer.json.destination_test, true);
       }
     }
-    const { dataset } = (await workers.worker.push(body)).json;
+    const { dataset } = (await worker.push(body)).json;
     assert.equal(dataset, "firewall_events");
     assert.equal(intake.requests.length, 0);
   });
 
   test(`${name}: a wrong secret, a bad configuration and an unknown dataset fail it`, async () => {
-    assertError(await workers.worker.push(body, { headers: WRONG }), 401);
+    assertError(await worker.push(body, { headers: WRONG }), 401);
     assertError(await workers.broken.push(body), 503, "SEKOIA_INTAKE_KEY", "SHAPE");
-    assertError(await workers.worker.push(body, { path: "/logpush/no_such_dataset" }), 404, "firewall_events");
+    assertError(await worker.push(body, { path: "/logpush/no_such_dataset" }), 404, "firewall_events");
     assert.equal(intake.requests.length, 0);
   });
 }
@@ -77,7 +61,7 @@ for (const [name, body, records, errors] of [
   test(`${name}: delivered`, async () => {
     for (const upload of [body, gzipSync(body)]) {
       await intake.reset();
-      assertTaken(await workers.worker.push(upload), records, { errors });
+      assertTaken(await worker.push(upload), records, { errors });
       assert.equal(intake.events.length, records);
     }
   });

@@ -1,28 +1,14 @@
 // One record, the whole way: every field of it, in the document that the intake gets.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { intake, setUp, worker, workers } from "../support/direct.mjs";
 import { assertTaken } from "../support/expect.mjs";
 import { TIMESTAMP_FORMATS, linesOf, numberOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { startWorkers } from "../support/worker.mjs";
 
-let intake;
-let workers;
-
-before(async () => {
-  intake = await startIntake();
-  workers = await startWorkers({ intake, vars: { worker: {}, keeping: { KEEP_ORIGINAL: "true" } } });
-});
-
-after(async () => {
-  await workers?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp({ vars: { worker: {}, keeping: { KEEP_ORIGINAL: "true" } } });
 
 const RECORD = {
   AISecurityCustomTopicCategories: { "billing disputes": 12 },
@@ -149,7 +135,7 @@ const DOCUMENT = {
 };
 
 test("a record of all fields", async () => {
-  assertTaken(await workers.worker.push(gzipSync(JSON.stringify(RECORD))), 1);
+  assertTaken(await worker.push(gzipSync(JSON.stringify(RECORD))), 1);
   const [{ document }] = intake.events;
   const { id, ...event } = document.event;
   assert.match(id, /^[0-9a-f]{32}$/);
@@ -166,7 +152,7 @@ test("KEEP_ORIGINAL adds the record as it came", async () => {
 
 test("a record that comes again has the same id, and no other has it", async () => {
   const upload = uploadOf({ records: 300, seed: 65 });
-  for (let n = 0; n < 2; n += 1) assertTaken(await workers.worker.push(upload), 300);
+  for (let n = 0; n < 2; n += 1) assertTaken(await worker.push(upload), 300);
   const ids = new Map();
   for (const { document } of intake.events) {
     const n = numberOf(document);
@@ -178,7 +164,7 @@ test("a record that comes again has the same id, and no other has it", async () 
 
 for (const timestamps of TIMESTAMP_FORMATS) {
   test(`times as ${timestamps}`, async () => {
-    assertTaken(await workers.worker.push([...linesOf({ records: 20, seed: 66, timestamps })].join("\n")), 20);
+    assertTaken(await worker.push([...linesOf({ records: 20, seed: 66, timestamps })].join("\n")), 20);
     const seconds = timestamps === "unix" || timestamps === "rfc3339";
     const expected = [...linesOf({ records: 20, seed: 66, timestamps: "rfc3339ms" })]
       .map((line) => JSON.parse(line).Datetime)

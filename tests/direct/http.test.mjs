@@ -1,43 +1,32 @@
 // DESTINATION=http: the same documents as gzipped NDJSON, to any URL.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
+import { intake, setUp, workers } from "../support/direct.mjs";
 import { accountOf, assertEachOnce, assertError, assertSameTexts, assertTaken } from "../support/expect.mjs";
 import { numberOf, uploadOf } from "../support/generate.mjs";
-import { INTAKE_KEY, startIntake } from "../support/intake.mjs";
-import { startWorkers } from "../support/worker.mjs";
+import { INTAKE_KEY } from "../support/intake.mjs";
 
 /** Two batches of ten. */
 const UPLOAD = { records: 20, seed: 51 };
 const BODY = uploadOf(UPLOAD);
 const TOKEN = "token-of-the-collector";
 
-let intake;
-let workers;
+const VARS = { BATCH_MAX_RECORDS: "10", RETRY_BUDGET_MS: "10000" };
 
-before(async () => {
-  intake = await startIntake();
-  const vars = { BATCH_MAX_RECORDS: "10", RETRY_BUDGET_MS: "10000" };
-  const http = { ...vars, DESTINATION: "http", SEKOIA_INTAKE_KEY: undefined, HTTP_URL: `${intake.url}/sink?index=waf` };
-  workers = await startWorkers({
-    intake,
-    vars: {
-      sekoia: vars,
+setUp({
+  vars: ({ url }) => {
+    const http = { ...VARS, DESTINATION: "http", SEKOIA_INTAKE_KEY: undefined, HTTP_URL: `${url}/sink?index=waf` };
+    return {
+      sekoia: VARS,
       http: { ...http, HTTP_HEADERS: JSON.stringify({ "X-Token": TOKEN, Authorization: "Splunk abc" }) },
       plain: http,
-      hopeless: { ...http, RETRY_BUDGET_MS: "60" },
+      hopeless: { ...http, RETRY_BUDGET_MS: "0" },
       native: { ...http, SHAPE: "native" },
-    },
-  });
+    };
+  },
 });
-
-after(async () => {
-  await workers?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
 
 test("requests are gzipped NDJSON with the configured headers", async () => {
   assertTaken(await workers.http.push(BODY), UPLOAD.records);

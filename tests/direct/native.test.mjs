@@ -1,27 +1,13 @@
 // SHAPE=native: the raw record, with what SEKOIA.IO's own Cloudflare format needs to read it right.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
+import { intake, setUp, worker } from "../support/direct.mjs";
 import { assertEachOnce, assertTaken } from "../support/expect.mjs";
 import { TIMESTAMP_FORMATS, lineOf, numberOf, recordsOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { startWorker } from "../support/worker.mjs";
 
-let intake;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  worker = await startWorker({ intake, vars: { SHAPE: "native" } });
-});
-
-after(async () => {
-  await worker?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp({ vars: { worker: { SHAPE: "native" } } });
 
 for (const timestamps of TIMESTAMP_FORMATS) {
   test(`the record with repaired time and aliases, times as ${timestamps}`, async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { intake, setUp, worker, workers } from "../support/direct.mjs";
 import { assertEachOnce, assertError, assertTaken } from "../support/expect.mjs";
 import { ndjsonOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { SECRET, UPLOAD_PATH, startWorkers } from "../support/worker.mjs";
+import { SECRET, UPLOAD_PATH } from "../support/worker.mjs";
 
 const UPLOAD = { records: 3, seed: 11 };
 const BODY = uploadOf(UPLOAD);
@@ -51,31 +51,15 @@ const PROBLEMS = [
   ],
 ];
 
-let intake;
-let workers;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  workers = await startWorkers({
-    intake,
-    vars: {
-      worker: {},
-      rotating: { LOGPUSH_SECRET: `${SECRET}, ${OTHER_SECRET}` },
-      small: { UPLOAD_MAX_BYTES: String(UPLOAD_MAX_BYTES), UPLOAD_MAX_PLAIN_BYTES: "20000" },
-      spelled: { DESTINATION: "sekoia", SHAPE: "ecs", KEEP_ORIGINAL: "false", SEKOIA_INTAKE_URL: `${intake.url}/` },
-      ...Object.fromEntries(PROBLEMS.map(([vars], index) => [`problem${index}`, vars])),
-    },
-  });
-  worker = workers.worker;
+setUp({
+  vars: ({ url }) => ({
+    worker: {},
+    rotating: { LOGPUSH_SECRET: `${SECRET}, ${OTHER_SECRET}` },
+    small: { UPLOAD_MAX_BYTES: String(UPLOAD_MAX_BYTES), UPLOAD_MAX_PLAIN_BYTES: "20000" },
+    spelled: { DESTINATION: "sekoia", SHAPE: "ecs", KEEP_ORIGINAL: "false", SEKOIA_INTAKE_URL: `${url}/` },
+    ...Object.fromEntries(PROBLEMS.map(([vars], index) => [`problem${index}`, vars])),
+  }),
 });
-
-after(async () => {
-  await workers?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
 
 const AUTHORISED = { "x-logpush-secret": SECRET };
 

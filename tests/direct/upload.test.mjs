@@ -1,33 +1,19 @@
 // The forms of a body, and the bodies that are no upload.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { intake, setUp, worker } from "../support/direct.mjs";
 import { accountOf, assertEachOnce, assertError, assertSameTexts, assertTaken } from "../support/expect.mjs";
 import { linesOf, ndjsonOf, numberOf, uploadOf } from "../support/generate.mjs";
-import { startIntake } from "../support/intake.mjs";
-import { startWorker } from "../support/worker.mjs";
 
 const UPLOAD = { records: 50, seed: 21 };
 const LINES = [...linesOf(UPLOAD)];
 const PLAIN = ndjsonOf(UPLOAD);
 const GZIP = uploadOf(UPLOAD);
 
-let intake;
-let worker;
-
-before(async () => {
-  intake = await startIntake();
-  worker = await startWorker({ intake });
-});
-
-after(async () => {
-  await worker?.dispose();
-  await intake?.close();
-});
-
-beforeEach(() => intake.reset());
+setUp();
 
 /** Several gzip members, the records cut anywhere between them. */
 function membersOf(plain, count) {

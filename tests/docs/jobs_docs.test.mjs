@@ -9,6 +9,8 @@ import { promisify } from "node:util";
 
 import { root } from "../../scripts/paths.mjs";
 import { build, run } from "../support/cli.mjs";
+import { TOKEN, ZONE, startCloudflare } from "../support/cloudflare.mjs";
+import { callOf } from "../support/curl.mjs";
 import { filesBelow } from "../support/pages.mjs";
 
 const read = (path) => readFileSync(join(root, path), "utf8");
@@ -33,13 +35,6 @@ test("docs/jobs.md has every command, and no other", async () => {
   const commands = /^Commands:\n(.*?)\n\n/ms.exec(await help())[1].matchAll(/^ {2}(\w+)/gm);
   const listed = [...commands].map(([, name]) => name).filter((name) => name !== "help");
   assert.deepEqual(firstCells("All commands"), listed);
-});
-
-test("docs/jobs.md has every link of check, and no other", () => {
-  const sources = ["check/chain", "check/intake", "commands/check"].map((name) => read(`crates/cli/src/jobs/${name}.rs`).split("#[cfg(test)]")[0]);
-  const code = sources.join("");
-  const links = [...code.matchAll(/(?:Link::\w+\(|skip\(|const NAME: &str = )\s*"([\w ]+)"/g)].map(([, name]) => name);
-  assert.deepEqual(firstCells("Create and check").sort(), [...new Set(links)].sort());
 });
 
 test("every jobs command in the documents has options that there are", async () => {
@@ -70,8 +65,9 @@ test("npm run setup:cloudflare runs the set-up", () => {
   assert.ok(scripts["setup:cloudflare"].includes(`--package ${/^name = "(.*)"$/m.exec(read("crates/cli/Cargo.toml"))[1]} `));
 });
 
-test("the file that docs/deploy.md names is the one that keeps secrets, and git ignores it", () => {
-  const file = /long, value_name = "FILE", default_value = "([^"]+)"/.exec(read("crates/cli/src/setup/mod.rs"))[1];
+test("the file that docs/deploy.md names is the one that keeps secrets, and git ignores it", async () => {
+  const { stdout } = await run(["setup", "--help"]);
+  const file = /<FILE>.*?\[default: ([^\]]+)\]/s.exec(stdout)[1];
   assert.ok(DEPLOY.includes(`\`${file}\``));
   assert.ok(read(".gitignore").split("\n").includes(`${file}*`));
 });
@@ -91,17 +87,25 @@ test("what Workers Logs cost is computed from the rate in wrangler.toml", () => 
 
 // --- wrangler ---
 
-/** The commands of wrangler that the documents and messages name, each with the options it is named with. */
+/** The commands of wrangler that documents and messages name, each with the options it is named with. */
 function wranglerCommands() {
-  const files = [...PAGES, "wrangler.toml", ...["src", "crates/cli/src"].flatMap(filesBelow)];
+  const named = [...PAGES, "wrangler.toml"].flatMap((file) => [...read(file).matchAll(/npx wrangler ([^`"\n#]+)/g)]);
+  // Around a command in a message there is nothing but what the compiler puts beside it.
+  const said = programs().flatMap((program) => [...program.toString("latin1").matchAll(/`npx wrangler ([^`\n]+)`/g)]);
+  assert.ok(said.length > 0);
   const commands = new Map();
-  for (const [, words] of files.flatMap((file) => [...read(file).matchAll(/npx wrangler ([^`"\\\n#]+)/g)])) {
+  for (const [, words] of [...named, ...said]) {
     const command = /^[a-z0-9]+(?: [a-z]+(?=[ \n]|$))*/.exec(words.trim())[0];
     const options = commands.get(command) ?? new Set();
     for (const [option] of words.matchAll(/--[\w-]+/g)) options.add(option);
     commands.set(command, options);
   }
   return commands;
+}
+
+/** The Worker and the command line as they are built: all that they can say is in them. */
+function programs() {
+  return [join(root, "build/index_bg.wasm"), build()].map((path) => readFileSync(path));
 }
 
 test("the commands of wrangler that are named are there, with their options", async () => {
@@ -121,21 +125,20 @@ test("the commands of wrangler that are named are there, with their options", as
 
 // --- Troubleshooting ---
 
-/** All that the Worker and the command say, and what Cloudflare and wrangler say through their stand-ins. */
-function said() {
-  const files = ["src", "crates/gzip/src", "crates/normalizer/src", "crates/delivery/src", "crates/cli/src"].flatMap(filesBelow).filter((path) => path.endsWith(".rs"));
-  return [...files, "tests/support/cloudflare.mjs", "tests/cli/setup.test.mjs"].map(read).join("\n").replaceAll(/\\\n\s*/g, "");
-}
+/** What Cloudflare and wrangler say through their stand-ins. */
+const STAND_INS = ["tests/support/cloudflare.mjs", "tests/cli/setup.test.mjs"].map((path) => readFileSync(join(root, path)));
 
 test("every error that docs/troubleshooting.md quotes is one that there is", () => {
-  const all = said();
+  const sources = [...programs(), ...STAND_INS];
   const tables = read("docs/troubleshooting.md").split("\n").filter((line) => /^\| /.test(line));
   let quoted = 0;
   for (const row of tables) {
     for (const [, text] of row.matchAll(/`([a-zA-Z…][^`]* [^`]*)`/g)) {
       if (/^(jobs|npm|npx|logpush-ecs|\w+ = )/.test(text)) continue;
       quoted += 1;
-      for (const part of text.split("…").map((piece) => piece.trim())) assert.ok(all.includes(part), `${text}: ${part}`);
+      for (const part of text.split("…").map((piece) => piece.trim())) {
+        assert.ok(sources.some((source) => source.includes(part)), `${text}: ${part}`);
+      }
     }
   }
   assert.ok(quoted >= 30, `${quoted} are quoted`);
@@ -156,21 +159,28 @@ test("the options that docs/jobs.md names are there", async () => {
   for (const [, option] of JOBS.matchAll(/`[^`\n]*?(--[\w-]+)[^`\n]*`/g)) assert.ok(known.includes(option) || option === "--help", option);
 });
 
-test("the Terraform file is the job that create makes", () => {
-  const table = read("crates/normalizer/src/mapping/datasets/firewall_events.rs").split("// Not in Cloudflare's list")[0];
-  const fields = [...table.matchAll(/(?:row|kept)\(\s*"(\w+)"/g)].map(([, name]) => name).sort();
-  const list = /field_names = \[(.*?)\]/s.exec(TERRAFORM)[1];
-  assert.deepEqual([...list.matchAll(/"(\w+)"/g)].map(([, name]) => name), fields);
-  assert.ok(fields.length >= 47);
+test("the Terraform file is the job that create makes", async () => {
+  const fields = JSON.parse(read("crates/normalizer/tests/documented.json")).firewall_events;
+  const cloudflare = await startCloudflare({ fields: { firewall_events: Object.keys(fields).sort() } });
+  try {
+    const host = "logpush-ecs.example.workers.dev";
+    const words = ["--zone", ZONE, "--dataset", "firewall_events", "--worker", `https://${host}`, "--dry-run", "--json"];
+    const variables = { CLOUDFLARE_API_BASE_URL: cloudflare.url, CLOUDFLARE_API_TOKEN: TOKEN, LOGPUSH_SECRET: "secret/of+the job" };
+    const { stdout } = await run(["jobs", "create", ...words], variables);
+    const { body: job } = callOf(JSON.parse(stdout).curl, variables);
 
-  const create = read("crates/cli/src/jobs/commands/create.rs");
-  const constant = (name) => new RegExp(`const ${name}: [^=]+= "?([\\w-]+)"?;`).exec(create)[1].replaceAll("_", "");
-  const value = (name) => new RegExp(`^ +${name} += "?([^"\\n]+)"?$`, "m").exec(TERRAFORM)[1];
-  assert.equal(value("max_upload_bytes"), constant("MAX_UPLOAD_BYTES"));
-  assert.equal(value("max_upload_records"), constant("MAX_UPLOAD_RECORDS"));
-  assert.equal(value("timestamp_format"), constant("TIMESTAMPS"));
-  assert.equal(value("name"), `${constant("NAME_PREFIX")}firewall-events`);
-  assert.equal(value("enabled"), "true");
-  assert.match(TERRAFORM, /variable "logpush_secret" \{[^}]*sensitive +=\s*true/);
-  assert.match(TERRAFORM, /\/logpush\/firewall_events\?header_X-Logpush-Secret=\$\{urlencode\(var\.logpush_secret\)\}/);
+    const value = (name) => new RegExp(`^ +${name} += "?([^"\\n]+)"?$`, "m").exec(TERRAFORM)[1];
+    for (const name of ["name", "dataset", "enabled", "max_upload_bytes", "max_upload_records"]) {
+      assert.equal(value(name), String(job[name]), name);
+    }
+    assert.equal(value("timestamp_format"), job.output_options.timestamp_format);
+    const list = /field_names = \[(.*?)\]/s.exec(TERRAFORM)[1];
+    assert.deepEqual([...list.matchAll(/"(\w+)"/g)].map(([, name]) => name).sort(), job.output_options.field_names.toSorted());
+    const destination = /^ +destination_conf += "(.*)"$/m.exec(TERRAFORM)[1];
+    const filled = destination.replace("${var.worker_host}", host).replace("${urlencode(var.logpush_secret)}", "secret%2Fof%2Bthe%20job");
+    assert.equal(filled, job.destination_conf);
+    assert.match(TERRAFORM, /variable "logpush_secret" \{[^}]*sensitive +=\s*true/);
+  } finally {
+    await cloudflare.close();
+  }
 });

@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 
 import { ACCOUNT, TOKEN, ZONE, startCloudflare } from "../support/cloudflare.mjs";
 import { Queue, startDurable } from "../support/durable/harness.mjs";
+import { nonEmpty } from "../support/expect.mjs";
 import { startIntake } from "../support/intake.mjs";
 import { uploadOfNow } from "../support/operator.mjs";
 
@@ -82,7 +83,7 @@ async function withRoute(vars, steps) {
   });
   try {
     await steps(route);
-    for (const text of route.logs.texts) assert.ok(!text.includes("secret-part") && !text.includes(TOKEN), text);
+    for (const text of nonEmpty(route.logs.texts, "log lines")) assert.ok(!text.includes("secret-part") && !text.includes(TOKEN), text);
   } finally {
     await route.stop();
   }
@@ -277,7 +278,7 @@ describe("the Logpush job at Cloudflare", () => {
       assert.match(text, /^OVER, after .+ is disabled.*\nPROBLEM: .+ fails: error 503: error pushing/s);
       ours.error_message = null;
       await assertTold(route, /^OVER, after .+ fails/);
-      for (const line of route.logs.texts) assert.ok(!line.includes("hidden-secret"), line);
+      for (const line of nonEmpty(route.logs.texts, "log lines")) assert.ok(!line.includes("hidden-secret"), line);
     }));
 
   test("an API that is down ends no incident, and stops no other check", () =>

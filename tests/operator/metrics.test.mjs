@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 
 import { root } from "../../scripts/paths.mjs";
 import { startDurable } from "../support/durable/harness.mjs";
+import { nonEmpty } from "../support/expect.mjs";
 import { startIntake } from "../support/intake.mjs";
 import { uploadOfNow } from "../support/operator.mjs";
 
@@ -57,7 +58,7 @@ async function scraped() {
     }
   }
   assert.deepEqual([...helps.keys()], [...types.keys()]);
-  for (const [name, help] of helps) assert.ok(help.endsWith("."), name);
+  for (const [name, help] of nonEmpty([...helps], "families")) assert.ok(help.endsWith("."), name);
   return { types, samples };
 }
 
@@ -109,8 +110,8 @@ test("counters go on after the end of the process", async () => {
   const { samples: woken } = await scraped();
   await delivered({ records: 4, seed: 50_004 });
   const { samples: now } = await scraped();
-  for (const [series, value] of before) {
-    if (types.get(series.replace(/\{.*/, "")) !== "counter") continue;
+  const counters = [...before].filter(([series]) => types.get(series.replace(/\{.*/, "")) === "counter");
+  for (const [series, value] of nonEmpty(counters, "counters")) {
     assert.equal(woken.get(series), value, series);
     assert.ok(now.get(series) >= value, series);
   }
@@ -130,7 +131,9 @@ test("the alert rules and the dashboard ask for metrics that there are", async (
     }
   }
   const { panels } = JSON.parse(read("docs/grafana.json"));
-  for (const { title, targets } of panels) for (const { expr } of targets) assert.match(expr, /logpush_ecs_/, title);
+  for (const { title, targets } of nonEmpty(panels, "panels")) {
+    for (const { expr } of nonEmpty(targets, title)) assert.match(expr, /logpush_ecs_/, title);
+  }
   const rules = read("docs/alerts.rules.yml").match(/^ {6}- alert: (\w+)$/gm);
-  assert.equal(rules.length, new Set(rules).size);
+  assert.equal(nonEmpty(rules, "rules").length, new Set(rules).size);
 });

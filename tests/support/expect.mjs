@@ -44,6 +44,12 @@ export function assertEachOnce(intake, upload) {
   assert.deepEqual(accountOf(intake, upload), { arrived: upload.records, missing: [], repeated: [], most: upload.records ? 1 : 0 });
 }
 
+/** A list to assert over, element by element: an empty one would prove nothing. */
+export function nonEmpty(list, what = "what is asserted over") {
+  assert.ok(list.length > 0, `${what}: there is none`);
+  return list;
+}
+
 /** The same texts in the same order; names the first that differs, not all. */
 export function assertSameTexts(actual, expected) {
   assert.equal(actual.length, expected.length);

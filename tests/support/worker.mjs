@@ -18,16 +18,10 @@ export const SECRET = "secret-of-the-test-job";
 export const UPLOAD_PATH = "/logpush/firewall_events";
 
 /**
- * Starts one Worker.
- * @param {{intake?: {url: string}, vars?: object, bundle?: string}} options
- *   `vars`: on top of a working configuration for `intake`; undefined removes one.
+ * Starts several Workers, one for each named set of vars, in one workerd process.
+ * @param {{intake?: {url: string}, vars: object, bundle?: string}} options
+ *   `vars`: sets on top of a working configuration for `intake`; undefined removes a var.
  */
-export async function startWorker({ intake, vars = {}, bundle } = {}) {
-  const workers = await startWorkers({ intake, vars: { worker: vars }, bundle });
-  return workers.worker;
-}
-
-/** Starts several Workers, one for each named set of vars, in one workerd process. */
 export async function startWorkers({ intake, vars, bundle = BUNDLE }) {
   const logs = new Logs();
   const miniflare = new Miniflare({

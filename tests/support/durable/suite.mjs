@@ -7,6 +7,7 @@ import { after, afterEach, before, beforeEach } from "node:test";
 import { assertEachOnce } from "../expect.mjs";
 import { numberOf, uploadOf } from "../generate.mjs";
 import { startIntake } from "../intake.mjs";
+import { assertFields } from "../log_fields.mjs";
 import { Queue, startDurable } from "./harness.mjs";
 
 /** Three batches of ten, the last of five. */
@@ -41,7 +42,10 @@ export function setUp(vars = VARS) {
     if (keys.length > 0) await bucket.delete(keys);
   });
 
-  afterEach(() => assert.deepEqual(intake.errors, []));
+  afterEach(() => {
+    assert.deepEqual(intake.errors, [], "the stand-in intake failed");
+    for (const message of ["stored", "delivery"]) route.lines(message).forEach(assertFields);
+  });
 }
 
 /** Another Worker, with other settings, for the time of `run`. */
