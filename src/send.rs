@@ -8,7 +8,8 @@ use chrono::DateTime;
 use js_sys::Uint8Array;
 use logpush_delivery::backoff::backoff;
 use logpush_delivery::dead_letter::Refused;
-use logpush_normalizer::{Batch, Dataset, Shape, Time, gzip, refusal};
+use logpush_gzip::gzip;
+use logpush_normalizer::{Batch, Dataset, Shape, Time, refusal};
 use thiserror::Error;
 use worker::{Delay, Method, Request, RequestInit, RequestRedirect};
 

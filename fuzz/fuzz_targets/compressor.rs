@@ -3,12 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/normalizer/tests/suite/checks.rs"]
-#[allow(dead_code)]
-mod checks;
-#[path = "../../crates/normalizer/tests/suite/ecs.rs"]
-mod ecs;
-#[path = "../../crates/normalizer/tests/suite/strict.rs"]
-mod strict;
+#[path = "../../crates/gzip/tests/suite/recipe.rs"]
+mod recipe;
 
-fuzz_target!(|bytes: &[u8]| checks::compressor(bytes));
+fuzz_target!(|bytes: &[u8]| recipe::compressor(bytes));

@@ -5,7 +5,8 @@
 
 use logpush_delivery::expected::expected;
 use logpush_delivery::key;
-use logpush_normalizer::{Dataset, Gunzip, Normalizer, UploadError};
+use logpush_gzip::Gunzip;
+use logpush_normalizer::{Dataset, Normalizer, UploadError};
 use xxhash_rust::xxh3::Xxh3;
 
 /// An upload, as far as it has passed.
@@ -163,7 +164,8 @@ impl Inspection {
 
 #[cfg(test)]
 mod tests {
-    use logpush_normalizer::{Config, Limits, Shape, Time, datasets, gzip};
+    use logpush_gzip::gzip;
+    use logpush_normalizer::{Config, Limits, Shape, Time, datasets};
 
     use super::*;
 

@@ -12,7 +12,8 @@ use core::cell::RefCell;
 use std::io::Write as _;
 
 use flate2::{Compression, Decompress, FlushDecompress, GzBuilder};
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets, gzip};
+use logpush_gzip::gzip;
+use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
 
 /// As much as the normalizer inflates at a time.
 const STEP: usize = 128 * 1024;

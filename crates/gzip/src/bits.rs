@@ -15,14 +15,12 @@ pub(crate) struct End {
 
 impl End {
     /// Adds the lowest `count` bits of `bits`, whose others are zero. Between two flushes, at most 56.
-    #[inline(always)]
     pub(crate) fn add(&mut self, bits: u32, count: u32) {
         self.pending |= u64::from(bits) << self.count;
         self.count += count;
     }
 
     /// Writes the whole bytes to `memory`, where they have room; less than one stays.
-    #[inline(always)]
     pub(crate) fn flush(&mut self, memory: &mut [u8]) {
         if let Some(place) = memory.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
             *place = self.pending.to_le_bytes();

@@ -79,7 +79,6 @@ mod fold {
     }
 
     /// Folds `front` into `start`, which follows it.
-    #[inline(never)]
     fn fold(register: u32, front: &[u8], start: &[u8]) -> [u8; REST] {
         // What was taken out, after nothing at all.
         let mut taken = [0; FARTHEST + GROUPS * GROUP];
@@ -128,7 +127,6 @@ mod fold {
         folded
     }
 
-    #[inline(always)]
     fn words(bytes: &[u8; GROUP_BYTES]) -> [u64; GROUP] {
         let mut words = [0; GROUP];
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {

@@ -1,9 +1,21 @@
-//! Compressing documents: gzip, by a compressor made for them.
+//! Gzip, both ways, without I/O: [`gzip()`] compresses documents, [`Gunzip`] reads streams of any number
+//! of members.
 //!
-//! Documents repeat each other in long pieces, with short values between them. One look into a table
-//! of places finds nearly all of it, and codes made for the first documents write the others, in one
-//! pass: faster than the library's fastest level, and smaller (bench/README.md has the figures). Any
-//! decoder reads it: RFC 1951 and RFC 1952.
+//! # Before you change the compressor
+//!
+//! It is fast because it is narrow, and several of its numbers hold only together:
+//!
+//! - `CODE_MAX` decides how many codes fit between two flushes of `End`, which writes
+//!   eight bytes blindly. A longer code, or one literal more between flushes, loses bits silently.
+//! - `GROWTH` and `FOUND_MAX` decide how much room is reserved before a step; a write beyond it is
+//!   dropped, not an error.
+//! - The table notes the lower 16 bits of a place. Whatever is found is compared again with the text, so
+//!   that a stale place costs a look and never a byte. Keep it so.
+//! - Codes are learned from the first 64 KiB and serve for the rest. Text that changes its kind behind
+//!   them is still correct, and larger.
+//!
+//! What keeps all this honest: the property test and the fuzz target `compressor` read everything back.
+//! bench/README.md has the figures against the library's levels.
 
 mod bits;
 mod crc32;
@@ -13,7 +25,6 @@ mod error;
 mod header;
 mod huffman;
 mod matches;
-mod simd;
 
 use bits::Bits;
 use crc32::Crc32;

@@ -13,9 +13,8 @@ use core::time::Duration;
 use std::time::Instant;
 use std::{env, fs};
 
-use logpush_normalizer::{
-    Config, Gunzip, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets,
-};
+use logpush_gzip::Gunzip;
+use logpush_normalizer::{Config, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);

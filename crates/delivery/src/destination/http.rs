@@ -3,7 +3,7 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use logpush_normalizer::gzip;
+use logpush_gzip::gzip;
 use serde_json::Value;
 
 use crate::Millis;

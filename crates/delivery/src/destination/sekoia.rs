@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use logpush_normalizer::gzip;
+use logpush_gzip::gzip;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 

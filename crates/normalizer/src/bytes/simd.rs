@@ -9,7 +9,6 @@
 ///
 /// Strings of a record are 12 bytes long in the middle: the first load mostly decides, where
 /// `memchr2`, a call away, costs more than the bytes it saves.
-#[inline(always)]
 pub(crate) fn find_special(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(block) = bytes.get(at..at + 16) {
@@ -29,7 +28,6 @@ fn plain(bytes: &[u8], from: usize) -> usize {
         .map_or(bytes.len(), |found| from + found)
 }
 
-#[inline(always)]
 fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
@@ -66,13 +64,11 @@ impl Prefix {
         })
     }
 
-    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.len as usize
     }
 
     /// Whether `window` begins with the name.
-    #[inline(always)]
     pub(crate) fn begins(&self, window: &[u8; WINDOW]) -> bool {
         let [first, second, third] = self.wanted;
         let is_begun = equal_mask(&window[..16], &self.text[..16]) & first == first
@@ -83,7 +79,6 @@ impl Prefix {
 
 /// One bit per byte that is equal in both, which have sixteen.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
 fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
     use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, v128, v128_load};
 
@@ -100,7 +95,6 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
 
 /// One bit per byte that is equal in both, which have sixteen.
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
 fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
     use core::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
 
@@ -118,7 +112,6 @@ fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
     target_arch = "x86_64",
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
-#[inline(always)]
 fn equal_mask(left: &[u8], right: &[u8]) -> u32 {
     left.iter()
         .zip(right)
@@ -140,7 +133,7 @@ pub(crate) const BLOCK: usize = 16;
 /// In wasm the compiler makes a `memory.copy` of every copy that is longer than one register, a
 /// call of 10 to 20 ns, even where the length is a constant: hence vector loads and stores, and no
 /// loop, which it would know for a copy again. Two blocks that overlap end where the piece ends.
-#[inline(always)]
+#[inline(always)] // Bench row "core, native".
 pub(crate) fn copy_short(
     source: &[u8],
     start: usize,
@@ -191,7 +184,6 @@ impl Name {
 /// Writes `name` without its first `skip` bytes (0 or 1), then `value[start..end]`, then `behind`,
 /// to `target[to..]`, and says where that ends, not counting `behind`; nothing where the value is not
 /// there or there is no room.
-#[inline(always)]
 pub(crate) fn copy_member(
     name: &Name,
     skip: bool,
@@ -232,7 +224,6 @@ pub(crate) fn copy_member(
 ///
 /// `readable` bytes can be read from `source`, `len` of them at least; `len` bytes, and at least a
 /// block, can be written to `target`.
-#[inline(always)]
 unsafe fn copy_piece(source: *const u8, readable: usize, target: *mut u8, len: usize) {
     // SAFETY: the caller's promise; with less than a block to be read, `len` is less than one too.
     unsafe {
@@ -249,7 +240,6 @@ unsafe fn copy_piece(source: *const u8, readable: usize, target: *mut u8, len: u
 /// # Safety
 ///
 /// `len` bytes, and at least a block, can be read from `source` and written to `target`.
-#[inline(always)]
 unsafe fn copy_blocks(source: *const u8, target: *mut u8, len: usize) {
     // SAFETY: the caller's promise; each block stands within the `len` bytes, or is the only one.
     unsafe {
@@ -273,7 +263,6 @@ unsafe fn copy_blocks(source: *const u8, target: *mut u8, len: usize) {
 /// # Safety
 ///
 /// `len` bytes, more than four blocks, can be read from `source` and written to `target`.
-#[inline(never)]
 unsafe fn copy_many(source: *const u8, target: *mut u8, len: usize) {
     const STEP: usize = 4 * BLOCK;
     let mut at = 0;
@@ -295,7 +284,6 @@ unsafe fn copy_many(source: *const u8, target: *mut u8, len: usize) {
 /// # Safety
 ///
 /// `at + BLOCK` bytes can be read from `source` and written to `target`.
-#[inline(always)]
 unsafe fn copy_block(source: *const u8, target: *mut u8, at: usize) {
     // SAFETY: the caller's promise; neither instruction asks for alignment.
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -318,7 +306,6 @@ unsafe fn copy_block(source: *const u8, target: *mut u8, at: usize) {
 /// # Safety
 ///
 /// `len` bytes can be read from `source` and written to `target`.
-#[inline(never)]
 unsafe fn copy_few(source: *const u8, target: *mut u8, len: usize) {
     // SAFETY: the caller's promise: two pieces that overlap end with the last byte.
     unsafe {
@@ -357,7 +344,6 @@ unsafe fn copy_few(source: *const u8, target: *mut u8, len: usize) {
 /// Whether all bytes are ASCII.
 ///
 /// The standard library goes by registers, which have four bytes in wasm.
-#[inline(always)]
 pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let (quads, blocks) = blocks.as_chunks::<4>();
@@ -367,7 +353,6 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
 fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
     use core::arch::wasm32::{u8x16_bitmask, v128, v128_load, v128_or};
 
@@ -383,7 +368,6 @@ fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-#[inline(always)]
 fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
     blocks
         .as_flattened()
@@ -394,7 +378,6 @@ fn has_high_bit(blocks: &[[u8; BLOCK]; 4]) -> bool {
 
 /// One bit per byte of `block`, which has sixteen.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
 fn special_mask(block: &[u8]) -> u32 {
     use core::arch::wasm32::{
         u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, v128, v128_load, v128_or,
@@ -411,7 +394,6 @@ fn special_mask(block: &[u8]) -> u32 {
 
 /// One bit per byte of `block`, which has sixteen.
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
 fn special_mask(block: &[u8]) -> u32 {
     use core::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
@@ -436,7 +418,6 @@ fn special_mask(block: &[u8]) -> u32 {
     target_arch = "x86_64",
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
-#[inline(always)]
 fn special_mask(block: &[u8]) -> u32 {
     block.iter().enumerate().fold(0, |mask, (bit, &byte)| {
         mask | u32::from(is_special(byte)) << bit

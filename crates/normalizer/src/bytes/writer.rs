@@ -1,8 +1,8 @@
 //! The buffer that a document is written into.
 
 use crate::bytes::simd::{BLOCK, Name, copy_member, copy_short};
+use crate::bytes::span::Span;
 use crate::bytes::text::hexadecimal_byte;
-use crate::record::Span;
 
 /// A growing buffer, made for very many very short pieces.
 ///
@@ -44,23 +44,19 @@ impl Fragment {
 const ROOM: usize = 512;
 
 impl Writer {
-    #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.len = 0;
     }
 
-    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    #[inline(always)]
     pub(crate) fn written(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or_default()
     }
 
     /// Makes room for `extra` bytes and one block: after it, that many bytes are written without a check.
-    #[inline(always)]
     fn reserve(&mut self, extra: usize) {
         if self.buffer.len() - self.len < extra + BLOCK {
             self.grow(extra);
@@ -68,14 +64,12 @@ impl Writer {
     }
 
     #[cold]
-    #[inline(never)]
     fn grow(&mut self, extra: usize) {
         let needed = self.len + extra + BLOCK;
         self.buffer
             .resize(needed.max(2 * self.buffer.len()).max(16 * 1024), 0);
     }
 
-    #[inline(always)]
     pub(crate) fn byte(&mut self, byte: u8) {
         self.reserve(1);
         if let Some(place) = self.buffer.get_mut(self.len) {
@@ -84,13 +78,11 @@ impl Writer {
         self.len += 1;
     }
 
-    #[inline(always)]
     pub(crate) fn put(&mut self, piece: &[u8]) {
         self.slice(piece, 0, piece.len());
     }
 
     /// Writes `source[start..end]`, reading in blocks that may run over `end`, never over `source`.
-    #[inline(always)]
     pub(crate) fn slice(&mut self, source: &[u8], start: usize, end: usize) {
         self.reserve(end.saturating_sub(start));
         self.copy(source, start, end);
@@ -101,7 +93,7 @@ impl Writer {
     ///
     /// Not inlined: an event is written by 50 calls of this, and a copy of it at each place made
     /// the function that has them too large for the compilers of wasm engines.
-    #[inline(never)]
+    #[inline(never)] // Bench row "core, native".
     pub(crate) fn member(&mut self, name: &Fragment, is_first: bool, value: &[u8], span: Span) {
         let place = (span.start as usize, span.end as usize);
         let Some(end) = name.name.as_ref().and_then(|name| {
@@ -116,7 +108,6 @@ impl Writer {
 
     /// As [`member`](Self::member), for what is long, at the end of its source, or needs more room.
     #[cold]
-    #[inline(never)]
     fn long_member(&mut self, name: &Fragment, is_first: bool, value: &[u8], span: Span) {
         let (start, end) = (span.start as usize, span.end as usize);
         self.reserve(name.len + end.saturating_sub(start) + ROOM);
@@ -128,13 +119,12 @@ impl Writer {
     }
 
     /// Writes what stands before a value; the first member of an object has no comma.
-    #[inline(always)]
     pub(crate) fn fragment(&mut self, fragment: &Fragment, is_first: bool) {
         self.slice(&fragment.padded, usize::from(is_first), fragment.len);
     }
 
     /// Copies into room that is there.
-    #[inline(always)]
+    #[inline(always)] // Bench row "core, native".
     fn copy(&mut self, source: &[u8], start: usize, end: usize) {
         let len = end.saturating_sub(start);
         if !copy_short(source, start, len, &mut self.buffer, self.len) {
@@ -144,7 +134,6 @@ impl Writer {
     }
 
     /// Copies what is long, or at the end of its source.
-    #[inline(never)]
     fn copy_long(&mut self, source: &[u8], start: usize, end: usize) {
         let source = source.get(start..end).unwrap_or_default();
         if let Some(target) = self.buffer.get_mut(self.len..self.len + source.len()) {
@@ -188,7 +177,6 @@ impl Writer {
     }
 
     /// Writes two lower-case hexadecimal digits.
-    #[inline(always)]
     pub(crate) fn hex(&mut self, byte: u8) {
         self.put(&hexadecimal_byte(byte));
     }

@@ -5,8 +5,8 @@ use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::host::{HostCache, WHOLE};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::{Check, Form};
-use crate::record::inside::member;
 use crate::record::nested::elements;
+use crate::record::nested::member;
 use crate::record::{Kind, Value};
 
 /// `attachments("email.attachments")`

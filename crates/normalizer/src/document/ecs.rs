@@ -1,36 +1,17 @@
 //! Writing an ECS document by a dataset's plan.
 
-use crate::bytes::text::question_mark;
 use crate::bytes::writer::Writer;
 use crate::convert::Form;
-use crate::convert::finding::{Finding, Found, Piece, Workspace};
+use crate::convert::finding::{Finding, Found, Piece};
 use crate::convert::number::sum_of;
-use crate::convert::time::{Time, elapsed};
+use crate::convert::time::elapsed;
+use crate::document::event::Event;
 use crate::document::nesting::Emitter;
 use crate::plan::mask::MASK;
-use crate::plan::source::{Checked, JoinedRows, Source};
+use crate::plan::source::{Checked, Source};
 use crate::plan::{GroupId, Leaf, Plan};
 use crate::record::nested::elements;
-use crate::record::{Kind, Record, RowId, Span};
-
-/// A record that was read and looked at, ready to be written.
-pub(crate) struct Event<'a> {
-    /// The text that the record's places refer to.
-    pub(crate) text: &'a [u8],
-    pub(crate) record: &'a Record,
-    /// One per check.
-    pub(crate) findings: &'a [Finding],
-    pub(crate) workspace: &'a Workspace,
-    /// Rows whose values their targets cannot take.
-    pub(crate) unmapped: &'a [RowId],
-    /// Hexadecimal.
-    pub(crate) id: &'a [u8; 32],
-    pub(crate) time: Time,
-    /// The record's text as it came, but for secrets, where documents are to carry it.
-    pub(crate) original: Option<&'a str>,
-    /// Whether secrets are written as they came.
-    pub(crate) unmask: bool,
-}
+use crate::record::{RowId, Span};
 
 /// Elements of a list that are compared with each other: an alert has a few, hostile records have
 /// thousands, and beyond these one may stand twice.
@@ -38,7 +19,7 @@ const COMPARED_MAX: usize = 32;
 
 impl Event<'_> {
     /// Writes the document, up to the brace that closes it.
-    #[inline(never)]
+    #[inline(never)] // Bench row "core, native".
     pub(crate) fn write(&self, plan: &Plan, writer: &mut Writer) {
         writer.byte(b'{');
         let mut emitter = Emitter {
@@ -79,7 +60,6 @@ impl Event<'_> {
     ///
     /// Jobs name their fields in the order of the alphabet, and so does a document: half of it is
     /// pieces of the record.
-    #[inline(always)]
     fn follow<'leaves>(&self, span: &mut Span, leaves: &'leaves [Leaf]) -> &'leaves [Leaf] {
         let mut left = leaves;
         if self.record.has_other_names {
@@ -102,7 +82,7 @@ impl Event<'_> {
     }
 
     /// Writes a leaf that is no single piece of the text.
-    #[inline(never)]
+    #[inline(never)] // Bench row "core, native".
     fn other_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         match &leaf.source {
             Source::EventId => emitter.member(leaf, self.id, Span::new(0, self.id.len())),
@@ -196,12 +176,10 @@ impl Event<'_> {
         true
     }
 
-    #[inline(always)]
     fn finding(&self, of: Checked) -> &Finding {
         self.findings.get(of.step.index()).unwrap_or(&Finding::None)
     }
 
-    #[inline(always)]
     fn found(&self, of: Checked) -> Found<'_> {
         Found {
             finding: self.finding(of),
@@ -213,7 +191,7 @@ impl Event<'_> {
     }
 
     /// A text that a source gives.
-    #[inline(always)]
+    #[inline(always)] // Bench row "core, native".
     fn piece(&self, source: &Source) -> Piece {
         match source {
             Source::Value { of, form, .. } => form.piece(self.found(*of)),
@@ -222,13 +200,12 @@ impl Event<'_> {
     }
 
     /// The same, out of line.
-    #[inline(never)]
     fn one_piece(&self, source: &Source) -> Piece {
         self.piece(source)
     }
 
     /// Each text of a list once.
-    #[inline(never)]
+    #[inline(never)] // Bench row "core, native".
     fn list(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, sources: &[Source]) {
         let mut plain = Vec::new();
         let mut list = List {
@@ -266,7 +243,6 @@ impl Event<'_> {
     }
 
     /// The texts that sources give, each as a text and the place in it.
-    #[inline(always)]
     fn texts<'s>(&'s self, sources: &'s [Source], mut take: impl FnMut(&'s [u8], Span)) {
         for source in sources {
             let mut take_whole = |text: &'s [u8]| take(text, Span::new(0, text.len()));
@@ -358,7 +334,6 @@ impl Event<'_> {
         suffix
     }
 
-    #[inline(never)]
     fn write_unmapped(&self, emitter: &mut Emitter<'_>, leaf: &Leaf) {
         for row in self.unmapped {
             let value = self.record.value(*row);
@@ -442,31 +417,5 @@ impl<'text> List<'_, '_, 'text> {
         if self.first.is_some() {
             self.emitter.writer.byte(b']');
         }
-    }
-}
-
-impl Record {
-    /// The pieces of an address that came in parts, where at least its host is known.
-    pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
-        let part = |row| {
-            let value = self.value(row);
-            if value.kind == Kind::Text {
-                value.span.of(text)
-            } else {
-                b""
-            }
-        };
-        let (scheme, host) = (rows.scheme.map_or(&b""[..], part), part(rows.host));
-        if host.is_empty() {
-            return None;
-        }
-        let query = rows.query.map_or(&b""[..], part);
-        let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
-        let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
-            b""
-        } else {
-            b"?"
-        };
-        Some([scheme, separator, host, part(rows.path), mark, query])
     }
 }

@@ -1,10 +1,11 @@
 //! One record in, one document out.
 
 pub(crate) mod ecs;
+pub(crate) mod event;
 pub(crate) mod native;
 pub(crate) mod nesting;
+mod notes;
 pub(crate) mod pipeline_error;
-pub(crate) mod refusal;
 pub(crate) mod truncate;
 
 use std::borrow::Cow;
@@ -14,19 +15,19 @@ use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
-use crate::document::ecs::Event;
+use crate::document::event::Event;
+use crate::document::notes::Notes;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
-use crate::document::truncate::{NAME_MAX, NAMES_MAX, shrink};
+use crate::document::truncate::{NAME_MAX, NAMES_MAX, truncate};
 use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
 use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::Own;
 use crate::record::fast::scan;
-use crate::record::inside::member;
 use crate::record::names::Keys;
 use crate::record::slow;
-use crate::record::{Kind, Record, RowId, Span, Value};
+use crate::record::{Kind, Record, RowId, Span};
 use crate::summary::Summary;
 
 /// Turns the records of one upload into documents.
@@ -64,15 +65,6 @@ struct Ready {
     plan: Plan,
     keys: Keys,
     own: Own,
-}
-
-/// What a document says about its own making.
-#[derive(Debug, Default)]
-struct Notes {
-    messages: Vec<String>,
-    tags: Vec<&'static str>,
-    /// Names of the fields that were cut, as the insides of JSON strings.
-    cut: Vec<String>,
 }
 
 /// How much of an unreadable time an error message shows, in bytes.
@@ -262,7 +254,6 @@ impl Engine {
     }
 
     /// Looks at the values that are not taken as they come.
-    #[inline(never)]
     fn check(&mut self, text: &[u8]) {
         let Some(ready) = &self.ready else {
             return;
@@ -312,25 +303,18 @@ impl Engine {
         }
     }
 
-    /// Closes the document with its notes, cut to the limit where it is longer.
-    #[inline(always)]
+    /// Closes the document with its notes, truncated to the limit where it is longer.
     fn finish(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
-        let notes_len = if notes.tags.is_empty() {
-            1
-        } else {
-            notes.len()
-        };
-        if self.document.len() + notes_len <= self.config.limits.document_bytes {
+        if self.document.len() + notes.len() <= self.config.limits.document_bytes {
             notes.write(&mut self.document);
         } else {
-            self.cut(line, id, notes);
+            self.truncate(line, id, notes);
         }
     }
 
-    /// Closes a document that is longer than the limit, cut to it.
+    /// Closes a document that is longer than the limit, truncated to it.
     #[cold]
-    #[inline(never)]
-    fn cut(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
+    fn truncate(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
         let max = self.config.limits.document_bytes;
         self.document.byte(b'}');
         let kept_depth = match self.config.shape {
@@ -339,12 +323,12 @@ impl Engine {
             Shape::Native => 1,
         };
         let len = self.document.len();
-        // What the notes take is known before the names of the cut fields are.
+        // What the notes take is known before the names of the truncated fields are.
         let notes_max = notes.len() + NAMES_MAX * (NAME_MAX + 2) + 64;
-        let shrunk = max
+        let truncated = max
             .checked_sub(notes_max)
-            .and_then(|max| shrink(self.document.written(), max, kept_depth));
-        let Some(shrunk) = shrunk else {
+            .and_then(|max| truncate(self.document.written(), max, kept_depth));
+        let Some(truncated) = truncated else {
             self.document.clear();
             let message = format!("a document of {len} bytes cannot be cut to the limit of {max}");
             self.failure(&message, line, true, id);
@@ -352,12 +336,10 @@ impl Engine {
         };
         self.summary.truncated += 1;
         notes.tags.push("truncated");
-        notes.cut = shrunk.cut;
-        let body = shrunk
-            .document
-            .strip_suffix(b"}")
-            .unwrap_or(&shrunk.document);
-        self.document.replace(body);
+        notes.truncated = truncated.names;
+        let body = truncated.document.strip_suffix(b"}");
+        debug_assert!(body.is_some(), "a document is an object");
+        self.document.replace(body.unwrap_or(&truncated.document));
         notes.write(&mut self.document);
     }
 
@@ -402,7 +384,6 @@ impl Ready {
     }
 
     /// Whether a text must be unescaped before it is looked at.
-    #[inline(always)]
     fn needs_plain_text(&self, record: &Record) -> bool {
         record.has_escapes
             && self
@@ -434,85 +415,5 @@ impl Ready {
             }
         };
         format!("{field} is no readable time: {shown}; the upload's arrival stands in")
-    }
-}
-
-impl Notes {
-    /// Writes the notes, and the brace that closes the document.
-    #[inline(always)]
-    fn write(&self, writer: &mut Writer) {
-        if !self.tags.is_empty() {
-            self.write_members(writer);
-        }
-        writer.byte(b'}');
-    }
-
-    #[cold]
-    fn write_members(&self, writer: &mut Writer) {
-        // A native record may be empty.
-        let mut separator: &[u8] = if writer.written() == b"{" { b"" } else { b"," };
-        if !self.messages.is_empty() && !self.join_error(writer) {
-            writer.put(separator);
-            separator = b",";
-            writer.put(b"\"error\":{\"message\":");
-            writer.quoted(&self.messages.join("; "));
-            writer.byte(b'}');
-        }
-        if !self.cut.is_empty() {
-            writer.put(separator);
-            separator = b",";
-            writer.put(b"\"labels\":{\"truncated\":\"");
-            writer.put(self.cut.join(", ").as_bytes());
-            writer.put(b"\"}");
-        }
-        writer.put(separator);
-        writer.put(b"\"tags\":[\"");
-        writer.put(self.tags.join("\",\"").as_bytes());
-        writer.put(b"\"]");
-    }
-
-    /// Writes the messages into the error that the record itself tells, behind its own message;
-    /// whether there is one.
-    fn join_error(&self, writer: &mut Writer) -> bool {
-        let document = writer.written();
-        // The brace that closes it is not there yet.
-        let whole = Value {
-            kind: Kind::Nested,
-            span: Span::new(0, document.len()),
-            ..Value::default()
-        };
-        let error = member(document, &whole, "error");
-        if error.kind == Kind::Missing {
-            return false;
-        }
-        let insides = error.span.of(document).strip_prefix(b"{");
-        let own = member(document, &error, "message");
-        // Behind the brace, or the text.
-        let (at, before, after): (_, &[u8], &[u8]) = match (own.kind, insides) {
-            (Kind::Text, _) => (own.span.end, b"; ", b""),
-            (Kind::Missing, Some(insides)) if insides.trim_ascii_start().starts_with(b"}") => {
-                (error.span.start + 1, b"\"message\":\"", b"\"")
-            }
-            (Kind::Missing, Some(_)) => (error.span.start + 1, b"\"message\":\"", b"\","),
-            // A native record's own `error` has no room for a message: the tags alone tell.
-            _ => return true,
-        };
-        let mut messages = Writer::default();
-        messages.quoted(&self.messages.join("; "));
-        let insides = messages.written();
-        let insides = insides.get(1..insides.len() - 1).unwrap_or_default();
-        let (head, tail) = document
-            .split_at_checked(at as usize)
-            .unwrap_or((document, b""));
-        let joined = [head, before, insides, after, tail].concat();
-        writer.replace(&joined);
-        true
-    }
-
-    /// Bytes that the notes take, without the names of cut fields.
-    fn len(&self) -> usize {
-        let mut writer = Writer::default();
-        self.write(&mut writer);
-        writer.len()
     }
 }

@@ -4,152 +4,207 @@
 //! fields that it misreads when they are empty. What it reads under names that Logpush never
 //! sends is added at the end.
 
+use std::borrow::Cow;
+
 use crate::bytes::simd::find_special;
+use crate::bytes::slice;
 use crate::bytes::writer::Writer;
 use crate::convert::finding::Finding;
 use crate::convert::target::Target;
 use crate::convert::time::Time;
-use crate::document::ecs::Event;
+use crate::document::event::Event;
 use crate::mapping::{Dataset, Native, NativeTime};
 use crate::plan::Plan;
 use crate::plan::mask::MASK;
-use crate::plan::native::Alias;
+use crate::plan::native::{Alias, NativeRows};
 use crate::record::{Kind, RowId, Span, Value};
 
 /// A change of the record's text.
 struct Edit {
     place: Span,
-    by: String,
+    by: Vec<u8>,
 }
 
-impl Event<'_> {
+/// A member that the record does not have.
+struct Addition<'a> {
+    name: Cow<'static, str>,
+    json: Cow<'a, [u8]>,
+}
+
+impl<'a> Event<'a> {
     /// Writes the record, up to the brace that closes it.
     pub(crate) fn write_native(&self, dataset: &Dataset, plan: &Plan, writer: &mut Writer) {
+        let edits = self.edits(plan);
+        self.apply(&edits, writer);
+        let mut is_first = !self.record.has_members || self.is_emptied(&edits);
+        for addition in self.additions(dataset, plan) {
+            if !core::mem::replace(&mut is_first, false) {
+                writer.byte(b',');
+            }
+            writer.quoted(&addition.name);
+            writer.byte(b':');
+            writer.put(&addition.json);
+        }
+    }
+
+    /// What is to be changed of the record's own members, in the order of its text.
+    fn edits(&self, plan: &Plan) -> Vec<Edit> {
         let mut edits = Vec::new();
         if !self.unmask && !plan.secrets.is_empty() {
             let places = plan.secret_places(self.record, self.text);
             edits.extend(places.into_iter().map(|place| Edit {
                 place,
-                by: format!("\"{MASK}\""),
+                by: format!("\"{MASK}\"").into_bytes(),
             }));
         }
-        let native = plan.native.as_ref();
-        for row in native.iter().flat_map(|native| &native.drop_empty) {
-            let value = self.record.value(*row);
-            if value.kind == Kind::Empty {
-                edits.push(Edit {
-                    place: self.member(*value),
-                    by: String::new(),
-                });
-            }
-        }
-        for row in native.iter().flat_map(|native| &native.drop_dot) {
-            let value = self.record.value(*row);
-            let name = value.span.of(self.text);
-            if value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".") {
-                edits.push(Edit {
-                    place: Span {
-                        start: value.span.end - 1,
-                        ..value.span
-                    },
-                    by: String::new(),
-                });
-            }
-        }
-        let time_row = plan.time.map(|(row, _)| row);
-        for (row, form) in native.iter().flat_map(|native| &native.times) {
-            let value = self.record.value(*row);
-            let time = match self.time_of(plan, *row) {
-                Some(time) => Some(time),
-                // Without its time, or with one that it cannot read, a record makes the parser fail.
-                None if time_row == Some(*row) && value.kind != Kind::Missing => Some(self.time),
-                None => None,
-            };
-            if let Some(by) = time.and_then(|time| form.write(time)) {
-                edits.push(Edit {
-                    place: value.json_span(),
-                    by,
-                });
-            }
+        if let Some(native) = &plan.native {
+            let drop_empty = native.drop_empty.iter();
+            edits.extend(drop_empty.filter_map(|row| self.drop_empty(*row)));
+            let drop_dot = native.drop_dot.iter();
+            edits.extend(drop_dot.filter_map(|row| self.drop_dot(*row)));
+            let times = native.times.iter();
+            edits.extend(times.filter_map(|(row, form)| self.write_time(plan, *row, *form)));
         }
         edits.sort_unstable_by_key(|edit| edit.place.start);
+        edits
+    }
 
-        let close = self
-            .text
-            .iter()
-            .rposition(|&byte| byte == b'}')
-            .unwrap_or_default();
+    /// Takes out a member that the parser misreads when it is empty.
+    fn drop_empty(&self, row: RowId) -> Option<Edit> {
+        let value = self.record.value(row);
+        (value.kind == Kind::Empty).then(|| Edit {
+            place: self.member(*value),
+            by: Vec::new(),
+        })
+    }
+
+    /// Takes the dot off the end of a name.
+    fn drop_dot(&self, row: RowId) -> Option<Edit> {
+        let value = self.record.value(row);
+        let name = value.span.of(self.text);
+        let has_dot = value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".");
+        has_dot.then(|| Edit {
+            place: Span {
+                start: value.span.end - 1,
+                ..value.span
+            },
+            by: Vec::new(),
+        })
+    }
+
+    /// Writes a time in the form that the parser reads.
+    fn write_time(&self, plan: &Plan, row: RowId, form: NativeTime) -> Option<Edit> {
+        let value = self.record.value(row);
+        let is_of_event = plan.time.map(|(row, _)| row) == Some(row);
+        let time = match self.time_of(plan, row) {
+            Some(time) => time,
+            // Without its time, or with one that it cannot read, a record makes the parser fail.
+            None if is_of_event && value.kind != Kind::Missing => self.time,
+            None => return None,
+        };
+        Some(Edit {
+            place: value.json_span(),
+            by: form.write(time)?.into_bytes(),
+        })
+    }
+
+    /// Writes the record with its edits, up to the brace that closes it.
+    fn apply(&self, edits: &[Edit], writer: &mut Writer) {
+        let close = self.text.iter().rposition(|&byte| byte == b'}');
+        debug_assert!(close.is_some(), "a record is an object");
         let mut copied = 0;
-        for edit in &edits {
+        for edit in edits {
             writer.slice(self.text, copied, edit.place.start as usize);
-            writer.put(edit.by.as_bytes());
+            writer.put(&edit.by);
             copied = edit.place.end as usize;
         }
-        writer.slice(self.text, copied, close);
+        writer.slice(self.text, copied, close.unwrap_or(copied));
+    }
 
-        let mut members = Members {
-            writer,
-            any: self.record.has_members && !self.is_emptied(&edits),
+    /// What the parser reads and the record does not have.
+    fn additions(&self, dataset: &Dataset, plan: &Plan) -> Vec<Addition<'a>> {
+        let Some(native) = &plan.native else {
+            return Vec::new();
         };
-        let Some(native) = native else {
-            return;
-        };
-        if let Some(row) = time_row
-            && let Some(of) = dataset.rows.get(row.index())
-        {
-            let value = self.record.value(row);
-            if value.kind == Kind::Missing {
-                if let Some(time) = native.form_of(row).and_then(|form| form.write(self.time)) {
-                    members.add(of.field).put(time.as_bytes());
-                }
-            } else if self.unmapped.contains(&row) && native.form_of(row).is_some() {
-                let json = value.json_span();
-                members.add(&format!("{}AsReceived", of.field)).slice(
-                    self.text,
-                    json.start as usize,
-                    json.end as usize,
-                );
-            }
-        }
-        for alias in &native.aliases {
-            let value = self.record.value(alias.row);
-            if self.has(alias) {
-                continue;
-            }
-            if let Some(form) = alias.form {
-                let time = self.time_of(plan, alias.row).unwrap_or(self.time);
-                if let Some(time) = form.write(time) {
-                    members.add(alias.name).put(time.as_bytes());
-                }
-            } else if !value.is_absent() {
-                let json = value.json_span();
-                members
-                    .add(alias.name)
-                    .slice(self.text, json.start as usize, json.end as usize);
-            }
-        }
-        for path in &native.paths {
-            let value = self.record.value(path.row);
-            if value.kind == Kind::Text && !self.has(path) {
-                let whole = value.span.of(self.text);
-                let until_query = whole.split(|&byte| byte == b'?').next();
-                let writer = members.add(path.name);
-                writer.byte(b'"');
-                writer.put(until_query.unwrap_or_default());
-                writer.byte(b'"');
-            }
-        }
+        let mut additions = Vec::new();
+        additions.extend(self.own_time(dataset, plan, native));
+        let aliases = native.aliases.iter().filter(|alias| !self.has(alias));
+        additions.extend(aliases.filter_map(|alias| self.alias(plan, alias)));
+        let paths = native.paths.iter().filter(|path| !self.has(path));
+        additions.extend(paths.filter_map(|path| self.path(path)));
         if let Some((alias, rows)) = &native.joined
             && !self.has(alias)
             && let Some(pieces) = self.record.joined(self.text, *rows)
         {
-            let writer = members.add(alias.name);
-            writer.byte(b'"');
-            for piece in pieces {
-                writer.put(piece);
-            }
-            writer.byte(b'"');
+            let json = [b"\"", pieces.concat().as_slice(), b"\""].concat();
+            additions.push(Addition {
+                name: alias.name.into(),
+                json: json.into(),
+            });
         }
+        additions
+    }
+
+    /// The event's time where the record has none; its own form where it is no readable time.
+    fn own_time(
+        &self,
+        dataset: &Dataset,
+        plan: &Plan,
+        native: &NativeRows,
+    ) -> Option<Addition<'a>> {
+        let (row, _) = plan.time?;
+        let field = dataset.rows.get(row.index())?.field;
+        let form = native.form_of(row)?;
+        let value = self.record.value(row);
+        if value.kind == Kind::Missing {
+            return Some(Addition {
+                name: field.into(),
+                json: form.write(self.time)?.into_bytes().into(),
+            });
+        }
+        self.unmapped.contains(&row).then(|| Addition {
+            name: self.free_name(format!("{field}AsReceived")).into(),
+            json: value.json_span().of(self.text).into(),
+        })
+    }
+
+    /// The value of a row under the name that the parser reads.
+    fn alias(&self, plan: &Plan, alias: &Alias) -> Option<Addition<'a>> {
+        let value = self.record.value(alias.row);
+        let json = match alias.form {
+            Some(form) => {
+                let time = self.time_of(plan, alias.row).unwrap_or(self.time);
+                form.write(time)?.into_bytes().into()
+            }
+            None if value.is_absent() => return None,
+            None => value.json_span().of(self.text).into(),
+        };
+        Some(Addition {
+            name: alias.name.into(),
+            json,
+        })
+    }
+
+    /// The path of an address, without its query.
+    fn path(&self, path: &Alias) -> Option<Addition<'a>> {
+        let value = self.record.value(path.row);
+        if value.kind != Kind::Text {
+            return None;
+        }
+        let whole = value.span.of(self.text);
+        let end = memchr::memchr(b'?', whole).unwrap_or(whole.len());
+        Some(Addition {
+            name: path.name.into(),
+            json: [b"\"", slice(whole, 0..end), b"\""].concat().into(),
+        })
+    }
+
+    /// The name, with an underscore behind it for as long as the record has a member of that name.
+    fn free_name(&self, mut name: String) -> String {
+        while self.has_member(&name) {
+            name.push('_');
+        }
+        name
     }
 
     /// The time of a row's value, if it has one.
@@ -170,17 +225,18 @@ impl Event<'_> {
         {
             return true;
         }
-        let is_alias = |name: Span| name.of(self.text) == alias.name.as_bytes();
+        self.has_member(alias.name)
+    }
+
+    /// Whether the record has a member of this name that is no row's own.
+    fn has_member(&self, name: &str) -> bool {
+        let is_it = |of: Span| of.of(self.text) == name.as_bytes();
         let by_other_name = self.record.by_other_name.iter().any(|row| {
             let start = self.record.value(*row).member as usize + 1;
-            is_alias(Span::new(start, find_special(self.text, start)))
+            is_it(Span::new(start, find_special(self.text, start)))
         });
-        by_other_name
-            || self
-                .record
-                .unknown
-                .iter()
-                .any(|unknown| is_alias(unknown.name))
+        let mut unknown = self.record.unknown.iter();
+        by_other_name || unknown.any(|unknown| is_it(unknown.name))
     }
 
     /// The place of a whole member, with one comma beside it.
@@ -259,23 +315,5 @@ impl NativeTime {
             Self::Unix => Some(time.unix_nanos()?.div_euclid(1_000_000_000).to_string()),
             Self::Rfc3339 => Some(format!("\"{time}\"")),
         }
-    }
-}
-
-/// Members behind those that the record has.
-struct Members<'a> {
-    writer: &'a mut Writer,
-    any: bool,
-}
-
-impl Members<'_> {
-    fn add(&mut self, name: &str) -> &mut Writer {
-        if self.any {
-            self.writer.byte(b',');
-        }
-        self.any = true;
-        self.writer.quoted(name);
-        self.writer.byte(b':');
-        self.writer
     }
 }

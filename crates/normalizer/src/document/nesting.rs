@@ -22,7 +22,7 @@ impl Emitter<'_> {
     }
 
     /// Writes a whole leaf.
-    #[inline(always)]
+    #[inline(always)] // Bench row "core, native".
     pub(crate) fn member(&mut self, leaf: &Leaf, value: &[u8], span: Span) {
         let (text, is_first) = self.arrive(leaf);
         self.writer.member(text, is_first, value, span);
@@ -76,7 +76,6 @@ impl Emitter<'_> {
     }
 
     /// What is to be written before the leaf's value, and whether it is its object's first.
-    #[inline(always)]
     fn arrive<'leaf>(&mut self, leaf: &'leaf Leaf) -> (&'leaf Fragment, bool) {
         if leaf.group != self.group {
             match &leaf.jump {

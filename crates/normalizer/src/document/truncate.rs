@@ -1,13 +1,14 @@
 //! Making a document fit a limit: its longest texts are cut, and it says which.
 
 use crate::bytes::simd::find_special;
+use crate::bytes::slice;
 
 /// A document that was cut.
 #[derive(Debug)]
-pub(crate) struct Shrunk {
+pub(crate) struct Truncated {
     pub(crate) document: Vec<u8>,
     /// Names of what was cut in it, as the insides of JSON strings.
-    pub(crate) cut: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// No text is cut below this: times, addresses and identities stay whole.
@@ -27,7 +28,7 @@ pub(crate) const NAME_MAX: usize = 128;
 /// Where texts do not suffice, lists and objects at the depth `kept_depth` (the values of
 /// Cloudflare's own fields) give way to the beginning of their JSON text, the largest first.
 /// Nothing where even that does not suffice.
-pub(crate) fn shrink(document: &[u8], max: usize, kept_depth: usize) -> Option<Shrunk> {
+pub(crate) fn truncate(document: &[u8], max: usize, kept_depth: usize) -> Option<Truncated> {
     let mut walk = Walk::new(document, kept_depth);
     walk.run();
     let mut pieces = walk.texts;
@@ -46,26 +47,26 @@ pub(crate) fn shrink(document: &[u8], max: usize, kept_depth: usize) -> Option<S
     pieces.retain(|piece| piece.len() > level);
     pieces.sort_unstable_by_key(|piece| piece.start);
 
-    let mut shrunk = Vec::with_capacity(max);
+    let mut truncated = Vec::with_capacity(max);
     let mut copied = 0;
     for piece in &pieces {
-        shrunk.extend_from_slice(document.get(copied..piece.start)?);
-        piece.write_cut(document, level, &mut shrunk)?;
+        truncated.extend_from_slice(document.get(copied..piece.start)?);
+        piece.write_cut(document, level, &mut truncated)?;
         copied = piece.end;
     }
-    shrunk.extend_from_slice(document.get(copied..)?);
-    let mut cut: Vec<String> = pieces
+    truncated.extend_from_slice(document.get(copied..)?);
+    let mut names: Vec<String> = pieces
         .iter()
         .map(|piece| {
             let name = text_beginning(piece.name.as_bytes(), NAME_MAX);
             String::from_utf8_lossy(name).into_owned()
         })
         .collect();
-    cut.dedup();
-    cut.truncate(NAMES_MAX);
-    (shrunk.len() <= max).then_some(Shrunk {
-        document: shrunk,
-        cut,
+    names.dedup();
+    names.truncate(NAMES_MAX);
+    (truncated.len() <= max).then_some(Truncated {
+        document: truncated,
+        names,
     })
 }
 
@@ -158,7 +159,7 @@ fn text_beginning(text: &[u8], max: usize) -> &[u8] {
     if at <= max {
         whole = at;
     }
-    text.get(..whole).unwrap_or_default()
+    slice(text, 0..whole)
 }
 
 fn is_first_half(text: &[u8], at: usize) -> bool {
@@ -244,7 +245,7 @@ impl<'a> Walk<'a> {
         }
         self.at = end;
         if is_name {
-            let name = self.document.get(start..end).unwrap_or_default();
+            let name = slice(self.document, start..end);
             self.name = String::from_utf8_lossy(name).into_owned();
         } else if end - start > TEXT_MIN {
             let name = self.path(&self.name);

@@ -46,7 +46,6 @@ const TEST_MAX: usize = 128;
 
 impl Probe {
     /// Looks at the next record.
-    #[inline(always)]
     pub(crate) fn look(&mut self, line: &[u8]) -> Verdict {
         if let State::Decided = self.state {
             return Verdict::Nothing;

@@ -7,6 +7,7 @@
 use memchr::memchr;
 
 use crate::bytes::simd::find_special;
+use crate::bytes::slice;
 
 /// Plain bytes on their way, and where the next record in them begins.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ enum Mode {
     /// In an array, before an element or behind one.
     Array,
     /// In an element.
-    Element { depth: u32, in_string: bool },
+    Element(Nesting),
     /// In a line or element that is too long: its length so far.
     TooLong { len: u64, of: Long },
 }
@@ -43,7 +44,14 @@ enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Long {
     Line,
-    Element { depth: u32, in_string: bool },
+    Element(Nesting),
+}
+
+/// Where in an element of an array the search for its end stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Nesting {
+    depth: u32,
+    in_string: bool,
 }
 
 /// What the framer found.
@@ -75,7 +83,7 @@ impl Framer {
     }
 
     pub(crate) fn text(&self, start: usize, end: usize) -> &[u8] {
-        self.window.get(start..end).unwrap_or_default()
+        slice(&self.window, start..end)
     }
 
     /// Room for the bytes that come next; what was read before it makes way.
@@ -145,57 +153,37 @@ impl Framer {
                             self.advance(self.start + 1);
                             self.mode = Mode::Open;
                         }
-                        Some(_) => {
-                            self.mode = Mode::Element {
-                                depth: 0,
-                                in_string: false,
-                            };
-                        }
+                        Some(_) => self.mode = Mode::Element(Nesting::default()),
                     }
                 }
-                Mode::Element {
-                    mut depth,
-                    mut in_string,
-                } => {
-                    let found = self.element_end(&mut depth, &mut in_string);
-                    self.mode = Mode::Element { depth, in_string };
+                Mode::Element(mut nesting) => {
+                    let found = self.element_end(&mut nesting);
+                    self.mode = Mode::Element(nesting);
                     let end = match found {
                         Some(end) => end,
                         None if is_end && self.start < self.filled => self.filled,
-                        None => return self.more(Long::Element { depth, in_string }),
+                        None => return self.more(Long::Element(nesting)),
                     };
                     self.mode = Mode::Array;
                     // The comma or bracket behind it is the array's.
                     return self.record(end, end);
                 }
-                Mode::TooLong { len, of } => {
-                    let found = match of {
+                Mode::TooLong { len, mut of } => {
+                    let found = match &mut of {
                         Long::Line => self.line_end(is_end),
-                        Long::Element {
-                            mut depth,
-                            mut in_string,
-                        } => {
-                            let end = self.element_end(&mut depth, &mut in_string);
-                            self.mode = Mode::TooLong {
-                                len,
-                                of: Long::Element { depth, in_string },
-                            };
-                            end
-                        }
+                        Long::Element(nesting) => self.element_end(nesting),
                     };
                     let end = found.or_else(|| is_end.then_some(self.filled));
                     let until = end.unwrap_or(self.searched);
                     let len = len + (until - self.start) as u64;
                     self.advance(until);
-                    let Some(_) = end else {
-                        if let Mode::TooLong { len: so_far, .. } = &mut self.mode {
-                            *so_far = len;
-                        }
+                    if end.is_none() {
+                        self.mode = Mode::TooLong { len, of };
                         return Frame::More;
-                    };
+                    }
                     self.mode = match of {
                         Long::Line => Mode::Line,
-                        Long::Element { .. } => Mode::Array,
+                        Long::Element(_) => Mode::Array,
                     };
                     return Frame::TooLongEnd { len };
                 }
@@ -245,10 +233,7 @@ impl Framer {
             self.mode = Mode::TooLong {
                 len: 0,
                 of: match self.mode {
-                    Mode::Array => Long::Element {
-                        depth: 0,
-                        in_string: false,
-                    },
+                    Mode::Array => Long::Element(Nesting::default()),
                     _ => Long::Line,
                 },
             };
@@ -290,53 +275,52 @@ impl Framer {
         found.or_else(|| (is_end && self.start < self.filled).then_some(self.filled))
     }
 
-    /// Where the element ends: at the comma or bracket that is the array's own.
-    fn element_end(&mut self, depth: &mut u32, in_string: &mut bool) -> Option<usize> {
-        let bytes = self.window.get(..self.filled).unwrap_or_default();
-        let mut at = self.searched;
+    fn element_end(&mut self, nesting: &mut Nesting) -> Option<usize> {
+        let (searched, found) = nesting.end(slice(&self.window, 0..self.filled), self.searched);
+        self.searched = searched;
+        found
+    }
+}
+
+impl Nesting {
+    /// Where the element ends, at the comma, bracket or line break that is the array's own; searched
+    /// from `from` on. Before it, up to where it was searched.
+    fn end(&mut self, bytes: &[u8], from: usize) -> (usize, Option<usize>) {
+        let mut at = from;
         while let Some(&byte) = bytes.get(at) {
-            if *in_string {
-                let place = find_special(bytes, at);
-                match bytes.get(place) {
+            if self.in_string {
+                at = find_special(bytes, at);
+                match (bytes.get(at), bytes.get(at + 1)) {
                     // The escaped byte may not be there yet.
-                    Some(b'\\') if place + 1 >= bytes.len() => {
-                        self.searched = place;
-                        return None;
-                    }
+                    (Some(b'\\'), None) => return (at, None),
                     // A line break is not escaped: it breaks the string all the same.
-                    Some(b'\\') if bytes.get(place + 1) == Some(&b'\n') => at = place + 1,
-                    Some(b'\\') => at = place + 2,
-                    Some(b'"') => {
-                        *in_string = false;
-                        at = place + 1;
+                    (Some(b'\\'), Some(b'\n')) => at += 1,
+                    (Some(b'\\'), Some(_)) => at += 2,
+                    (Some(b'"'), _) => {
+                        self.in_string = false;
+                        at += 1;
                     }
                     // No string goes over a line break: the element is broken, and ends here.
-                    Some(b'\n') => {
-                        *in_string = false;
-                        *depth = 0;
-                        self.searched = place;
-                        return Some(place);
+                    (Some(b'\n'), _) => {
+                        *self = Self::default();
+                        return (at, Some(at));
                     }
                     // Another control byte, which a string must not have: the record's reader says so.
-                    Some(_) => at = place + 1,
-                    None => at = place,
+                    (Some(_), _) => at += 1,
+                    (None, _) => {}
                 }
                 continue;
             }
             match byte {
-                b'"' => *in_string = true,
-                b'{' | b'[' => *depth += 1,
-                b'}' | b']' if *depth > 0 => *depth -= 1,
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if self.depth > 0 => self.depth -= 1,
                 // An element that is complete ends with its line, whether its comma follows or is missing.
-                b',' | b']' | b'\n' if *depth == 0 => {
-                    self.searched = at;
-                    return Some(at);
-                }
+                b',' | b']' | b'\n' if self.depth == 0 => return (at, Some(at)),
                 _ => {}
             }
             at += 1;
         }
-        self.searched = at.min(self.filled);
-        None
+        (at.min(bytes.len()), None)
     }
 }

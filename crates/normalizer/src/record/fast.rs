@@ -58,7 +58,7 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
 }
 
 /// Reads a member whose name is not the expected one, and says where it ends.
-#[inline(never)]
+#[inline(never)] // Bench row "core, native".
 fn other_member(
     line: &[u8],
     member: usize,
@@ -89,7 +89,6 @@ pub(crate) fn is_value(text: &[u8]) -> bool {
     value(text, 0, &mut Value::default()) == Ok(text.len())
 }
 
-#[inline(always)]
 fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Unusual> {
     if line.get(at) == Some(&byte) {
         Ok(at + 1)
@@ -108,7 +107,6 @@ fn end(line: &[u8], at: usize) -> Result<(), Unusual> {
 
 /// Skips spaces and tabs. A line break inside a record (in an array of records it may stand there)
 /// is unusual: a document must not have one.
-#[inline(always)]
 fn blank(line: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t') = line.get(at) {
         at += 1;
@@ -120,7 +118,7 @@ fn blank(line: &[u8], mut at: usize) -> usize {
 ///
 /// Into its place: handed on as a result, its 16 bytes are stored in parts and loaded as one, which
 /// processors wait for.
-#[inline(always)]
+#[inline(always)] // Bench row "core, native".
 fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
     match line.get(at) {
         Some(b'"') => {
@@ -146,7 +144,7 @@ fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
 }
 
 /// Reads a value that begins with no quote and no digit, and says where it ends.
-#[inline(never)]
+#[inline(never)] // Bench row "core, native".
 fn other_value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
     let (kind, end) = match (line.get(at), line.get(at + 1)) {
         (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => (Kind::Nested, at + 2),
@@ -162,7 +160,7 @@ fn other_value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusu
 }
 
 /// Reads a string from behind its quote; answers the place of the closing one, and whether it has escapes.
-#[inline(always)]
+#[inline(always)] // Bench row "core, native".
 fn string(line: &[u8], from: usize) -> Result<(usize, bool), Unusual> {
     let mut at = find_special(line, from);
     let mut escaped = false;
@@ -209,7 +207,7 @@ fn unit(line: &[u8], at: usize) -> Result<u32, Unusual> {
 }
 
 /// Checks the number at `at` by JSON's grammar, and says where it ends.
-#[inline(always)]
+#[inline(always)] // Bench row "core, native".
 fn number(line: &[u8], at: usize) -> Result<usize, Unusual> {
     let mut at = at + usize::from(line.get(at) == Some(&b'-'));
     at = match line.get(at) {
@@ -226,7 +224,6 @@ fn number(line: &[u8], at: usize) -> Result<usize, Unusual> {
     Ok(at)
 }
 
-#[inline(always)]
 fn some_digits(line: &[u8], from: usize) -> Result<usize, Unusual> {
     let mut at = from;
     while let Some(b'0'..=b'9') = line.get(at) {

@@ -1,10 +1,13 @@
 //! One record: where its values stand in its text.
 
 pub(crate) mod fast;
-pub(crate) mod inside;
 pub(crate) mod names;
 pub(crate) mod nested;
 pub(crate) mod slow;
+
+use crate::bytes::simd::find_special;
+
+pub(crate) use crate::bytes::span::Span;
 
 /// Unknown names are compared with each other one by one up to here.
 pub(crate) const MANY_UNKNOWN: usize = 256;
@@ -46,6 +49,17 @@ pub(crate) struct Unknown {
     pub(crate) value: Value,
 }
 
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A row's own name.
+    Row(RowId),
+    /// The name under which a document keeps a row's field.
+    OtherName(RowId),
+    /// A name that the table does not have.
+    Unknown,
+}
+
 /// A value in a record's text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Value {
@@ -56,13 +70,6 @@ pub(crate) struct Value {
     pub(crate) span: Span,
     /// Where the member begins, at the quote of its name.
     pub(crate) member: u32,
-}
-
-/// A piece of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
 }
 
 /// The kinds of value.
@@ -105,7 +112,6 @@ impl Record {
     }
 
     /// The value of a row; a missing one where the table has no such row.
-    #[inline(always)]
     pub(crate) fn value(&self, row: RowId) -> &Value {
         const MISSING: &Value = &Value {
             kind: Kind::Missing,
@@ -115,11 +121,73 @@ impl Record {
         };
         self.values.get(row.index()).unwrap_or(MISSING)
     }
+
+    /// Stores a member; the last of equal names wins.
+    pub(crate) fn store(&mut self, key: Key, unknown: Unknown, text: &[u8]) {
+        self.has_members = true;
+        match key {
+            Key::Row(row) => {
+                if !self.by_other_name.is_empty() && !self.give_back(row, unknown.value, text) {
+                    return;
+                }
+                if let Some(value) = self.values.get_mut(row.index()) {
+                    *value = unknown.value;
+                }
+            }
+            Key::OtherName(row) if self.value(row).is_absent() => {
+                self.has_other_names = true;
+                if let Some(value) = self.values.get_mut(row.index()) {
+                    *value = unknown.value;
+                }
+                self.by_other_name.push(row);
+            }
+            Key::OtherName(_) => {
+                self.has_other_names = true;
+                self.store_unknown(unknown, text);
+            }
+            Key::Unknown => self.store_unknown(unknown, text),
+        }
+    }
+
+    /// A row's own name, unless it says nothing, wins over its other one, whose value stays as an
+    /// unknown field. Answers whether the row is the own name's.
+    #[cold]
+    fn give_back(&mut self, row: RowId, own: Value, text: &[u8]) -> bool {
+        let Some(place) = self.by_other_name.iter().position(|other| *other == row) else {
+            return true;
+        };
+        if own.is_absent() {
+            return false;
+        }
+        self.by_other_name.swap_remove(place);
+        let value = *self.value(row);
+        let start = value.member as usize + 1;
+        let name = Span::new(start, find_special(text, start));
+        self.store_unknown(Unknown { name, value }, text);
+        true
+    }
+
+    #[cold]
+    fn store_unknown(&mut self, unknown: Unknown, text: &[u8]) {
+        if self.unknown.len() > MANY_UNKNOWN {
+            // The slow path reads the record again, and gives each name once.
+            self.unknown.push(unknown);
+            return;
+        }
+        let name = unknown.name.of(text);
+        match self
+            .unknown
+            .iter_mut()
+            .find(|known| known.name.of(text) == name)
+        {
+            Some(known) => *known = unknown,
+            None => self.unknown.push(unknown),
+        }
+    }
 }
 
 impl Value {
     /// Whether the value says nothing.
-    #[inline(always)]
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self.kind, Kind::Missing | Kind::Null | Kind::Empty)
     }
@@ -133,22 +201,5 @@ impl Value {
             },
             _ => self.span,
         }
-    }
-}
-
-impl Span {
-    /// A piece of a text of at most one line, which 32 bits hold.
-    #[inline(always)]
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn of(self, text: &[u8]) -> &[u8] {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
     }
 }

@@ -1,7 +1,7 @@
 //! Which row of the table a field's name belongs to.
 
-use crate::bytes::simd::{Prefix, WINDOW, find_special};
-use crate::record::{MANY_UNKNOWN, Record, RowId, Span, Unknown, Value};
+use crate::bytes::simd::{Prefix, WINDOW};
+use crate::record::{Key, RowId};
 
 /// The names of a table.
 ///
@@ -24,17 +24,6 @@ struct Name {
     is_other: bool,
     /// Index of the name that followed this one last time.
     next: u16,
-}
-
-/// What a name means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// A row's own name.
-    Row(RowId),
-    /// The name under which a document keeps a row's field.
-    OtherName(RowId),
-    /// A name that the table does not have.
-    Unknown,
 }
 
 /// Finds the keys of one record, in their order.
@@ -76,7 +65,6 @@ impl Keys {
 
     /// The row with whose `"name":` the window begins, and the length of that, if it is the row
     /// that followed last time.
-    #[inline(always)]
     pub(crate) fn expected(
         &self,
         cursor: &mut Cursor,
@@ -97,7 +85,7 @@ impl Keys {
     /// What `name` means; `cursor` says where the record's last name stood.
     pub(crate) fn find(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
         match self.names.get(usize::from(cursor.guess)) {
-            Some(expected) if same(expected.text, name) => {
+            Some(expected) if expected.text == name => {
                 *cursor = Cursor {
                     last: cursor.guess,
                     guess: expected.next,
@@ -108,7 +96,6 @@ impl Keys {
         }
     }
 
-    #[inline(never)]
     fn look_up(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
         let mask = self.places.len() - 1;
         let mut place = hash(name) & mask;
@@ -168,7 +155,6 @@ impl Name {
         }
     }
 
-    #[inline(always)]
     fn key(&self) -> Key {
         if self.is_other {
             Key::OtherName(self.row)
@@ -178,108 +164,11 @@ impl Name {
     }
 }
 
-impl Record {
-    /// Stores a member; the last of equal names wins.
-    #[inline(always)]
-    pub(crate) fn store(&mut self, key: Key, unknown: Unknown, text: &[u8]) {
-        self.has_members = true;
-        match key {
-            Key::Row(row) => {
-                if !self.by_other_name.is_empty() && !self.give_back(row, unknown.value, text) {
-                    return;
-                }
-                if let Some(value) = self.values.get_mut(row.index()) {
-                    *value = unknown.value;
-                }
-            }
-            Key::OtherName(row) if self.value(row).is_absent() => {
-                self.has_other_names = true;
-                if let Some(value) = self.values.get_mut(row.index()) {
-                    *value = unknown.value;
-                }
-                self.by_other_name.push(row);
-            }
-            Key::OtherName(_) => {
-                self.has_other_names = true;
-                self.store_unknown(unknown, text);
-            }
-            Key::Unknown => self.store_unknown(unknown, text),
-        }
-    }
-
-    /// A row's own name, unless it says nothing, wins over its other one, whose value stays as an
-    /// unknown field. Answers whether the row is the own name's.
-    #[cold]
-    fn give_back(&mut self, row: RowId, own: Value, text: &[u8]) -> bool {
-        let Some(place) = self.by_other_name.iter().position(|other| *other == row) else {
-            return true;
-        };
-        if own.is_absent() {
-            return false;
-        }
-        self.by_other_name.swap_remove(place);
-        let value = *self.value(row);
-        let start = value.member as usize + 1;
-        let name = Span::new(start, find_special(text, start));
-        self.store_unknown(Unknown { name, value }, text);
-        true
-    }
-
-    #[cold]
-    fn store_unknown(&mut self, unknown: Unknown, text: &[u8]) {
-        if self.unknown.len() > MANY_UNKNOWN {
-            // The slow path reads the record again, and gives each name once.
-            self.unknown.push(unknown);
-            return;
-        }
-        let name = unknown.name.of(text);
-        match self
-            .unknown
-            .iter_mut()
-            .find(|known| known.name.of(text) == name)
-        {
-            Some(known) => *known = unknown,
-            None => self.unknown.push(unknown),
-        }
-    }
-}
-
 fn hash(name: &[u8]) -> usize {
     // FNV-1a: names are short, and this runs for names out of their usual order only.
     name.iter().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     }) as usize
-}
-
-/// Equality without a call to `memcmp`, which compares byte by byte in wasm.
-#[inline(always)]
-fn same(left: &[u8], right: &[u8]) -> bool {
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut at = 0;
-    while let (Some(left), Some(right)) = (eight(left, at), eight(right, at)) {
-        if left != right {
-            return false;
-        }
-        at += 8;
-    }
-    if at == left.len() {
-        return true;
-    }
-    match left.len().checked_sub(8) {
-        // The last eight bytes, some of them a second time.
-        Some(tail) => eight(left, tail) == eight(right, tail),
-        None => left == right,
-    }
-}
-
-#[inline(always)]
-fn eight(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes
-        .get(at..at + 8)
-        .and_then(|bytes| bytes.try_into().ok())
-        .map(u64::from_le_bytes)
 }
 
 #[cfg(test)]
@@ -314,19 +203,5 @@ mod tests {
             keys.find(&mut cursor, b"Old"),
             Key::OtherName(RowId::new(7))
         );
-    }
-
-    #[test]
-    fn equality_is_equality() {
-        let text: Vec<u8> = (0..40).collect();
-        for length in 0..40 {
-            for place in 0..length {
-                let mut other = text[..length].to_vec();
-                assert!(same(&text[..length], &other));
-                other[place] ^= 1;
-                assert!(!same(&text[..length], &other));
-            }
-            assert!(!same(&text[..length], &text[..length + 1]));
-        }
     }
 }

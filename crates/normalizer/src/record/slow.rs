@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::record::fast::{DEPTH_MAX, is_value};
-use crate::record::names::{Key, Keys};
-use crate::record::{Kind, Record, Span, Unknown, Value};
+use crate::record::names::Keys;
+use crate::record::{Key, Kind, Record, Span, Unknown, Value};
 
 /// Why a line is no record.
 #[derive(Debug, Error)]

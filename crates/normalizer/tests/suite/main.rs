@@ -24,7 +24,6 @@ mod framing;
 #[cfg(not(target_arch = "wasm32"))]
 mod generate;
 mod gunzip;
-mod gzip;
 mod hosts;
 mod json;
 mod limits;
@@ -40,9 +39,9 @@ mod refusals;
 mod schema;
 mod secrets;
 mod seed;
-mod shrink;
 mod strict;
 mod text;
 mod times;
+mod truncate;
 mod uploads;
 mod values;

@@ -151,15 +151,6 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(settings(500))]
-
-    #[test]
-    fn what_is_compressed_is_read_back(recipe in prop::collection::vec(any::<u8>(), 0..3000)) {
-        checks::compressor(&recipe);
-    }
-}
-
-proptest! {
     #![proptest_config(settings(1500))]
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use logpush_normalizer::gzip;
+use logpush_gzip::gzip;
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
 /// What a decoder makes of the compressed pieces; and how many bytes they took.

@@ -1,0 +1,52 @@
+//! A record that was read and looked at, ready to be written in any shape.
+
+use crate::bytes::text::question_mark;
+use crate::convert::finding::{Finding, Workspace};
+use crate::convert::time::Time;
+use crate::plan::source::JoinedRows;
+use crate::record::{Kind, Record, RowId};
+
+/// A record that was read and looked at, ready to be written.
+pub(crate) struct Event<'a> {
+    /// The text that the record's places refer to.
+    pub(crate) text: &'a [u8],
+    pub(crate) record: &'a Record,
+    /// One per check.
+    pub(crate) findings: &'a [Finding],
+    pub(crate) workspace: &'a Workspace,
+    /// Rows whose values their targets cannot take.
+    pub(crate) unmapped: &'a [RowId],
+    /// Hexadecimal.
+    pub(crate) id: &'a [u8; 32],
+    pub(crate) time: Time,
+    /// The record's text as it came, but for secrets, where documents are to carry it.
+    pub(crate) original: Option<&'a str>,
+    /// Whether secrets are written as they came.
+    pub(crate) unmask: bool,
+}
+
+impl Record {
+    /// The pieces of an address that came in parts, where at least its host is known.
+    pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
+        let part = |row| {
+            let value = self.value(row);
+            if value.kind == Kind::Text {
+                value.span.of(text)
+            } else {
+                b""
+            }
+        };
+        let (scheme, host) = (rows.scheme.map_or(&b""[..], part), part(rows.host));
+        if host.is_empty() {
+            return None;
+        }
+        let query = rows.query.map_or(&b""[..], part);
+        let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
+        let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
+            b""
+        } else {
+            b"?"
+        };
+        Some([scheme, separator, host, part(rows.path), mark, query])
+    }
+}
