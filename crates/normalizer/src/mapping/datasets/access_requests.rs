@@ -6,7 +6,6 @@ pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
     constants: &[
         // `network` is what `allowed` and `denied` belong to.
         ("event.category", List(&["authentication", "network"])),
-        // With an underscore, as SEKOIA.IO's parser and rules have it.
         ("event.dataset", Text("access_requests")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),

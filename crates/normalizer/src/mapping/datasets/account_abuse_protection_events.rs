@@ -6,7 +6,7 @@ pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
     constants: &[
         // And `authentication` or `iam`, by EventType.
         ("event.category", List(&["web"])),
-        ("event.dataset", Text("account-abuse-protection-events")),
+        ("event.dataset", Text("account_abuse_protection_events")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("observer.type", Text("firewall")),

@@ -6,7 +6,6 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
     constants: &[
         // SEKOIA.IO's parser says `network` and Elastic's `authentication` of every record.
         ("event.category", List(&["configuration"])),
-        // With an underscore, as SEKOIA.IO's parser and rules have it.
         ("event.dataset", Text("audit_logs")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),

@@ -6,7 +6,7 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
     constants: &[
         // And `authentication` or `iam`, by ActionDescription and ResourceProduct.
         ("event.category", List(&["configuration"])),
-        ("event.dataset", Text("audit-logs-v2")),
+        ("event.dataset", Text("audit_logs_v2")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
     ],

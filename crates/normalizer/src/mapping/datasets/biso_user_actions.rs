@@ -6,7 +6,7 @@ pub(super) static BISO_USER_ACTIONS: Dataset = Dataset {
     constants: &[
         // `network` is what `allowed` and `denied` belong to.
         ("event.category", List(&["network", "web"])),
-        ("event.dataset", Text("biso-user-actions")),
+        ("event.dataset", Text("biso_user_actions")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("observer.type", Text("proxy")),

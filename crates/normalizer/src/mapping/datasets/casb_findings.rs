@@ -6,7 +6,7 @@ pub(super) static CASB_FINDINGS: Dataset = Dataset {
     constants: &[
         ("event.action", Text("casb-finding")),
         ("event.category", List(&["configuration"])),
-        ("event.dataset", Text("casb-findings")),
+        ("event.dataset", Text("casb_findings")),
         ("event.kind", Text("alert")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),

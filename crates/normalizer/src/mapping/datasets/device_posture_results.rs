@@ -7,7 +7,7 @@ pub(super) static DEVICE_POSTURE_RESULTS: Dataset = Dataset {
         ("agent.type", Text("warp")),
         ("event.action", Text("device-posture-check")),
         ("event.category", List(&["host"])),
-        ("event.dataset", Text("device-posture-results")),
+        ("event.dataset", Text("device_posture_results")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),

@@ -7,7 +7,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         ("agent.type", Text("warp")),
         ("event.kind", Text("metric")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("dex-application-tests")),
+        ("event.dataset", Text("dex_application_tests")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
     ],

@@ -7,7 +7,7 @@ pub(super) static DEX_DEVICE_STATE_EVENTS: Dataset = Dataset {
         ("agent.type", Text("warp")),
         ("event.kind", Text("state")),
         ("event.category", List(&["host"])),
-        ("event.dataset", Text("dex-device-state-events")),
+        ("event.dataset", Text("dex_device_state_events")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
     ],

@@ -6,7 +6,7 @@ pub(super) static DLP_FORENSIC_COPIES: Dataset = Dataset {
     constants: &[
         ("event.action", Text("dlp-forensic-copy")),
         ("event.category", List(&["network", "web"])),
-        ("event.dataset", Text("dlp-forensic-copies")),
+        ("event.dataset", Text("dlp_forensic_copies")),
         ("event.kind", Text("alert")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),

@@ -8,7 +8,7 @@ pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
         ("dns.type", Text("answer")),
         ("event.action", Text("dns-query")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("dns-firewall-logs")),
+        ("event.dataset", Text("dns_firewall_logs")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["protocol"])),

@@ -6,7 +6,7 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
     constants: &[
         ("event.action", Text("email-security-alert")),
         ("event.category", List(&["email"])),
-        ("event.dataset", Text("email-security-alerts")),
+        ("event.dataset", Text("email_security_alerts")),
         // But for a message that got no disposition.
         ("event.kind", Text("alert")),
         ("event.module", Text("cloudflare")),

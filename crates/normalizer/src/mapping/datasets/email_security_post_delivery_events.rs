@@ -5,7 +5,7 @@ pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
     about: "What was done to a message after its delivery: moved, submitted, released.",
     constants: &[
         ("event.category", List(&["email"])),
-        ("event.dataset", Text("email-security-post-delivery-events")),
+        ("event.dataset", Text("email_security_post_delivery_events")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),

@@ -7,7 +7,6 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed`, `denied` and `end` for network only.
         ("event.category", List(&["web", "network"])),
-        // With an underscore, as SEKOIA.IO's parser and rules have it.
         ("event.dataset", Text("http_requests")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["access"])),

@@ -6,7 +6,7 @@ pub(super) static IPSEC_LOGS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("ipsec-logs")),
+        ("event.dataset", Text("ipsec_logs")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
         ("observer.type", Text("vpn")),

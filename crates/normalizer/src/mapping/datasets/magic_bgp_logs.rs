@@ -6,7 +6,7 @@ pub(super) static MAGIC_BGP_LOGS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("magic-bgp-logs")),
+        ("event.dataset", Text("magic_bgp_logs")),
         ("event.module", Text("cloudflare")),
         ("network.protocol", Text("bgp")),
         ("network.transport", Text("tcp")),

@@ -6,7 +6,7 @@ pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("alert")),
         ("event.category", List(&["network", "intrusion_detection"])),
-        ("event.dataset", Text("magic-ids-detections")),
+        ("event.dataset", Text("magic_ids_detections")),
         ("event.module", Text("cloudflare")),
         ("observer.type", Text("ids")),
     ],

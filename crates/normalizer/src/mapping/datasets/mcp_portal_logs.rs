@@ -5,7 +5,7 @@ pub(super) static MCP_PORTAL_LOGS: Dataset = Dataset {
     about: "A request of an AI client to an MCP server behind a Cloudflare MCP portal.",
     constants: &[
         ("event.category", List(&["api"])),
-        ("event.dataset", Text("mcp-portal-logs")),
+        ("event.dataset", Text("mcp_portal_logs")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["access"])),

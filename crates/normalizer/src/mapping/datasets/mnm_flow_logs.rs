@@ -7,7 +7,7 @@ pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
         ("event.kind", Text("event")),
         ("event.action", Text("network-flow")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("mnm-flow-logs")),
+        ("event.dataset", Text("mnm_flow_logs")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection"])),
     ],

@@ -142,3 +142,20 @@ pub(crate) fn event_dataset(dataset: &'static Dataset) -> Option<&'static str> {
             _ => None,
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_dataset_is_cloudflares_name() {
+        for dataset in DATASETS {
+            let expected = match dataset.name {
+                // Fixed by SEKOIA.IO's parser and rules.
+                "firewall_events" => "firewall-events",
+                name => name,
+            };
+            assert_eq!(event_dataset(dataset), Some(expected));
+        }
+    }
+}

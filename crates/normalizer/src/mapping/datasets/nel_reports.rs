@@ -6,7 +6,7 @@ pub(super) static NEL_REPORTS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("nel-reports")),
+        ("event.dataset", Text("nel_reports")),
         ("event.module", Text("cloudflare")),
         ("event.outcome", Text("failure")),
         ("event.type", List(&["info"])),

@@ -6,7 +6,7 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("network-analytics-logs")),
+        ("event.dataset", Text("network_analytics_logs")),
         ("event.module", Text("cloudflare")),
         ("observer.type", Text("firewall")),
     ],

@@ -7,7 +7,7 @@ pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `denied` for network only.
         ("event.category", List(&["web", "network"])),
-        ("event.dataset", Text("page-shield-events")),
+        ("event.dataset", Text("page_shield_events")),
         ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]

@@ -6,7 +6,7 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network", "web"])),
-        ("event.dataset", Text("sinkhole-http-logs")),
+        ("event.dataset", Text("sinkhole_http_logs")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["access"])),
         ("network.protocol", Text("http")),

@@ -6,7 +6,7 @@ pub(super) static SPECTRUM_EVENTS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("spectrum-events")),
+        ("event.dataset", Text("spectrum_events")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection"])),
         ("observer.type", Text("proxy")),

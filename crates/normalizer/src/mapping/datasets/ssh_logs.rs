@@ -6,7 +6,7 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
     constants: &[
         // And `process`, where the program is a shell or a command.
         ("event.category", List(&["network", "session"])),
-        ("event.dataset", Text("ssh-logs")),
+        ("event.dataset", Text("ssh_logs")),
         ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),

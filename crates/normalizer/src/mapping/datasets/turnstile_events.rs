@@ -7,7 +7,7 @@ pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed` and `denied` for network only.
         ("event.category", List(&["web", "network"])),
-        ("event.dataset", Text("turnstile-events")),
+        ("event.dataset", Text("turnstile_events")),
         ("event.module", Text("cloudflare")),
     ],
     #[rustfmt::skip]

@@ -8,7 +8,7 @@ pub(super) static WARP_CONFIG_CHANGES: Dataset = Dataset {
         ("event.kind", Text("event")),
         ("event.action", Text("warp-config-change")),
         ("event.category", List(&["configuration"])),
-        ("event.dataset", Text("warp-config-changes")),
+        ("event.dataset", Text("warp_config_changes")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["change"])),
     ],

@@ -8,7 +8,7 @@ pub(super) static WARP_TOGGLE_CHANGES: Dataset = Dataset {
         ("event.kind", Text("event")),
         ("event.action", Text("warp-toggle-change")),
         ("event.category", List(&["configuration"])),
-        ("event.dataset", Text("warp-toggle-changes")),
+        ("event.dataset", Text("warp_toggle_changes")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["change"])),
     ],

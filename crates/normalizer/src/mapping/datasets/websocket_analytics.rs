@@ -6,7 +6,7 @@ pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),
-        ("event.dataset", Text("websocket-analytics")),
+        ("event.dataset", Text("websocket_analytics")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["connection", "end"])),
         ("network.protocol", Text("websocket")),

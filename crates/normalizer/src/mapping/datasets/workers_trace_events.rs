@@ -6,7 +6,7 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["web"])),
-        ("event.dataset", Text("workers-trace-events")),
+        ("event.dataset", Text("workers_trace_events")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
     ],

@@ -6,7 +6,7 @@ pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["web"])),
-        ("event.dataset", Text("zaraz-events")),
+        ("event.dataset", Text("zaraz_events")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
     ],
