@@ -5,6 +5,7 @@ use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use std::rc::Rc;
 
+use logpush_delivery::state as upload;
 use logpush_status::shard::{Backlog, Report, ShardStats};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -176,7 +177,7 @@ impl Ledger {
     fn apply<A>(
         &self,
         id: &str,
-        known: Option<&logpush_delivery::state::State>,
+        known: Option<&upload::State>,
         effect: Effect<A>,
         now: u64,
     ) -> Result<A> {
