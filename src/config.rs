@@ -1,30 +1,34 @@
 //! Variables and secrets, read once an upload: every problem is named at once.
 
+use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use js_sys::Reflect;
+use logpush_delivery::destination::{self, Destination, KINDS, Kind, Opened};
+use logpush_delivery::setting::Given;
+use logpush_delivery::url;
 use logpush_normalizer::{Dataset, Limits, Shape};
 use logpush_status::health::AlertLimits;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use crate::destination::{Destination, Http, Retry, Sekoia};
 use crate::http::secrets::Secrets;
 
 /// The value of a name.
 type Lookup = dyn Fn(&str) -> Option<String>;
 
 /// Where variables and secrets come from.
+#[derive(Clone)]
 pub(crate) struct Variables {
-    read: Box<Lookup>,
+    read: Rc<Lookup>,
 }
 
 impl Variables {
     pub(crate) fn new(env: &Env) -> Self {
         let env = JsValue::from(env.clone());
         Self {
-            read: Box::new(move |name| {
+            read: Rc::new(move |name| {
                 let value = Reflect::get(&env, &name.into()).ok()?;
                 // A number or a boolean in wrangler.toml arrives as one.
                 value
@@ -40,6 +44,10 @@ impl Variables {
         (self.read)(name)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
+    }
+
+    fn given(&self, name: &str) -> Option<Given> {
+        self.get(name).map(Given::Text)
     }
 }
 
@@ -57,7 +65,21 @@ pub(crate) struct Config {
     /// 0: as many as there are.
     pub(crate) intake_requests_per_second: u64,
     pub(crate) durable: Durable,
-    destination: DestinationKind,
+    /// Where documents go.
+    pub(crate) kind: &'static Kind,
+    /// With the settings of the kind among them.
+    variables: Variables,
+}
+
+/// How deliveries are tried again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retry {
+    /// How long one request may take.
+    pub(crate) timeout: Duration,
+    /// The first wait; each next one is twice as long.
+    pub(crate) base: Duration,
+    /// How long an upload goes on trying while every request fails.
+    pub(crate) budget: Duration,
 }
 
 /// What only the durable route is handled by.
@@ -90,19 +112,6 @@ pub(crate) struct Cloudflare {
     pub(crate) token: String,
     /// `zones/ID` and `accounts/ID`.
     pub(crate) places: Vec<String>,
-}
-
-#[derive(Debug)]
-enum DestinationKind {
-    Sekoia {
-        url: String,
-        default_key: Option<String>,
-        /// By dataset name.
-        keys: BTreeMap<&'static str, String>,
-    },
-    Http(Http),
-    #[cfg(feature = "bench")]
-    Discard,
 }
 
 /// SEKOIA.IO's limit of a request, taken before compression. 10 MiB.
@@ -211,8 +220,10 @@ pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
             )),
             sweep_after: Duration::from_secs(reader.number("SWEEP_AFTER_SECONDS", 900, 0, 86_400)),
         },
-        destination: reader.destination(),
+        kind: reader.kind(),
+        variables: variables.clone(),
     };
+    reader.problems.extend(config.destination_problems());
     if config.limits.document_bytes > config.limits.batch_bytes {
         reader
             .problems
@@ -249,39 +260,33 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the variable that is missing.
+    /// Names the variables that are missing or wrong.
     pub(crate) fn destination(
         &self,
         dataset: Option<&'static Dataset>,
-    ) -> Result<Destination, String> {
-        match &self.destination {
-            DestinationKind::Sekoia {
-                url,
-                default_key,
-                keys,
-            } => {
-                let own = dataset.and_then(|dataset| keys.get(dataset.name));
-                match own.or(default_key.as_ref()) {
-                    Some(key) => Ok(Destination::Sekoia(Sekoia::new(url, key))),
-                    None => Err(match dataset {
-                        Some(dataset) => format!(
-                            "neither {} nor SEKOIA_INTAKE_KEY is set",
-                            key_variable(dataset)
-                        ),
-                        None => "SEKOIA_INTAKE_KEY is not set".to_owned(),
-                    }),
-                }
-            }
-            DestinationKind::Http(http) => Ok(Destination::Http(http.clone())),
-            #[cfg(feature = "bench")]
-            DestinationKind::Discard => Ok(Destination::Discard),
-        }
+    ) -> Result<Box<dyn Destination>, String> {
+        self.open(dataset).map_err(|problems| {
+            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            words.join("; ")
+        })
+    }
+
+    fn open(&self, dataset: Option<&Dataset>) -> Opened {
+        let name = dataset.map(|dataset| dataset.name);
+        self.kind.open(name, &|name| self.variables.given(name))
+    }
+
+    fn destination_problems(&self) -> Vec<String> {
+        let problems = self.kind.problems(&|name| self.variables.given(name));
+        problems.iter().map(ToString::to_string).collect()
     }
 }
 
-/// `SEKOIA_INTAKE_KEY_FIREWALL_EVENTS` of `firewall_events`.
-fn key_variable(dataset: &Dataset) -> String {
-    format!("SEKOIA_INTAKE_KEY_{}", dataset.name.to_ascii_uppercase())
+impl fmt::Debug for Variables {
+    /// Without the values: secrets are among them.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Variables").finish_non_exhaustive()
+    }
 }
 
 struct Reader<'a> {
@@ -319,63 +324,16 @@ impl Reader<'_> {
         }
     }
 
-    fn destination(&mut self) -> DestinationKind {
-        match self.variables.get("DESTINATION").as_deref() {
-            None | Some("sekoia") => self.sekoia(),
-            Some("http") => self.http(),
-            #[cfg(feature = "bench")]
-            Some("discard") => DestinationKind::Discard,
-            Some(_) => {
-                self.problems
-                    .push("DESTINATION is neither sekoia nor http".to_owned());
-                self.sekoia()
-            }
-        }
-    }
-
-    fn sekoia(&mut self) -> DestinationKind {
-        let url = self.variables.get("SEKOIA_INTAKE_URL");
-        let url = url
-            .as_deref()
-            .unwrap_or("https://intake.sekoia.io")
-            .trim_end_matches('/');
-        self.check_url("SEKOIA_INTAKE_URL", url);
-        let keys: BTreeMap<_, _> = logpush_normalizer::datasets::DATASETS
-            .iter()
-            .filter_map(|dataset| Some((dataset.name, self.variables.get(&key_variable(dataset))?)))
-            .collect();
-        let default_key = self.variables.get("SEKOIA_INTAKE_KEY");
-        if default_key.is_none() && keys.is_empty() {
-            self.problems
-                .push("SEKOIA_INTAKE_KEY is not set".to_owned());
-        }
-        DestinationKind::Sekoia {
-            url: url.to_owned(),
-            default_key,
-            keys,
-        }
-    }
-
-    fn http(&mut self) -> DestinationKind {
-        let url = self.variables.get("HTTP_URL").unwrap_or_default();
-        if url.is_empty() {
-            self.problems.push("HTTP_URL is not set".to_owned());
-        } else {
-            self.check_url("HTTP_URL", &url);
-        }
-        let headers: BTreeMap<String, String> = match self.variables.get("HTTP_HEADERS") {
-            None => BTreeMap::new(),
-            Some(text) => serde_json::from_str(&text).unwrap_or_else(|_| {
-                self.problems
-                    .push("HTTP_HEADERS is not a JSON object of header names and texts".to_owned());
-                BTreeMap::new()
-            }),
+    fn kind(&mut self) -> &'static Kind {
+        let Some(name) = self.variables.get("DESTINATION") else {
+            return destination::DEFAULT;
         };
-        if headers.iter().any(|(name, value)| !is_header(name, value)) {
+        destination::kind(&name).unwrap_or_else(|| {
+            let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
             self.problems
-                .push("HTTP_HEADERS has a header that HTTP does not allow".to_owned());
-        }
-        DestinationKind::Http(Http::new(url, headers))
+                .push(format!("DESTINATION is none of {}", names.join(", ")));
+            destination::DEFAULT
+        })
     }
 
     fn url(&mut self, name: &str) -> Option<String> {
@@ -414,34 +372,17 @@ impl Reader<'_> {
         })
     }
 
-    /// Keys and logs go through HTTPS, except to this machine, which is for trying things out.
     fn check_url(&mut self, name: &str, url: &str) {
-        let is_local = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-            .iter()
-            .filter_map(|local| url.strip_prefix(local))
-            .any(|rest| rest.is_empty() || rest.starts_with([':', '/']));
-        let host = url.strip_prefix("https://").unwrap_or_default();
-        let is_https =
-            host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
-        let is_plain = !url.contains([' ', '\t', '\r', '\n', '#', '@']);
-        if !(is_local || is_https) || !is_plain {
-            self.problems.push(format!("{name} is not an https:// URL"));
+        if let Err(problem) = url::check(url) {
+            self.problems.push(format!("{name} {problem}"));
         }
     }
 }
 
-fn is_header(name: &str, value: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-        && value
-            .bytes()
-            .all(|byte| byte == b'\t' || (b' '..0x7f).contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const SECRET: (&str, &str) = ("LOGPUSH_SECRET", "0123456789abcdef");
@@ -450,7 +391,7 @@ mod tests {
     fn problems(values: &[(&'static str, &'static str)]) -> Vec<String> {
         let values: BTreeMap<_, _> = values.iter().copied().collect();
         let variables = Variables {
-            read: Box::new(move |name| values.get(name).map(|value| (*value).to_owned())),
+            read: Rc::new(move |name| values.get(name).map(|value| (*value).to_owned())),
         };
         read(&variables).err().unwrap_or_default()
     }
@@ -534,7 +475,7 @@ mod tests {
         let values = |values: &[(&'static str, &'static str)]| {
             let values: BTreeMap<_, _> = values.iter().copied().collect();
             let variables = Variables {
-                read: Box::new(move |name| values.get(name).map(|value| (*value).to_owned())),
+                read: Rc::new(move |name| values.get(name).map(|value| (*value).to_owned())),
             };
             alerts(&variables)
         };

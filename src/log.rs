@@ -217,6 +217,12 @@ impl Line {
         self.add("batches", json!(counters.batches.get()));
         self.add("requests", json!(counters.requests.get()));
         self.add("retries", json!(counters.retries.get()));
+        if counters.unknown.get() > 0 {
+            self.add("unknown", json!(counters.unknown.get()));
+        }
+        if counters.perhaps_repeated.get() > 0 {
+            self.add("perhaps_repeated", json!(counters.perhaps_repeated.get()));
+        }
         if let Some(reason) = counters.last_reason.borrow().as_deref() {
             self.add("last_reason", json!(reason));
         }

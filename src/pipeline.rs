@@ -9,13 +9,15 @@ use core::pin::pin;
 
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use logpush_delivery::machine::{End, Outcome};
 use logpush_normalizer::{Batch, Config as NormalizerConfig, Dataset, Normalizer, Time};
 use thiserror::Error;
 use web_sys::ReadableStream;
 
 use crate::body::{Announced, Body, BodyError};
 use crate::config::Config;
-use crate::send::{Counters, Delivery, DeliveryError, Outcome};
+use crate::in_flight::is_crowded;
+use crate::send::{Counters, Delivery, DeliveryError};
 
 /// Why an upload was not delivered as a whole. `J`: the journal's own reasons.
 #[derive(Debug, Error)]
@@ -24,9 +26,6 @@ pub(crate) enum PipelineError<J> {
     Body(#[from] BodyError),
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// There is no destination for the upload's dataset.
-    #[error("{0}")]
-    NoDestination(String),
     #[error("{0}")]
     Journal(J),
 }
@@ -73,13 +72,13 @@ impl Journal for NoJournal {
 /// The deliveries of an upload, made when the first batch is complete: its dataset may not be
 /// known before.
 pub(crate) struct Deliveries<'a> {
-    open: Box<dyn Fn(Option<&'static Dataset>) -> Result<Delivery, String> + 'a>,
+    open: Box<dyn Fn(Option<&'static Dataset>) -> Result<Delivery, DeliveryError> + 'a>,
     delivery: OnceCell<Delivery>,
 }
 
 impl<'a> Deliveries<'a> {
     pub(crate) fn new(
-        open: impl Fn(Option<&'static Dataset>) -> Result<Delivery, String> + 'a,
+        open: impl Fn(Option<&'static Dataset>) -> Result<Delivery, DeliveryError> + 'a,
     ) -> Self {
         Self {
             open: Box::new(open),
@@ -92,7 +91,7 @@ impl<'a> Deliveries<'a> {
         self.delivery.get().map(|delivery| &delivery.counters)
     }
 
-    fn get(&self, dataset: Option<&'static Dataset>) -> Result<&Delivery, String> {
+    fn get(&self, dataset: Option<&'static Dataset>) -> Result<&Delivery, DeliveryError> {
         match self.delivery.get() {
             Some(delivery) => Ok(delivery),
             None => {
@@ -242,11 +241,10 @@ impl<J: Journal> Run<'_, J> {
                 let may_go_on = self.journal.may_go_on(self.requests());
                 may_go_on.map_err(PipelineError::Journal)?;
             }
-            while is_crowded(on_their_way.len(), self.in_flight, &piece) {
+            while is_crowded(on_their_way.len(), self.in_flight, piece.body.len()) {
                 on_their_way.next().await.unwrap_or(Ok(()))?;
             }
-            let delivery = self.deliveries.get(dataset);
-            let delivery = delivery.map_err(PipelineError::NoDestination)?;
+            let delivery = self.deliveries.get(dataset)?;
             self.begun.set(self.begun.get() + 1);
             self.under_way.set(self.under_way.get() + 1);
             on_their_way.push(self.deliver(delivery, piece).boxed_local());
@@ -268,47 +266,12 @@ impl<J: Journal> Run<'_, J> {
         delivery: &Delivery,
         piece: Batch,
     ) -> Result<(), PipelineError<J::Error>> {
-        let _counted = Counted::new(piece.body.len());
-        let mut outcome = Outcome::default();
-        let delivered = delivery.deliver(piece, &mut outcome).await;
+        let outcome = delivery.deliver(piece).await;
+        let end = outcome.end.clone();
         self.under_way.set(self.under_way.get().saturating_sub(1));
-        let is_last = delivered.is_ok() && self.is_read.get() && self.under_way.get() == 0;
+        let is_last = end == End::Complete && self.is_read.get() && self.under_way.get() == 0;
         let noted = self.journal.note(outcome, is_last).await;
         noted.map_err(PipelineError::Journal)?;
-        Ok(delivered?)
-    }
-}
-
-/// Bytes of batches that all uploads of the isolate together may have on their way.
-///
-/// The isolate's 128 MB are for wasm and JavaScript together. Eight uploads at once hold this, as
-/// much again compressed and in copies, and each a batch in the making (2 MB) and its window.
-const ON_THEIR_WAY_MAX: usize = 24 * 1024 * 1024;
-
-thread_local! {
-    /// What all uploads of the isolate have on their way, in bytes.
-    static ON_THEIR_WAY: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Whether an upload must wait for one of its own batches before it sends another.
-///
-/// One may always go: an upload cannot wait for another one's, which belong to another request.
-fn is_crowded(own: usize, in_flight: usize, batch: &Batch) -> bool {
-    own >= in_flight || (own > 0 && ON_THEIR_WAY.get() + batch.body.len() > ON_THEIR_WAY_MAX)
-}
-
-/// Counts bytes until it is dropped.
-struct Counted(usize);
-
-impl Counted {
-    fn new(bytes: usize) -> Self {
-        ON_THEIR_WAY.set(ON_THEIR_WAY.get() + bytes);
-        Self(bytes)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        ON_THEIR_WAY.set(ON_THEIR_WAY.get().saturating_sub(self.0));
+        Ok(delivery.check(end)?)
     }
 }

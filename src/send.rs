@@ -1,37 +1,49 @@
-//! Delivering the batches of one upload: trying again, and splitting what is refused.
+//! Delivering the batches of one upload: the shell of [`Machine`], which decides.
 
 use core::cell::{Cell, RefCell};
-use core::ops::Range;
 use core::time::Duration;
 
-use chrono::DateTime;
 use js_sys::Uint8Array;
-use logpush_delivery::backoff::backoff;
-use logpush_delivery::dead_letter::Refused;
-use logpush_gzip::gzip;
+use logpush_delivery::Millis;
+use logpush_delivery::destination::Destination;
+use logpush_delivery::machine::{self, Action, End, Limits, Machine, Outcome, Refusal, Shared};
+use logpush_delivery::request::{Body, Method, Reply, Request};
+use logpush_delivery::session::Session;
 use logpush_normalizer::{Batch, Dataset, Shape, Time, refusal};
 use thiserror::Error;
-use worker::{Delay, Method, Request, RequestInit, RequestRedirect};
+use worker::{Delay, Headers, RequestInit, RequestRedirect};
 
 use crate::clock::now_millis;
 use crate::config::Config;
-use crate::destination::{Destination, Reply, Retry, Verdict};
 use crate::http::client::{self, Bounds};
+use crate::in_flight::Counted;
 use crate::ledger::Ledger;
 use crate::rate_limit::RateLimit;
 
 /// The deliveries of one upload.
 pub(crate) struct Delivery {
-    destination: Destination,
+    destination: Box<dyn Destination>,
+    /// What the operator does where it is held.
+    when_held: &'static str,
+    upload: String,
     dataset: Option<&'static Dataset>,
     shape: Shape,
     arrival: Time,
-    retry: Retry,
+    timeout: Duration,
+    limits: Limits,
     rate_limit: Option<RateLimit>,
+    shared: Shared,
+    session: RefCell<Session>,
     pub(crate) counters: Counters,
-    /// When the first of the requests failed that have failed since the intake last answered, in
-    /// milliseconds since 1970.
-    failing_since: Cell<Option<u64>>,
+}
+
+/// An upload to deliver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upload<'a> {
+    /// What identifies it.
+    pub(crate) id: &'a str,
+    pub(crate) dataset: Option<&'static Dataset>,
+    pub(crate) arrival: Time,
 }
 
 /// What was done, counted.
@@ -40,48 +52,53 @@ pub(crate) struct Counters {
     pub(crate) batches: Cell<u64>,
     pub(crate) requests: Cell<u64>,
     pub(crate) retries: Cell<u64>,
-    /// Documents that the intake refused, and whose stand-ins it took.
+    /// Documents that the destination refused, and whose placeholders it took.
     pub(crate) refused: Cell<u64>,
-    /// Compressed bytes sent, those sent again included.
+    /// Documents that it may have refused, without saying which.
+    pub(crate) unknown: Cell<u64>,
+    /// Documents that were sent again although it may have them.
+    pub(crate) perhaps_repeated: Cell<u64>,
+    /// Bytes sent as they are on the wire, those sent again included.
     pub(crate) bytes_sent: Cell<u64>,
     /// The last reason for trying again or refusing.
     pub(crate) last_reason: RefCell<Option<String>>,
 }
 
-/// What became of a batch, however its delivery ended.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    /// Records whose documents are with the intake.
-    pub(crate) taken: Vec<Range<u64>>,
-    /// Those that only have stand-ins there.
-    pub(crate) refused: Vec<Refused>,
-}
-
-/// Why a batch is not with the intake.
+/// Why documents of a batch are still owed.
 #[derive(Debug, Error)]
 pub(crate) enum DeliveryError {
     /// For now.
     #[error("{destination} is not taking events: {reason}")]
     Unavailable {
-        destination: String,
+        destination: &'static str,
         reason: String,
-        /// When to come back.
-        after: Duration,
+        /// When to come back, where it says so.
+        after: Option<Duration>,
     },
-    /// For good.
+    /// Until the operator has repaired something.
     #[error("{destination} refused: {words}")]
-    Denied {
-        destination: String,
-        status: Option<u16>,
+    Held {
+        destination: &'static str,
         words: String,
+        /// What to repair.
+        hint: &'static str,
     },
+    /// The settings do not do for the dataset.
+    #[error("{0}")]
+    NotConfigured(String),
+    /// Another run goes on at once.
+    #[error("the requests that one run may send are used up")]
+    HandedOver,
 }
 
-/// When Logpush is asked to come back, where the intake named no time.
-const COME_BACK: Duration = Duration::from_secs(30);
+/// The longest answer that is read: ids of 100,000 events are 4 MB.
+const REPLY_MAX: usize = 4 * 1024 * 1024;
 
-/// Documents of one upload that may be replaced by a stand-in. Each costs about 20 requests to find,
-/// and an invocation has 10,000: an intake that refuses more than this does not want our events.
+/// Requests of one run. Each may take two more of the platform's 10,000, for its turn and for the
+/// positions.
+const REQUESTS_MAX: u32 = 3_000;
+
+/// Documents of one upload that may be replaced by a placeholder.
 const REFUSED_MAX: u64 = 256;
 
 impl Delivery {
@@ -93,331 +110,181 @@ impl Delivery {
     /// Names the variable that is missing.
     pub(crate) fn open(
         config: &Config,
-        dataset: Option<&'static Dataset>,
-        arrival: Time,
+        upload: Upload<'_>,
         ledger: Option<&Ledger>,
-    ) -> Result<Self, String> {
-        Ok(Self::new(
-            config.destination(dataset)?,
-            dataset,
-            config.shape,
-            arrival,
-            config.retry,
-            RateLimit::new(config.intake_requests_per_second, ledger.cloned()),
-        ))
-    }
-
-    fn new(
-        destination: Destination,
-        dataset: Option<&'static Dataset>,
-        shape: Shape,
-        arrival: Time,
-        retry: Retry,
-        rate_limit: Option<RateLimit>,
-    ) -> Self {
-        Self {
-            destination,
-            dataset,
-            shape,
-            arrival,
-            retry,
-            rate_limit,
+    ) -> Result<Self, DeliveryError> {
+        let destination = config.destination(upload.dataset);
+        Ok(Self {
+            destination: destination.map_err(DeliveryError::NotConfigured)?,
+            when_held: config.kind.when_held,
+            upload: upload.id.to_owned(),
+            dataset: upload.dataset,
+            shape: config.shape,
+            arrival: upload.arrival,
+            timeout: config.retry.timeout,
+            limits: Limits {
+                base: millis(config.retry.base),
+                budget: millis(config.retry.budget),
+                after_max: millis(config.durable.redelivery_max),
+                requests: REQUESTS_MAX,
+                refused: REFUSED_MAX,
+            },
+            rate_limit: RateLimit::new(config.intake_requests_per_second, ledger.cloned()),
+            shared: Shared::default(),
+            session: RefCell::default(),
             counters: Counters::default(),
-            failing_since: Cell::new(None),
-        }
+        })
     }
 
-    /// Delivers a batch; when it returns, the intake has said yes to every document or its stand-in.
-    ///
-    /// Retries are tried within the upload's budget. What the intake refuses for its content is
-    /// split down to the single document, which a small `pipeline_error` document replaces.
-    ///
-    /// What came of it until then is in `outcome`, where it fails too.
-    pub(crate) async fn deliver(
-        &self,
-        batch: Batch,
-        outcome: &mut Outcome,
-    ) -> Result<(), DeliveryError> {
+    /// Delivers a batch as far as the destination takes it.
+    pub(crate) async fn deliver(&self, batch: Batch) -> Outcome {
         add(&self.counters.batches, 1);
-        #[cfg(feature = "bench")]
-        if let Destination::Discard = self.destination {
-            outcome.taken.extend(batch.records);
-            return Ok(());
-        }
-        let without_document = batch.records.iter().skip(batch.len()).cloned();
-        outcome.taken.extend(without_document);
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let verdict = self.send(&[&batch.body], batch.len()).await?;
-        let mut division = Division {
-            documents: batch.documents().map(|document| document.text).collect(),
-            records: &batch.records,
-            undecided: Vec::new(),
-            outcome,
+        let _counted = Counted::new(batch.body.len());
+        let placeholder = |refusal: &Refusal<'_>| self.placeholder(refusal);
+        let delivery = machine::Delivery {
+            destination: &*self.destination,
+            upload: &self.upload,
+            limits: self.limits,
+            placeholder: &placeholder,
+            shared: &self.shared,
         };
-        self.divide(0..division.documents.len(), verdict, &mut division)
-            .await?;
-        while let Some(range) = division.undecided.pop() {
-            let verdict = self.send_range(&division.documents, &range).await?;
-            self.divide(range, verdict, &mut division).await?;
+        // 53 bits of chance.
+        let seed = (js_sys::Math::random() * (1_u64 << 53) as f64) as u64;
+        let mut machine = Machine::new(&delivery, batch, seed);
+        loop {
+            let action = machine.next(&mut self.session.borrow_mut(), now_millis());
+            match action {
+                Action::Wait(wait) => Delay::from(Duration::from_millis(wait)).await,
+                Action::Send(request) => {
+                    let answer = self.exchange(&request, machine.body_of(&request)).await;
+                    let session = &mut self.session.borrow_mut();
+                    match answer {
+                        Ok(reply) => machine.answered(&reply, session, now_millis()),
+                        Err(reason) => machine.failed(&reason, session, now_millis()),
+                    }
+                }
+                Action::Done(outcome) => {
+                    self.count(&outcome);
+                    return outcome;
+                }
+            }
         }
-        Ok(())
     }
 
-    /// What follows from the verdict over `range`.
+    /// Why documents are still owed, if any are.
     ///
-    /// Both halves of what was taken in part are sent again: an intake does not tell which events
-    /// it has, and need not refuse the same ones twice. That costs duplicates, and loses nothing.
-    async fn divide(
-        &self,
-        range: Range<usize>,
-        verdict: Verdict,
-        division: &mut Division<'_, '_>,
-    ) -> Result<(), DeliveryError> {
-        match verdict {
-            Verdict::Accepted => division.take(range),
-            Verdict::Partly(_) | Verdict::Refused(_) if range.len() > 1 => {
-                let middle = range.start + range.len() / 2;
-                division.undecided.push(middle..range.end);
-                division.undecided.push(range.start..middle);
-            }
-            Verdict::Refused(reason) => self.replace(range, &reason, division).await?,
-            Verdict::Partly(_) => {
-                self.replace(range, "it has no id in the answer", division)
-                    .await?;
-            }
-            Verdict::Retry { reason, .. } => return Err(self.unavailable(reason, None)),
-            Verdict::Denied { status, words } => return Err(self.denied(Some(status), words)),
-        }
-        Ok(())
+    /// # Errors
+    ///
+    /// That reason.
+    pub(crate) fn check(&self, end: End) -> Result<(), DeliveryError> {
+        let destination = self.destination.title();
+        Err(match end {
+            End::Complete => return Ok(()),
+            End::Unavailable { reason, after } => DeliveryError::Unavailable {
+                destination,
+                reason,
+                after: after.map(Duration::from_millis),
+            },
+            End::Held { status, words } => DeliveryError::Held {
+                destination,
+                words,
+                hint: match status {
+                    Some(_) => self.when_held,
+                    None => "check that the destination's format is that of SHAPE",
+                },
+            },
+            End::HandedOver => DeliveryError::HandedOver,
+        })
     }
 
-    /// Sends a small document in the place of the one that was refused.
-    async fn replace(
-        &self,
-        range: Range<usize>,
-        reason: &str,
-        division: &mut Division<'_, '_>,
-    ) -> Result<(), DeliveryError> {
-        self.note(reason);
-        if self.counters.refused.get() >= REFUSED_MAX {
-            return Err(self.denied(
-                None,
-                format!("more than {REFUSED_MAX} events, the last with {reason}"),
-            ));
-        }
-        for place in range {
-            let document = division.documents.get(place).copied().unwrap_or_default();
-            // What offends in an event offends in its beginning too: then a stand-in without it.
-            let with_text = self.stand_in(document, reason, true);
-            let without = self.stand_in(document, "its text is refused as well", false);
-            let accepted = self.send(&[&with_text], 1).await? == Verdict::Accepted
-                || self.send(&[&without], 1).await? == Verdict::Accepted;
-            if !accepted {
-                // It refuses even this: it refuses everything.
-                return Err(self.denied(None, reason.to_owned()));
-            }
-            add(&self.counters.refused, 1);
-            division.outcome.refused.push(Refused {
-                record: division.record(place),
-                document: document.to_vec(),
-                reason: reason.to_owned(),
-            });
-        }
-        Ok(())
-    }
-
-    fn stand_in(&self, document: &[u8], reason: &str, with_text: bool) -> Vec<u8> {
+    fn placeholder(&self, refused: &Refusal<'_>) -> Vec<u8> {
         refusal(
-            document,
-            reason,
-            with_text,
+            refused.document,
+            refused.reason,
+            refused.with_text,
             self.dataset,
             self.shape,
             self.arrival,
         )
     }
 
-    async fn send_range(
-        &self,
-        documents: &[&[u8]],
-        range: &Range<usize>,
-    ) -> Result<Verdict, DeliveryError> {
-        let documents = documents.get(range.clone()).unwrap_or_default();
-        let joined = documents.join(b"\n".as_slice());
-        self.send(&[&joined], documents.len()).await
-    }
-
-    /// Sends documents until the intake has said something definite about them.
-    async fn send(&self, documents: &[&[u8]], count: usize) -> Result<Verdict, DeliveryError> {
-        let mut pieces = documents.to_vec();
-        if self.destination.ends_lines() {
-            pieces.push(b"\n");
+    async fn exchange(&self, request: &Request, body: &[u8]) -> Result<Reply, String> {
+        if let Some(limit) = &self.rate_limit {
+            limit.wait().await;
         }
-        let compressed = gzip(&pieces);
-        // Kept by JavaScript for every try; wasm's copy goes at once.
-        let body = Uint8Array::from(compressed.as_slice());
-        drop(compressed);
-        let mut tries = 0;
-        loop {
-            if let Some(rate_limit) = &self.rate_limit {
-                rate_limit.wait().await;
-            }
-            add(&self.counters.requests, 1);
-            add(&self.counters.bytes_sent, u64::from(body.length()));
-            let verdict = match exchange(&self.destination, &body, self.retry.timeout).await {
-                Ok(reply) => self.destination.read(&reply, count),
-                Err(reason) => Verdict::Retry {
-                    after: None,
-                    reason,
-                },
-            };
-            match verdict {
-                Verdict::Retry { after, reason } => self.wait(tries, after, reason).await?,
-                Verdict::Denied { status, words } => return Err(self.denied(Some(status), words)),
-                verdict => {
-                    // It is there again: the next failure is another one.
-                    self.failing_since.set(None);
-                    return Ok(verdict);
-                }
-            }
-            tries += 1;
-            add(&self.counters.retries, 1);
-        }
+        add(&self.counters.requests, 1);
+        add(&self.counters.bytes_sent, body.len() as u64);
+        // Encoded, and JavaScript's copy.
+        let _counted = Counted::new(2 * body.len());
+        let request = prepare(request, body)?;
+        let bounds = Bounds {
+            timeout: self.timeout,
+            body_max: REPLY_MAX,
+        };
+        let reply = client::exchange(request, bounds).await?;
+        Ok(Reply {
+            status: reply.status,
+            headers: reply.headers.entries().collect(),
+            body: reply.body,
+        })
     }
 
-    /// Waits before another try, or says that there is no time for one.
-    async fn wait(
-        &self,
-        tries: u32,
-        after: Option<Duration>,
-        reason: String,
-    ) -> Result<(), DeliveryError> {
-        self.note(&reason);
-        let now = now_millis();
-        let since = self.failing_since.get().unwrap_or(now);
-        self.failing_since.set(Some(since));
-        let spent = Duration::from_millis(now.saturating_sub(since));
-        let wait =
-            backoff(self.retry.base, tries, js_sys::Math::random()).max(after.unwrap_or_default());
-        if spent + wait > self.retry.budget {
-            return Err(self.unavailable(reason, after));
-        }
-        Delay::from(wait).await;
-        Ok(())
-    }
-
-    fn note(&self, reason: &str) {
-        *self.counters.last_reason.borrow_mut() = Some(reason.to_owned());
-    }
-
-    fn unavailable(&self, reason: String, after: Option<Duration>) -> DeliveryError {
-        DeliveryError::Unavailable {
-            destination: self.destination.to_string(),
-            reason,
-            after: after.unwrap_or(COME_BACK),
-        }
-    }
-
-    fn denied(&self, status: Option<u16>, words: String) -> DeliveryError {
-        DeliveryError::Denied {
-            destination: self.destination.to_string(),
-            status,
-            words,
+    fn count(&self, outcome: &Outcome) {
+        add(&self.counters.retries, u64::from(outcome.counts.retries));
+        add(
+            &self.counters.perhaps_repeated,
+            outcome.counts.perhaps_repeated,
+        );
+        add(&self.counters.refused, outcome.refused.len() as u64);
+        let unknown = outcome.unknown.iter().map(|unknown| unknown.refused);
+        add(&self.counters.unknown, unknown.sum());
+        if let Some(reason) = &outcome.last_reason {
+            *self.counters.last_reason.borrow_mut() = Some(reason.clone());
         }
     }
 }
 
-/// A batch that is delivered in pieces.
-struct Division<'a, 'o> {
-    documents: Vec<&'a [u8]>,
-    /// The records that each document answers for; the last is its own.
-    records: &'a [Range<u64>],
-    /// Pieces that are still to be sent.
-    undecided: Vec<Range<usize>>,
-    outcome: &'o mut Outcome,
+impl DeliveryError {
+    /// How long the destination asks to wait; nothing where it did not ask.
+    pub(crate) fn after(&self) -> Duration {
+        match self {
+            Self::Unavailable { after, .. } => after.unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
+    }
 }
 
-impl Division<'_, '_> {
-    fn take(&mut self, range: Range<usize>) {
-        let records = self.records.get(range).unwrap_or_default();
-        self.outcome.taken.extend(records.iter().cloned());
+/// A request of the runtime.
+fn prepare(request: &Request, body: &[u8]) -> Result<worker::Request, String> {
+    // The runtime's own words may hold the URL or a header's value.
+    let headers = Headers::new();
+    for (name, value) in &request.headers {
+        headers
+            .set(name, value)
+            .map_err(|_| format!("the header {name} cannot be sent"))?;
     }
+    let mut init = RequestInit::new();
+    init.with_method(match request.method {
+        Method::Get => worker::Method::Get,
+        Method::Post => worker::Method::Post,
+        Method::Put => worker::Method::Put,
+        Method::Delete => worker::Method::Delete,
+    })
+    .with_headers(headers)
+    // A redirect would take the key somewhere else.
+    .with_redirect(RequestRedirect::Manual);
+    if request.body != Body::Empty {
+        init.with_body(Some(Uint8Array::from(body).into()));
+    }
+    worker::Request::new_with_init(&request.url, &init)
+        .map_err(|_| "the destination's URL is not valid".to_owned())
+}
 
-    fn record(&self, place: usize) -> u64 {
-        self.records
-            .get(place)
-            .map_or(0, |records| records.end.saturating_sub(1))
-    }
+/// Settings are far below 2^64 ms.
+fn millis(duration: Duration) -> Millis {
+    duration.as_millis() as Millis
 }
 
 fn add(counter: &Cell<u64>, more: u64) {
     counter.set(counter.get() + more);
-}
-
-/// The longest answer that is read: ids of 100,000 events are 4 MB.
-const REPLY_MAX: usize = 4 * 1024 * 1024;
-
-/// Sends `body`, which is gzip, and reads the answer.
-async fn exchange(
-    destination: &Destination,
-    body: &Uint8Array,
-    timeout: Duration,
-) -> Result<Reply, String> {
-    let outgoing = destination.outgoing().map_err(|error| error.to_string())?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(outgoing.headers)
-        // A redirect would take the key somewhere else.
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(body.clone().into()));
-    let request = Request::new_with_init(outgoing.url, &init)
-        .map_err(|_| "the destination's URL is not valid")?;
-    let bounds = Bounds {
-        timeout,
-        body_max: REPLY_MAX,
-    };
-    let reply = client::exchange(request, bounds).await?;
-    let after = reply.headers.get("Retry-After").ok().flatten();
-    Ok(Reply {
-        status: reply.status,
-        after: after.and_then(|value| retry_after(&value, now_millis())),
-        body: reply.body,
-    })
-}
-
-/// Reads `Retry-After`: seconds, or a date.
-fn retry_after(value: &str, now_millis: u64) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(u64::from(seconds)));
-    }
-    let until = DateTime::parse_from_rfc2822(value).ok()?.timestamp_millis();
-    let wait = u64::try_from(until).ok()?.saturating_sub(now_millis);
-    Some(Duration::from_millis(wait))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = 1_767_323_045_000; // 2026-01-02T03:04:05Z
-        for (value, expected) in [
-            ("7", Some(7_000)),
-            (" 0 ", Some(0)),
-            ("Fri, 02 Jan 2026 03:04:15 GMT", Some(10_000)),
-            ("Fri, 02 Jan 2026 03:04:00 GMT", Some(0)),
-            ("soon", None),
-            ("-1", None),
-        ] {
-            assert_eq!(
-                retry_after(value, now),
-                expected.map(Duration::from_millis),
-                "{value}"
-            );
-        }
-    }
 }

@@ -153,7 +153,8 @@ impl Consumer<'_> {
     ) -> Course<'a> {
         let arrived = journal.subject.arrived;
         let mut normalizer = pipeline::normalizer(&self.config, Some(dataset), arrived);
-        let deliveries = Deliveries::new(move |dataset| self.delivery(dataset, arrived));
+        let id = journal.subject.id.clone();
+        let deliveries = Deliveries::new(move |dataset| self.delivery(&id, dataset, arrived));
         let pipeline = Pipeline {
             announced: Announced {
                 bytes: Some(size),
@@ -216,7 +217,7 @@ impl Consumer<'_> {
         error: &PipelineError<JournalError>,
     ) -> worker::Result<Decision> {
         let text = error.to_string();
-        let after = match consequence_of(error) {
+        let (after, is_held) = match consequence_of(error) {
             Consequence::DeadLetter => {
                 return self.give_up(work.source, work.item, journal, &text).await;
             }
@@ -227,13 +228,15 @@ impl Consumer<'_> {
             Consequence::Leave => {
                 return Ok(Decision::Retry(Duration::from_millis(self.lease())));
             }
-            Consequence::Again { after } => after,
+            Consequence::Again { after } => (after, false),
+            Consequence::Hold => (Duration::ZERO, true),
         };
         let now = now_millis();
         let is_over = match work.source.kind {
             Kind::DeadLetter => journal.attempts >= REPLAYS_MAX,
             Kind::Upload { .. } | Kind::Logpush => {
-                now.saturating_sub(journal.subject.arrived) > millis(self.config.durable.retry_for)
+                let age = now.saturating_sub(journal.subject.arrived);
+                !is_held && age > millis(self.config.durable.retry_for)
             }
         };
         if is_over {
@@ -305,6 +308,9 @@ enum Consequence {
     Leave,
     /// Another attempt, not earlier than that.
     Again { after: Duration },
+    /// The operator has something to repair, which is no fault of the upload's: it is owed until then,
+    /// however long that takes.
+    Hold,
 }
 
 fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
@@ -316,11 +322,15 @@ fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
             | UploadError::TooLarge { .. }
             | UploadError::UnknownDataset,
         )) => Consequence::DeadLetter,
-        PipelineError::Journal(JournalError::HandedOver) => Consequence::Continue,
+        PipelineError::Journal(JournalError::HandedOver)
+        | PipelineError::Delivery(DeliveryError::HandedOver) => Consequence::Continue,
         PipelineError::Journal(JournalError::TakenOver) => Consequence::Leave,
-        PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => {
-            Consequence::Again { after: *after }
+        PipelineError::Delivery(DeliveryError::Held { .. } | DeliveryError::NotConfigured(_)) => {
+            Consequence::Hold
         }
+        PipelineError::Delivery(error) => Consequence::Again {
+            after: error.after(),
+        },
         _ => Consequence::Again {
             after: Duration::ZERO,
         },
@@ -387,15 +397,15 @@ mod tests {
     #[test]
     fn what_follows_from_a_failure() {
         let upload = |error| PipelineError::Body(BodyError::Upload(error));
-        let unavailable = DeliveryError::Unavailable {
-            destination: "the intake".to_owned(),
+        let unavailable = |after| DeliveryError::Unavailable {
+            destination: "the intake",
             reason: "status 503".to_owned(),
-            after: Duration::from_secs(7),
+            after,
         };
-        let denied = DeliveryError::Denied {
-            destination: "the intake".to_owned(),
-            status: Some(401),
+        let held = DeliveryError::Held {
+            destination: "the intake",
             words: "no".to_owned(),
+            hint: "repair it",
         };
         let again = |seconds| Consequence::Again {
             after: Duration::from_secs(seconds),
@@ -415,9 +425,14 @@ mod tests {
                 }),
                 again(0),
             ),
-            (PipelineError::Delivery(unavailable), again(7)),
-            (PipelineError::Delivery(denied), again(0)),
-            (PipelineError::NoDestination("no key".to_owned()), again(0)),
+            (unavailable(Some(Duration::from_secs(7))).into(), again(7)),
+            (unavailable(None).into(), again(0)),
+            (held.into(), Consequence::Hold),
+            (
+                DeliveryError::NotConfigured("no key".to_owned()).into(),
+                Consequence::Hold,
+            ),
+            (DeliveryError::HandedOver.into(), Consequence::Continue),
             (PipelineError::Journal(JournalError::Storage), again(0)),
             (
                 PipelineError::Journal(JournalError::HandedOver),

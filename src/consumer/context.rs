@@ -13,7 +13,7 @@ use crate::consumer::journal::UploadJournal;
 use crate::ledger::Ledger;
 use crate::log::{self, Level};
 use crate::pipeline;
-use crate::send::Delivery;
+use crate::send::{Delivery, DeliveryError, Upload};
 
 /// Everything that a message is handled with.
 pub(super) struct Consumer<'a> {
@@ -40,11 +40,16 @@ impl Consumer<'_> {
     /// Opens the deliveries of an upload that arrived at `arrived`.
     pub(super) fn delivery(
         &self,
+        id: &str,
         dataset: Option<&'static Dataset>,
         arrived: u64,
-    ) -> Result<Delivery, String> {
-        let arrival = pipeline::arrival(arrived);
-        Delivery::open(&self.config, dataset, arrival, Some(&self.ledger))
+    ) -> Result<Delivery, DeliveryError> {
+        let upload = Upload {
+            id,
+            dataset,
+            arrival: pipeline::arrival(arrived),
+        };
+        Delivery::open(&self.config, upload, Some(&self.ledger))
     }
 
     /// How long a lease holds: twice what may pass between two signs of life, which are one batch's

@@ -3,8 +3,9 @@
 
 use core::cell::{Cell, RefCell};
 
-use logpush_delivery::dead_letter::{About, Contents};
+use logpush_delivery::dead_letter::{About, Contents, Refused};
 use logpush_delivery::key;
+use logpush_delivery::machine::Outcome;
 use logpush_delivery::progress::Done;
 use logpush_delivery::state::{Begun, Holder, State};
 use logpush_normalizer::Batch;
@@ -19,7 +20,6 @@ use crate::ledger::Ledger;
 use crate::ledger::protocol::{Begin, DeadLetter, Fail, Finish, Record};
 use crate::log::{self, Level};
 use crate::pipeline::Journal;
-use crate::send::Outcome;
 
 /// An upload as the journal knows it.
 #[derive(Clone, Debug)]
@@ -360,8 +360,8 @@ impl UploadJournal {
     }
 
     /// Writes the documents that were refused, which makes them done.
-    async fn write_dead_letter(&self, outcome: &Outcome) -> Result<(), JournalError> {
-        let Some(first) = outcome.refused.first() else {
+    async fn write_dead_letter(&self, documents: &[Refused]) -> Result<(), JournalError> {
+        let Some(first) = documents.first() else {
             return Ok(());
         };
         let subject = &self.subject;
@@ -375,13 +375,12 @@ impl UploadJournal {
                 now_millis(),
             )
         };
-        let put =
-            dead_letters::put_documents(&self.bucket, about, &subject.id, &outcome.refused).await;
+        let put = dead_letters::put_documents(&self.bucket, about, &subject.id, documents).await;
         put.map_err(|_| JournalError::Storage)?;
-        let records = outcome.refused.len() as u64;
+        let records = documents.len() as u64;
         self.report_dead_letter(Some(records), &first.reason).await;
         let mut done = self.done.borrow_mut();
-        for refused in &outcome.refused {
+        for refused in documents {
             done.add(refused.record..refused.record + 1);
         }
         Ok(())
@@ -406,13 +405,15 @@ impl Journal for UploadJournal {
     }
 
     async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), JournalError> {
-        if outcome.taken.is_empty() && outcome.refused.is_empty() {
+        let dead = outcome.dead();
+        let done = || outcome.taken.iter().chain(&outcome.without_document);
+        if done().next().is_none() && dead.is_empty() {
             return Ok(());
         }
-        for range in &outcome.taken {
+        for range in done() {
             self.done.borrow_mut().add(range.clone());
         }
-        self.write_dead_letter(&outcome).await?;
+        self.write_dead_letter(&dead).await?;
         if is_last {
             // What follows at once says that all is done.
             return Ok(());

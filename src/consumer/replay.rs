@@ -10,7 +10,6 @@ use crate::consumer::context::{Consumer, Decision, log_problem, millis};
 use crate::consumer::journal::UploadJournal;
 use crate::dead_letters;
 use crate::log::{self, Level};
-use crate::send::Outcome;
 
 /// How often a dead letter is replayed by itself before the operator has to ask again.
 pub(super) const REPLAYS_MAX: u32 = 10;
@@ -38,25 +37,25 @@ impl Consumer<'_> {
                 return Ok(Decision::Ack);
             }
         };
-        let mut outcome = Outcome::default();
-        let delivered = match self.delivery(datasets::by_name(&about.dataset), about.arrived) {
+        let id = &journal.subject.id;
+        let dataset = datasets::by_name(&about.dataset);
+        let (refused, delivered) = match self.delivery(id, dataset, about.arrived) {
             Ok(delivery) => {
-                let delivered = delivery.deliver(batch_of(&documents), &mut outcome).await;
-                delivered.map_err(|error| error.to_string())
+                let outcome = delivery.deliver(batch_of(&documents)).await;
+                (outcome.dead(), delivery.check(outcome.end))
             }
-            Err(problem) => Err(problem),
+            Err(error) => (Vec::new(), Err(error)),
         };
         let now = now_millis();
         let (decision, error) = match delivered {
-            Ok(()) if outcome.refused.is_empty() => {
+            Ok(()) if refused.is_empty() => {
                 journal.finish(None).await;
                 self.bindings.uploads.delete(object.key()).await?;
                 journal.clean().await?;
                 (Decision::Ack, None)
             }
             Ok(()) => {
-                let still = renumbered(outcome.refused, &documents);
-                let reason = still.first().map_or("", |refused| &refused.reason);
+                let reason = refused.first().map_or("", |refused| &refused.reason);
                 let reason = reason.to_owned();
                 let about = About {
                     reason: reason.clone(),
@@ -64,19 +63,20 @@ impl Consumer<'_> {
                     ..about
                 };
                 let bucket = &self.bindings.uploads;
-                dead_letters::rewrite(bucket, &object.key(), about, &still).await?;
+                dead_letters::rewrite(bucket, &object.key(), about, &refused).await?;
                 journal.fail(Some(reason.clone()), 0).await;
                 (Decision::Ack, Some(reason))
             }
             // The dead letter stays as it is.
             Err(error) if journal.attempts >= REPLAYS_MAX => {
-                journal.fail(Some(error.clone()), 0).await;
-                (Decision::Ack, Some(error))
+                journal.fail(Some(error.to_string()), 0).await;
+                (Decision::Ack, Some(error.to_string()))
             }
             Err(error) => {
-                let wait = self.redelivery_wait(journal);
-                journal.fail(Some(error.clone()), now + millis(wait)).await;
-                (Decision::Retry(wait), Some(error))
+                let wait = self.redelivery_wait(journal).max(error.after());
+                let text = error.to_string();
+                journal.fail(Some(text.clone()), now + millis(wait)).await;
+                (Decision::Retry(wait), Some(text))
             }
         };
         let level = match error {
@@ -97,30 +97,19 @@ impl Consumer<'_> {
     }
 }
 
-/// The documents of a dead letter, numbered by their places in it.
+/// The documents of a dead letter, with their records' numbers in the upload.
 fn batch_of(documents: &[Refused]) -> Batch {
     let mut batch = Batch::default();
-    for (place, refused) in (0..).zip(documents) {
+    for refused in documents {
         let text = refused.document.as_slice();
         let document = Document {
             text,
             id: identity(text),
             time: None,
         };
-        batch.push(document, place..place + 1);
+        batch.push(document, refused.record..refused.record + 1);
     }
     batch
-}
-
-/// Refused documents with their numbers in the upload, instead of their places in the dead letter.
-fn renumbered(mut refused: Vec<Refused>, documents: &[Refused]) -> Vec<Refused> {
-    for refused in &mut refused {
-        match documents.get(refused.record as usize) {
-            Some(document) => refused.record = document.record,
-            None => debug_assert!(false, "a document that was not sent: {}", refused.record),
-        }
-    }
-    refused
 }
 
 #[cfg(test)]
@@ -128,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_sent_by_place_and_kept_by_number() {
+    fn documents_are_sent_with_their_numbers_in_the_upload() {
         let text = [
             r#"{"record":7,"reason":"a","document":{"a":1.0}}"#,
             r#"{"record":9,"reason":"b","document":{"b": 2}}"#,
@@ -136,12 +125,6 @@ mod tests {
         let documents = dead_letter::read(&text.join("\n")).unwrap();
         let batch = batch_of(&documents);
         assert_eq!(batch.body, b"{\"a\":1.0}\n{\"b\": 2}");
-        assert_eq!(batch.records, [0..1, 1..2]);
-        let refused = Refused {
-            record: 1,
-            document: b"{\"b\": 2}".to_vec(),
-            reason: "c".to_owned(),
-        };
-        assert_eq!(renumbered(vec![refused], &documents)[0].record, 9);
+        assert_eq!(batch.records, [7..8, 9..10]);
     }
 }

@@ -20,10 +20,13 @@ use crate::http::answer::Answer;
 use crate::ingest::store::{Store, StoreError};
 use crate::log::{self, Stored};
 use crate::pipeline::{self, Deliveries, NoJournal, Pipeline, PipelineError};
-use crate::send::{Delivery, DeliveryError};
+use crate::send::{Delivery, DeliveryError, Upload};
 
 /// `Retry-After` for an upload that could not be stored, in seconds.
 const COME_BACK: &str = "10";
+
+/// When Logpush may come back where the destination took nothing, and named no time.
+const COME_BACK_TO_THE_DESTINATION: Duration = Duration::from_secs(30);
 
 const SEND_AGAIN: &str =
     "send the upload again later; nothing is lost as long as one of the tries succeeds";
@@ -127,7 +130,13 @@ async fn deliver(
     let started = now_millis();
     let mut normalizer = pipeline::normalizer(config, dataset, started);
     let deliveries = Deliveries::new(|dataset| {
-        Delivery::open(config, dataset, pipeline::arrival(started), None)
+        let upload = Upload {
+            // Nothing is remembered of it.
+            id: "",
+            dataset,
+            arrival: pipeline::arrival(started),
+        };
+        Delivery::open(config, upload, None)
     });
     let pipeline = Pipeline {
         announced,
@@ -225,25 +234,24 @@ fn not_delivered(error: &PipelineError<Infallible>) -> Answer {
     let text = error.to_string();
     match error {
         PipelineError::Body(error) => not_taken(error),
-        PipelineError::NoDestination(problem) => misconfigured(problem),
-        PipelineError::Delivery(DeliveryError::Unavailable { after, .. }) => {
-            // Rounded up: a second too late, never too early.
-            let seconds = after.as_millis().div_ceil(1000).max(1);
-            Answer::error(503, &text, SEND_AGAIN).with_header("Retry-After", &seconds.to_string())
-        }
-        PipelineError::Delivery(DeliveryError::Denied { status, .. }) => Answer::error(
-            502,
-            &text,
-            match status {
-                Some(401 | 403) => {
-                    "check the intake key: it is wrong, revoked, or of another region"
-                }
-                Some(_) => "check the intake's URL and key",
-                None => "check that the intake's format is that of SHAPE",
-            },
-        ),
+        PipelineError::Delivery(error) => match error {
+            DeliveryError::NotConfigured(problem) => misconfigured(problem),
+            DeliveryError::Held { hint, .. } => Answer::error(502, &text, hint),
+            DeliveryError::Unavailable { after, .. } => try_later(&text, *after),
+            DeliveryError::HandedOver => try_later(&text, None),
+        },
         PipelineError::Journal(never) => match *never {},
     }
+}
+
+fn try_later(text: &str, after: Option<Duration>) -> Answer {
+    // Rounded up: a second too late, never too early.
+    let seconds = after
+        .unwrap_or(COME_BACK_TO_THE_DESTINATION)
+        .as_millis()
+        .div_ceil(1000)
+        .max(1);
+    Answer::error(503, text, SEND_AGAIN).with_header("Retry-After", &seconds.to_string())
 }
 
 fn misconfigured(problems: &str) -> Answer {

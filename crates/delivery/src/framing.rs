@@ -11,7 +11,7 @@ pub(crate) fn lines<'a>(part: &Part<'a>, end: &'a str) -> Vec<&'a [u8]> {
 
 /// A JSON array of the documents.
 pub(crate) fn array<'a>(part: &Part<'a>) -> Vec<&'a [u8]> {
-    let mut pieces = joined(part.documents(), b",");
+    let mut pieces = joined(part.documents().map(|document| document.text), b",");
     pieces.insert(0, b"[");
     pieces.push(b"]");
     pieces
@@ -31,20 +31,17 @@ fn joined<'a>(texts: impl Iterator<Item = &'a [u8]>, separator: &'a [u8]) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::part::Documents;
+    use crate::sample::batch;
 
     #[test]
     fn documents_become_lines_or_an_array() {
-        let mut documents = Documents::default();
-        for (record, text) in (0..).zip(["1", "2", "3", "4"]) {
-            documents.push(record, text.as_bytes());
-        }
+        let batch = batch(&["1", "2", "3", "4"]);
         for (places, as_lines, as_array) in [
             (vec![0..4], "1\n2\n3\n4", "[1,2,3,4]"),
             (vec![1..2], "2", "[2]"),
             (vec![0..2, 3..4], "1\n2\n4", "[1,2,4]"),
         ] {
-            let part = Part::new(&documents, &places, "u");
+            let part = Part::new(&batch, &places, "u");
             let text = |pieces: Vec<&[u8]>| String::from_utf8(pieces.concat()).unwrap();
             assert_eq!(text(lines(&part, "")), as_lines);
             assert_eq!(text(lines(&part, "\n")), format!("{as_lines}\n"));

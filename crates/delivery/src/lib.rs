@@ -65,6 +65,8 @@ pub mod words;
 pub mod work_item;
 
 mod framing;
+#[cfg(test)]
+mod sample;
 
 /// Milliseconds: of a duration, or since 1970.
 pub type Millis = u64;

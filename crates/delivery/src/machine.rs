@@ -9,12 +9,14 @@ use core::cell::Cell;
 use core::ops::Range;
 use core::time::Duration;
 
+use logpush_normalizer::{Batch, Document, identity};
+
 use crate::Millis;
 use crate::backoff::backoff;
 use crate::dead_letter::Refused;
 use crate::destination::{Destination, Last, Step, Turn};
 use crate::jitter::Jitter;
-use crate::part::{Documents, Part};
+use crate::part::{Part, record};
 use crate::request::{Body, Reply, Request};
 use crate::session::{Conversation, Session};
 use crate::verdict::{DocumentVerdict, Verdict};
@@ -22,7 +24,7 @@ use crate::verdict::{DocumentVerdict, Verdict};
 /// The delivery of one part.
 pub struct Machine<'a> {
     delivery: &'a Delivery<'a>,
-    documents: Documents,
+    batch: Batch,
     states: Vec<State>,
     /// What is still to be sent; the last is the next.
     undecided: Vec<Piece>,
@@ -46,7 +48,7 @@ pub struct Delivery<'a> {
     /// Writes the small document that takes the place of a refused one.
     pub placeholder: &'a dyn Fn(&Refusal<'_>) -> Vec<u8>,
     /// What the parts have used up of the limits together.
-    pub shared: Shared,
+    pub shared: &'a Shared,
 }
 
 /// What a placeholder tells of.
@@ -70,7 +72,7 @@ pub struct Limits {
     pub budget: Millis,
     /// The longest time that a destination may have itself waited for.
     pub after_max: Millis,
-    /// Requests for one part.
+    /// Requests for the parts of an upload together.
     pub requests: u32,
     /// Documents of an upload that may be refused. Each costs about 20 requests to find: a
     /// destination that refuses more does not want our documents.
@@ -82,6 +84,7 @@ pub struct Limits {
 pub struct Shared {
     /// When the first of the requests failed that have failed since the last answer.
     failing_since: Cell<Option<Millis>>,
+    requests: Cell<u32>,
     refused: Cell<u64>,
 }
 
@@ -101,6 +104,8 @@ pub enum Action {
 pub struct Outcome {
     /// Records whose documents the destination has.
     pub taken: Vec<Range<u64>>,
+    /// Records that gave no document.
+    pub without_document: Vec<Range<u64>>,
     /// Documents that it refused, and whose placeholders it took.
     pub refused: Vec<Refused>,
     /// Documents of which some are refused, and nobody knows which.
@@ -134,7 +139,7 @@ pub enum End {
         /// In the destination's words.
         words: String,
     },
-    /// The requests of one part are used up: what is owed goes on at once, in another run.
+    /// The requests are used up: what is owed goes on at once, in another run.
     HandedOver,
 }
 
@@ -201,7 +206,7 @@ struct Round {
 
 /// What is sent in the place of refused documents.
 struct Placeholders {
-    documents: Documents,
+    batch: Batch,
     /// All of them.
     places: [Range<usize>; 1],
 }
@@ -237,15 +242,15 @@ const TURNS_MAX: u32 = 2_000;
 impl<'a> Machine<'a> {
     /// A machine for documents that are all owed. `seed` makes the waits of machines differ.
     #[must_use]
-    pub fn new(delivery: &'a Delivery<'a>, documents: Documents, seed: u64) -> Self {
-        let count = documents.len();
+    pub fn new(delivery: &'a Delivery<'a>, batch: Batch, seed: u64) -> Self {
+        let count = batch.len();
         let whole = Piece {
             places: vec![0..count],
             form: Form::Itself,
         };
         Self {
             delivery,
-            documents,
+            batch,
             states: vec![State::Owed; count],
             undecided: if count == 0 { Vec::new() } else { vec![whole] },
             now_is: Now::Between,
@@ -269,10 +274,12 @@ impl<'a> Machine<'a> {
                     }
                 },
                 Now::Sending(round, request) => {
-                    if self.counts.requests >= self.delivery.limits.requests {
+                    let requests = &self.delivery.shared.requests;
+                    if requests.get() >= self.delivery.limits.requests {
                         self.now_is = Now::Over(End::HandedOver);
                         continue;
                     }
+                    requests.set(requests.get() + 1);
                     self.counts.requests += 1;
                     self.now_is = Now::Asking(Round {
                         has_asked: true,
@@ -636,11 +643,11 @@ impl<'a> Machine<'a> {
     }
 
     fn placeholders(&self, piece: &Piece) -> Placeholders {
-        let mut documents = Documents::default();
+        let mut batch = Batch::default();
         for place in piece.each() {
             let with_text = piece.form == Form::Placeholder;
             let refusal = Refusal {
-                document: self.documents.get(place),
+                document: self.text(place),
                 reason: &if with_text {
                     self.reason_of(place)
                 } else {
@@ -649,21 +656,45 @@ impl<'a> Machine<'a> {
                 with_text,
             };
             let placeholder = (self.delivery.placeholder)(&refusal);
-            documents.push(self.documents.record(place), &placeholder);
+            let record = record(&self.batch, place);
+            let document = Document {
+                text: &placeholder,
+                id: identity(&placeholder),
+                time: None,
+            };
+            batch.push(document, record..record + 1);
         }
-        let places = [0..documents.len()];
-        Placeholders { documents, places }
+        let places = [0..batch.len()];
+        Placeholders { batch, places }
     }
 
     fn part<'p>(&'p self, piece: &'p Piece, placeholders: Option<&'p Placeholders>) -> Part<'p> {
         match placeholders {
-            None => Part::new(&self.documents, &piece.places, self.delivery.upload),
+            None => Part::new(&self.batch, &piece.places, self.delivery.upload),
             Some(placeholders) => Part::new(
-                &placeholders.documents,
+                &placeholders.batch,
                 &placeholders.places,
                 self.delivery.upload,
             ),
         }
+    }
+
+    fn text(&self, place: usize) -> &[u8] {
+        let document = self.batch.get(place);
+        debug_assert!(document.is_some(), "no document {place}");
+        document.map(|document| document.text).unwrap_or_default()
+    }
+
+    /// Records that gave no document: they are done whatever becomes of the documents.
+    fn without_document(&self) -> Vec<Range<u64>> {
+        let ranges = self.batch.records.iter().enumerate();
+        ranges
+            .map(|(place, range)| match place < self.batch.len() {
+                true => range.start..range.end.saturating_sub(1),
+                false => range.clone(),
+            })
+            .filter(|range| !range.is_empty())
+            .collect()
     }
 
     fn reason_of(&self, place: usize) -> String {
@@ -674,8 +705,8 @@ impl<'a> Machine<'a> {
 
     fn refused_document(&self, place: usize, reason: &str) -> Refused {
         Refused {
-            record: self.documents.record(place),
-            document: self.documents.get(place).to_vec(),
+            record: record(&self.batch, place),
+            document: self.text(place).to_vec(),
             reason: reason.to_owned(),
         }
     }
@@ -688,7 +719,7 @@ impl<'a> Machine<'a> {
             match state {
                 State::Owed => owed += 1,
                 State::Taken => {
-                    let record = self.documents.record(place);
+                    let record = record(&self.batch, place);
                     match taken.last_mut() {
                         Some(range) if range.end == record => range.end += 1,
                         _ => taken.push(record..record + 1),
@@ -704,6 +735,7 @@ impl<'a> Machine<'a> {
         debug_assert_eq!(end == End::Complete, owed == 0, "{end:?}");
         Outcome {
             taken,
+            without_document: self.without_document(),
             refused,
             unknown: self.unknown.clone(),
             owed,
@@ -711,6 +743,27 @@ impl<'a> Machine<'a> {
             last_reason: self.last_reason.clone(),
             counts: self.counts,
         }
+    }
+}
+
+impl Outcome {
+    /// The documents that a dead letter keeps: those that are refused, and those of which nobody
+    /// knows which are. In the order of their records.
+    #[must_use]
+    pub fn dead(&self) -> Vec<Refused> {
+        let unknown = self.unknown.iter().flat_map(|unknown| {
+            let count = unknown.documents.len();
+            unknown.documents.iter().map(move |document| Refused {
+                reason: format!(
+                    "the destination refused {} of {count} documents, and does not say which: {}",
+                    unknown.refused, document.reason
+                ),
+                ..document.clone()
+            })
+        });
+        let mut dead: Vec<_> = self.refused.iter().cloned().chain(unknown).collect();
+        dead.sort_by_key(|document| document.record);
+        dead
     }
 }
 

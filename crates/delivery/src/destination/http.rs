@@ -332,8 +332,8 @@ fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::destination::{Last, Opened};
-    use crate::part::Documents;
     use crate::request::Body;
+    use crate::sample::batch;
     use crate::setting::Given;
 
     const AT_SIEM: (&str, &str) = (URL, "https://siem.example/in?token=s3cret-token");
@@ -345,17 +345,10 @@ mod tests {
         })
     }
 
-    fn documents() -> Documents {
-        let mut documents = Documents::default();
-        documents.push(0, b"1");
-        documents.push(1, b"2");
-        documents
-    }
-
     fn step(destination: &dyn Destination, last: Last<'_>, session: &mut Session) -> Step {
-        let documents = documents();
+        let batch = batch(&["1", "2"]);
         let turn = Turn {
-            part: &Part::new(&documents, &[0..2], "u"),
+            part: &Part::new(&batch, &[0..2], "u"),
             payload: b"12",
             last,
             now: 0,
@@ -498,8 +491,8 @@ mod tests {
                 let gzip = ("HTTP_GZIP", if is_compressed { "true" } else { "false" });
                 let values = [vec![AT_SIEM, gzip], more.clone()].concat();
                 let destination = opened(&values).unwrap();
-                let documents = documents();
-                let bytes = destination.encode(&Part::new(&documents, &[0..2], "u"), 0);
+                let batch = batch(&["1", "2"]);
+                let bytes = destination.encode(&Part::new(&batch, &[0..2], "u"), 0);
                 assert_eq!(
                     bytes.starts_with(&[0x1f, 0x8b]),
                     is_compressed,

@@ -151,7 +151,7 @@ where
 mod tests {
     use super::*;
     use crate::destination::{Last, Opened};
-    use crate::part::Documents;
+    use crate::sample::batch;
     use crate::setting::Given;
 
     fn opened(values: &[(&str, &str)]) -> Opened {
@@ -164,10 +164,8 @@ mod tests {
     /// What an answer to two events means.
     fn read(status: u16, body: &str) -> Verdict {
         let destination = opened(&[("SEKOIA_INTAKE_KEY", "the-key")]).unwrap();
-        let mut documents = Documents::default();
-        documents.push(0, b"{}");
-        documents.push(1, b"{}");
-        let part = Part::new(&documents, &[0..2], "u");
+        let batch = batch(&["{}", "{}"]);
+        let part = Part::new(&batch, &[0..2], "u");
         let reply = Reply {
             status,
             body: body.into(),

@@ -7,10 +7,11 @@ use std::io::Read as _;
 use logpush_delivery::Millis;
 use logpush_delivery::destination::{Destination, kind};
 use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
-use logpush_delivery::part::Documents;
 use logpush_delivery::request::Reply;
 use logpush_delivery::session::Session;
 use logpush_delivery::setting::Given;
+
+use crate::simulation;
 
 use self::Answer::{Fine, Lost, Partial, Reset, Says, Status, StatusAfter};
 
@@ -72,13 +73,10 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
         upload: "u",
         limits,
         placeholder: &placeholder,
-        shared: Shared::default(),
+        shared: &Shared::default(),
     };
-    let mut documents = Documents::default();
-    for record in 0..COUNT {
-        documents.push(record, text(record).as_bytes());
-    }
-    let mut machine = Machine::new(&delivery, documents, 1);
+    let texts: Vec<_> = (0..COUNT).map(text).collect();
+    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
     let mut session = Session::default();
     let mut now = 1_767_323_045_000; // 2026-01-02T03:04:05Z
     let (mut arrived, mut requests, mut waits) = (BTreeMap::new(), 0, Vec::new());

@@ -7,10 +7,13 @@ use core::fmt;
 use logpush_delivery::Millis;
 use logpush_delivery::destination::{Destination, Last, Step, Turn};
 use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
-use logpush_delivery::part::{Documents, Part};
+use logpush_delivery::part::Part;
 use logpush_delivery::request::{Body, Method, Reply, Request};
 use logpush_delivery::session::{Conversation, Session};
 use logpush_delivery::verdict::{DocumentVerdict, Verdict};
+use logpush_normalizer::Document;
+
+use crate::simulation;
 
 const LIMITS: Limits = Limits {
     base: 100,
@@ -39,7 +42,8 @@ impl Destination for Spoken {
     }
 
     fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
-        part.documents().collect::<Vec<_>>().join(b" ".as_slice())
+        let texts: Vec<_> = part.documents().map(|document| document.text).collect();
+        texts.join(b" ".as_slice())
     }
 
     fn step(
@@ -70,13 +74,10 @@ fn deliver(
         upload: "u",
         limits: LIMITS,
         placeholder: &placeholder,
-        shared: Shared::default(),
+        shared: &Shared::default(),
     };
-    let mut documents = Documents::default();
-    for (record, text) in (0..).zip(["a", "b", "c", "d"]) {
-        documents.push(record, text.as_bytes());
-    }
-    let mut machine = Machine::new(&delivery, documents, 1);
+    let texts = ["a", "b", "c", "d"].map(str::to_owned);
+    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
     let mut sent = Vec::new();
     let mut answers = answers.iter();
     let now = RefCell::new(0);
@@ -418,7 +419,7 @@ fn a_conversation_that_does_not_end_is_ended() {
 
 /// Datadog: what is too old is refused before it is sent, since the destination would drop it.
 fn not_too_old(turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
-    let fits = |document: &[u8]| document != b"b";
+    let fits = |document: Document<'_>| document.text != b"b";
     match turn.last {
         Last::Nothing if !turn.part.documents().all(fits) => {
             let verdicts = turn.part.documents().map(|document| match fits(document) {

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use logpush_delivery::Millis;
 use logpush_delivery::destination::{Destination, Step, Turn};
 use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
-use logpush_delivery::part::{Documents, Part};
+use logpush_delivery::part::Part;
 use logpush_delivery::request::{Reply, Request};
 use logpush_delivery::session::{Conversation, Session};
 use logpush_delivery::verdict::{DocumentVerdict, Verdict};
+use logpush_normalizer::{Batch, Document};
 
 /// Any bytes as the course of a delivery.
 pub(crate) fn delivery(bytes: &[u8]) {
@@ -23,11 +24,9 @@ pub(crate) fn delivery(bytes: &[u8]) {
         requests: 1 + u32::from(choices.next()),
         refused: u64::from(choices.next() % 16),
     };
-    let mut documents = Documents::default();
-    for record in 0..count {
-        // Rules drop records: there are gaps.
-        documents.push(record * 3, format!("{{\"n\":{}}}", record * 3).as_bytes());
-    }
+    // Rules drop records: each document answers for three.
+    let texts: Vec<_> = (0..count).map(text).collect();
+    let batch = batch(&texts, 3);
     let anything = Anything {
         choices: RefCell::new(choices),
         world: RefCell::default(),
@@ -41,9 +40,9 @@ pub(crate) fn delivery(bytes: &[u8]) {
         upload: "u",
         limits,
         placeholder: &placeholder,
-        shared: Shared::default(),
+        shared: &Shared::default(),
     };
-    let mut machine = Machine::new(&delivery, documents, 7);
+    let mut machine = Machine::new(&delivery, batch, 7);
     let mut session = Session::default();
     let mut now: Millis = 1_767_323_045_000;
     let mut requests = 0;
@@ -86,6 +85,25 @@ pub(crate) fn delivery(bytes: &[u8]) {
     assert!(waits <= pieces * (limits.budget + 2), "{waits} waits");
     assert_eq!(machine.next(&mut session, now).done(), Some(&outcome));
     anything.world.borrow().check(count, &limits, &outcome);
+}
+
+/// The document at a place.
+fn text(place: u64) -> String {
+    format!("{{\"n\":{place}}}")
+}
+
+/// A batch of these documents, each of `step` records, all but the last of which gave none.
+pub(crate) fn batch(texts: &[String], step: u64) -> Batch {
+    let mut batch = Batch::default();
+    for (place, text) in (0..).zip(texts) {
+        let document = Document {
+            text: text.as_bytes(),
+            id: [0; 16],
+            time: None,
+        };
+        batch.push(document, place * step..(place + 1) * step);
+    }
+    batch
 }
 
 /// Bytes that decide; when they are used up, zeros do.
@@ -148,7 +166,7 @@ impl Destination for Anything<'_> {
         let documents: Vec<String> = turn
             .part
             .documents()
-            .map(|document| String::from_utf8_lossy(document).into_owned())
+            .map(|document| String::from_utf8_lossy(document.text).into_owned())
             .collect();
         let joined = documents.join("\n");
         assert_eq!(joined.as_bytes(), turn.payload);
@@ -255,7 +273,7 @@ impl World {
         let mut put = |record: u64, end| {
             assert_eq!(ends.insert(record, end), None, "record {record} ends twice");
             assert!(
-                record.is_multiple_of(3) && record < 3 * count,
+                record % 3 == 2 && record < 3 * count,
                 "there is no record {record}"
             );
         };
@@ -275,8 +293,10 @@ impl World {
         assert_eq!(ends.len() as u64 + outcome.owed, count, "{outcome:?}");
         assert_eq!(outcome.owed == 0, outcome.end == End::Complete);
         assert!(outcome.refused.len() as u64 <= limits.refused);
-        for record in (0..count).map(|place| place * 3) {
-            let document = format!("{{\"n\":{record}}}");
+        let without_document: Vec<_> = (0..count).map(|place| place * 3..place * 3 + 2).collect();
+        assert_eq!(outcome.without_document, without_document);
+        for place in 0..count {
+            let document = text(place);
             let expected = if self.taken.contains(&document) {
                 Some("taken")
             } else if self.given_up.contains(&document) {
@@ -290,7 +310,7 @@ impl World {
                 assert!(!has_placeholder || self.refused.contains(&document));
                 has_placeholder.then_some("refused")
             };
-            assert_eq!(ends.get(&record).copied(), expected, "{document}");
+            assert_eq!(ends.get(&(place * 3 + 2)).copied(), expected, "{document}");
         }
         if let End::Unavailable {
             after: Some(after), ..
