@@ -65,30 +65,20 @@ const moreThan = (count) => (_, events) => events.length > count;
 const always = { times: Infinity };
 const html = "<!doctype html><title>Sign in</title>";
 
-/** Faults that pass: Logpush is told 200, and nothing is missing. */
+/**
+ * Faults that pass: Logpush is told 200, and nothing is missing. These are the ones that need a connection; what
+ * follows from each answer is in crates/delivery/tests/suite/faults.rs.
+ */
 const PASSING = [
   { name: "no fault", faults: [], requests: 2 },
   { name: "a reset", faults: [["reset"]], requests: 3 },
-  { name: "a reset of both batches, twice", faults: [["reset", { times: 4 }]], requests: 6 },
   { name: "a reset after storing", faults: [["reset after storing"]], requests: 3, repeated: 10 },
   { name: "no answer in time", worker: "impatient", faults: [["hang"]], requests: 3 },
   { name: "a body that is not read", worker: "impatient", faults: [["stops reading"]], requests: 3 },
-  { name: "429 without Retry-After", faults: [["status", { status: 429 }]], requests: 3 },
-  { name: "429 with Retry-After: 0", faults: [["status", { status: 429, headers: { "retry-after": "0" } }]], requests: 3 },
-  { name: "429 with a Retry-After that is none", faults: [["status", { status: 429, headers: { "retry-after": "soon" } }]], requests: 3 },
-  { name: "429, three times for each batch", faults: [["status", { status: 429, times: 6 }]], requests: 8 },
-  ...[408, 500, 502, 503, 504].map((status) => ({ name: `${status}, then fine`, faults: [["status", { status }]], requests: 3 })),
-  { name: "500 for both batches", faults: [["status", { status: 500, times: 2 }]], requests: 4 },
   { name: "half an answer", faults: [["half an answer"]], requests: 3 },
   { name: "an HTML page for an answer", faults: [["garbage", { body: html }]], requests: 3 },
-  { name: "a text for an answer", faults: [["garbage", { body: "queued", type: "text/plain" }]], requests: 3 },
-  { name: "JSON cut short for an answer", faults: [["garbage", { body: '{"event_ids":["', type: "application/json" }]], requests: 3 },
-  { name: "an empty 200", faults: [["empty answer"]], requests: 2 },
-  { name: "an empty 204", faults: [["empty answer", { status: 204 }]], requests: 2 },
-  // Split until the halves are small enough: 10 is 5 + 5, that is 2 + 3, 2 + 3, and so on.
+  // Split until the halves are small enough.
   { name: "413 for more than 5 events", faults: [["status", { status: 413, when: moreThan(5), ...always }]], requests: 6 },
-  { name: "413 for more than 1 event", faults: [["status", { status: 413, when: moreThan(1), ...always }]], requests: 38 },
-  { name: "413 once", faults: [["status", { status: 413 }]], requests: 4 },
 ];
 
 describe("faults that pass", () => {
@@ -120,52 +110,33 @@ test("an answer that is slow, but in time, is waited for", async () => {
   assert.equal(intake.requests.length, 2);
 });
 
-for (const [name, retryAfter] of [
-  ["seconds", () => "1"],
-  ["a date", () => new Date(Date.now() + 2000).toUTCString()],
-]) {
-  test(`Retry-After in ${name} is waited for`, async () => {
-    // The first batch alone is delayed: the gap between its two requests is what counts.
-    intake.fault("status", { status: 429, when: holds(0), headers: { "retry-after": retryAfter() } });
-    assertTaken(await workers.usual.push(BODY), UPLOAD.records);
-    assertEachOnce(intake, UPLOAD);
-    const [early, late] = intake.requests.filter(({ text }) => refuses(0)(text.split("\n")[0]));
-    // A date has whole seconds: of two of them, more than one is left.
-    assert.ok(late.at - early.at >= 950, `${late.at - early.at} ms`);
-  });
-}
+test("Retry-After is waited for", async () => {
+  // The first batch alone is delayed: the gap between its two requests is what counts.
+  intake.fault("status", { status: 429, when: holds(0), headers: { "retry-after": "1" } });
+  assertTaken(await workers.usual.push(BODY), UPLOAD.records);
+  assertEachOnce(intake, UPLOAD);
+  const [early, late] = intake.requests.filter(({ text }) => refuses(0)(text.split("\n")[0]));
+  assert.ok(late.at - early.at >= 950, `${late.at - early.at} ms`);
+});
 
 /** Faults that do not pass: what Logpush is told, with which words, after how many requests at most. */
 const LASTING = [
-  { name: "resets", faults: [["reset", always]], status: 503 },
-  { name: "no answer", worker: "hopelessAndImpatient", faults: [["hang", always]], status: 503 },
-  { name: "429", faults: [["status", { status: 429, ...always }]], status: 503, words: ["429"] },
-  { name: "500", faults: [["status", { status: 500, ...always }]], status: 503, words: ["500"] },
   { name: "503 for one of the batches", faults: [["status", { status: 503, when: holds(15), ...always }]], status: 503 },
-  { name: "an HTML page", faults: [["garbage", { body: html, ...always }]], status: 503 },
-  { name: "half an answer", faults: [["half an answer", always]], status: 503 },
   {
     name: "a Retry-After beyond the budget",
     faults: [["status", { status: 429, headers: { "retry-after": "77" }, ...always }]],
     status: 503,
     requests: 2,
-    retryAfter: 77,
+    retryAfter: [77, 77],
+  },
+  {
+    name: "a Retry-After of seconds since 1970",
+    faults: [["status", { status: 429, headers: { "retry-after": "1767323045" }, ...always }]],
+    status: 503,
+    requests: 2,
+    retryAfter: [3600, 3600],
   },
   { name: "nobody listens", worker: "alone", faults: [], status: 503 },
-  ...[401, 403, 404, 405, 410].map((status) => ({
-    name: `${status}`,
-    faults: [["status", { status, body: '{"message":"not for you"}', ...always }]],
-    status: 502,
-    words: [String(status), "not for you"],
-    requests: 2,
-  })),
-  {
-    name: "401 for one of the batches",
-    faults: [["status", { status: 401, when: holds(15), ...always }]],
-    status: 502,
-    words: ["401"],
-    requests: 2,
-  },
   { name: "a wrong key", worker: "wrongKey", faults: [], status: 502, words: ["401", "invalid intake key"], requests: 2 },
   {
     name: "400 for everything",
@@ -174,7 +145,6 @@ const LASTING = [
     words: ["400", "cannot parse"],
     requests: 80,
   },
-  { name: "413 for everything", faults: [["status", { status: 413, ...always }]], status: 502, words: ["413"], requests: 80 },
 ];
 
 describe("faults that last", () => {
@@ -185,7 +155,8 @@ describe("faults that last", () => {
       assertError(answer, status, ...words);
       assert.ok(!answer.text.includes(INTAKE_KEY));
       const wait = Number(answer.headers["retry-after"]);
-      if (status === 503) assert.ok(Number.isInteger(wait) && wait >= (retryAfter ?? 1), `Retry-After: ${wait}`);
+      const [shortest, longest] = retryAfter ?? [1, 30];
+      if (status === 503) assert.ok(wait >= shortest && wait <= longest, `Retry-After: ${wait}`);
       assert.ok(intake.requests.length <= requests, `${intake.requests.length} requests`);
       // Logpush sends it again, and the intake has recovered.
       if (worker === "hopeless") {
@@ -222,14 +193,12 @@ test("a redirect is not followed: it would take the key along", async () => {
 /** Events that the intake does not want, and how it says so. */
 const POISON = [
   ["400 for the batch", "poison", { status: 400 }],
-  ["413 for the batch", "poison", { status: 413 }],
-  ["422 for the batch", "poison", { status: 422 }],
   ["fewer ids than events", "partial", {}],
 ];
 
 describe("events that are refused for their content", () => {
   for (const [name, fault, options] of POISON) {
-    for (const numbers of [[0], [7], [7, 8], [9, 10, 19], [...Array(10).keys()]]) {
+    for (const numbers of [[7, 8], [9, 10, 19]]) {
       test(`${name}, events ${numbers}: replaced, and the others arrive`, async () => {
         intake.fault(fault, { refuse: refuses(...numbers), times: Infinity, ...options });
         assertTaken(await workers.usual.push(BODY), UPLOAD.records, { refused: numbers.length });
@@ -250,33 +219,6 @@ describe("events that are refused for their content", () => {
         if (fault === "poison") assert.equal(arrived.length, others.size);
       });
     }
-  }
-
-  test("a refused event and a fault that passes", async () => {
-    intake.fault("status", { status: 503, times: 3 });
-    intake.fault("poison", { refuse: refuses(3), times: Infinity });
-    assertTaken(await workers.usual.push(BODY), UPLOAD.records, { refused: 1 });
-    assert.equal(accountOf(intake, UPLOAD).most, 1);
-    assert.ok(accountOf(intake, UPLOAD).arrived >= UPLOAD.records - 1);
-  });
-
-  // What an intake says of one half is no proof for the other: it need not refuse the same twice.
-  for (const [name, fault, options] of [
-    ["is refused", "status", { status: 400 }],
-    ["misses another event", "partial", { refuse: refuses(2) }],
-  ]) {
-    test(`an event is missing, and the half without it ${name} for once: it is found all the same`, async () => {
-      const leftHalf = (_, events) => events.length === 5 && holds(0)(_, events);
-      intake.fault(fault, { ...options, when: leftHalf });
-      intake.fault("partial", { refuse: refuses(7), times: Infinity });
-      const answer = await workers.usual.push(BODY);
-      assert.equal(answer.status, 200, answer.text);
-      const { missing } = accountOf(intake, UPLOAD);
-      const errors = intake.events.filter(({ document }) => document.event.kind === "pipeline_error");
-      assert.ok(missing.every((n) => n === 7), `missing: ${missing}`);
-      assert.equal(errors.length, 1);
-      assert.equal(answer.json.refused, 1);
-    });
   }
 
   test("what offends in an event offends in its stand-in too: a smaller one is taken, and the others arrive", async () => {
@@ -339,7 +281,7 @@ test("a dataset that no key is for: the answer names the variables, and nothing 
 });
 
 describe("faults at random: what was told 200 is there", () => {
-  for (let seed = 1; seed <= 6; seed += 1) {
+  for (const seed of [1, 2]) {
     test(`seed ${seed}`, async () => {
       let state = seed;
       const oneIn = (n) => {

@@ -1,4 +1,4 @@
-// DESTINATION=http: the same documents as gzipped NDJSON, to any URL.
+// DESTINATION=http: the same documents as NDJSON or as an array, to any URL.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,6 +24,9 @@ setUp({
       plain: http,
       hopeless: { ...http, RETRY_BUDGET_MS: "0" },
       native: { ...http, SHAPE: "native" },
+      uncompressed: { ...http, HTTP_GZIP: "false", HTTP_CONTENT_TYPE: "application/json" },
+      array: { ...http, HTTP_FRAMING: "array" },
+      anyAnswer: { ...http, HTTP_ACCEPT: "any" },
     };
   },
 });
@@ -46,6 +49,26 @@ test("requests are gzipped NDJSON with the configured headers", async () => {
   }
 });
 
+test("requests may go without gzip, and with a content type of the collector's", async () => {
+  assertTaken(await workers.uncompressed.push(BODY), UPLOAD.records);
+  assertEachOnce(intake, UPLOAD);
+  assert.equal(intake.requests.length, 2);
+  for (const { headers, bytes, plainBytes } of intake.requests) {
+    assert.equal(headers["content-type"], "application/json");
+    assert.equal(headers["content-encoding"], undefined);
+    assert.equal(bytes, plainBytes);
+  }
+});
+
+test("requests may be arrays of documents", async () => {
+  assertTaken(await workers.array.push(BODY), UPLOAD.records);
+  const documents = intake.requests.flatMap(({ headers, text }) => {
+    assert.equal(headers["content-type"], "application/json");
+    return JSON.parse(text);
+  });
+  assert.deepEqual(documents.map(numberOf).sort((a, b) => a - b), [...Array(UPLOAD.records).keys()]);
+});
+
 test("the documents are those that SEKOIA.IO gets", async () => {
   const texts = {};
   for (const destination of ["sekoia", "plain"]) {
@@ -65,8 +88,8 @@ test("SHAPE=native goes to any URL too", async () => {
 const always = { times: Infinity };
 
 for (const { name, faults, status = 200, requests, words = [] } of [
-  { name: "any successful status is enough", faults: [["empty answer", { status: 202, times: 2 }]], requests: 2 },
-  { name: "the answer's body does not matter", faults: [["empty answer", { status: 200 }]], requests: 2 },
+  { name: "any successful status that complains of nothing is enough", faults: [["empty answer", { status: 202, times: 2 }]], requests: 2 },
+  { name: "an answer without a body", faults: [["empty answer", { status: 200 }]], requests: 2 },
   { name: "a reset", faults: [["reset"]], requests: 3 },
   { name: "500, then fine", faults: [["status", { status: 500 }]], requests: 3 },
   { name: "429, then fine", faults: [["status", { status: 429 }]], requests: 3 },
@@ -82,6 +105,14 @@ for (const { name, faults, status = 200, requests, words = [] } of [
     words: ["401", "no such token"],
     requests: 2,
   },
+  {
+    name: "200 that tells of errors, for good",
+    faults: [["garbage", { body: '{"errors":true}', type: "application/json", ...always }]],
+    status: 502,
+    words: ['{\\"errors\\":true}', "HTTP_ACCEPT"],
+  },
+  { name: "200 that tells of errors, once", faults: [["garbage", { body: '{"errors":true}' }]], requests: 3 },
+  { name: "a page", faults: [["garbage", { body: "<html>", ...always }]], status: 502, words: ["<html>", "HTTP_ACCEPT"] },
   { name: "503 for good", faults: [["status", { status: 503, ...always }]], status: 503, words: ["503"] },
 ]) {
   test(`${name}: ${status}`, async () => {
@@ -97,6 +128,12 @@ for (const { name, faults, status = 200, requests, words = [] } of [
     }
   });
 }
+
+test("HTTP_ACCEPT=any takes any answer of success for a yes", async () => {
+  intake.fault("garbage", { body: '{"errors":true}', ...always });
+  assertTaken(await workers.anyAnswer.push(BODY), UPLOAD.records);
+  assert.equal(intake.requests.length, 2);
+});
 
 test("an event that the collector refuses is replaced, and the others arrive", async () => {
   const refuse = (text) => JSON.parse(text).event.kind === "event" && numberOf(JSON.parse(text)) === 7;
