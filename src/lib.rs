@@ -18,6 +18,7 @@ mod queue;
 mod random;
 mod rate_limit;
 mod send;
+mod waiting;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

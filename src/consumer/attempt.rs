@@ -217,7 +217,7 @@ impl Consumer<'_> {
         error: &PipelineError<JournalError>,
     ) -> worker::Result<Decision> {
         let text = error.to_string();
-        let (after, is_held) = match consequence_of(error) {
+        let (after, repair) = match consequence_of(error) {
             Consequence::DeadLetter => {
                 return self.give_up(work.source, work.item, journal, &text).await;
             }
@@ -228,22 +228,26 @@ impl Consumer<'_> {
             Consequence::Leave => {
                 return Ok(Decision::Retry(Duration::from_millis(self.lease())));
             }
-            Consequence::Again { after } => (after, false),
-            Consequence::Hold => (Duration::ZERO, true),
+            Consequence::Again { after } => (after, None),
+            Consequence::Hold { repair } => (Duration::ZERO, Some(repair)),
         };
         let now = now_millis();
         let is_over = match work.source.kind {
             Kind::DeadLetter => journal.attempts >= REPLAYS_MAX,
             Kind::Upload { .. } | Kind::Logpush => {
                 let age = now.saturating_sub(journal.subject.arrived);
-                !is_held && age > millis(self.config.durable.retry_for)
+                repair.is_none() && age > millis(self.config.durable.retry_for)
             }
         };
         if is_over {
             return self.give_up(work.source, work.item, journal, &text).await;
         }
         let wait = self.redelivery_wait(journal).max(after);
-        journal.fail(Some(text), now + millis(wait)).await;
+        let next = now + millis(wait);
+        match repair {
+            None => journal.fail(Some(text), next).await,
+            Some(repair) => journal.hold(format!("{text}; {repair}"), next).await,
+        }
         Ok(Decision::Retry(wait))
     }
 
@@ -310,7 +314,7 @@ enum Consequence {
     Again { after: Duration },
     /// The operator has something to repair, which is no fault of the upload's: it is owed until then,
     /// however long that takes.
-    Hold,
+    Hold { repair: &'static str },
 }
 
 fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
@@ -325,9 +329,12 @@ fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
         PipelineError::Journal(JournalError::HandedOver)
         | PipelineError::Delivery(DeliveryError::HandedOver) => Consequence::Continue,
         PipelineError::Journal(JournalError::TakenOver) => Consequence::Leave,
-        PipelineError::Delivery(DeliveryError::Held { .. } | DeliveryError::NotConfigured(_)) => {
-            Consequence::Hold
+        PipelineError::Delivery(DeliveryError::Held { hint, .. }) => {
+            Consequence::Hold { repair: hint }
         }
+        PipelineError::Delivery(DeliveryError::NotConfigured(_)) => Consequence::Hold {
+            repair: "set what is missing, then deploy again",
+        },
         PipelineError::Delivery(error) => Consequence::Again {
             after: error.after(),
         },
@@ -427,10 +434,17 @@ mod tests {
             ),
             (unavailable(Some(Duration::from_secs(7))).into(), again(7)),
             (unavailable(None).into(), again(0)),
-            (held.into(), Consequence::Hold),
+            (
+                held.into(),
+                Consequence::Hold {
+                    repair: "repair it",
+                },
+            ),
             (
                 DeliveryError::NotConfigured("no key".to_owned()).into(),
-                Consequence::Hold,
+                Consequence::Hold {
+                    repair: "set what is missing, then deploy again",
+                },
             ),
             (DeliveryError::HandedOver.into(), Consequence::Continue),
             (PipelineError::Journal(JournalError::Storage), again(0)),

@@ -7,7 +7,7 @@ use logpush_delivery::dead_letter::{About, Contents, Refused};
 use logpush_delivery::key;
 use logpush_delivery::machine::Outcome;
 use logpush_delivery::progress::Done;
-use logpush_delivery::state::{Begun, Holder, State};
+use logpush_delivery::state::{Begun, Failure, Holder, State};
 use logpush_normalizer::Batch;
 use logpush_status::shard::UploadCounts;
 use serde_json::json;
@@ -139,6 +139,7 @@ impl Opening<'_> {
             holder: self.holder.clone(),
             done: Done::default(),
             error: None,
+            held: false,
             next: 0,
         };
         let ledger = self.ledger;
@@ -242,21 +243,37 @@ impl UploadJournal {
 
     /// The attempt is over, and not all is done; the next one is due at `next`.
     pub(crate) async fn fail(&self, error: Option<String>, next: u64) {
+        let held = false;
+        self.end(Failure { error, held, next }).await;
+    }
+
+    /// The same where the operator has something to repair.
+    pub(crate) async fn hold(&self, error: String, next: u64) {
+        self.end(Failure {
+            error: Some(error),
+            held: true,
+            next,
+        })
+        .await;
+    }
+
+    async fn end(&self, failure: Failure) {
         let done = self.done();
         if self.memory.borrow().uses_ledger() {
             let fail = Fail {
                 id: self.subject.id.clone(),
                 holder: self.holder.clone(),
                 done: done.clone(),
-                error: error.clone(),
-                next,
+                error: failure.error.clone(),
+                held: failure.held,
+                next: failure.next,
             };
             if self.ledger.ask(&self.shard(), fail).await.is_none() {
                 self.memory.borrow_mut().ledger_fails();
             }
         }
         let is_beside = self.memory.borrow_mut().change_beside(|beside| {
-            beside.state.fail(&self.holder, &done, error, next);
+            beside.state.fail(&self.holder, &done, failure);
         });
         if is_beside {
             self.write_beside().await;

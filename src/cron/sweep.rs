@@ -6,10 +6,8 @@
 //! goes on where this one stops.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use logpush_delivery::key::{self, Kind};
-use logpush_delivery::work_item::WorkItem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::Bucket;
@@ -18,9 +16,9 @@ use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::ledger::Ledger;
-use crate::ledger::protocol::{Claim, Forget, Read};
+use crate::ledger::protocol::{Forget, Read};
 use crate::log::{self, Level};
-use crate::queue;
+use crate::waiting::{Claims, Found, PREFIXES};
 
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
 const LISTS: u32 = 20;
@@ -28,14 +26,8 @@ const LISTS: u32 = 20;
 /// Uploads looked for in one run that wait according to the ledger, and may never have been stored.
 const NEVER_STORED: usize = 20;
 
-/// Work items in one message to the queue: its limit.
-const ITEMS: usize = 100;
-
 /// Nobody ends a multipart upload any more that is still open after an hour.
 const MULTIPART_ENDS: u64 = 3_600_000;
-
-/// The prefixes of uploads.
-const PREFIXES: [&str; 2] = [key::UPLOADS, key::LOGPUSH];
 
 /// How far the sweep has come.
 #[derive(Default, Serialize, Deserialize)]
@@ -122,13 +114,6 @@ struct Sweep<'a> {
     keep: u64,
 }
 
-/// An upload that the listing has.
-struct Found {
-    item: WorkItem,
-    dataset: String,
-    id: String,
-}
-
 impl Sweep<'_> {
     async fn run(&self, swept: &mut Swept) -> worker::Result<()> {
         self.forgotten(swept).await?;
@@ -151,52 +136,22 @@ impl Sweep<'_> {
                 swept.seen += 1;
                 position.after = Some(object.key());
                 if object.uploaded().as_millis() + self.grace <= self.now {
-                    found.extend(found_object(&object.key(), &object.etag()));
+                    found.extend(Found::of(&object.key(), &object.etag()));
                 }
             }
-            self.send_forgotten(found, swept).await?;
+            let claims = Claims {
+                bindings: self.bindings,
+                ledger: &self.ledger,
+                grace: self.grace,
+                at_once: false,
+            };
+            swept.sent += claims.send(found).await?;
             if !page.truncated() && position.next_prefix() {
                 break;
             }
         }
         let position = serde_json::to_string(&position)?;
         bucket.put(key::SWEEP, position).execute().await?;
-        Ok(())
-    }
-
-    /// Sends work items for uploads that nobody is delivering or about to deliver.
-    async fn send_forgotten(&self, found: Vec<Found>, swept: &mut Swept) -> worker::Result<()> {
-        let mut shards: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-        for found in found {
-            let shard = Ledger::shard(&found.dataset, &found.id);
-            shards.entry(shard).or_default().push(found);
-        }
-        let mut items = Vec::new();
-        for (shard, found) in shards {
-            let named = found
-                .iter()
-                .map(|found| (found.id.clone(), found.item.key.clone()))
-                .collect();
-            let claim = Claim {
-                found: named,
-                grace: self.grace,
-            };
-            let claimed = self.ledger.ask(&shard, claim).await;
-            for (place, found) in found.into_iter().enumerate() {
-                let is_ours = claimed.as_ref().is_none_or(|claimed| {
-                    // Without an answer of the ledger the item is sent; the lease beside the upload keeps two
-                    // consumers apart.
-                    claimed.get(place).copied().unwrap_or(true)
-                });
-                if is_ours {
-                    items.push(found.item);
-                }
-            }
-        }
-        for items in items.chunks(ITEMS) {
-            queue::send_all(&self.bindings.work, items).await?;
-            swept.sent += items.len() as u64;
-        }
         Ok(())
     }
 
@@ -297,20 +252,6 @@ fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
 }
 
-fn found_object(key: &str, etag: &str) -> Option<Found> {
-    let source = key::parse(key)?;
-    let (item, id) = match source.kind {
-        Kind::Upload { id, .. } => (WorkItem::new(key, None), id),
-        Kind::Logpush => (WorkItem::new(key, Some(etag)), key::identity(key, etag)),
-        Kind::DeadLetter => return None,
-    };
-    Some(Found {
-        item,
-        dataset: source.dataset,
-        id,
-    })
-}
-
 /// Where the last run stopped, or the beginning where that is not known.
 async fn read_position(bucket: &Bucket) -> Position {
     let read = async {
@@ -335,33 +276,5 @@ mod tests {
         assert_eq!(seen, PREFIXES);
         let odd: Position = serde_json::from_str(r#"{"prefix":9,"after":"x"}"#).unwrap();
         assert_eq!(odd.prefix(), key::UPLOADS);
-    }
-
-    #[test]
-    fn work_items_are_sent_for_uploads_alone() {
-        let id = "0123456789abcdef0123456789abcdef";
-        let ours = key::upload("dns_logs", 1_778_574_600_219, id, true);
-        let logpush = "logpush/dns_logs/x.gz";
-        for (key, expected) in [
-            (
-                ours.as_str(),
-                Some((WorkItem::new(&ours, None), id.to_owned())),
-            ),
-            (
-                logpush,
-                Some((
-                    WorkItem::new(logpush, Some("e")),
-                    key::identity(logpush, "e"),
-                )),
-            ),
-            (&key::dead_letter("dns_logs", 1, id, 0, "upload"), None),
-            ("uploads/dns_logs/x", None),
-        ] {
-            let found = found_object(key, "e").map(|found| {
-                assert_eq!(found.dataset, "dns_logs");
-                (found.item, found.id)
-            });
-            assert_eq!(found, expected, "{key}");
-        }
     }
 }

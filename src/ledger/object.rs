@@ -15,7 +15,7 @@ use crate::clock::now_millis;
 use crate::ledger::backlog::Waiting;
 use crate::ledger::client::{Ledger as Client, OVERVIEW, RATE_LIMIT};
 use crate::ledger::overview::OverviewStore;
-use crate::ledger::protocol::{Claim, RateLimitQuestion, TakeReport, UploadQuestion};
+use crate::ledger::protocol::{RateLimitQuestion, TakeReport, UploadQuestion};
 use crate::ledger::rate_limit::Turns;
 use crate::ledger::reporting::{self, Due, Reporting};
 use crate::ledger::rows::Rows;
@@ -155,10 +155,10 @@ impl Ledger {
             UploadQuestion::DeadLetter(dead_letter) => self.answer_about(dead_letter, now),
             UploadQuestion::Forget(forget) => self.answer_about(forget, now),
             UploadQuestion::Look(look) => self.answer_about(look, now),
-            UploadQuestion::Claim(Claim { found, grace }) => {
-                let claimed = found.iter().map(|(id, key)| {
+            UploadQuestion::Claim(claim) => {
+                let claimed = claim.found.iter().map(|(id, key)| {
                     let known = self.rows.read(id)?;
-                    let effect = uploads::claim(known.as_ref(), key, grace, now);
+                    let effect = uploads::claim(known.as_ref(), key, &claim, now);
                     self.apply(id, known.as_ref(), effect, now)
                 });
                 json(&claimed.collect::<Result<Vec<_>>>()?)

@@ -124,6 +124,9 @@ pub(crate) struct Fail {
     pub(crate) done: Done,
     /// Nothing where the upload is only handed over to another invocation.
     pub(crate) error: Option<String>,
+    /// Whether that is for the operator to repair.
+    #[serde(default)]
+    pub(crate) held: bool,
     /// When the next attempt is due, in milliseconds since 1970.
     pub(crate) next: u64,
 }
@@ -164,6 +167,9 @@ pub(crate) struct Look {
 pub(crate) struct Claim {
     pub(crate) found: Vec<(String, String)>,
     pub(crate) grace: u64,
+    /// The operator asks: all but those that are being delivered.
+    #[serde(default)]
+    pub(crate) at_once: bool,
 }
 
 /// A shard reports.

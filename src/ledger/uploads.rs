@@ -2,11 +2,11 @@
 //! the time. The object keeps what they say.
 
 use logpush_delivery::key;
-use logpush_delivery::state::{Begun, State};
+use logpush_delivery::state::{Begun, Failure, State};
 use logpush_status::shard::{ShardStats, Upload, UploadCounts, UploadOutcome, error_excerpt};
 
 use crate::ledger::protocol::{
-    Arrive, Arrived, Ask, Begin, DeadLetter, Fail, Finish, Forget, Look, Record,
+    Arrive, Arrived, Ask, Begin, Claim, DeadLetter, Fail, Finish, Forget, Look, Record,
 };
 
 /// A question about one upload.
@@ -151,7 +151,12 @@ impl AboutUpload for Fail {
 
     fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
         let mut state = known_or_new(known, "", now);
-        state.fail(&self.holder, &self.done, self.error.clone(), self.next);
+        let failure = Failure {
+            error: self.error.clone(),
+            held: self.held,
+            next: self.next,
+        };
+        state.fail(&self.holder, &self.done, failure);
         let event = Event::Failed {
             upload: shown(&state),
             error: self.error,
@@ -227,10 +232,14 @@ impl AboutUpload for Look {
     }
 }
 
-/// Whether nobody has had the upload `key` in hand for `grace` milliseconds: then it is claimed.
-pub(crate) fn claim(known: Option<&State>, key: &str, grace: u64, now: u64) -> Effect<bool> {
+/// Whether nobody has the upload `key` in hand, as `claim` means it: then it is claimed.
+pub(crate) fn claim(known: Option<&State>, key: &str, claim: &Claim, now: u64) -> Effect<bool> {
     let mut state = known_or_new(known, key, now);
-    if state.claim(now, grace) {
+    let is_ours = match claim.at_once {
+        true => state.claim_at_once(now, claim.grace),
+        false => state.claim(now, claim.grace),
+    };
+    if is_ours {
         Effect::answer(true).becomes(state)
     } else {
         Effect::answer(false)
@@ -252,6 +261,7 @@ pub(crate) fn shown(state: &State) -> Upload {
         attempts: state.attempts,
         next_attempt: state.next_attempt,
         error: state.last_error.as_deref().map(error_excerpt),
+        held: state.held,
         ..Upload::default()
     }
 }
@@ -379,7 +389,13 @@ mod tests {
         assert_eq!((effect.answer, effect.row), (Begun::Finished, Row::Stays));
         let look = Look { id: ID.to_owned() };
         assert_eq!(look.answer(Some(&known), NOW).row, Row::Stays);
-        assert_eq!(claim(Some(&begun()), &key(), 1_000, NOW).row, Row::Stays);
+        let question = Claim {
+            found: Vec::new(),
+            grace: 1_000,
+            at_once: false,
+        };
+        let effect = claim(Some(&begun()), &key(), &question, NOW);
+        assert_eq!(effect.row, Row::Stays);
     }
 
     #[test]
@@ -391,6 +407,7 @@ mod tests {
             holder: holder(),
             done: Done::default(),
             error: error.map(str::to_owned),
+            held: false,
             next: 0,
         };
         let dead_letter = |records| DeadLetter {

@@ -8,8 +8,8 @@ use crate::config::Variables;
 use crate::dead_letters::{self, Replay};
 use crate::http::answer::Answer;
 use crate::http::query::Query;
-use crate::operator::access;
 use crate::operator::status::status;
+use crate::operator::{access, destination};
 
 /// Handles what is below `/api/`.
 pub(crate) async fn handle(
@@ -31,17 +31,57 @@ pub(crate) async fn handle(
             _ => Answer::method_not_allowed("GET, HEAD"),
         };
     }
-    let Some(rest) = below("dead-letters") else {
-        return Answer::not_found(&format!("/api/{path}"));
+    let resource = match (below("dead-letters"), below("destinations")) {
+        (Some(rest), _) => Resource::DeadLetters(rest),
+        (None, Some(rest)) => Resource::Destinations(rest),
+        (None, None) => return Answer::not_found(&format!("/api/{path}")),
     };
     match bindings::route(env) {
-        Ok(Route::Durable(bindings)) => dead_letters(request, &bindings, rest).await,
+        Ok(Route::Durable(bindings)) => match resource {
+            Resource::DeadLetters(rest) => dead_letters(request, &bindings, rest).await,
+            Resource::Destinations(rest) => destinations(request, variables, &bindings, rest).await,
+        },
         Ok(Route::Direct) => Answer::error(
             404,
             "nothing is stored on the direct route",
             "add the bindings UPLOADS, WORK and LEDGER to wrangler.toml",
         ),
         Err(problem) => Answer::error(503, &problem, "see wrangler.toml"),
+    }
+}
+
+/// What is stored on the durable route alone, and the path below it.
+enum Resource<'a> {
+    DeadLetters(&'a str),
+    Destinations(&'a str),
+}
+
+/// `POST /api/destinations/{name}/retry`: what waits for the destination is tried at once.
+async fn destinations(
+    request: &Request,
+    variables: &Variables,
+    bindings: &Bindings,
+    path: &str,
+) -> Answer {
+    let name = path
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix("/retry"));
+    let Some(name) = name else {
+        return Answer::not_found(&format!("/api/destinations{path}"));
+    };
+    if request.method() != Method::Post {
+        return Answer::method_not_allowed("POST");
+    }
+    if name != destination::NAME {
+        return Answer::error(
+            404,
+            "there is no such destination",
+            &format!("the destination is called {}", destination::NAME),
+        );
+    }
+    match destination::retry(variables, bindings).await {
+        Ok(uploads) => Answer::json(202, &json!({ "destination": name, "retrying": uploads })),
+        Err(problem) => Answer::error(503, &problem, "try again later"),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::http::secrets::Secrets;
 use crate::ledger::Ledger;
 use crate::operator::session::Session;
 use crate::operator::status::status;
-use crate::operator::{access, dead_letters};
+use crate::operator::{access, dead_letters, destination};
 
 /// Handles the page, its forms, and `/metrics`; nothing where the path is of none of them.
 pub(crate) async fn handle(
@@ -29,7 +29,11 @@ pub(crate) async fn handle(
         | page::STYLE_PATH
         | page::SCRIPT_PATH
         | page::ICON_PATH => "GET, HEAD",
-        "/login" | "/logout" | "/dead-letters/replay" | "/dead-letters/delete" => "POST",
+        "/login"
+        | "/logout"
+        | "/dead-letters/replay"
+        | "/dead-letters/delete"
+        | "/destinations/retry" => "POST",
         _ => return None,
     };
     let is_read = matches!(request.method(), Method::Get | Method::Head);
@@ -109,6 +113,13 @@ async fn person(
         return Ok(access::html(200, page::nothing_stored()));
     };
     Ok(match (path, form) {
+        ("/destinations/retry", _) => {
+            let notice = match destination::retry(variables, &bindings).await {
+                Ok(_) => Notice::Retrying,
+                Err(_) => Notice::Failed,
+            };
+            access::redirect(&format!("/?done={}", notice.name()))
+        }
         ("/dead-letters/replay", Some(form)) => {
             dead_letters::replay(&bindings, form.field("id")).await
         }

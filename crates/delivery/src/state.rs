@@ -41,6 +41,9 @@ pub struct State {
     pub next_attempt: u64,
     /// Why the last attempt failed.
     pub last_error: Option<String>,
+    /// Whether that is for the operator to repair.
+    #[serde(skip_serializing_if = "is_false")]
+    pub held: bool,
     /// When everything was done.
     pub finished: Option<u64>,
 }
@@ -79,6 +82,17 @@ pub struct Holder {
     pub message: String,
     /// Which of its deliveries, from 1.
     pub attempt: u32,
+}
+
+/// How an attempt ended that did not do everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// Why; nothing where the upload is only handed over to another invocation.
+    pub error: Option<String>,
+    /// Whether that is for the operator to repair.
+    pub held: bool,
+    /// When the next attempt is due; 0 where none is planned.
+    pub next: u64,
 }
 
 /// The answer to [`State::begin`].
@@ -169,6 +183,7 @@ impl State {
         // The intake has these records, whoever reports it.
         self.done.merge(done);
         self.cut_short = 0;
+        self.held = false;
         if self.finished.is_some() {
             return false;
         }
@@ -182,8 +197,8 @@ impl State {
         is_held
     }
 
-    /// The attempt has ended without all being done; the next is due at `next`.
-    pub fn fail(&mut self, holder: &Holder, done: &Done, error: Option<String>, next: u64) {
+    /// The attempt has ended without all being done.
+    pub fn fail(&mut self, holder: &Holder, done: &Done, failure: Failure) {
         self.done.merge(done);
         if self
             .lease
@@ -192,9 +207,10 @@ impl State {
         {
             self.lease = None;
             self.cut_short = 0;
-            self.next_attempt = next;
-            if error.is_some() {
-                self.last_error = error;
+            self.next_attempt = failure.next;
+            if failure.error.is_some() {
+                self.last_error = failure.error;
+                self.held = failure.held;
             }
         }
     }
@@ -202,6 +218,7 @@ impl State {
     /// All is done.
     pub fn finish(&mut self, now: u64, records: Option<u64>) {
         self.finished = Some(now);
+        self.held = false;
         self.records = records.or(self.records);
         self.lease = None;
         self.next_attempt = 0;
@@ -213,12 +230,24 @@ impl State {
     /// Whether nobody delivers the upload: there is no lease, and no attempt is due later. The caller then
     /// sends a work item, which may wait behind others, so that for a while no other caller is told so.
     pub fn claim(&mut self, now: u64, grace: u64) -> bool {
-        let in_hand = self.lease.as_ref().map_or(0, |lease| lease.until);
-        let is_forgotten = now >= self.next_attempt.max(in_hand) + grace;
+        let is_forgotten = now >= self.next_attempt.max(self.leased_until()) + grace;
         if is_forgotten {
             self.next_attempt = now + CLAIM_GRACES * grace;
         }
         is_forgotten
+    }
+
+    /// The same for the operator, who does not wait for an attempt that is due later.
+    pub fn claim_at_once(&mut self, now: u64, grace: u64) -> bool {
+        let is_idle = now >= self.leased_until();
+        if is_idle {
+            self.next_attempt = now + CLAIM_GRACES * grace;
+        }
+        is_idle
+    }
+
+    fn leased_until(&self) -> u64 {
+        self.lease.as_ref().map_or(0, |lease| lease.until)
     }
 }
 
@@ -238,6 +267,14 @@ mod tests {
 
     fn done(ranges: &[(u64, u64)]) -> Done {
         Done::from(ranges.to_vec())
+    }
+
+    fn failure(error: &str, held: bool, next: u64) -> Failure {
+        Failure {
+            error: Some(error.to_owned()),
+            held,
+            next,
+        }
     }
 
     fn begun(state: &mut State, message: &str, attempt: u32, now: u64) -> &'static str {
@@ -286,7 +323,7 @@ mod tests {
         assert_eq!(begun(&mut state, "first", 1, 0), "go");
         assert!(state.record(&first, &done(&[(0, 10)]), 90, LEASE));
         assert_eq!(begun(&mut state, "other", 1, 150), "busy");
-        state.fail(&first, &done(&[(20, 30)]), Some("down".to_owned()), 500);
+        state.fail(&first, &done(&[(20, 30)]), failure("down", false, 500));
         assert_eq!(state.done, done(&[(0, 10), (20, 30)]));
         assert!(!state.claim(599, 100));
         assert!(state.claim(600, 100));
@@ -297,13 +334,33 @@ mod tests {
     }
 
     #[test]
+    fn the_operator_does_not_wait_for_the_next_attempt() {
+        let first = holder("first", 1);
+        let mut state = State::arrived(KEY, 0, 1, 1);
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        assert!(
+            !state.claim_at_once(LEASE - 1, 100),
+            "it is being delivered"
+        );
+        state.fail(&first, &Done::default(), failure("status 401", true, 9_000));
+        assert!(state.held);
+        assert!(!state.claim(1_000, 100));
+        assert!(state.claim_at_once(1_000, 100));
+        // Its work item is on its way: the sweep sends no other.
+        assert!(!state.claim(1_000 + CLAIM_GRACES * 100, 100));
+        assert_eq!(begun(&mut state, "other", 1, 1_010), "go");
+        assert!(state.record(&holder("other", 1), &done(&[(0, 1)]), 1_020, LEASE));
+        assert!(!state.held, "the destination has taken something");
+    }
+
+    #[test]
     fn who_lost_the_lease_is_told_and_what_it_did_counts() {
         let mut state = State::default();
         assert_eq!(begun(&mut state, "first", 1, 0), "go");
         assert_eq!(begun(&mut state, "other", 1, 100), "go");
         assert!(!state.record(&holder("first", 1), &done(&[(0, 10)]), 110, LEASE));
         assert_eq!(state.done, done(&[(0, 10)]));
-        state.fail(&holder("first", 1), &Done::default(), None, 0);
+        state.fail(&holder("first", 1), &Done::default(), Failure::default());
         assert_eq!(begun(&mut state, "third", 1, 120), "busy");
     }
 

@@ -26,6 +26,7 @@ pub enum ProblemKind {
     Silent,
     Lag,
     Backlog,
+    Held,
     Failing,
     DeadLetters,
     Drift,
@@ -75,6 +76,7 @@ impl ProblemKind {
             Self::Silent => "silent",
             Self::Lag => "lag",
             Self::Backlog => "backlog",
+            Self::Held => "held",
             Self::Failing => "failing",
             Self::DeadLetters => "dead_letters",
             Self::Drift => "drift",
@@ -181,11 +183,20 @@ fn dataset_problems(
             "Nothing is lost. If the intake is down, they are delivered automatically when it is back; otherwise raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.",
         );
     }
+    let held = backlog.oldest.iter().find(|upload| upload.held);
     let error = backlog
         .oldest
         .iter()
         .find_map(|upload| upload.error.as_deref());
-    if let Some(error) = error {
+    if let Some(upload) = held {
+        let error = upload.error.as_deref().unwrap_or("the reason is not known");
+        add(
+            ProblemKind::Held,
+            Severity::Error,
+            format!("the destination takes nothing until something is repaired: {error}"),
+            "Nothing is lost: the uploads wait, however long that takes. After the repair, \"Try again now\" on the status page, or POST /api/destinations/default/retry, delivers them at once.",
+        );
+    } else if let Some(error) = error {
         add(
             ProblemKind::Failing,
             Severity::Warning,
@@ -322,6 +333,16 @@ mod tests {
             dead_letters: 2,
             ..lively.clone()
         };
+        let mut held = waiting(1, NOW, Some("status 401"));
+        let mut report = Report::default();
+        report.backlog.uploads = 1;
+        report.backlog.oldest = vec![Upload {
+            arrived: NOW,
+            error: Some("status 401".to_owned()),
+            held: true,
+            ..Upload::default()
+        }];
+        held.take("0", report);
         for (name, entry, expected) in [
             ("well", lively.clone(), &[][..]),
             ("never seen", DatasetOverview::default(), &[]),
@@ -340,6 +361,7 @@ mod tests {
                 waiting(1, NOW, Some("down")),
                 &[ProblemKind::Failing],
             ),
+            ("until a repair", held, &[ProblemKind::Held]),
             ("late", with_lag(14, 31 * MINUTE), &[ProblemKind::Lag]),
             ("late before", with_lag(15, 31 * MINUTE), &[]),
             ("in time", with_lag(0, 30 * MINUTE), &[]),

@@ -75,6 +75,9 @@ pub struct Upload {
     /// Why the last attempt failed, or why there is a dead letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether that is for the operator to repair.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub held: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

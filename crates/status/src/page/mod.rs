@@ -10,7 +10,7 @@ use logpush_delivery::dead_letter::List;
 use maud::{Markup, html};
 
 use crate::format::duration;
-use crate::health::{Problem, Severity};
+use crate::health::{Problem, ProblemKind, Severity};
 use crate::model::{OverallVerdict, Route, Status};
 use crate::page::layout::{Live, moment, page, subpage};
 
@@ -24,15 +24,17 @@ pub enum Notice {
     Deleted,
     Gone,
     NotReplayed,
+    Retrying,
     Failed,
 }
 
 impl Notice {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Replayed,
         Self::Deleted,
         Self::Gone,
         Self::NotReplayed,
+        Self::Retrying,
         Self::Failed,
     ];
 
@@ -50,6 +52,7 @@ impl Notice {
             Self::Deleted => "deleted",
             Self::Gone => "gone",
             Self::NotReplayed => "not-replayed",
+            Self::Retrying => "retrying",
             Self::Failed => "failed",
         }
     }
@@ -63,6 +66,9 @@ impl Notice {
             Self::Gone => "This dead letter no longer exists.",
             Self::NotReplayed => {
                 "A message cannot be replayed, because it names no upload. You can delete it."
+            }
+            Self::Retrying => {
+                "Everything that waits is on its way to the destination. What it still does not take is reported here again."
             }
             Self::Failed => "R2 or the queue failed. Please try again.",
         }
@@ -80,7 +86,7 @@ pub fn home(
         @if let Some(notice) = notice {
             p.notice role="status" { (notice.text()) }
         }
-        (verdict(status))
+        (verdict(status, token))
         @match status.route {
             Route::Direct => (direct()),
             Route::Durable => {
@@ -117,7 +123,7 @@ fn headline(status: &Status) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn verdict(status: &Status) -> Markup {
+fn verdict(status: &Status, token: &str) -> Markup {
     let (words, sign, class) = headline(status);
     html! {
         section.verdict.(class) aria-labelledby="verdict" {
@@ -127,6 +133,12 @@ fn verdict(status: &Status) -> Markup {
             } @else {
                 ul.problems {
                     @for problem in &status.problems { (problem_line(problem, since(status, problem), status.at)) }
+                }
+                @if status.problems.iter().any(|problem| problem.kind == ProblemKind::Held) {
+                    form method="post" action="/destinations/retry" {
+                        input type="hidden" name="token" value=(token);
+                        button type="submit" { "Try again now" }
+                    }
                 }
             }
         }
