@@ -26,7 +26,6 @@ setUp({
     impatient: { ...VARS, INTAKE_TIMEOUT_MS: "1000" },
     // No budget: the first failure is final, on a machine of any speed.
     hopeless: { ...VARS, RETRY_BUDGET_MS: "0" },
-    hopelessAndImpatient: { ...VARS, RETRY_BUDGET_MS: "0", INTAKE_TIMEOUT_MS: "100" },
     alone: { ...VARS, SEKOIA_INTAKE_URL: await urlOfNobody(), RETRY_BUDGET_MS: "0" },
     byBytes: { ...VARS, BATCH_MAX_RECORDS: "1000", BATCH_MAX_BYTES: "20000", DOCUMENT_MAX_BYTES: "20000" },
     regional: { ...VARS, SEKOIA_INTAKE_URL: `${url}/api/v1/intake-http` },
