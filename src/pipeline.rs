@@ -113,6 +113,8 @@ pub(crate) fn normalizer(
         shape: config.shape,
         arrival: arrival(arrival_millis),
         keep_original: config.keep_original,
+        // Its name in wrangler.toml.
+        worker_name: env!("CARGO_PKG_NAME"),
         shows_secrets: config.shows_secrets,
         limits: config.limits,
     })

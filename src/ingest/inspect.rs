@@ -182,6 +182,8 @@ mod tests {
             shape: Shape::Ecs,
             arrival: Time::from_unix_millis(0),
             keep_original: false,
+            // Its name in wrangler.toml.
+            worker_name: env!("CARGO_PKG_NAME"),
             shows_secrets: false,
             limits: Limits::default(),
         });

@@ -69,6 +69,7 @@ pub extern "C" fn begin(len: usize, keeps: u32) {
             // 2026-01-01: a benchmark's documents depend on nothing else.
             arrival: Time::from_unix_millis(1_767_225_600_000),
             keep_original: false,
+            worker_name: "logpush-ecs",
             shows_secrets: false,
             limits: Limits::default(),
         }));

@@ -16,6 +16,8 @@ pub struct Config {
     pub keep_original: bool,
     /// Whether secrets ([`Target::Masked`](crate::Target::Masked)) are written as they came.
     pub shows_secrets: bool,
+    /// The name of the Worker that normalises, whose own records are counted.
+    pub worker_name: &'static str,
     /// What bounds memory and sizes.
     pub limits: Limits,
 }

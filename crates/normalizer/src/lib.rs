@@ -11,6 +11,16 @@
 //! Functions are inlined or kept out of line where the row "core, native" of the benchmark misses it
 //! (`bench-native FILE 0` under callgrind): without these attributes it takes 12 % more instructions.
 //!
+//! Each folder uses only those above it in this list:
+//!
+//! 1. `bytes`: texts, spans of bytes, the writer
+//! 2. `record`: a record's values, by places in its text; `input`: an upload's records
+//! 3. `convert`: what a value becomes, one conversion a file
+//! 4. `mapping`: the tables of the datasets, made of conversions
+//! 5. `plan`: a table made ready, its names resolved
+//! 6. `document`: a record by its plan
+//! 7. `output`: documents in batches
+//!
 //! A record is never lost: what does not convert is kept under `cloudflare.<Name>`, and a line
 //! that is no record becomes a document of `event.kind: pipeline_error`.
 
@@ -36,7 +46,7 @@ pub use document::Document;
 pub use document::pipeline_error::refusal;
 pub use error::UploadError;
 pub use mapping::datasets;
-pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row};
+pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row, Traces};
 pub use normalizer::Normalizer;
 pub use output::batch::Batch;
 pub use summary::Summary;

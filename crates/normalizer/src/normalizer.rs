@@ -28,6 +28,7 @@ use crate::summary::Summary;
 ///     arrival: Time::from_unix_millis(1_657_630_626_000),
 ///     keep_original: false,
 ///     shows_secrets: false,
+///     worker_name: "logpush-ecs",
 ///     limits: Limits::default(),
 /// });
 /// let mut upload = br#"{"Action":"block","Datetime":1657630626219000000}"#.as_slice();

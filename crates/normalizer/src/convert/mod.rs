@@ -5,7 +5,6 @@
 //! A new one is a file here and an entry of the list below.
 
 pub(crate) mod action;
-pub(crate) mod base64;
 pub(crate) mod country;
 pub(crate) mod dns;
 pub(crate) mod email;

@@ -23,7 +23,7 @@ use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
 use crate::plan::Plan;
 use crate::plan::error::TableError;
-use crate::plan::feedback_loop::Own;
+use crate::plan::feedback_loop::FeedbackLoop;
 use crate::record::fast::scan;
 use crate::record::names::Keys;
 use crate::record::slow;
@@ -64,7 +64,7 @@ struct Ready {
     dataset: &'static Dataset,
     plan: Plan,
     keys: Keys,
-    own: Own,
+    feedback_loop: FeedbackLoop,
 }
 
 /// How much of an unreadable time an error message shows, in bytes.
@@ -214,7 +214,11 @@ impl Engine {
             notes.tags.push("time_from_arrival");
             notes.messages.push(ready.time_message(&self.record, text));
         }
-        self.summary.own_records += u64::from(ready.own.has(&self.record, text));
+        self.summary.own_records += u64::from(ready.feedback_loop.has(
+            &self.record,
+            text,
+            self.config.worker_name,
+        ));
         for unknown in &self.record.unknown {
             self.summary.count_unknown(unknown.name.of(text));
         }
@@ -376,7 +380,7 @@ impl Ready {
     fn new(dataset: &'static Dataset) -> Result<Self, TableError> {
         let plan = Plan::new(dataset)?;
         Ok(Self {
-            own: Own::new(dataset, &plan),
+            feedback_loop: FeedbackLoop::new(dataset, &plan)?,
             dataset,
             plan,
             keys: Keys::new(dataset.field_names(), dataset.other_names()),

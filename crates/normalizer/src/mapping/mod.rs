@@ -32,6 +32,17 @@ pub struct Dataset {
     /// What SEKOIA.IO's own parser of this dataset needs beside the raw record; `None` where it
     /// has no parser for it, and the record passes as it came.
     pub native: Option<Native>,
+    /// Where a record says what it is of, for those that are of this Worker itself.
+    pub traces: Traces,
+}
+
+/// The fields that tell a record of this Worker's own requests and runs.
+#[derive(Debug)]
+pub struct Traces {
+    /// The address or the path of the request.
+    pub addresses: &'static [&'static str],
+    /// The name of the Worker that ran.
+    pub workers: &'static [&'static str],
 }
 
 /// A value that every document of a dataset carries.
@@ -126,6 +137,10 @@ impl Dataset {
         renamed: &[],
         joined: &[],
         native: None,
+        traces: Traces {
+            addresses: &[],
+            workers: &[],
+        },
     };
 
     /// What every document carries.

@@ -4,4 +4,4 @@ pub(super) use crate::convert::lookup::Words;
 pub(super) use crate::convert::words::*;
 pub(super) use crate::mapping::Constant::{List, Text};
 pub(super) use crate::mapping::words::*;
-pub(super) use crate::mapping::{Dataset, Joined, Native, NativeTime, kept, row};
+pub(super) use crate::mapping::{Dataset, Joined, Native, NativeTime, Traces, kept, row};

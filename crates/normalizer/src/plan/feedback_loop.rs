@@ -6,50 +6,40 @@
 use crate::mapping::Dataset;
 use crate::mapping::datasets::by_name;
 use crate::plan::Plan;
+use crate::plan::error::TableError;
 use crate::record::{Kind, Record, RowId, Span};
 
 /// The path of every upload, before the dataset's name.
 const UPLOADS: &[u8] = b"/logpush/";
 
-/// The Worker's name in `wrangler.toml`.
-const WORKER: &[u8] = b"logpush-ecs";
-
-/// Where a dataset's records tell what they are of: the path of a request, and the Worker's name.
-#[rustfmt::skip]
-const TELLING: &[(&str, &[&str], &[&str])] = &[
-    ("firewall_events",      &["ClientRequestPath"],                     &[]),
-    ("http_requests",        &["ClientRequestPath", "ClientRequestURI"], &["WorkerScriptName"]),
-    ("workers_trace_events", &["Event.Request.URL"],                     &["ScriptName"]),
-];
-
-/// The values of a dataset that tell a record of the Worker itself.
-#[derive(Debug, Default)]
-pub(crate) struct Own {
-    paths: Vec<RowId>,
+/// The values of a record that tell whether it is of the Worker itself.
+#[derive(Debug)]
+pub(crate) struct FeedbackLoop {
+    addresses: Vec<RowId>,
     workers: Vec<RowId>,
 }
 
-impl Own {
-    pub(crate) fn new(dataset: &Dataset, plan: &Plan) -> Self {
-        let numbers = |fields: &[&str]| -> Vec<RowId> {
-            fields
-                .iter()
-                .filter_map(|field| plan.number(dataset, field))
-                .collect()
+impl FeedbackLoop {
+    pub(crate) fn new(dataset: &Dataset, plan: &Plan) -> Result<Self, TableError> {
+        let rows = |fields: &[&'static str]| -> Result<Vec<RowId>, TableError> {
+            let row = |field: &&'static str| {
+                plan.number(dataset, field).ok_or(TableError::NoRow {
+                    dataset: dataset.name,
+                    place: "traces",
+                    field,
+                })
+            };
+            fields.iter().map(row).collect()
         };
-        TELLING
-            .iter()
-            .find(|(name, ..)| *name == dataset.name)
-            .map(|(_, paths, workers)| Self {
-                paths: numbers(paths),
-                workers: numbers(workers),
-            })
-            .unwrap_or_default()
+        Ok(Self {
+            addresses: rows(dataset.traces.addresses)?,
+            workers: rows(dataset.traces.workers)?,
+        })
     }
 
-    /// Whether the record is one.
+    /// Whether the record is of the Worker of this name.
     #[inline(always)]
-    pub(crate) fn has(&self, record: &Record, text: &[u8]) -> bool {
+    pub(crate) fn has(&self, record: &Record, text: &[u8], worker: &str) -> bool {
         let value = |row: &RowId| {
             let value = record.value(*row);
             match value.kind {
@@ -57,8 +47,13 @@ impl Own {
                 _ => Span::default(),
             }
         };
-        self.paths.iter().any(|row| is_upload(value(row).of(text)))
-            || self.workers.iter().any(|row| value(row).of(text) == WORKER)
+        self.addresses
+            .iter()
+            .any(|row| is_upload(value(row).of(text)))
+            || self
+                .workers
+                .iter()
+                .any(|row| value(row).of(text) == worker.as_bytes())
     }
 }
 
@@ -91,6 +86,7 @@ fn is_upload_address(address: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::datasets::DATASETS;
 
     #[test]
     fn the_paths_of_uploads_are_known() {
@@ -112,14 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_tells_is_in_its_table() {
-        for (name, paths, workers) in TELLING {
-            let dataset = by_name(name).unwrap();
-            let own = Own::new(dataset, &Plan::new(dataset).unwrap());
-            assert_eq!(
-                (own.paths.len(), own.workers.len()),
-                (paths.len(), workers.len())
-            );
+    fn every_field_that_traces_a_worker_is_in_its_table() {
+        for dataset in DATASETS {
+            let plan = Plan::new(dataset).unwrap();
+            let error = FeedbackLoop::new(dataset, &plan).err();
+            assert_eq!(error, None, "{}", dataset.name);
         }
     }
 }

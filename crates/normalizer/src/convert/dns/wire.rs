@@ -4,8 +4,7 @@ use core::fmt::Write as _;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::borrow::Cow;
 
-use super::Answer;
-use crate::convert::base64::encode;
+use super::{Answer, encode};
 use crate::convert::lookup::Words;
 
 /// Reads a whole record in wire format.

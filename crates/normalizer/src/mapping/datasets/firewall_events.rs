@@ -92,5 +92,9 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[],
     }),
+    traces: Traces {
+        addresses: &["ClientRequestPath"],
+        workers: &[],
+    },
     ..Dataset::BASE
 };

@@ -190,6 +190,10 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         drop_dot: &[],
         paths: &[("ClientRequestPath", "ClientRequestURI")],
     }),
+    traces: Traces {
+        addresses: &["ClientRequestPath", "ClientRequestURI"],
+        workers: &["WorkerScriptName"],
+    },
 };
 
 /// HTTP/3 runs over QUIC, which is UDP; what came before it, over TCP.

@@ -49,6 +49,10 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
         row("ScriptVersion",    &[inside("ID", &text("faas.version")), keep("ScriptVersion")]),
         row("WallTimeMs",       &[milliseconds("event.duration")]),
     ],
+    traces: Traces {
+        addresses: &["Event.Request.URL"],
+        workers: &["ScriptName"],
+    },
     ..Dataset::BASE
 };
 
