@@ -1,13 +1,14 @@
-//! Variables and secrets, read once an upload: every problem is named at once.
+//! The configuration, read once an upload from the table of settings.
 
 use core::fmt;
+use core::slice;
 use core::time::Duration;
 use std::rc::Rc;
 
 use js_sys::Reflect;
-use logpush_delivery::destination::{self, Destination, KINDS, Kind, Opened};
-use logpush_delivery::setting::Given;
-use logpush_delivery::url;
+use logpush_delivery::destination::{Destination, Kind, Opened};
+use logpush_delivery::setting::{self, Given, Lookup, Problem, Setting, Values};
+use logpush_delivery::settings;
 use logpush_normalizer::{Dataset, Limits, Shape};
 use logpush_status::health::AlertLimits;
 use wasm_bindgen::JsValue;
@@ -15,39 +16,18 @@ use worker::Env;
 
 use crate::http::secrets::Secrets;
 
-/// The value of a name.
-type Lookup = dyn Fn(&str) -> Option<String>;
-
 /// Where variables and secrets come from.
 #[derive(Clone)]
 pub(crate) struct Variables {
-    read: Rc<Lookup>,
+    lookup: Rc<Lookup<'static>>,
 }
 
 impl Variables {
     pub(crate) fn new(env: &Env) -> Self {
         let env = JsValue::from(env.clone());
         Self {
-            read: Rc::new(move |name| {
-                let value = Reflect::get(&env, &name.into()).ok()?;
-                // A number or a boolean in wrangler.toml arrives as one.
-                value
-                    .as_string()
-                    .or_else(|| value.as_f64().map(|number| number.to_string()))
-                    .or_else(|| value.as_bool().map(|boolean| boolean.to_string()))
-            }),
+            lookup: Rc::new(move |name| given(&Reflect::get(&env, &name.into()).ok()?)),
         }
-    }
-
-    /// The value of a variable; an empty one is none.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        (self.read)(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
-    }
-
-    fn given(&self, name: &str) -> Option<Given> {
-        self.get(name).map(Given::Text)
     }
 }
 
@@ -114,29 +94,16 @@ pub(crate) struct Cloudflare {
     pub(crate) places: Vec<String>,
 }
 
-/// SEKOIA.IO's limit of a request, taken before compression. 10 MiB.
-const BATCH_BYTES_MAX: u64 = 10 * 1024 * 1024;
-
-/// 100 MiB: what Cloudflare lets through on its smaller plans.
-const UPLOAD_BYTES: u64 = 100 * 1024 * 1024;
-
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The secrets that let an upload in, or what is wrong with them.
 pub(crate) fn secrets(variables: &Variables) -> Result<Secrets, String> {
-    secrets_of(variables, "LOGPUSH_SECRET")
+    secrets_of(variables, &settings::LOGPUSH_SECRET)
 }
 
 /// The secrets that let the operator in, or what is wrong with them.
 pub(crate) fn operator_secrets(variables: &Variables) -> Result<Secrets, String> {
-    secrets_of(variables, "OPERATOR_SECRET")
-}
-
-fn secrets_of(variables: &Variables, name: &str) -> Result<Secrets, String> {
-    let text = variables
-        .get(name)
-        .ok_or_else(|| format!("{name} is not set"))?;
-    Secrets::parse(&text).map_err(|problem| format!("{name} {problem}"))
+    secrets_of(variables, &settings::OPERATOR_SECRET)
 }
 
 /// Reads the configuration, the secrets' soundness included.
@@ -145,114 +112,65 @@ fn secrets_of(variables: &Variables, name: &str) -> Result<Secrets, String> {
 ///
 /// All problems, each naming its variable and never a value of a secret.
 pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
-    let mut reader = Reader {
-        variables,
-        problems: Vec::new(),
-    };
-    if let Err(problem) = secrets(variables) {
-        reader.problems.push(problem);
+    let reading = settings::for_uploads(&*variables.lookup);
+    let kind = settings::kind(&reading.values);
+    let mut problems = reading.problems;
+    problems.extend(kind.problems(&*variables.lookup));
+    if !problems.is_empty() {
+        return Err(sentences(&problems));
     }
-    let defaults = Limits::default();
-    let config = Config {
-        shape: reader.one_of("SHAPE", &[("ecs", Shape::Ecs), ("native", Shape::Native)]),
+    let values = reading.values;
+    let size = |name| values.integer(name) as usize;
+    let millis = |name| Duration::from_millis(values.integer(name));
+    let seconds = |name| Duration::from_secs(values.integer(name));
+    let days = |name| DAY * values.integer(name) as u32;
+    Ok(Config {
+        shape: shape(&values),
         limits: Limits {
-            line_bytes: reader.number("LINE_MAX_BYTES", defaults.line_bytes as u64, 1024, 16 << 20)
-                as usize,
-            // The smallest holds a pipeline_error document with the beginning of its record.
-            document_bytes: reader.number(
-                "DOCUMENT_MAX_BYTES",
-                defaults.document_bytes as u64,
-                8192,
-                BATCH_BYTES_MAX,
-            ) as usize,
-            batch_bytes: reader.number(
-                "BATCH_MAX_BYTES",
-                defaults.batch_bytes as u64,
-                8192,
-                BATCH_BYTES_MAX,
-            ) as usize,
-            batch_records: reader.number(
-                "BATCH_MAX_RECORDS",
-                defaults.batch_records as u64,
-                1,
-                100_000,
-            ) as usize,
-            upload_bytes: reader.number(
-                "UPLOAD_MAX_PLAIN_BYTES",
-                defaults.upload_bytes,
-                1024,
-                1 << 40,
-            ),
+            line_bytes: size("LINE_MAX_BYTES"),
+            document_bytes: size("DOCUMENT_MAX_BYTES"),
+            batch_bytes: size("BATCH_MAX_BYTES"),
+            batch_records: size("BATCH_MAX_RECORDS"),
+            upload_bytes: values.integer("UPLOAD_MAX_PLAIN_BYTES"),
         },
-        upload_max: reader.number("UPLOAD_MAX_BYTES", UPLOAD_BYTES, 1024, 5 << 30),
-        // Six connections may wait for their headers at once, a limit of the platform.
-        deliveries_in_flight: reader.number("DELIVERIES_IN_FLIGHT", 4, 1, 6) as usize,
-        keep_original: reader.one_of("KEEP_ORIGINAL", &[("false", false), ("true", true)]),
-        shows_secrets: reader.one_of("SENSITIVE_VALUES", &[("masked", false), ("shown", true)]),
+        upload_max: values.integer("UPLOAD_MAX_BYTES"),
+        deliveries_in_flight: size("DELIVERIES_IN_FLIGHT"),
+        keep_original: values.flag("KEEP_ORIGINAL"),
+        shows_secrets: values.word("SENSITIVE_VALUES") == "shown",
         retry: Retry {
-            timeout: Duration::from_millis(reader.number("INTAKE_TIMEOUT_MS", 15_000, 1, 600_000)),
-            base: Duration::from_millis(reader.number("RETRY_BASE_MS", 500, 1, 60_000)),
-            budget: Duration::from_millis(reader.number("RETRY_BUDGET_MS", 25_000, 0, 600_000)),
+            timeout: millis("INTAKE_TIMEOUT_MS"),
+            base: millis("RETRY_BASE_MS"),
+            budget: millis("RETRY_BUDGET_MS"),
         },
-        intake_requests_per_second: reader.number("INTAKE_MAX_REQUESTS_PER_SECOND", 0, 0, 10_000),
+        intake_requests_per_second: values.integer("INTAKE_MAX_REQUESTS_PER_SECOND"),
         durable: Durable {
-            redelivery_base: Duration::from_secs(reader.number(
-                "REDELIVERY_BASE_SECONDS",
-                10,
-                0,
-                3_600,
-            )),
-            // Queues take delays of up to 12 hours.
-            redelivery_max: Duration::from_secs(reader.number(
-                "REDELIVERY_MAX_SECONDS",
-                3_600,
-                0,
-                43_200,
-            )),
-            retry_for: DAY * reader.number("RETRY_DAYS", 7, 1, 90) as u32,
-            keep_delivered: DAY * reader.number("KEEP_DELIVERED_DAYS", 0, 0, 365) as u32,
-            // A consumer may run for 15 minutes.
-            invocation_max: Duration::from_millis(reader.number(
-                "INVOCATION_MAX_MS",
-                600_000,
-                0,
-                840_000,
-            )),
-            sweep_after: Duration::from_secs(reader.number("SWEEP_AFTER_SECONDS", 900, 0, 86_400)),
+            redelivery_base: seconds("REDELIVERY_BASE_SECONDS"),
+            redelivery_max: seconds("REDELIVERY_MAX_SECONDS"),
+            retry_for: days("RETRY_DAYS"),
+            keep_delivered: days("KEEP_DELIVERED_DAYS"),
+            invocation_max: millis("INVOCATION_MAX_MS"),
+            sweep_after: seconds("SWEEP_AFTER_SECONDS"),
         },
-        kind: reader.kind(),
+        kind,
         variables: variables.clone(),
-    };
-    reader.problems.extend(config.destination_problems());
-    if config.limits.document_bytes > config.limits.batch_bytes {
-        reader
-            .problems
-            .push("DOCUMENT_MAX_BYTES is larger than BATCH_MAX_BYTES".to_owned());
-    }
-    if reader.problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(reader.problems)
-    }
+    })
 }
 
 /// Reads the settings of alerts, with what is wrong with them: no upload waits for these.
 pub(crate) fn alerts(variables: &Variables) -> (Alerts, Vec<String>) {
-    let mut reader = Reader {
-        variables,
-        problems: Vec::new(),
-    };
-    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let reading = settings::for_alerts(&*variables.lookup);
+    let values = reading.values;
+    let minutes = |name| Duration::from_secs(values.integer(name) * 60);
     let alerts = Alerts {
         limits: AlertLimits {
-            silent: minutes(reader.number("ALERT_SILENT_MINUTES", 1_440, 1, 20_000)),
-            lag: minutes(reader.number("ALERT_LAG_MINUTES", 30, 1, 5_256_000)),
-            backlog: reader.number("ALERT_BACKLOG_UPLOADS", 1_000, 0, 1_000_000_000),
+            silent: minutes("ALERT_SILENT_MINUTES"),
+            lag: minutes("ALERT_LAG_MINUTES"),
+            backlog: values.integer("ALERT_BACKLOG_UPLOADS"),
         },
-        webhook: reader.url("ALERT_WEBHOOK_URL"),
-        cloudflare: reader.cloudflare(),
+        webhook: values.text("ALERT_WEBHOOK_URL").map(str::to_owned),
+        cloudflare: cloudflare(&values),
     };
-    (alerts, reader.problems)
+    (alerts, sentences(&reading.problems))
 }
 
 impl Config {
@@ -265,20 +183,9 @@ impl Config {
         &self,
         dataset: Option<&'static Dataset>,
     ) -> Result<Box<dyn Destination>, String> {
-        self.open(dataset).map_err(|problems| {
-            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            words.join("; ")
-        })
-    }
-
-    fn open(&self, dataset: Option<&Dataset>) -> Opened {
         let name = dataset.map(|dataset| dataset.name);
-        self.kind.open(name, &|name| self.variables.given(name))
-    }
-
-    fn destination_problems(&self) -> Vec<String> {
-        let problems = self.kind.problems(&|name| self.variables.given(name));
-        problems.iter().map(ToString::to_string).collect()
+        let opened: Opened = self.kind.open(name, &*self.variables.lookup);
+        opened.map_err(|problems| sentences(&problems).join("; "))
     }
 }
 
@@ -289,94 +196,63 @@ impl fmt::Debug for Variables {
     }
 }
 
-struct Reader<'a> {
-    variables: &'a Variables,
-    problems: Vec<String>,
+/// What stands in the environment: a number or a boolean of `wrangler.toml` arrives as one.
+fn given(value: &JsValue) -> Option<Given> {
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    let text = value
+        .as_string()
+        .or_else(|| value.as_f64().map(|number| number.to_string()))
+        .or_else(|| value.as_bool().map(|boolean| boolean.to_string()));
+    Some(text.map_or(Given::Object, Given::Text))
 }
 
-impl Reader<'_> {
-    fn number(&mut self, name: &str, default: u64, min: u64, max: u64) -> u64 {
-        let Some(text) = self.variables.get(name) else {
-            return default;
-        };
-        match text.parse::<u64>() {
-            Ok(number) if (min..=max).contains(&number) => number,
-            _ => {
-                self.problems
-                    .push(format!("{name} is not an integer from {min} to {max}"));
-                default
-            }
+fn secrets_of(variables: &Variables, setting: &'static Setting) -> Result<Secrets, String> {
+    let values = setting::read(slice::from_ref(setting), None, &*variables.lookup)
+        .finish()
+        .map_err(|problems| sentences(&problems).join("; "))?;
+    let text = values
+        .text(setting.name)
+        .ok_or_else(|| format!("{} is not set", setting.name))?;
+    Secrets::parse(text).map_err(|problem| format!("{} {problem}", setting.name))
+}
+
+fn shape(values: &Values) -> Shape {
+    match values.word("SHAPE") {
+        "native" => Shape::Native,
+        other => {
+            debug_assert_eq!(other, "ecs", "the table has a shape that is not read");
+            Shape::Ecs
         }
     }
+}
 
-    /// The first of the choices is the default.
-    fn one_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T); 2]) -> T {
-        let [(first, default), (second, other)] = *choices;
-        match self.variables.get(name).as_deref() {
-            None => default,
-            Some(text) if text == first => default,
-            Some(text) if text == second => other,
-            Some(_) => {
-                self.problems
-                    .push(format!("{name} is neither {first} nor {second}"));
-                default
-            }
-        }
-    }
+/// Where to ask for jobs; nowhere without a token and something to ask about.
+fn cloudflare(values: &Values) -> Option<Cloudflare> {
+    let token = values.text("CLOUDFLARE_API_TOKEN")?;
+    let url = values.text("CLOUDFLARE_API_BASE_URL")?;
+    let places: Vec<String> = [
+        ("zones", "CLOUDFLARE_ZONE_IDS"),
+        ("accounts", "CLOUDFLARE_ACCOUNT_ID"),
+    ]
+    .iter()
+    .flat_map(|(kind, name)| {
+        values
+            .ids(name)
+            .iter()
+            .map(move |id| format!("{kind}/{id}"))
+    })
+    .collect();
+    (!places.is_empty()).then(|| Cloudflare {
+        url: url.trim_end_matches('/').to_owned(),
+        token: token.to_owned(),
+        places,
+    })
+}
 
-    fn kind(&mut self) -> &'static Kind {
-        let Some(name) = self.variables.get("DESTINATION") else {
-            return destination::DEFAULT;
-        };
-        destination::kind(&name).unwrap_or_else(|| {
-            let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-            self.problems
-                .push(format!("DESTINATION is none of {}", names.join(", ")));
-            destination::DEFAULT
-        })
-    }
-
-    fn url(&mut self, name: &str) -> Option<String> {
-        let url = self.variables.get(name)?;
-        self.check_url(name, &url);
-        Some(url)
-    }
-
-    fn cloudflare(&mut self) -> Option<Cloudflare> {
-        let token = self.variables.get("CLOUDFLARE_API_TOKEN")?;
-        let ids = |name: &str| self.variables.get(name).unwrap_or_default();
-        let (zones, account) = (ids("CLOUDFLARE_ZONE_IDS"), ids("CLOUDFLARE_ACCOUNT_ID"));
-        let listed = [("zones", &zones), ("accounts", &account)]
-            .into_iter()
-            .flat_map(|(kind, ids)| ids.split(',').map(move |id| (kind, id.trim())))
-            .filter(|(_, id)| !id.is_empty());
-        let places: Vec<String> = listed.map(|(kind, id)| format!("{kind}/{id}")).collect();
-        // They stand in a path.
-        let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'/';
-        if places.is_empty() || !places.iter().all(|place| place.bytes().all(is_id)) {
-            self.problems.push(
-                "CLOUDFLARE_API_TOKEN is set, and neither CLOUDFLARE_ZONE_IDS nor CLOUDFLARE_ACCOUNT_ID has ids"
-                    .to_owned(),
-            );
-            return None;
-        }
-        let url = self.url("CLOUDFLARE_API_BASE_URL");
-        Some(Cloudflare {
-            url: url
-                .as_deref()
-                .unwrap_or("https://api.cloudflare.com/client/v4")
-                .trim_end_matches('/')
-                .to_owned(),
-            token,
-            places,
-        })
-    }
-
-    fn check_url(&mut self, name: &str, url: &str) {
-        if let Err(problem) = url::check(url) {
-            self.problems.push(format!("{name} {problem}"));
-        }
-    }
+fn sentences(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
@@ -388,12 +264,18 @@ mod tests {
     const SECRET: (&str, &str) = ("LOGPUSH_SECRET", "0123456789abcdef");
     const KEY: (&str, &str) = ("SEKOIA_INTAKE_KEY", "key");
 
-    fn problems(values: &[(&'static str, &'static str)]) -> Vec<String> {
+    fn variables(values: &[(&'static str, &'static str)]) -> Variables {
         let values: BTreeMap<_, _> = values.iter().copied().collect();
-        let variables = Variables {
-            read: Rc::new(move |name| values.get(name).map(|value| (*value).to_owned())),
-        };
-        read(&variables).err().unwrap_or_default()
+        Variables {
+            lookup: Rc::new(move |name| {
+                let value = values.get(name);
+                value.map(|value| Given::Text((*value).to_owned()))
+            }),
+        }
+    }
+
+    fn problems(values: &[(&'static str, &'static str)]) -> Vec<String> {
+        read(&variables(values)).err().unwrap_or_default()
     }
 
     #[test]
@@ -471,14 +353,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_arrives_in_the_configuration() {
+        let config = read(&variables(&[
+            SECRET,
+            KEY,
+            ("SHAPE", "native"),
+            ("SENSITIVE_VALUES", "shown"),
+            ("KEEP_ORIGINAL", "true"),
+            ("RETRY_DAYS", "2"),
+            ("INTAKE_TIMEOUT_MS", "7"),
+            ("BATCH_MAX_RECORDS", "9"),
+        ]))
+        .unwrap();
+        assert_eq!(config.shape, Shape::Native);
+        assert!(config.shows_secrets && config.keep_original);
+        assert_eq!(config.durable.retry_for, DAY * 2);
+        assert_eq!(config.retry.timeout, Duration::from_millis(7));
+        assert_eq!(config.limits.batch_records, 9);
+        assert_eq!(config.kind.name, "sekoia");
+    }
+
+    #[test]
     fn the_settings_of_alerts_are_checked_without_stopping_uploads() {
-        let values = |values: &[(&'static str, &'static str)]| {
-            let values: BTreeMap<_, _> = values.iter().copied().collect();
-            let variables = Variables {
-                read: Rc::new(move |name| values.get(name).map(|value| (*value).to_owned())),
-            };
-            alerts(&variables)
-        };
         for (name, value) in [
             ("ALERT_SILENT_MINUTES", "0"),
             ("ALERT_LAG_MINUTES", "soon"),
@@ -486,7 +382,7 @@ mod tests {
             ("ALERT_WEBHOOK_URL", "http://hooks.example/secret"),
             ("CLOUDFLARE_API_TOKEN", "token"),
         ] {
-            let (_, found) = values(&[(name, value)]);
+            let (_, found) = alerts(&variables(&[(name, value)]));
             assert!(
                 found.len() == 1 && found[0].starts_with(name),
                 "{name}: {found:?}"
@@ -497,11 +393,11 @@ mod tests {
                 Vec::<String>::new()
             );
         }
-        let (sound, found) = values(&[
+        let (sound, found) = alerts(&variables(&[
             ("CLOUDFLARE_API_TOKEN", "token"),
             ("CLOUDFLARE_ZONE_IDS", "0a, 0b"),
             ("CLOUDFLARE_ACCOUNT_ID", "0c"),
-        ]);
+        ]));
         assert_eq!(found, Vec::<String>::new());
         let cloudflare = sound.cloudflare.unwrap();
         assert_eq!(cloudflare.places, ["zones/0a", "zones/0b", "accounts/0c"]);
