@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 use std::env;
 
+use logpush_delivery::settings;
 use logpush_normalizer::Dataset;
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
@@ -92,7 +93,7 @@ pub(crate) struct Secret {
 
 impl Secret {
     pub(crate) fn from_environment() -> Result<Self, String> {
-        const NAME: &str = "LOGPUSH_SECRET";
+        const NAME: &str = settings::LOGPUSH_SECRET.name;
         Self::read(NAME)?.ok_or_else(|| {
             format!("{NAME} is not set: export the secret that the Worker has under this name")
         })
@@ -100,7 +101,7 @@ impl Secret {
 
     /// The operator's secret, which opens the Worker's `/api/`, if the environment has it.
     pub(crate) fn of_operator() -> Result<Option<Self>, String> {
-        Self::read("OPERATOR_SECRET")
+        Self::read(settings::OPERATOR_SECRET.name)
     }
 
     fn read(name: &str) -> Result<Option<Self>, String> {
