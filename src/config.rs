@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use js_sys::Reflect;
-use logpush_delivery::destination::{Destination, Kind, Opened};
+use logpush_delivery::destination::{Destination, Kind};
 use logpush_delivery::setting::{self, Given, Lookup, Problem, Setting, Values};
 use logpush_delivery::settings;
 use logpush_normalizer::{Dataset, Limits, Shape};
@@ -184,8 +184,9 @@ impl Config {
         dataset: Option<&'static Dataset>,
     ) -> Result<Box<dyn Destination>, String> {
         let name = dataset.map(|dataset| dataset.name);
-        let opened: Opened = self.kind.open(name, &*self.variables.lookup);
-        opened.map_err(|problems| sentences(&problems).join("; "))
+        self.kind
+            .open(name, &*self.variables.lookup)
+            .map_err(|problems| sentences(&problems).join("; "))
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! [`machine::Machine`] is the course of one delivery: the shell asks what to do next, does it, and
 //! reports what came of it. [`destination`] has the kinds of destinations. [`progress`], [`state`],
-//! [`key`], [`work_item`] and [`dead_letter`] are what is written down about an upload.
+//! [`key`], [`work_item`] and [`dead_letter`] are what is written down about an upload. [`settings`]
+//! is the table of all settings, [`setting`] a row of it and the reader.
 //!
 //! # The seam
 //!
