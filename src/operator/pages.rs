@@ -22,24 +22,8 @@ pub(crate) async fn handle(
     variables: &Variables,
     path: &str,
 ) -> Option<Answer> {
-    let allowed = match path {
-        "/"
-        | "/dead-letters"
-        | "/metrics"
-        | page::STYLE_PATH
-        | page::SCRIPT_PATH
-        | page::ICON_PATH => "GET, HEAD",
-        "/login"
-        | "/logout"
-        | "/dead-letters/replay"
-        | "/dead-letters/delete"
-        | "/destinations/retry" => "POST",
-        _ => return None,
-    };
-    let is_read = matches!(request.method(), Method::Get | Method::Head);
-    let is_allowed =
-        is_read == (allowed != "POST") && (is_read || request.method() == Method::Post);
-    if !is_allowed {
+    let allowed = methods_of(path)?;
+    if !is_allowed(&request.method(), allowed) {
         return Some(Answer::method_not_allowed(allowed));
     }
     Some(match path {
@@ -128,4 +112,59 @@ async fn person(
         }
         _ => dead_letters::pages(request, &bindings, &session).await,
     })
+}
+
+const READ: &str = "GET, HEAD";
+const WRITE: &str = "POST";
+
+/// The methods of a path; nothing where there is no page.
+fn methods_of(path: &str) -> Option<&'static str> {
+    match path {
+        "/"
+        | "/dead-letters"
+        | "/metrics"
+        | page::STYLE_PATH
+        | page::SCRIPT_PATH
+        | page::ICON_PATH => Some(READ),
+        "/login"
+        | "/logout"
+        | "/dead-letters/replay"
+        | "/dead-letters/delete"
+        | "/destinations/retry" => Some(WRITE),
+        _ => None,
+    }
+}
+
+fn is_allowed(method: &Method, allowed: &str) -> bool {
+    match method {
+        Method::Get | Method::Head => allowed == READ,
+        Method::Post => allowed == WRITE,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_read_and_forms_are_posted() {
+        for (path, method, expected) in [
+            ("/", Method::Get, Some(true)),
+            ("/", Method::Head, Some(true)),
+            ("/", Method::Post, Some(false)),
+            ("/metrics", Method::Get, Some(true)),
+            ("/metrics", Method::Delete, Some(false)),
+            (page::STYLE_PATH, Method::Get, Some(true)),
+            ("/login", Method::Post, Some(true)),
+            ("/login", Method::Get, Some(false)),
+            ("/dead-letters/delete", Method::Put, Some(false)),
+            ("/destinations/retry", Method::Post, Some(true)),
+            ("/dead-letters/", Method::Get, None),
+            ("/other", Method::Get, None),
+        ] {
+            let allowed = methods_of(path).map(|allowed| is_allowed(&method, allowed));
+            assert_eq!(allowed, expected, "{method:?} {path}");
+        }
+    }
 }
