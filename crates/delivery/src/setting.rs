@@ -141,7 +141,8 @@ impl Setting {
             is_required: false,
             is_secret: false,
             is_by_dataset: false,
-            about,
+            // The Worker's module leaves out what only the pages show.
+            about: if cfg!(feature = "pages") { about } else { "" },
         }
     }
 

@@ -2,6 +2,11 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
+/// A text that only the pages show: the Worker's module, which has no feature `pages`, leaves it out.
+pub(crate) const fn for_pages(text: &'static str) -> &'static str {
+    if cfg!(feature = "pages") { text } else { "" }
+}
+
 /// The first `max` bytes of a text, or fewer, where a character would be cut.
 pub(crate) fn beginning(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());

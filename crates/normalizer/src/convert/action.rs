@@ -1,5 +1,6 @@
 //! `action_type`: what a security action means.
 
+use crate::bytes::text::for_pages;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::{Check, Form};
@@ -12,7 +13,9 @@ pub(crate) const fn action_type(path: &'static str) -> Target {
 
 static ACTION_TYPE: Conversion = Conversion {
     name: "action_type",
-    about: "What a security action means: `allowed`, `denied`, `info` or `end`, in any case of letters.",
+    about: for_pages(
+        "What a security action means: `allowed`, `denied`, `info` or `end`, in any case of letters.",
+    ),
     section: Some("actions"),
     outputs: &[Output::text(Place::Path, Form::Word)],
 };

@@ -1,5 +1,6 @@
 //! `country_code`, `country_name`: ISO 3166-1 codes and their English names.
 
+use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
@@ -17,14 +18,14 @@ pub(crate) const fn country_name(path: &'static str) -> Target {
 
 static COUNTRY_CODE: Conversion = Conversion {
     name: "country_code",
-    about: "A two-letter country code, in upper case.",
+    about: for_pages("A two-letter country code, in upper case."),
     section: Some("country"),
     outputs: &[Output::text(Place::Path, Form::CountryCode)],
 };
 
 static COUNTRY_NAME: Conversion = Conversion {
     name: "country_name",
-    about: "The English name of a two-letter country code.",
+    about: for_pages("The English name of a two-letter country code."),
     section: Some("country"),
     outputs: &[Output::text(Place::Path, Form::CountryName)],
 };

@@ -1,5 +1,6 @@
 //! `attachments`, `hosts`: what a message carries, as ECS has it.
 
+use crate::bytes::text::for_pages;
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::host::{HostCache, WHOLE};
@@ -21,7 +22,9 @@ pub(crate) const fn hosts(path: &'static str) -> Target {
 
 static ATTACHMENTS: Conversion = Conversion {
     name: "attachments",
-    about: "The attachments of a message, a list of objects; their hashes go to `related.hash`.",
+    about: for_pages(
+        "The attachments of a message, a list of objects; their hashes go to `related.hash`.",
+    ),
     outputs: &[
         Output::value(Place::Path, Form::Objects),
         Output::value(Place::Field("related.hash"), Form::Extracted),
@@ -31,7 +34,9 @@ static ATTACHMENTS: Conversion = Conversion {
 
 static HOSTS: Conversion = Conversion {
     name: "hosts",
-    about: "The hosts of a list (or one) of links and mail addresses, to an ECS field that is a list.",
+    about: for_pages(
+        "The hosts of a list (or one) of links and mail addresses, to an ECS field that is a list.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Extracted)],
     ..Conversion::BASE
 };

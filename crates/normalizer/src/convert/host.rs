@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::bytes::text::for_pages;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
 use crate::convert::public_suffix::icann_suffix;
 use crate::convert::target::{Conversion, Output, Place, Target};
@@ -25,7 +26,9 @@ pub(crate) const fn port(path: &'static str) -> Target {
 
 static DOMAIN: Conversion = Conversion {
     name: "domain",
-    about: "The host name without its port and final dot; for `x.domain` (or `x.name`) also `x.registered_domain`, `x.subdomain` and `x.top_level_domain`, by the ICANN part of the public suffix list.",
+    about: for_pages(
+        "The host name without its port and final dot; for `x.domain` (or `x.name`) also `x.registered_domain`, `x.subdomain` and `x.top_level_domain`, by the ICANN part of the public suffix list.",
+    ),
     section: Some("host"),
     outputs: &[
         Output::text(Place::Path, Form::HostName),
@@ -43,14 +46,14 @@ static DOMAIN: Conversion = Conversion {
 
 static HOST: Conversion = Conversion {
     name: "host",
-    about: "The host name without its port and final dot.",
+    about: for_pages("The host name without its port and final dot."),
     section: Some("host"),
     outputs: &[Output::text(Place::Path, Form::HostName)],
 };
 
 static PORT: Conversion = Conversion {
     name: "port",
-    about: "The port of a host name, where it has one.",
+    about: for_pages("The port of a host name, where it has one."),
     section: Some("host"),
     outputs: &[Output::value(Place::Path, Form::HostPort)],
 };

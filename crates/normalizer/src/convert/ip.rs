@@ -2,6 +2,7 @@
 
 use core::net::Ipv6Addr;
 
+use crate::bytes::text::for_pages;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::text::check_elements;
@@ -20,14 +21,16 @@ pub(crate) const fn ips(path: &'static str) -> Target {
 
 static IP: Conversion = Conversion {
     name: "ip",
-    about: "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`) without them.",
+    about: for_pages(
+        "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`) without them.",
+    ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
 static IPS: Conversion = Conversion {
     name: "ips",
-    about: "The addresses of a list (or one), to an ECS field that is a list.",
+    about: for_pages("The addresses of a list (or one), to an ECS field that is a list."),
     outputs: &[Output::value(Place::Path, Form::Elements)],
     ..Conversion::BASE
 };

@@ -1,5 +1,6 @@
 //! `keep`, `masked`: values under `cloudflare`, as they came or as a mask.
 
+use crate::bytes::text::for_pages;
 use crate::convert::target::{Conversion, Target, Task};
 
 /// `keep("RayID")`
@@ -22,12 +23,16 @@ pub(crate) const fn masked(path: &'static str) -> Target {
 
 static KEEP: Conversion = Conversion {
     name: "keep",
-    about: "The value as it came, objects and lists too, under `cloudflare.` and this name.",
+    about: for_pages(
+        "The value as it came, objects and lists too, under `cloudflare.` and this name.",
+    ),
     ..Conversion::BASE
 };
 
 static MASKED: Conversion = Conversion {
     name: "masked",
-    about: "A secret: `cloudflare.` and this name say only that there was a value, unless the configuration asks for sensitive values.",
+    about: for_pages(
+        "A secret: `cloudflare.` and this name say only that there was a value, unless the configuration asks for sensitive values.",
+    ),
     ..Conversion::BASE
 };

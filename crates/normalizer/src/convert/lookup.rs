@@ -1,5 +1,6 @@
 //! `lookup`, `lookup_number`, `lookup_if`: our words for Cloudflare's.
 
+use crate::bytes::text::for_pages;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::{Check, Form};
@@ -39,21 +40,27 @@ pub(crate) const fn lookup_if(path: &'static str, words: Words) -> Target {
 
 static LOOKUP: Conversion = Conversion {
     name: "lookup",
-    about: "Our word for Cloudflare's. A word that is not listed is counted as drift; what stands for `*` is written for it, if there is a `*`. Where ours is `\"\"`, nothing is written.",
+    about: for_pages(
+        "Our word for Cloudflare's. A word that is not listed is counted as drift; what stands for `*` is written for it, if there is a `*`. Where ours is `\"\"`, nothing is written.",
+    ),
     outputs: &[Output::text(Place::Path, Form::Word)],
     ..Conversion::BASE
 };
 
 static LOOKUP_NUMBER: Conversion = Conversion {
     name: "lookup_number",
-    about: "As `lookup`, to an ECS field that is an integer (`event.severity`): ours are digits.",
+    about: for_pages(
+        "As `lookup`, to an ECS field that is an integer (`event.severity`): ours are digits.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Word)],
     ..Conversion::BASE
 };
 
 static LOOKUP_IF: Conversion = Conversion {
     name: "lookup_if",
-    about: "Our word for some of Cloudflare's values; nothing for the others, which are not counted.",
+    about: for_pages(
+        "Our word for some of Cloudflare's values; nothing for the others, which are not counted.",
+    ),
     outputs: &[Output::text(Place::Path, Form::Word)],
     ..Conversion::BASE
 };

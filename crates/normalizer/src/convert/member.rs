@@ -1,5 +1,6 @@
 //! `inside`: a member of an object, or an element of a list.
 
+use crate::bytes::text::for_pages;
 use crate::convert::target::{Conversion, Target, Task};
 
 /// `inside("Request.Method", &text("http.request.method"))`, `inside("0.Message", &text("message"))`
@@ -13,6 +14,8 @@ pub(crate) const fn inside(path: &'static str, target: &'static Target) -> Targe
 
 static INSIDE: Conversion = Conversion {
     name: "inside",
-    about: "What a target makes of a member of an object, or of an element of a list. The row keeps the whole as it came too.",
+    about: for_pages(
+        "What a target makes of a member of an object, or of an element of a list. The row keeps the whole as it came too.",
+    ),
     ..Conversion::BASE
 };

@@ -1,5 +1,6 @@
 //! `integer`, `positive`, `float`, `sum`, `milliseconds`: values that are numbers.
 
+use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
@@ -36,34 +37,38 @@ pub(crate) const fn milliseconds(path: &'static str) -> Target {
 
 static INTEGER: Conversion = Conversion {
     name: "integer",
-    about: "An integer; a text of digits becomes one.",
+    about: for_pages("An integer; a text of digits becomes one."),
     outputs: &[Output::value(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
 static POSITIVE: Conversion = Conversion {
     name: "positive",
-    about: "An integer above 0. What is not above it is Cloudflare's way to say \"none\", and kept as `cloudflare.<Name>`.",
+    about: for_pages(
+        "An integer above 0. What is not above it is Cloudflare's way to say \"none\", and kept as `cloudflare.<Name>`.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
 static FLOAT: Conversion = Conversion {
     name: "float",
-    about: "A number.",
+    about: for_pages("A number."),
     outputs: &[Output::value(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
 static SUM: Conversion = Conversion {
     name: "sum",
-    about: "The numbers of all rows that name this ECS field, added up (`network.bytes`).",
+    about: for_pages(
+        "The numbers of all rows that name this ECS field, added up (`network.bytes`).",
+    ),
     ..Conversion::BASE
 };
 
 static MILLISECONDS: Conversion = Conversion {
     name: "milliseconds",
-    about: "A span of time in milliseconds, whole or not, as nanoseconds.",
+    about: for_pages("A span of time in milliseconds, whole or not, as nanoseconds."),
     outputs: &[Output::value(Place::Path, Form::Number)],
     ..Conversion::BASE
 };

@@ -1,5 +1,6 @@
 //! `http_version`, `http_protocol`, `http_outcome`, `tls_protocol`, `tls_version`.
 
+use crate::bytes::text::for_pages;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
 use crate::convert::number::is_integer;
 use crate::convert::target::{Conversion, Output, Place, Target};
@@ -33,35 +34,35 @@ pub(crate) const fn tls_version(path: &'static str) -> Target {
 
 static HTTP_VERSION: Conversion = Conversion {
     name: "http_version",
-    about: "`1.1` of `HTTP/1.1`.",
+    about: for_pages("`1.1` of `HTTP/1.1`."),
     outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
     ..Conversion::BASE
 };
 
 static HTTP_PROTOCOL: Conversion = Conversion {
     name: "http_protocol",
-    about: "`http` of `HTTP/1.1`.",
+    about: for_pages("`http` of `HTTP/1.1`."),
     outputs: &[Output::text(Place::Path, Form::ProtocolName)],
     ..Conversion::BASE
 };
 
 static HTTP_OUTCOME: Conversion = Conversion {
     name: "http_outcome",
-    about: "`success` of an HTTP status below 400, `failure` of another.",
+    about: for_pages("`success` of an HTTP status below 400, `failure` of another."),
     outputs: &[Output::text(Place::Path, Form::Word)],
     ..Conversion::BASE
 };
 
 static TLS_PROTOCOL: Conversion = Conversion {
     name: "tls_protocol",
-    about: "`tls` of `TLSv1.3`; `none` is no TLS.",
+    about: for_pages("`tls` of `TLSv1.3`; `none` is no TLS."),
     outputs: &[Output::text(Place::Path, Form::ProtocolName)],
     ..Conversion::BASE
 };
 
 static TLS_VERSION: Conversion = Conversion {
     name: "tls_version",
-    about: "`1.3` of `TLSv1.3`.",
+    about: for_pages("`1.3` of `TLSv1.3`."),
     outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
     ..Conversion::BASE
 };

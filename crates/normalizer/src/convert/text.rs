@@ -1,5 +1,6 @@
 //! `text`, `lower`, `module`, `texts`, `first`: values that are texts, or lists of them.
 
+use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
@@ -34,35 +35,37 @@ pub(crate) const fn first(path: &'static str) -> Target {
 
 static TEXT: Conversion = Conversion {
     name: "text",
-    about: "The text as it is; a number or a boolean becomes its text.",
+    about: for_pages("The text as it is; a number or a boolean becomes its text."),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
 static LOWER: Conversion = Conversion {
     name: "lower",
-    about: "The text in lower case.",
+    about: for_pages("The text in lower case."),
     outputs: &[Output::text(Place::Path, Form::Lower)],
     ..Conversion::BASE
 };
 
 static MODULE: Conversion = Conversion {
     name: "module",
-    about: "`cloudflare.` and the text.",
+    about: for_pages("`cloudflare.` and the text."),
     outputs: &[Output::text(Place::Path, Form::Module)],
     ..Conversion::BASE
 };
 
 static TEXTS: Conversion = Conversion {
     name: "texts",
-    about: "The texts of a list (or one text), to an ECS field that is a list.",
+    about: for_pages("The texts of a list (or one text), to an ECS field that is a list."),
     outputs: &[Output::value(Place::Path, Form::Elements)],
     ..Conversion::BASE
 };
 
 static FIRST: Conversion = Conversion {
     name: "first",
-    about: "The first of a list that is not empty, to an ECS field that is none; a single value counts as a list of one.",
+    about: for_pages(
+        "The first of a list that is not empty, to an ECS field that is none; a single value counts as a list of one.",
+    ),
     outputs: &[Output::text(Place::Path, Form::Place)],
     ..Conversion::BASE
 };

@@ -3,6 +3,7 @@
 //! Logpush writes a time in the form its job asks for: `unix`, `unixnano`, `rfc3339`,
 //! `rfc3339ms`, `rfc3339ns`; other systems add milliseconds, microseconds and a space for the `T`.
 
+use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
@@ -24,14 +25,18 @@ pub(crate) const fn since(path: &'static str, field: &'static str) -> Target {
 
 static TIMESTAMP: Conversion = Conversion {
     name: "timestamp",
-    about: "A point in time: Unix seconds, milliseconds, microseconds or nanoseconds, or RFC 3339.",
+    about: for_pages(
+        "A point in time: Unix seconds, milliseconds, microseconds or nanoseconds, or RFC 3339.",
+    ),
     section: Some("time"),
     outputs: &[Output::text(Place::Path, Form::Time)],
 };
 
 static SINCE: Conversion = Conversion {
     name: "since",
-    about: "The time from another field's point in time to this one, in nanoseconds: `since(\"event.duration\", \"EdgeStartTimestamp\")`. The row keeps the time itself.",
+    about: for_pages(
+        "The time from another field's point in time to this one, in nanoseconds: `since(\"event.duration\", \"EdgeStartTimestamp\")`. The row keeps the time itself.",
+    ),
     ..Conversion::BASE
 };
 

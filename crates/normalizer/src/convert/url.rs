@@ -1,5 +1,6 @@
 //! `url`, `uri`, `query`: whole addresses and parts of them (RFC 3986).
 
+use crate::bytes::text::for_pages;
 use crate::bytes::text::question_mark;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
 use crate::convert::host::{Host, HostCache, Part};
@@ -24,7 +25,9 @@ pub(crate) const fn query(path: &'static str) -> Target {
 
 static URL: Conversion = Conversion {
     name: "url",
-    about: "A whole address, under the given name (`url`): `.original`, `.scheme`, `.domain` and its parts, `.port`, `.path`, `.query` and `.fragment`; `.full` where it has a scheme and a host.",
+    about: for_pages(
+        "A whole address, under the given name (`url`): `.original`, `.scheme`, `.domain` and its parts, `.port`, `.path`, `.query` and `.fragment`; `.full` where it has a scheme and a host.",
+    ),
     outputs: &[
         Output {
             check: Some(Check::Scalar),
@@ -46,14 +49,14 @@ static URL: Conversion = Conversion {
 
 static URI: Conversion = Conversion {
     name: "uri",
-    about: "A path with its query, under the given name (`url`): `.path` and `.query`.",
+    about: for_pages("A path with its query, under the given name (`url`): `.path` and `.query`."),
     outputs: &[part("path", UrlPart::Path), part("query", UrlPart::Query)],
     ..Conversion::BASE
 };
 
 static QUERY: Conversion = Conversion {
     name: "query",
-    about: "The query string without its leading `?`.",
+    about: for_pages("The query string without its leading `?`."),
     outputs: &[Output::text(Place::Path, Form::Place)],
     ..Conversion::BASE
 };

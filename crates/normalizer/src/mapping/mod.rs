@@ -62,8 +62,10 @@ pub struct Row {
     /// Where its value goes, each with the conversion on the way.
     pub targets: &'static [Target],
     /// Why it is as it is, for the pages; empty where that is plain.
+    #[cfg(feature = "pages")]
     pub why: &'static str,
     /// What the rows from here to the next theme have in common; empty where none begins here.
+    #[cfg(feature = "pages")]
     pub theme: &'static str,
 }
 
@@ -72,7 +74,9 @@ pub(crate) const fn row(field: &'static str, targets: &'static [Target]) -> Row 
     Row {
         field,
         targets,
+        #[cfg(feature = "pages")]
         why: "",
+        #[cfg(feature = "pages")]
         theme: "",
     }
 }
@@ -173,12 +177,26 @@ impl Dataset {
 
 impl Row {
     /// The same row, with the reason for which it is as it is.
+    #[cfg(feature = "pages")]
     pub(crate) const fn why(self, why: &'static str) -> Self {
         Self { why, ..self }
     }
 
+    /// The same row: the reason is left to the pages.
+    #[cfg(not(feature = "pages"))]
+    pub(crate) const fn why(self, _: &'static str) -> Self {
+        self
+    }
+
     /// The same row, with what it and the rows down to the next theme have in common.
+    #[cfg(feature = "pages")]
     pub(crate) const fn theme(self, theme: &'static str) -> Self {
         Self { theme, ..self }
+    }
+
+    /// The same row: the theme is left to the pages.
+    #[cfg(not(feature = "pages"))]
+    pub(crate) const fn theme(self, _: &'static str) -> Self {
+        self
     }
 }

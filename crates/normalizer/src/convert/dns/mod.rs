@@ -18,6 +18,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use self::wire::{class_name, type_or_number};
+use crate::bytes::text::for_pages;
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::lookup::Words;
@@ -31,7 +32,9 @@ pub(crate) const fn answers(path: &'static str, types: Words) -> Target {
 
 static ANSWERS: Conversion = Conversion {
     name: "answers",
-    about: "The DNS records of a list, in wire format or as texts; their addresses go to `dns.resolved_ip` and `related.ip`.",
+    about: for_pages(
+        "The DNS records of a list, in wire format or as texts; their addresses go to `dns.resolved_ip` and `related.ip`.",
+    ),
     outputs: &[
         Output::value(Place::Path, Form::Objects),
         Output::value(Place::Field("dns.resolved_ip"), Form::Extracted),

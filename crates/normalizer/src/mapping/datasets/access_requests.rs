@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
     name: "access_requests",
-    about: "A login to, or logout from, an application behind Cloudflare Access.",
+    about: for_pages("A login to, or logout from, an application behind Cloudflare Access."),
     constants: &[
         // `network` is what `allowed` and `denied` belong to.
         ("event.category", List(&["authentication", "network"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
     name: "account_abuse_protection_events",
-    about: "What a visitor did with an account of a protected site: login, signup, payment.",
+    about: for_pages(
+        "What a visitor did with an account of a protected site: login, signup, payment.",
+    ),
     constants: &[
         // And `authentication` or `iam`, by EventType.
         ("event.category", List(&["web"])),

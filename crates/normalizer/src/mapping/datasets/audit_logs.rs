@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static AUDIT_LOGS: Dataset = Dataset {
     name: "audit_logs",
-    about: "What somebody did to the configuration of a Cloudflare account (first version).",
+    about: for_pages(
+        "What somebody did to the configuration of a Cloudflare account (first version).",
+    ),
     constants: &[
         // SEKOIA.IO's parser says `network` and Elastic's `authentication` of every record.
         ("event.category", List(&["configuration"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
     name: "audit_logs_v2",
-    about: "A request by a user, a token or Cloudflare itself to read or change a Cloudflare account.",
+    about: for_pages(
+        "A request by a user, a token or Cloudflare itself to read or change a Cloudflare account.",
+    ),
     constants: &[
         // And `authentication` or `iam`, by ActionDescription and ResourceProduct.
         ("event.category", List(&["configuration"])),

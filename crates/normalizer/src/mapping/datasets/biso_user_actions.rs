@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static BISO_USER_ACTIONS: Dataset = Dataset {
     name: "biso_user_actions",
-    about: "What a user did in an isolated browser: copy, paste, download, upload, print.",
+    about: for_pages(
+        "What a user did in an isolated browser: copy, paste, download, upload, print.",
+    ),
     constants: &[
         // `network` is what `allowed` and `denied` belong to.
         ("event.category", List(&["network", "web"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static CASB_FINDINGS: Dataset = Dataset {
     name: "casb_findings",
-    about: "A weak setting or an exposed asset that Cloudflare CASB found in a SaaS or cloud account.",
+    about: for_pages(
+        "A weak setting or an exposed asset that Cloudflare CASB found in a SaaS or cloud account.",
+    ),
     constants: &[
         ("event.action", Text("casb-finding")),
         ("event.category", List(&["configuration"])),

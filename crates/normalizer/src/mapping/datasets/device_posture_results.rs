@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static DEVICE_POSTURE_RESULTS: Dataset = Dataset {
     name: "device_posture_results",
-    about: "Whether a device passed a posture check.",
+    about: for_pages("Whether a device passed a posture check."),
     constants: &[
         ("agent.type", Text("warp")),
         ("event.action", Text("device-posture-check")),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
     name: "dex_application_tests",
-    about: "The result of an HTTP or traceroute test that a device's WARP client ran.",
+    about: for_pages("The result of an HTTP or traceroute test that a device's WARP client ran."),
     constants: &[
         ("agent.type", Text("warp")),
         ("event.kind", Text("metric")),

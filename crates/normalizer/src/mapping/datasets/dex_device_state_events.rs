@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static DEX_DEVICE_STATE_EVENTS: Dataset = Dataset {
     name: "dex_device_state_events",
-    about: "The state of a device that runs the WARP client, reported from time to time.",
+    about: for_pages(
+        "The state of a device that runs the WARP client, reported from time to time.",
+    ),
     constants: &[
         ("agent.type", Text("warp")),
         ("event.kind", Text("state")),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static DLP_FORENSIC_COPIES: Dataset = Dataset {
     name: "dlp_forensic_copies",
-    about: "The copy of an HTTP request or response that matched a data loss prevention rule.",
+    about: for_pages(
+        "The copy of an HTTP request or response that matched a data loss prevention rule.",
+    ),
     constants: &[
         ("event.action", Text("dlp-forensic-copy")),
         ("event.category", List(&["network", "web"])),

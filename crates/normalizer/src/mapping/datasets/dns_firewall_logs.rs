@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
     name: "dns_firewall_logs",
-    about: "A DNS query that DNS Firewall took for the name servers behind it.",
+    about: for_pages("A DNS query that DNS Firewall took for the name servers behind it."),
     constants: &[
         // One record is written for query and answer together.
         ("dns.type", Text("answer")),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static DNS_LOGS: Dataset = Dataset {
     name: "dns_logs",
-    about: "A DNS query to a zone that Cloudflare answers for.",
+    about: for_pages("A DNS query to a zone that Cloudflare answers for."),
     constants: &[
         // One record is written for query and answer together.
         ("dns.type", Text("answer")),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
     name: "email_security_alerts",
-    about: "A message that Cloudflare Email Security found malicious, suspicious, spoofed, spam or bulk.",
+    about: for_pages(
+        "A message that Cloudflare Email Security found malicious, suspicious, spoofed, spam or bulk.",
+    ),
     constants: &[
         ("event.action", Text("email-security-alert")),
         ("event.category", List(&["email"])),

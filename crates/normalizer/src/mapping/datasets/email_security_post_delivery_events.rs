@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static EMAIL_SECURITY_POST_DELIVERY_EVENTS: Dataset = Dataset {
     name: "email_security_post_delivery_events",
-    about: "What was done to a message after its delivery: moved, submitted, released.",
+    about: for_pages("What was done to a message after its delivery: moved, submitted, released."),
     constants: &[
         ("event.category", List(&["email"])),
         ("event.dataset", Text("email_security_post_delivery_events")),

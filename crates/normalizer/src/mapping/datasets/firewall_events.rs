@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
     name: "firewall_events",
-    about: "What Cloudflare's security products did to a request.",
+    about: for_pages("What Cloudflare's security products did to a request."),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static GATEWAY_DNS: Dataset = Dataset {
     name: "gateway_dns",
-    about: "A DNS query that Cloudflare Gateway resolved, blocked or answered in its own way.",
+    about: for_pages(
+        "A DNS query that Cloudflare Gateway resolved, blocked or answered in its own way.",
+    ),
     constants: &[
         // One record is written for query and answer together.
         ("dns.type", Text("answer")),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static GATEWAY_HTTP: Dataset = Dataset {
     name: "gateway_http",
-    about: "An HTTP request of a user or a device that went through Cloudflare Gateway.",
+    about: for_pages("An HTTP request of a user or a device that went through Cloudflare Gateway."),
     constants: &[
         // `web` has `access`, but no `allowed` and `denied`: those belong to `network`.
         ("event.category", List(&["network", "web"])),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static GATEWAY_NETWORK: Dataset = Dataset {
     name: "gateway_network",
-    about: "A network session that Cloudflare Gateway let through or blocked.",
+    about: for_pages("A network session that Cloudflare Gateway let through or blocked."),
     constants: &[
         ("event.category", List(&["network"])),
         ("event.dataset", Text("gateway_network")),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static HTTP_REQUESTS: Dataset = Dataset {
     name: "http_requests",
-    about: "One HTTP request that a visitor (or a Worker) made to a site behind Cloudflare.",
+    about: for_pages(
+        "One HTTP request that a visitor (or a Worker) made to a site behind Cloudflare.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed`, `denied` and `end` for network only.

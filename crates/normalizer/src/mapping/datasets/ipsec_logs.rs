@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static IPSEC_LOGS: Dataset = Dataset {
     name: "ipsec_logs",
-    about: "A line of log about an IPsec tunnel, as Cloudflare's end of it saw it.",
+    about: for_pages("A line of log about an IPsec tunnel, as Cloudflare's end of it saw it."),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

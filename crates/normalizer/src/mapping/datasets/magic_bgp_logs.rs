@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static MAGIC_BGP_LOGS: Dataset = Dataset {
     name: "magic_bgp_logs",
-    about: "A message or a change of a BGP session over a Magic WAN or Magic Transit tunnel.",
+    about: for_pages(
+        "A message or a change of a BGP session over a Magic WAN or Magic Transit tunnel.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

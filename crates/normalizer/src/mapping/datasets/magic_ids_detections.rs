@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
     name: "magic_ids_detections",
-    about: "A packet that matched a signature of Cloudflare's intrusion detection.",
+    about: for_pages("A packet that matched a signature of Cloudflare's intrusion detection."),
     constants: &[
         ("event.kind", Text("alert")),
         ("event.category", List(&["network", "intrusion_detection"])),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static MCP_PORTAL_LOGS: Dataset = Dataset {
     name: "mcp_portal_logs",
-    about: "A request of an AI client to an MCP server behind a Cloudflare MCP portal.",
+    about: for_pages("A request of an AI client to an MCP server behind a Cloudflare MCP portal."),
     constants: &[
         ("event.category", List(&["api"])),
         ("event.dataset", Text("mcp_portal_logs")),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
     name: "mnm_flow_logs",
-    about: "A flow that a router or a cloud of the customer reported to Magic Network Monitoring.",
+    about: for_pages(
+        "A flow that a router or a cloud of the customer reported to Magic Network Monitoring.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.action", Text("network-flow")),

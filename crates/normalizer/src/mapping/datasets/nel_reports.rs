@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static NEL_REPORTS: Dataset = Dataset {
     name: "nel_reports",
-    about: "A visitor's browser reports how a connection to a site went wrong (Network Error Logging).",
+    about: for_pages(
+        "A visitor's browser reports how a connection to a site went wrong (Network Error Logging).",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

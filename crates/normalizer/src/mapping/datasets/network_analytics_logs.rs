@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
     name: "network_analytics_logs",
-    about: "A packet that one of Cloudflare's network protections sampled, and what became of it.",
+    about: for_pages(
+        "A packet that one of Cloudflare's network protections sampled, and what became of it.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
     name: "page_shield_events",
-    about: "A visitor's browser met a script or connection that a content security policy does not allow.",
+    about: for_pages(
+        "A visitor's browser met a script or connection that a content security policy does not allow.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `denied` for network only.

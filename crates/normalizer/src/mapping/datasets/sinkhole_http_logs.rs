@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
     name: "sinkhole_http_logs",
-    about: "An HTTP request that reached a sinkhole, where the traffic of malicious hosts is led.",
+    about: for_pages(
+        "An HTTP request that reached a sinkhole, where the traffic of malicious hosts is led.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network", "web"])),

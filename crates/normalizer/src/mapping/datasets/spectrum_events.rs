@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static SPECTRUM_EVENTS: Dataset = Dataset {
     name: "spectrum_events",
-    about: "A step in the life of a TCP or UDP connection through Spectrum.",
+    about: for_pages("A step in the life of a TCP or UDP connection through Spectrum."),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static SSH_LOGS: Dataset = Dataset {
     name: "ssh_logs",
-    about: "A program (shell, command, tunnel) that a user ran over SSH through Access for Infrastructure.",
+    about: for_pages(
+        "A program (shell, command, tunnel) that a user ran over SSH through Access for Infrastructure.",
+    ),
     constants: &[
         // And `process`, where the program is a shell or a command.
         ("event.category", List(&["network", "session"])),

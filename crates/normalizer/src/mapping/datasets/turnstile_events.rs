@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
     name: "turnstile_events",
-    about: "Turnstile challenges a visitor, or a site asks whether a visitor's token is good.",
+    about: for_pages(
+        "Turnstile challenges a visitor, or a site asks whether a visitor's token is good.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         // `network` beside `web`: ECS has `allowed` and `denied` for network only.

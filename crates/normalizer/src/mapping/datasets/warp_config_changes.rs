@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static WARP_CONFIG_CHANGES: Dataset = Dataset {
     name: "warp_config_changes",
-    about: "A device whose WARP client switched to another configuration or account.",
+    about: for_pages("A device whose WARP client switched to another configuration or account."),
     constants: &[
         ("agent.type", Text("warp")),
         ("event.kind", Text("event")),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static WARP_TOGGLE_CHANGES: Dataset = Dataset {
     name: "warp_toggle_changes",
-    about: "A device whose WARP client was switched on or off.",
+    about: for_pages("A device whose WARP client was switched on or off."),
     constants: &[
         ("agent.type", Text("warp")),
         ("event.kind", Text("event")),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
     name: "websocket_analytics",
-    about: "One WebSocket connection through Cloudflare, told when it has closed.",
+    about: for_pages("One WebSocket connection through Cloudflare, told when it has closed."),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["network"])),

@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
     name: "workers_trace_events",
-    about: "One run of a Cloudflare Worker, with its log lines and errors.",
+    about: for_pages("One run of a Cloudflare Worker, with its log lines and errors."),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["web"])),

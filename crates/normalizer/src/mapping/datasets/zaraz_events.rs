@@ -2,7 +2,9 @@ use crate::mapping::prelude::*;
 
 pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
     name: "zaraz_events",
-    about: "A step of Zaraz, Cloudflare's tag manager, while it handles a visitor's request.",
+    about: for_pages(
+        "A step of Zaraz, Cloudflare's tag manager, while it handles a visitor's request.",
+    ),
     constants: &[
         ("event.kind", Text("event")),
         ("event.category", List(&["web"])),

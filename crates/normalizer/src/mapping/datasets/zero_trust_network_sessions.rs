@@ -2,7 +2,7 @@ use crate::mapping::prelude::*;
 
 pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
     name: "zero_trust_network_sessions",
-    about: "A session through Cloudflare Gateway, from its start to its end.",
+    about: for_pages("A session through Cloudflare Gateway, from its start to its end."),
     constants: &[
         ("event.action", Text("network-session")),
         ("event.category", List(&["network"])),
