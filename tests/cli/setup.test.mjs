@@ -285,7 +285,7 @@ test("a secret that nobody knows stops the set-up, which says what to do", async
   assertSays(unknown.stderr, "is not known here", "--rotate-secret");
   const other = await setup("", { LOGPUSH_SECRET: "secret-of-another-worker" });
   assert.equal(other.code, 1);
-  assertSays(other.stderr, "not that of the environment", "--rotate-secret");
+  assertSays(other.stderr, "differs from that of the environment", "--rotate-secret");
   assertDone(await setup("--rotate-secret"));
   assert.equal(platform.worker.secrets.get("LOGPUSH_SECRET"), kept().LOGPUSH_SECRET);
 });
