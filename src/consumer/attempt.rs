@@ -50,8 +50,15 @@ impl Consumer<'_> {
                 let wait = until.saturating_sub(now_millis());
                 return Decision::Retry(Duration::from_millis(wait.max(1000)));
             }
-            Ok(Opened::Finished { progress }) => {
-                return match self.clean_up(item, progress).await {
+            Ok(Opened::Finished { progress, ended }) => {
+                let id = subject_of(item, &source).id;
+                let is_known = match ended {
+                    None => true,
+                    Some(ended) => ended.report(&self.ledger, &source.dataset, &id).await,
+                };
+                // Else the sweep reports it.
+                let left_over = is_known.then_some(progress);
+                return match self.clean_up(item, left_over).await {
                     Ok(()) => Decision::Ack,
                     Err(error) => wait_for_storage(&error, item),
                 };
@@ -75,9 +82,12 @@ impl Consumer<'_> {
     }
 
     /// Removes what is left of an upload that is finished.
-    async fn clean_up(&self, item: &WorkItem, progress: String) -> worker::Result<()> {
+    async fn clean_up(&self, item: &WorkItem, left_over: Option<String>) -> worker::Result<()> {
         self.settle(item).await?;
-        self.bindings.uploads.delete(progress).await
+        match left_over {
+            Some(progress) => self.bindings.uploads.delete(progress).await,
+            None => Ok(()),
+        }
     }
 
     async fn go_on(
@@ -90,12 +100,16 @@ impl Consumer<'_> {
                 // Delivered by another message, or deleted by hand.
                 let problem = "the object of a work item is gone";
                 log_problem(Level::Warn, problem, Some(&work.item.key));
-                journal.finish(None).await;
+                match work.source.kind {
+                    // Who deletes a dead letter does not want it any more.
+                    Kind::DeadLetter => journal.finish(None).await?,
+                    Kind::Upload { .. } | Kind::Logpush => journal.gone().await,
+                }
                 journal.clean().await?;
                 return Ok(Decision::Ack);
             }
             Recognised::Nothing => {
-                journal.finish(None).await;
+                journal.finish(None).await?;
                 return Ok(Decision::Ack);
             }
             Recognised::Documents(object, about) => {
@@ -186,7 +200,7 @@ impl Consumer<'_> {
         let decision = match &course.result {
             Ok(()) => {
                 let counts = counts_of(&course.normalizer, counters, journal, now);
-                journal.finish(Some(counts)).await;
+                journal.finish(Some(counts)).await?;
                 self.settle(work.item).await?;
                 journal.clean().await?;
                 Decision::Ack

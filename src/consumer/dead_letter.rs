@@ -49,7 +49,7 @@ impl Consumer<'_> {
         };
         let key = dead_letters::put_upload(bucket, &about, &subject.id, stream).await?;
         journal.report_dead_letter(None, reason).await;
-        journal.finish(None).await;
+        journal.finish(None).await?;
         bucket.delete(&item.key).await?;
         journal.clean().await?;
         log_dead_letter(reason, &key);

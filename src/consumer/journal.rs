@@ -16,8 +16,9 @@ use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
 use crate::dead_letters;
+use crate::ended::Ended;
 use crate::ledger::Ledger;
-use crate::ledger::protocol::{Begin, DeadLetter, Fail, Finish, Record};
+use crate::ledger::protocol::{Begin, DeadLetter, Fail, Finish, Gone, Record};
 use crate::log::{self, Level};
 use crate::pipeline::Journal;
 
@@ -45,9 +46,12 @@ pub(crate) struct Opening<'a> {
 
 /// What an attempt begins with.
 pub(crate) enum Opened {
-    /// All is done. `progress`: the key of an object beside the upload that may be left over.
+    /// All is done.
     Finished {
+        /// The key of an object beside the upload that may be left over.
         progress: String,
+        /// What it says, where the ledger does not know that all is done.
+        ended: Option<Box<Ended>>,
     },
     /// Another consumer has the lease, which ends then at the latest.
     Busy {
@@ -69,6 +73,8 @@ pub(crate) struct UploadJournal {
     done_before: u64,
     memory: RefCell<Memory>,
     dead_letters: Cell<u64>,
+    /// Whether the ledger knows what this attempt has reported as the end.
+    is_reported: Cell<bool>,
     pub(crate) attempts: u32,
     /// Attempts in a row that ended without a word and without progress: crashes.
     pub(crate) cut_short: u32,
@@ -87,6 +93,9 @@ pub(crate) enum JournalError {
     #[error("the invocation's time was up")]
     HandedOver,
 }
+
+/// How often the ledger is asked to take the end of an upload.
+const FINISH_TRIES: u32 = 2;
 
 /// Requests to the intake in one invocation, after which the rest is left to another one.
 ///
@@ -119,8 +128,10 @@ impl Opening<'_> {
         };
         let start = match self.ledger.ask(&shard, begin).await {
             Some(Begun::Finished) => {
-                let progress = key::progress(dataset, id);
-                return Ok(Opened::Finished { progress });
+                return Ok(Opened::Finished {
+                    progress: key::progress(dataset, id),
+                    ended: None,
+                });
             }
             Some(Begun::Busy { until }) => return Ok(Opened::Busy { until }),
             Some(Begun::Go {
@@ -159,16 +170,22 @@ impl Opening<'_> {
         let progress = key::progress(&self.subject.dataset, &self.subject.id);
         let found = self.bucket.get(&progress).execute().await?;
         let etag = found.as_ref().map(worker::Object::etag);
-        let mut state = State::default();
+        let mut ended = Ended::default();
         if let Some(body) = found.as_ref().and_then(worker::Object::body) {
             // What cannot be read is delivered again.
-            state = serde_json::from_str(&body.text().await?).unwrap_or_default();
+            ended = serde_json::from_str(&body.text().await?).unwrap_or_default();
         }
+        let mut state = ended.state.clone();
         let is_ledger_silent = start.is_none();
         let mut start = start.unwrap_or_default();
         if is_ledger_silent || etag.is_some() {
             match state.begin(&self.subject.key, &self.holder, now, self.lease) {
-                Begun::Finished => return Ok(Opened::Finished { progress }),
+                Begun::Finished => {
+                    return Ok(Opened::Finished {
+                        progress,
+                        ended: Some(Box::new(ended)),
+                    });
+                }
                 Begun::Busy { until } => return Ok(Opened::Busy { until }),
                 Begun::Go {
                     done,
@@ -215,6 +232,7 @@ impl Opening<'_> {
                 (false, false) => Memory::Ledger { opened: now },
             }),
             dead_letters: Cell::new(0),
+            is_reported: Cell::new(true),
             attempts: start.attempts,
             cut_short: start.cut_short,
         })))
@@ -280,28 +298,55 @@ impl UploadJournal {
         }
     }
 
-    /// All is done: nothing but the ledger's row remains.
+    /// All is done. The end is known when this returns: to the ledger, or to the object beside the upload,
+    /// from which the sweep reports it. Only then may the upload's object go, and its message.
     ///
     /// `counts`: nothing where the upload did not come to its end as one.
-    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) {
-        let finish = Finish {
-            id: self.subject.id.clone(),
-            key: self.subject.key.clone(),
-            counts,
-        };
-        let answer = self.ledger.ask(&self.shard(), finish).await;
-        if answer.is_none() && self.memory.borrow().has_object() {
-            // Until the upload itself is deleted.
-            self.memory.borrow_mut().change_beside(|beside| {
-                beside.state.finish(now_millis(), None);
-            });
-            self.write_beside().await;
+    ///
+    /// # Errors
+    ///
+    /// Neither the ledger nor R2 takes it: the attempt must come again.
+    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) -> worker::Result<()> {
+        let Subject { id, key, .. } = &self.subject;
+        for _ in 0..FINISH_TRIES {
+            let finish = Finish {
+                id: id.clone(),
+                key: key.clone(),
+                counts: counts.clone(),
+            };
+            // A question that took effect, and whose answer was lost, is counted once.
+            if self.ledger.ask(&self.shard(), finish).await.is_some() {
+                return Ok(());
+            }
         }
+        let mut state = State::arrived(key, self.subject.arrived, 0, 0);
+        self.memory.borrow_mut().change_beside(|beside| {
+            state = beside.state.clone();
+        });
+        state.key.clone_from(key);
+        state.finish(now_millis(), None);
+        let ended = Ended { state, counts };
+        let text = serde_json::to_string(&ended)?;
+        self.bucket.put(self.progress_key(), text).execute().await?;
+        self.is_reported.set(false);
+        Ok(())
     }
 
-    /// Deletes the object beside the upload, which itself is gone.
+    /// The object is gone, and nobody has reported the end: the ledger says what that means.
+    pub(crate) async fn gone(&self) {
+        // Gives the lease back: nobody has the upload in hand any more.
+        self.fail(None, 0).await;
+        let gone = Gone {
+            id: self.subject.id.clone(),
+            grace: 0,
+        };
+        // Without an answer the sweep asks again.
+        let _ = self.ledger.ask(&self.shard(), gone).await;
+    }
+
+    /// Deletes the object beside the upload, which itself is gone; not where that alone knows its end.
     pub(crate) async fn clean(&self) -> worker::Result<()> {
-        if self.memory.borrow().has_object() {
+        if self.is_reported.get() && self.memory.borrow().has_object() {
             self.bucket.delete(self.progress_key()).await?;
         }
         Ok(())

@@ -49,7 +49,7 @@ impl Consumer<'_> {
         let now = now_millis();
         let (decision, error) = match delivered {
             Ok(()) if refused.is_empty() => {
-                journal.finish(None).await;
+                journal.finish(None).await?;
                 self.bindings.uploads.delete(object.key()).await?;
                 journal.clean().await?;
                 (Decision::Ack, None)

@@ -15,16 +15,18 @@ use worker::Bucket;
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
+use crate::ended::Ended;
 use crate::ledger::Ledger;
-use crate::ledger::protocol::{Forget, Read};
+use crate::ledger::protocol::{Forget, Gone, Read};
 use crate::log::{self, Level};
 use crate::waiting::{Claims, Found, PREFIXES};
 
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
 const LISTS: u32 = 20;
 
-/// Uploads looked for in one run that wait according to the ledger, and may never have been stored.
-const NEVER_STORED: usize = 20;
+/// Objects looked at in one run, each, of uploads that wait according to the ledger and may not be in the
+/// bucket, and of ends that the ledger may not know.
+const LOOKED_FOR: usize = 20;
 
 /// Nobody ends a multipart upload any more that is still open after an hour.
 const MULTIPART_ENDS: u64 = 3_600_000;
@@ -61,6 +63,7 @@ struct Swept {
     aborted: u64,
     deleted: u64,
     forgotten: u64,
+    reported: u64,
 }
 
 /// One run.
@@ -99,6 +102,7 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
             "aborted": swept.aborted,
             "deleted": swept.deleted,
             "forgotten": swept.forgotten,
+            "reported": swept.reported,
             "error": result.err(),
         }),
     );
@@ -119,7 +123,8 @@ impl Sweep<'_> {
         self.forgotten(swept).await?;
         self.multipart(swept).await?;
         self.delivered(swept).await?;
-        self.never_stored(swept).await
+        self.unreported(swept).await?;
+        self.without_object(swept).await
     }
 
     async fn forgotten(&self, swept: &mut Swept) -> worker::Result<()> {
@@ -155,9 +160,9 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Has the ledger forget uploads that could not be stored when they arrived, and did not come again:
-    /// their rows would wait for ever.
-    async fn never_stored(&self, swept: &mut Swept) -> worker::Result<()> {
+    /// Ends the rows of uploads that are not in the bucket, which would wait for ever: what could not be
+    /// stored when it arrived, and did not come again, is forgotten; what was begun is delivered or lost.
+    async fn without_object(&self, swept: &mut Swept) -> worker::Result<()> {
         let Some(overview) = self.ledger.ask_overview(Read).await else {
             return Ok(());
         };
@@ -166,15 +171,55 @@ impl Sweep<'_> {
             .values()
             .flat_map(|of| of.backlog().oldest);
         let old = waiting
-            .filter(|upload| upload.attempts == 0 && upload.arrived + self.grace <= self.now)
-            .take(NEVER_STORED);
+            .filter(|upload| upload.arrived + self.grace <= self.now)
+            .filter(|upload| upload.next_attempt + self.grace <= self.now)
+            .take(LOOKED_FOR);
         for upload in old {
             if let Some(source) = key::parse(&upload.key)
                 && let Kind::Upload { id, .. } = source.kind
                 && self.bindings.uploads.head(&upload.key).await?.is_none()
-                && self.forget(&source.dataset, &id).await
             {
-                swept.forgotten += 1;
+                let is_taken = match upload.attempts {
+                    0 => self.forget(&source.dataset, &id).await,
+                    _ => self.end(&source.dataset, &id).await,
+                };
+                swept.forgotten += u64::from(is_taken);
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&self, dataset: &str, id: &str) -> bool {
+        let gone = Gone {
+            id: id.to_owned(),
+            grace: self.grace,
+        };
+        let shard = Ledger::shard(dataset, id);
+        self.ledger.ask(&shard, gone).await.is_some()
+    }
+
+    /// Reports ends of uploads that only the objects beside them know: the ledger did not answer then.
+    async fn unreported(&self, swept: &mut Swept) -> worker::Result<()> {
+        let bucket = &self.bindings.uploads;
+        let list = bucket.list().prefix(key::PROGRESS).execute().await?;
+        for object in list.objects().into_iter().take(LOOKED_FOR) {
+            let progress = object.key();
+            let Some((dataset, id)) = key::progress_of(&progress) else {
+                continue;
+            };
+            let Some(object) = bucket.get(&progress).execute().await? else {
+                continue;
+            };
+            let Some(body) = object.body() else {
+                continue;
+            };
+            let ended = serde_json::from_str::<Ended>(&body.text().await?);
+            if let Ok(ended) = ended
+                && ended.state.finished.is_some()
+                && ended.report(&self.ledger, dataset, id).await
+            {
+                bucket.delete(progress).await?;
+                swept.reported += 1;
             }
         }
         Ok(())

@@ -127,6 +127,7 @@ impl Ledger {
                 | UploadQuestion::Finish(_)
                 | UploadQuestion::DeadLetter(_)
                 | UploadQuestion::Forget(_)
+                | UploadQuestion::Gone(_)
         );
         if !is_outcome && self.reporting.is_late(now) {
             self.send_report(now);
@@ -154,6 +155,7 @@ impl Ledger {
             UploadQuestion::Finish(finish) => self.answer_about(finish, now),
             UploadQuestion::DeadLetter(dead_letter) => self.answer_about(dead_letter, now),
             UploadQuestion::Forget(forget) => self.answer_about(forget, now),
+            UploadQuestion::Gone(gone) => self.answer_about(gone, now),
             UploadQuestion::Look(look) => self.answer_about(look, now),
             UploadQuestion::Claim(claim) => {
                 let claimed = claim.found.iter().map(|(id, key)| {

@@ -50,6 +50,7 @@ questions! {
     Finish => (),
     DeadLetter => (),
     Forget => (),
+    Gone => (),
     Look => Option<State>,
     Claim => Vec<bool>,
 }
@@ -148,6 +149,14 @@ pub(crate) struct DeadLetter {
     /// Nothing where it is the whole upload.
     pub(crate) records: Option<u64>,
     pub(crate) reason: String,
+}
+
+/// The object of an upload is gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Gone {
+    pub(crate) id: String,
+    /// How long nobody must have had it in hand, in milliseconds.
+    pub(crate) grace: u64,
 }
 
 /// An upload was never stored: if it comes again it is new.

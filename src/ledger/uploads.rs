@@ -6,7 +6,7 @@ use logpush_delivery::state::{Begun, Failure, State};
 use logpush_status::shard::{ShardStats, Upload, UploadCounts, UploadOutcome, error_excerpt};
 
 use crate::ledger::protocol::{
-    Arrive, Arrived, Ask, Begin, Claim, DeadLetter, Fail, Finish, Forget, Look, Record,
+    Arrive, Arrived, Ask, Begin, Claim, DeadLetter, Fail, Finish, Forget, Gone, Look, Record,
 };
 
 /// A question about one upload.
@@ -48,6 +48,8 @@ pub(crate) enum Event {
     },
     /// A dead letter was delivered after all.
     Replayed { upload: Upload },
+    /// The object is gone before all of it was delivered.
+    Lost { upload: Upload },
     DeadLettered {
         upload: Upload,
         is_whole: bool,
@@ -81,6 +83,7 @@ impl Event {
             Self::Failed { upload, error } => stats.failed(upload, error.as_deref(), now),
             Self::Delivered { upload, counts } => stats.delivered(upload, &counts, now),
             Self::Replayed { upload } => stats.replayed(upload, now),
+            Self::Lost { upload } => stats.lost(upload, now),
             Self::DeadLettered {
                 upload,
                 is_whole,
@@ -170,7 +173,11 @@ impl AboutUpload for Finish {
         &self.id
     }
 
+    /// The question may come again, since its answer may have been lost: it is counted once.
     fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
+        if known.is_some_and(|known| known.finished.is_some()) {
+            return Effect::answer(());
+        }
         let mut state = known_or_new(known, &self.key, now);
         if state.key.is_empty() {
             state.key = self.key;
@@ -219,6 +226,37 @@ impl AboutUpload for Forget {
             effect.row = Row::Goes(gone);
         }
         effect
+    }
+}
+
+impl AboutUpload for Gone {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Ends the row, which would wait for ever. Whoever reports the end of an upload does so before its
+    /// object is deleted, or leaves a note of it: without either, and with records left, it is lost.
+    fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
+        let waits =
+            known.filter(|known| known.finished.is_none() && known.is_idle(now, self.grace));
+        let Some(known) = waits else {
+            return Effect::answer(());
+        };
+        let records = known.records.unwrap_or(known.lines);
+        let done = known.done.count();
+        let mut state = known.clone();
+        state.finish(now, None);
+        let upload = shown(&state);
+        let event = if records > 0 && done >= records {
+            let counts = UploadCounts {
+                records: done,
+                ..UploadCounts::default()
+            };
+            Event::Delivered { upload, counts }
+        } else {
+            Event::Lost { upload }
+        };
+        Effect::answer(()).becomes(state).counts(Some(event))
     }
 }
 
@@ -396,6 +434,59 @@ mod tests {
         };
         let effect = claim(Some(&begun()), &key(), &question, NOW);
         assert_eq!(effect.row, Row::Stays);
+    }
+
+    #[test]
+    fn an_end_that_is_reported_again_is_counted_once() {
+        let mut state = begun();
+        let counts = || Some(UploadCounts::default());
+        let first = finish(&key(), counts()).answer(Some(&state), NOW);
+        assert!(matches!(first.event, Some(Event::Delivered { .. })));
+        let Row::Becomes(finished) = first.row else {
+            panic!("{:?}", first.row);
+        };
+        state = finished;
+        let again = finish(&key(), counts()).answer(Some(&state), NOW + 9);
+        assert!(again.event.is_none());
+        assert_eq!(again.row, Row::Stays);
+    }
+
+    #[test]
+    fn an_upload_without_its_object_ends_once_nobody_has_it_in_hand() {
+        let with = |lines: u64, done: u64| {
+            let mut state = State::arrived(&key(), NOW, 10, lines);
+            state.done.add(0..done);
+            state
+        };
+        let mut leased = with(5, 0);
+        leased.begin(&key(), &holder(), NOW, 100);
+        let mut later = with(5, 0);
+        later.next_attempt = NOW + 100;
+        let mut finished = with(5, 5);
+        finished.finish(NOW, None);
+        for (name, known, now, expected) in [
+            ("all is done", with(5, 5), NOW + 50, "delivered"),
+            ("something is left", with(5, 4), NOW + 50, "lost"),
+            ("nothing is known of its size", with(0, 0), NOW + 50, "lost"),
+            ("it is being delivered", leased.clone(), NOW + 149, "stays"),
+            ("its consumer is dead", leased, NOW + 150, "lost"),
+            ("an attempt is due", later.clone(), NOW + 149, "stays"),
+            ("an attempt was due", later, NOW + 150, "lost"),
+            ("it has ended", finished, NOW + 999, "stays"),
+        ] {
+            let gone = Gone {
+                id: ID.to_owned(),
+                grace: 50,
+            };
+            let effect = gone.answer(Some(&known), now);
+            let found = match (&effect.event, &effect.row) {
+                (None, Row::Stays) => "stays",
+                (Some(Event::Delivered { .. }), Row::Becomes(_)) => "delivered",
+                (Some(Event::Lost { .. }), Row::Becomes(_)) => "lost",
+                other => panic!("{name}: {other:?}"),
+            };
+            assert_eq!(found, expected, "{name}");
+        }
     }
 
     #[test]

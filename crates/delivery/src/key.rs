@@ -15,6 +15,9 @@ pub const DEAD: &str = "dead/";
 /// Delivered uploads that are kept for a while.
 pub const DELIVERED: &str = "delivered/";
 
+/// Positions of uploads, and ends that the ledger does not know.
+pub const PROGRESS: &str = "progress/";
+
 /// Multipart uploads that were begun.
 pub const MULTIPART: &str = "multipart/";
 
@@ -109,7 +112,13 @@ pub fn arrival_millis(key: &str) -> Option<u64> {
 
 /// The key of an upload's positions while the ledger does not answer.
 pub fn progress(dataset: &str, id: &str) -> String {
-    format!("progress/{dataset}/{id}.json")
+    format!("{PROGRESS}{dataset}/{id}.json")
+}
+
+/// The dataset and the identity of the upload that positions are of.
+pub fn progress_of(key: &str) -> Option<(&str, &str)> {
+    let rest = key.strip_prefix(PROGRESS)?.strip_suffix(".json")?;
+    rest.split_once('/')
 }
 
 /// Reads a key; nothing where no work item may name it.
@@ -239,6 +248,15 @@ mod tests {
             (&format!("logpush/a/{}", "x".repeat(KEY_MAX)), None),
         ] {
             assert_eq!(parse(key).map(|source| source.kind), kind, "{key}");
+        }
+    }
+
+    #[test]
+    fn positions_name_their_upload() {
+        let key = progress("dns_logs", "0123");
+        assert_eq!(progress_of(&key), Some(("dns_logs", "0123")));
+        for key in ["progress/x.json", "progress/a/b", "uploads/a/b.json"] {
+            assert_eq!(progress_of(key), None, "{key}");
         }
     }
 

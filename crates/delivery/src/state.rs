@@ -230,14 +230,19 @@ impl State {
     /// Whether nobody delivers the upload: there is no lease, and no attempt is due later. The caller then
     /// sends a work item, which may wait behind others, so that for a while no other caller is told so.
     pub fn claim(&mut self, now: u64, grace: u64) -> bool {
-        let is_forgotten = now >= self.next_attempt.max(self.leased_until()) + grace;
+        let is_forgotten = self.is_idle(now, grace);
         if is_forgotten {
             self.next_attempt = now + CLAIM_GRACES * grace;
         }
         is_forgotten
     }
 
-    /// The same for the operator, who does not wait for an attempt that is due later.
+    /// Whether nobody has delivered the upload for `grace`, or will when the next attempt is due.
+    pub fn is_idle(&self, now: u64, grace: u64) -> bool {
+        now >= self.next_attempt.max(self.leased_until()) + grace
+    }
+
+    /// The same as [`State::claim`] for the operator, who does not wait for an attempt that is due later.
     pub fn claim_at_once(&mut self, now: u64, grace: u64) -> bool {
         let is_idle = now >= self.leased_until();
         if is_idle {

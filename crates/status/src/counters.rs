@@ -61,6 +61,8 @@ counters! {
     replayed,
     /// The sum of all lags.
     lag_ms,
+    /// Uploads whose object is gone before all of it was delivered.
+    lost,
 }
 
 /// Serialises counters as a list of numbers, since one row holds hundreds of them.
@@ -154,8 +156,8 @@ mod tests {
     #[test]
     fn a_list_of_another_version_is_read() {
         assert_eq!(Counters::from_values(&[1, 2]).records, 2);
-        assert_eq!(Counters::from_values(&[7; 99]).lag_ms, 7);
-        let counters = Counters::from_values(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(Counters::from_values(&[7; 99]).lost, 7);
+        let counters = Counters::from_values(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert_eq!(Counters::from_values(&counters.values()), counters);
     }
 

@@ -25,6 +25,7 @@ pub enum ProblemKind {
     LedgerSilent,
     Silent,
     Lag,
+    Lost,
     Backlog,
     Held,
     Failing,
@@ -66,7 +67,8 @@ const NEW_FIELD: u64 = DAY;
 /// New fields that a problem names.
 const FIELDS_NAMED: usize = 5;
 
-const DAY: u64 = 24 * 60 * 60 * 1000;
+const HOUR: u64 = 60 * 60 * 1000;
+const DAY: u64 = 24 * HOUR;
 
 impl ProblemKind {
     pub fn name(self) -> &'static str {
@@ -76,6 +78,7 @@ impl ProblemKind {
             Self::Silent => "silent",
             Self::Lag => "lag",
             Self::Backlog => "backlog",
+            Self::Lost => "lost",
             Self::Held => "held",
             Self::Failing => "failing",
             Self::DeadLetters => "dead_letters",
@@ -163,6 +166,22 @@ fn dataset_problems(
             Severity::Error,
             format!("nothing has arrived for {}", duration(silent)),
             "Check the Logpush job: logpush-ecs jobs check names the broken link. A dataset that was ended on purpose is no longer reported after 14 days; ALERT_SILENT_MINUTES sets how long a dataset may be silent.",
+        );
+    }
+    let since_a_day = entry.hours.range((now / HOUR).saturating_sub(23)..);
+    let lost: u64 = since_a_day.map(|(_, bucket)| bucket.counters.lost).sum();
+    if lost > 0 {
+        add(
+            ProblemKind::Lost,
+            Severity::Error,
+            format!(
+                "{} lost in the last 24 hours: the object was gone before all of it was delivered",
+                match lost {
+                    1 => "1 upload was".to_owned(),
+                    many => format!("{} uploads were", count(many)),
+                }
+            ),
+            "Only what deletes objects of the bucket can do that: look for a lifecycle rule, and for whoever has access. The latest uploads name the keys.",
         );
     }
     let backlog = entry.backlog();
@@ -321,6 +340,14 @@ mod tests {
             .into(),
             ..lively.clone()
         };
+        let with_lost = |hours_ago: u64| {
+            let mut bucket = Bucket::default();
+            bucket.counters.lost = 1;
+            DatasetOverview {
+                hours: [(NOW / HOUR - hours_ago, bucket)].into(),
+                ..lively.clone()
+            }
+        };
         let with_new_field = |first| DatasetOverview {
             unknown_fields: [("NewField".to_owned(), Seen { first, last: NOW })].into(),
             ..lively.clone()
@@ -361,6 +388,8 @@ mod tests {
                 waiting(1, NOW, Some("down")),
                 &[ProblemKind::Failing],
             ),
+            ("lost", with_lost(23), &[ProblemKind::Lost]),
+            ("lost before", with_lost(24), &[]),
             ("until a repair", held, &[ProblemKind::Held]),
             ("late", with_lag(14, 31 * MINUTE), &[ProblemKind::Lag]),
             ("late before", with_lag(15, 31 * MINUTE), &[]),

@@ -19,7 +19,7 @@ type Gauge = (
     fn(&DatasetStatus, u64) -> Option<Value>,
 );
 
-const COUNTERS: [Counter; 9] = [
+const COUNTERS: [Counter; 10] = [
     (
         "uploads_total",
         "Uploads that were delivered completely.",
@@ -62,6 +62,11 @@ const COUNTERS: [Counter; 9] = [
         "dead_letters_written_total",
         "Dead letters written.",
         |counters| counters.dead_letters,
+    ),
+    (
+        "lost_uploads_total",
+        "Uploads whose object was gone before all of it was delivered.",
+        |counters| counters.lost,
     ),
 ];
 

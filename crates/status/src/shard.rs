@@ -89,6 +89,8 @@ pub enum UploadOutcome {
     DeadLetter,
     /// A dead letter that was delivered later.
     Replayed,
+    /// Its object is gone before all of it was delivered.
+    Lost,
 }
 
 /// The uploads of a shard that are not delivered yet.
@@ -207,6 +209,18 @@ impl ShardStats {
         self.remember(
             Upload {
                 outcome: UploadOutcome::Replayed,
+                ..upload
+            },
+            now,
+        );
+    }
+
+    /// Counts an upload whose object is gone before all of it was delivered.
+    pub fn lost(&mut self, upload: Upload, now: u64) {
+        self.totals.lost += 1;
+        self.remember(
+            Upload {
+                outcome: UploadOutcome::Lost,
                 ..upload
             },
             now,

@@ -303,6 +303,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
         UploadOutcome::Waiting => ("waiting", "warning"),
         UploadOutcome::DeadLetter => ("dead letter", "error"),
         UploadOutcome::Replayed => ("replayed", "ok"),
+        UploadOutcome::Lost => ("lost", "error"),
     };
     let is_delivered = upload.outcome == UploadOutcome::Delivered;
     html! {
