@@ -39,7 +39,7 @@ mod summary;
 
 pub use bytes::text::identity;
 pub use config::{Config, Limits, Shape};
-pub use convert::lookup::{Coverage, Words};
+pub use convert::check::{Coverage, Words};
 pub use convert::target::{Conversion, Target};
 pub use convert::time::Time;
 pub use document::Document;

@@ -1,7 +1,7 @@
 //! Acknowledges what it throws away, without a request: to measure what comes before delivery.
 
 use crate::Millis;
-use crate::destination::{Destination, Kind, PartLimits, Step, Turn};
+use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn};
 use crate::part::Part;
 use crate::session::{Conversation, Session};
 use crate::verdict::Verdict;

@@ -7,7 +7,7 @@ use logpush_gzip::gzip;
 use serde_json::Value;
 
 use crate::Millis;
-use crate::destination::{Destination, Kind, PartLimits, Step, Turn, one_request};
+use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn, one_request};
 use crate::framing::{array, lines};
 use crate::part::Part;
 use crate::request::{Reply, Request};
@@ -331,7 +331,7 @@ fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::destination::{Last, Opened};
+    use crate::destination::kind::{Last, Opened};
     use crate::request::Body;
     use crate::sample::batch;
     use crate::setting::Given;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::Millis;
-use crate::destination::{Destination, Kind, PartLimits, Step, Turn, one_request};
+use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn, one_request};
 use crate::framing::lines;
 use crate::part::Part;
 use crate::request::{Reply, Request};
@@ -150,7 +150,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::destination::{Last, Opened};
+    use crate::destination::kind::{Last, Opened};
     use crate::sample::batch;
     use crate::setting::Given;
 

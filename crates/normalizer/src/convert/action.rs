@@ -1,9 +1,9 @@
 //! `action_type`: what a security action means.
 
 use crate::bytes::text::for_pages;
+use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 use crate::record::Kind;
 
 /// `action_type("event.type")`

@@ -2,9 +2,10 @@
 
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
-use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
+use crate::convert::check::{Check, Form};
+use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 
 /// `country_code("source.geo.country_iso_code")`
 pub(crate) const fn country_code(path: &'static str) -> Target {

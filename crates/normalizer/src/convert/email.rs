@@ -1,11 +1,11 @@
 //! `attachments`, `hosts`: what a message carries, as ECS has it.
 
 use crate::bytes::text::for_pages;
+use crate::convert::check::{Check, Form};
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::host::{HostCache, WHOLE};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 use crate::record::nested::elements;
 use crate::record::nested::member;
 use crate::record::{Kind, Value};

@@ -1,8 +1,6 @@
 //! What is drawn out of a value where ECS has another form for it: objects of its own, and texts for
 //! the lists of what is related.
 
-use crate::convert::finding::{Found, Piece};
-
 /// What a conversion draws out of a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extract {
@@ -12,11 +10,6 @@ pub(crate) struct Extract {
     pub(crate) texts: Vec<String>,
     /// Whether the value has nothing that is not in `objects`.
     pub(crate) is_whole: bool,
-}
-
-/// A form that gives several texts, to a field that is a list, and never one piece.
-pub(super) fn no_piece(_: Found<'_>) -> Piece {
-    Piece::None
 }
 
 /// Texts that are drawn out: an alert has a few, hostile records have thousands.

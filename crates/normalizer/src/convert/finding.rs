@@ -3,6 +3,7 @@
 use crate::bytes::writer::Writer;
 use crate::convert::extract::Extract;
 use crate::convert::host::{Host, HostCache};
+use crate::convert::piece::Piece;
 use crate::convert::time::Time;
 use crate::convert::url::UrlParts;
 use crate::convert::word_cache::WordCache;
@@ -78,7 +79,7 @@ pub(crate) enum CheckResult {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) hosts: HostCache,
-    pub(crate) words: WordCache,
+    pub(crate) words: WordCache<(CheckResult, &'static str)>,
     pub(crate) urls: Vec<UrlParts>,
     pub(crate) extracts: Vec<Extract>,
 }
@@ -153,28 +154,6 @@ pub(crate) struct Found<'a> {
     pub(crate) workspace: &'a Workspace,
 }
 
-/// What a form gives to write.
-#[derive(Clone, Copy)]
-pub(crate) enum Piece {
-    None,
-    /// A piece of the record's text.
-    Place(Span),
-    Word(&'static str),
-    /// Not to be had in one piece: [`Form::write`](crate::convert::Form::write) writes it.
-    Written,
-}
-
-impl Piece {
-    /// The piece at `span`, unless that is empty.
-    pub(crate) fn some(span: Span) -> Self {
-        if span.start < span.end {
-            Self::Place(span)
-        } else {
-            Self::None
-        }
-    }
-}
-
 impl<'a> Found<'a> {
     /// The text of the value as it stands.
     pub(crate) fn bytes(self) -> &'a [u8] {
@@ -206,6 +185,11 @@ impl<'a> Found<'a> {
             Finding::Word(word) => Piece::Word(word),
             _ => Piece::None,
         }
+    }
+
+    /// A form that gives several texts, to a field that is a list, and never one piece.
+    pub(crate) fn nothing(self) -> Piece {
+        Piece::None
     }
 
     pub(crate) fn extract(self) -> Option<&'a Extract> {

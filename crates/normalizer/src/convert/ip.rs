@@ -3,10 +3,10 @@
 use core::net::Ipv6Addr;
 
 use crate::bytes::text::for_pages;
+use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::text::check_elements;
-use crate::convert::{Check, Form};
 use crate::record::{Kind, Span};
 
 /// `ip("source.ip")`

@@ -1,23 +1,10 @@
 //! `lookup`, `lookup_number`, `lookup_if`: our words for Cloudflare's.
 
 use crate::bytes::text::for_pages;
+use crate::convert::check::{Check, Coverage, Form, Words};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 use crate::record::Kind;
-
-/// Cloudflare's words and ours: case of letters does not matter; numbers and booleans are
-/// compared by their text (`"6"`, `"true"`).
-pub type Words = &'static [(&'static str, &'static str)];
-
-/// Whether a list of words has all that Cloudflare sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// It has all: another word is counted as drift.
-    Exhaustive,
-    /// It has those that mean something to the field: another word is not counted.
-    Partial,
-}
 
 /// `lookup("event.outcome", OUTCOMES)`
 pub(crate) const fn lookup(path: &'static str, words: Words) -> Target {

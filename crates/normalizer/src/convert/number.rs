@@ -2,9 +2,9 @@
 
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
+use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
-use crate::convert::{Check, Form};
 
 /// `integer("source.port")`
 pub(crate) const fn integer(path: &'static str) -> Target {

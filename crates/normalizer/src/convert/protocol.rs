@@ -1,10 +1,11 @@
 //! `http_version`, `http_protocol`, `http_outcome`, `tls_protocol`, `tls_version`.
 
 use crate::bytes::text::for_pages;
-use crate::convert::finding::{CheckResult, Finding, Found, Input, Piece, Workspace};
+use crate::convert::check::{Check, Form};
+use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::number::is_integer;
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 use crate::record::Span;
 
 /// `http_version("http.version")`

@@ -1,7 +1,7 @@
 //! A word of the tables: a conversion, and the field of the document that takes its result.
 
-use crate::convert::lookup::{Coverage, Words};
-use crate::convert::{Check, Form};
+use crate::convert::check::{Check, Form};
+use crate::convert::check::{Coverage, Words};
 
 /// A conversion, and the ECS field that takes its result.
 ///

@@ -2,9 +2,9 @@
 
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
+use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 use crate::record::nested::elements;
 use crate::record::{Kind, Value};
 

@@ -1,25 +1,26 @@
 //! What words mean, remembered.
 
-use crate::convert::finding::CheckResult;
-
 /// Words looked up lately: a field has few values, and a list of words up to a hundred.
-#[derive(Debug, Default)]
-pub(crate) struct WordCache {
-    entries: Vec<WordEntry>,
+#[derive(Debug)]
+pub(crate) struct WordCache<V> {
+    entries: Vec<WordEntry<V>>,
 }
 
-impl WordCache {
+impl<V> Default for WordCache<V> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl<V: Copy> WordCache<V> {
     /// A power of two. 256 entries of 72 bytes are 18 KB.
     const PLACES: usize = 256;
 
     /// What `look_up` says of a word, which check number `step` asks for.
-    pub(crate) fn get(
-        &mut self,
-        step: usize,
-        bytes: &[u8],
-        look_up: impl FnOnce() -> (CheckResult, &'static str),
-    ) -> (CheckResult, &'static str) {
-        if bytes.len() > WordEntry::MAX {
+    pub(crate) fn get(&mut self, step: usize, bytes: &[u8], look_up: impl FnOnce() -> V) -> V {
+        if bytes.len() > WORD_MAX {
             return look_up();
         }
         if self.entries.is_empty() {
@@ -49,21 +50,23 @@ impl WordCache {
     }
 }
 
+/// Bytes of the longest word that is remembered.
+const WORD_MAX: usize = 40;
+
 #[derive(Clone, Debug)]
-struct WordEntry {
+struct WordEntry<V> {
     step: u16,
     len: u8,
     /// The word as it came; longer ones are looked up each time.
-    theirs: [u8; Self::MAX],
-    ours: Option<(CheckResult, &'static str)>,
+    theirs: [u8; WORD_MAX],
+    ours: Option<V>,
 }
 
-impl WordEntry {
-    const MAX: usize = 40;
+impl<V> WordEntry<V> {
     const FREE: Self = Self {
         step: 0,
         len: 0,
-        theirs: [0; Self::MAX],
+        theirs: [0; WORD_MAX],
         ours: None,
     };
 }

@@ -2,9 +2,10 @@
 
 use crate::bytes::writer::Writer;
 use crate::convert::Form;
-use crate::convert::finding::{Finding, Found, Piece};
+use crate::convert::finding::{Finding, Found};
 use crate::convert::number::sum_of;
-use crate::convert::time::elapsed;
+use crate::convert::piece::Piece;
+use crate::convert::timestamp::elapsed;
 use crate::document::event::Event;
 use crate::document::nesting::Emitter;
 use crate::plan::mask::MASK;

@@ -19,7 +19,7 @@ pub struct Dataset {
     pub name: &'static str,
     /// What one of its records is, as a sentence.
     pub about: &'static str,
-    /// What every document carries beside [`COMMON`](schema::COMMON), as ECS path and value; what
+    /// What every document carries beside [`COMMON`], as ECS path and value; what
     /// a row gives comes first, and a list takes both.
     pub constants: &'static [(&'static str, Constant)],
     /// One per Cloudflare field.
@@ -131,6 +131,12 @@ pub enum NativeTime {
     Rfc3339,
 }
 
+/// What every document carries, whatever the dataset.
+const COMMON: &[(&str, Constant)] = &[
+    ("ecs.version", Constant::Text("9.4.0")),
+    ("observer.vendor", Constant::Text("Cloudflare")),
+];
+
 impl Dataset {
     /// What a table has unless it says otherwise.
     pub(crate) const BASE: Self = Self {
@@ -149,7 +155,7 @@ impl Dataset {
 
     /// What every document carries.
     pub fn every_constant(&self) -> impl Iterator<Item = (&'static str, Constant)> {
-        schema::COMMON.iter().chain(self.constants).copied()
+        COMMON.iter().chain(self.constants).copied()
     }
 
     pub(crate) fn row_id(&self, field: &str) -> Option<RowId> {

@@ -1,7 +1,5 @@
 //! The fields of ECS that the engine knows by name.
 
-use crate::mapping::Constant;
-
 /// The time of the event.
 pub(crate) const EVENT_TIME: &str = "@timestamp";
 
@@ -10,12 +8,6 @@ pub(crate) const EVENT_ID: &str = "event.id";
 
 /// The record's text.
 pub(crate) const EVENT_ORIGINAL: &str = "event.original";
-
-/// What every document carries, whatever the dataset.
-pub(crate) const COMMON: &[(&str, Constant)] = &[
-    ("ecs.version", Constant::Text("9.4.0")),
-    ("observer.vendor", Constant::Text("Cloudflare")),
-];
 
 /// ECS fields of the tables' targets that are lists. A test holds this against the schema.
 pub(crate) const LISTS: &[&str] = &[

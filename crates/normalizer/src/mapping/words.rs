@@ -1,6 +1,6 @@
 //! Words that several datasets share.
 
-use crate::convert::lookup::Words;
+use crate::convert::check::Words;
 
 /// IP protocol numbers and names, as `network.transport` has them.
 pub(super) const TRANSPORTS: Words = &[

@@ -1,45 +1,11 @@
 //! Secrets: where they stand in a record, under whatever name, and its text without them.
 
-use crate::convert::target::Target;
-use crate::mapping::Dataset;
 use crate::plan::Plan;
-use crate::record::{Kind, Record, RowId, Span, Value};
+use crate::plan::secret::Secret;
+use crate::record::{Kind, Record, Span, Value};
 
 /// What stands for a secret.
 pub(crate) const MASK: &str = "[masked]";
-
-/// A field of a table that is masked.
-#[derive(Debug)]
-pub(crate) struct Secret {
-    row: RowId,
-    /// Its own name in quotes, as a record has it.
-    quoted: String,
-    /// All its names; case does not matter.
-    names: Vec<&'static str>,
-}
-
-impl Secret {
-    /// The masked fields of a table.
-    pub(crate) fn all_of(dataset: &'static Dataset) -> Vec<Self> {
-        dataset
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.targets.iter().any(Target::is_masked))
-            .map(|(index, row)| {
-                let renamed = dataset.renamed.iter();
-                let others = renamed.filter(|(_, field)| *field == row.field);
-                let mut names = vec![row.field];
-                names.extend(others.map(|(other, _)| *other));
-                Self {
-                    row: RowId::new(index),
-                    quoted: format!("\"{}\"", row.field),
-                    names,
-                }
-            })
-            .collect()
-    }
-}
 
 impl Plan {
     /// Whether the name is that of a secret.

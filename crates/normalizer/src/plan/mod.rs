@@ -3,7 +3,9 @@
 pub(crate) mod error;
 pub(crate) mod feedback_loop;
 pub(crate) mod mask;
+pub(crate) mod names;
 pub(crate) mod native;
+pub(crate) mod secret;
 pub(crate) mod source;
 pub(crate) mod tree;
 
@@ -13,9 +15,10 @@ use crate::convert::target::{Target, Task};
 use crate::mapping::Dataset;
 use crate::mapping::schema::{EVENT_ID, EVENT_ORIGINAL, EVENT_TIME};
 use crate::plan::error::TableError;
-use crate::plan::mask::Secret;
+use crate::plan::names::row_named;
 use crate::plan::native::NativeRows;
-use crate::plan::source::{Checked, JoinedRows, Source};
+use crate::plan::secret::Secret;
+use crate::plan::source::{Checked, JoinedRows, Source, StepId};
 use crate::plan::tree::{Branch, Entry, Tree};
 use crate::record::{MemberPath, RowId};
 
@@ -43,10 +46,6 @@ pub(crate) struct Plan {
     /// How many rows the table has.
     rows: usize,
 }
-
-/// The number of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StepId(u16);
 
 /// The number of an object of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +88,6 @@ pub(crate) struct Group {
     pub(crate) depth: u16,
     /// `,"name":{`
     pub(crate) text: Fragment,
-}
-
-impl StepId {
-    fn new(index: usize) -> Self {
-        debug_assert!(index <= usize::from(u16::MAX), "step {index} of a plan");
-        Self(index as u16)
-    }
-
-    pub(crate) fn index(self) -> usize {
-        usize::from(self.0)
-    }
 }
 
 impl GroupId {
@@ -161,7 +149,7 @@ impl Plan {
         }
         let mut joined = Vec::with_capacity(dataset.joined.len());
         for parts in dataset.joined {
-            let row = |field| Self::row(dataset, "joined", field);
+            let row = |field| row_named(dataset, "joined", field);
             let optional = |field: &'static str| match field {
                 "" => Ok(None),
                 field => row(field).map(Some),
@@ -176,7 +164,7 @@ impl Plan {
             joined.push(rows);
         }
         for (_, field) in dataset.renamed {
-            Self::row(dataset, "renamed", field)?;
+            row_named(dataset, "renamed", field)?;
         }
         plan.native = NativeRows::new(dataset, &joined)?;
         for (path, constant) in dataset.every_constant() {
@@ -233,19 +221,6 @@ impl Plan {
         Some(RowId::new(self.rows + index))
     }
 
-    /// The row of a field that the table names in another place.
-    fn row(
-        dataset: &Dataset,
-        place: &'static str,
-        field: &'static str,
-    ) -> Result<RowId, TableError> {
-        dataset.row_id(field).ok_or(TableError::NoRow {
-            dataset: dataset.name,
-            place,
-            field,
-        })
-    }
-
     /// The row that `number` stands for, itself or as one of its members.
     pub(crate) fn row_of(&self, number: RowId) -> RowId {
         number
@@ -282,7 +257,7 @@ impl Plan {
             }
             Task::Sum => tree.add_sum(path, self.check(row, Check::Integer)),
             Task::Since(field) => {
-                let since = Self::row(dataset, "since", field)?;
+                let since = row_named(dataset, "since", field)?;
                 let (from, to) = (self.check(since, Check::Time), self.check(row, Check::Time));
                 tree.add_source(path, Source::Elapsed(from, to));
             }

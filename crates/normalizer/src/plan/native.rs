@@ -1,8 +1,8 @@
 //! What SEKOIA.IO's own parser needs of a record, with the rows in the place of their names.
 
 use crate::mapping::{Dataset, NativeTime};
-use crate::plan::Plan;
 use crate::plan::error::TableError;
+use crate::plan::names::row_named;
 use crate::plan::source::JoinedRows;
 use crate::record::RowId;
 
@@ -39,7 +39,7 @@ impl NativeRows {
         let Some(native) = &dataset.native else {
             return Ok(None);
         };
-        let row = |field: &'static str| Plan::row(dataset, "native", field);
+        let row = |field: &'static str| row_named(dataset, "native", field);
         let rows = |fields: &[&'static str]| -> Result<Vec<RowId>, TableError> {
             fields.iter().map(|field| row(field)).collect()
         };

@@ -1,8 +1,11 @@
 //! Where the values of a document come from.
 
 use crate::convert::Form;
-use crate::plan::StepId;
 use crate::record::RowId;
+
+/// The number of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StepId(u16);
 
 /// A row's value, and the finding that a check of it noted.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,17 @@ pub(crate) struct JoinedRows {
     pub(crate) host: RowId,
     pub(crate) path: RowId,
     pub(crate) query: Option<RowId>,
+}
+
+impl StepId {
+    pub(super) fn new(index: usize) -> Self {
+        debug_assert!(index <= usize::from(u16::MAX), "step {index} of a plan");
+        Self(index as u16)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
 }
 
 impl Source {

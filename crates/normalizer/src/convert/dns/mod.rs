@@ -9,21 +9,17 @@ use core::fmt::{Formatter, Result as Formatted};
 use core::net::IpAddr;
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::Serialize;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use self::wire::{class_name, type_or_number};
+use self::wire::{Answer, class_name, decode, type_or_number};
 use crate::bytes::text::for_pages;
+use crate::convert::check::Words;
+use crate::convert::check::{Check, Form};
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
-use crate::convert::lookup::Words;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::{Check, Form};
 
 /// `answers("dns.answers", DNS_TYPES)`
 pub(crate) const fn answers(path: &'static str, types: Words) -> Target {
@@ -77,38 +73,6 @@ fn read_answers(value: &[u8], types: Words) -> Option<Extract> {
     let found = deserializer.deserialize_seq(List(types)).ok()?;
     deserializer.end().ok()?;
     (!found.objects.is_empty()).then_some(found)
-}
-
-/// Base64 as Cloudflare and others write it. The padding is cut off before: it may be there or not.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
-);
-
-fn encode(bytes: &[u8]) -> String {
-    BASE64.encode(bytes)
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('='));
-    BASE64.decode(digits.unwrap_or(text)).ok()
-}
-
-/// An element of `dns.answers`.
-#[derive(Serialize)]
-struct Answer {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    class: Option<Cow<'static, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ttl: Option<u32>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<Cow<'static, str>>,
 }
 
 impl Answer {
@@ -302,6 +266,7 @@ fn without_dot(name: &str) -> &str {
 mod tests {
     use serde_json::{Value, json};
 
+    use super::wire::encode;
     use super::wire::tests::{TYPES, name, record};
     use super::*;
 

@@ -4,8 +4,44 @@ use core::fmt::Write as _;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::borrow::Cow;
 
-use super::{Answer, encode};
-use crate::convert::lookup::Words;
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Serialize;
+
+use crate::convert::check::Words;
+
+/// An element of `dns.answers`.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) class: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ttl: Option<u32>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub(super) kind: Option<Cow<'static, str>>,
+}
+
+/// Base64 as Cloudflare and others write it. The padding is cut off before: it may be there or not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+pub(super) fn encode(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
+}
+
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('='));
+    BASE64.decode(digits.unwrap_or(text)).ok()
+}
 
 /// Reads a whole record in wire format.
 pub(super) fn answer(record: &[u8], types: Words) -> Option<Answer> {

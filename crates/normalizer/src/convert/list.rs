@@ -1,0 +1,79 @@
+//! The list of all conversions. A new one is a file and an entry here.
+
+/// Hands the list to a macro: a file, its words in a table, the checks that it makes, and the forms
+/// in which a finding is written: cut out as one piece, or written by a function.
+macro_rules! for_all_conversions {
+    ($then:ident) => {
+        $then! {
+            action {
+                words: action_type;
+                checks: Action => check_action;
+            }
+            country {
+                words: country_code, country_name;
+                checks: Country => check_country;
+                pieces: CountryName => country::country_name_of;
+                written: CountryCode => country::write_code;
+            }
+            dns {
+                words: answers;
+                checks: Answers(types: Words) => check_answers;
+                written: Objects => Found::write_objects;
+            }
+            email {
+                words: attachments, hosts;
+                checks: Attachments => check_attachments, Hosts => check_hosts;
+                pieces: Extracted => Found::nothing;
+            }
+            domain {
+                words: domain, host, port;
+                checks: Host => check_host;
+                pieces: HostName => domain::name, HostPart(part: Part) => domain::name_part, HostPort => domain::port_of;
+            }
+            ip {
+                words: ip, ips;
+                checks: Ip => check_ip, Ips => check_ips;
+            }
+            kept {
+                words: keep, masked;
+            }
+            lookup {
+                words: lookup, lookup_if, lookup_number;
+                checks: Lookup(words: Words, coverage: Coverage) => check_lookup;
+                pieces: Word => Found::word;
+            }
+            member {
+                words: inside;
+            }
+            number {
+                words: float, integer, milliseconds, positive, sum;
+                checks: Float => check_float, Integer => check_integer, Milliseconds => check_milliseconds,
+                    Positive => check_positive;
+                written: Number => number::write_number;
+            }
+            protocol {
+                words: http_outcome, http_protocol, http_version, tls_protocol, tls_version;
+                checks: Http => check_http, HttpOutcome => check_http_outcome, Tls => check_tls;
+                pieces: ProtocolName => protocol::name, ProtocolVersion => protocol::version;
+            }
+            text {
+                words: first, lower, module, text, texts;
+                checks: First => check_first, Scalar => check_scalar, Texts => check_texts;
+                pieces: Whole => Found::whole, Place => Found::place, Elements => Found::nothing;
+                written: Lower => text::write_lower, Module => text::write_module;
+            }
+            timestamp {
+                words: since, timestamp;
+                checks: Time => check_time;
+                written: Time => timestamp::write_time;
+            }
+            address {
+                words: query, uri, url;
+                checks: Query => check_query, Uri => check_uri, Url => check_url;
+                pieces: UrlPart(part: UrlPart) => address::url_part;
+            }
+        }
+    };
+}
+
+pub(super) use for_all_conversions;

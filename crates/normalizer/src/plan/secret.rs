@@ -1,0 +1,38 @@
+//! The masked fields of a table.
+
+use crate::convert::target::Target;
+use crate::mapping::Dataset;
+use crate::record::RowId;
+
+/// A field of a table that is masked.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    pub(super) row: RowId,
+    /// Its own name in quotes, as a record has it.
+    pub(super) quoted: String,
+    /// All its names; case does not matter.
+    pub(super) names: Vec<&'static str>,
+}
+
+impl Secret {
+    /// The masked fields of a table.
+    pub(crate) fn all_of(dataset: &'static Dataset) -> Vec<Self> {
+        dataset
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.targets.iter().any(Target::is_masked))
+            .map(|(index, row)| {
+                let renamed = dataset.renamed.iter();
+                let others = renamed.filter(|(_, field)| *field == row.field);
+                let mut names = vec![row.field];
+                names.extend(others.map(|(other, _)| *other));
+                Self {
+                    row: RowId::new(index),
+                    quoted: format!("\"{}\"", row.field),
+                    names,
+                }
+            })
+            .collect()
+    }
+}
