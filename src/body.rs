@@ -10,6 +10,8 @@ use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStream;
 
+use crate::encoding::EncodingError;
+
 /// The length that the sender announces, and the limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Announced {
@@ -31,6 +33,8 @@ pub(crate) enum BodyError {
     Short { received: u64, announced: u64 },
     #[error("the upload has more than {limit} bytes")]
     TooLarge { limit: u64 },
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
 }
 
 #[wasm_bindgen]

@@ -7,6 +7,7 @@ mod config;
 mod consumer;
 mod cron;
 mod dead_letters;
+mod encoding;
 mod ended;
 mod http;
 mod in_flight;

@@ -16,6 +16,7 @@ use web_sys::ReadableStream;
 
 use crate::body::{Announced, Body, BodyError};
 use crate::config::Config;
+use crate::encoding;
 use crate::in_flight::is_crowded;
 use crate::send::{Counters, Delivery, DeliveryError};
 
@@ -212,6 +213,9 @@ impl<J: Journal> Run<'_, J> {
             };
             if !more? {
                 break;
+            }
+            if normalizer.summary().bytes_received == 0 {
+                encoding::check_received(&chunk).map_err(BodyError::from)?;
             }
             let mut rest = chunk.as_slice();
             while let Some(batch) = normalizer.feed(&mut rest).map_err(BodyError::Upload)? {

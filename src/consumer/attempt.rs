@@ -339,7 +339,8 @@ fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
             | UploadError::Truncated { .. }
             | UploadError::TooLarge { .. }
             | UploadError::UnknownDataset,
-        )) => Consequence::DeadLetter,
+        ))
+        | PipelineError::Body(BodyError::Encoding(_)) => Consequence::DeadLetter,
         PipelineError::Journal(JournalError::HandedOver)
         | PipelineError::Delivery(DeliveryError::HandedOver) => Consequence::Continue,
         PipelineError::Journal(JournalError::TakenOver) => Consequence::Leave,

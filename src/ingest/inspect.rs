@@ -9,6 +9,9 @@ use logpush_gzip::Gunzip;
 use logpush_normalizer::{Dataset, Normalizer, UploadError};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::body::BodyError;
+use crate::encoding;
+
 /// An upload, as far as it has passed.
 pub(crate) struct Inspection {
     gunzip: Gunzip,
@@ -53,8 +56,9 @@ impl Inspection {
     }
 
     /// Looks at the next bytes as received.
-    pub(crate) fn look(&mut self, chunk: &[u8]) -> Result<(), UploadError> {
+    pub(crate) fn look(&mut self, chunk: &[u8]) -> Result<(), BodyError> {
         if self.received == 0 {
+            encoding::check_received(chunk)?;
             // As the normalizer has it: 1f begins no JSON.
             self.is_gzip = chunk.first() == Some(&0x1f);
         }
@@ -66,7 +70,7 @@ impl Inspection {
             self.room = room;
             result
         } else {
-            self.take(chunk)
+            Ok(self.take(chunk)?)
         }
     }
 
@@ -120,10 +124,14 @@ impl Inspection {
         self.lines
     }
 
-    fn inflate(&mut self, mut rest: &[u8], room: &mut [u8]) -> Result<(), UploadError> {
+    fn inflate(&mut self, mut rest: &[u8], room: &mut [u8]) -> Result<(), BodyError> {
         loop {
-            let inflated = self.gunzip.step(rest, room)?;
-            self.take(expected(room.get(..inflated.produced), "what was inflated"))?;
+            let inflated = self.gunzip.step(rest, room).map_err(UploadError::from)?;
+            let plain = expected(room.get(..inflated.produced), "what was inflated");
+            if self.plain == 0 {
+                encoding::check_inflated(plain)?;
+            }
+            self.take(plain)?;
             rest = expected(rest.get(inflated.consumed..), "the rest of a chunk");
             // A full room may mean that the decoder holds more.
             if rest.is_empty() && inflated.produced < ROOM {
@@ -177,6 +185,18 @@ mod tests {
         chunk: usize,
         dataset: Option<&str>,
     ) -> Result<Inspection, UploadError> {
+        let mut inspection = opened(dataset);
+        for chunk in upload.chunks(chunk) {
+            inspection.look(chunk).map_err(|error| match error {
+                BodyError::Upload(error) => error,
+                other => panic!("{other}"),
+            })?;
+        }
+        inspection.end()?;
+        Ok(inspection)
+    }
+
+    fn opened(dataset: Option<&str>) -> Inspection {
         let probe = Normalizer::new(Config {
             dataset: dataset.and_then(datasets::by_name),
             shape: Shape::Ecs,
@@ -187,12 +207,21 @@ mod tests {
             shows_secrets: false,
             limits: Limits::default(),
         });
-        let mut inspection = Inspection::new(probe, PLAIN_MAX);
-        for chunk in upload.chunks(chunk) {
-            inspection.look(chunk)?;
+        Inspection::new(probe, PLAIN_MAX)
+    }
+
+    #[test]
+    fn what_is_compressed_otherwise_is_not_taken() {
+        let twice = gzip(&[&gzip(&[b"{}\n"])]);
+        for (upload, name) in [
+            (&twice[..], "gzip twice"),
+            (&[0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58], "zstd"),
+            (&[0x78, 0x9c, 0xab, 0x56], "zlib"),
+        ] {
+            let error = opened(Some("dns_logs")).look(upload).unwrap_err();
+            assert!(matches!(error, BodyError::Encoding(_)), "{name}: {error}");
+            assert!(error.to_string().contains(name), "{error}");
         }
-        inspection.end()?;
-        Ok(inspection)
     }
 
     /// Of plain bytes and of gzip, in chunks of several sizes.

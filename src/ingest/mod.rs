@@ -16,6 +16,7 @@ use crate::bindings::{self, Bindings, Route};
 use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
 use crate::config::{self, Config, Variables};
+use crate::encoding;
 use crate::http::answer::Answer;
 use crate::ingest::store::{Store, StoreError};
 use crate::log::{self, Stored};
@@ -65,6 +66,10 @@ pub(crate) async fn receive(
         && let Err(problem) = config.destination(Some(dataset))
     {
         return misconfigured(&problem);
+    }
+    let content_encoding = request.headers().get("Content-Encoding").ok().flatten();
+    if let Err(error) = encoding::check_header(content_encoding.as_deref().unwrap_or_default()) {
+        return not_taken(&error.into());
     }
     let announced = Announced {
         bytes: content_length(request.headers()),
@@ -221,6 +226,11 @@ fn not_taken(error: &BodyError) -> Answer {
             );
             Answer::error(400, &text, &hint)
         }
+        BodyError::Encoding(_) => Answer::error(
+            415,
+            &text,
+            "send gzip or plain NDJSON, as Logpush does; nothing of the upload is stored",
+        ),
         BodyError::Upload(_) | BodyError::Aborted | BodyError::Short { .. } => Answer::error(
             400,
             &text,

@@ -106,7 +106,7 @@ impl Spool<'_> {
         }
         let mut chunk = Vec::new();
         while body.read(&mut chunk).await? {
-            self.inspection.look(&chunk).map_err(BodyError::Upload)?;
+            self.inspection.look(&chunk)?;
             announced.check_limit(self.inspection.bytes_received())?;
             let mut rest = chunk.as_slice();
             while !rest.is_empty() {
