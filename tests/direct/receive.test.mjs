@@ -173,7 +173,7 @@ for (const [index, [vars, names]] of PROBLEMS.entries()) {
     const answer = await broken.push(BODY);
     assertError(answer, 503, ...names);
     for (const value of Object.values(vars)) {
-      if (value?.includes("secret")) assert.ok(!answer.text.includes(value), "a secret is in the answer");
+      if (String(value).includes("secret")) assert.ok(!answer.text.includes(value), "a secret is in the answer");
     }
     const health = await broken.request("GET", "/health");
     assert.equal(health.status, 503);
