@@ -40,7 +40,7 @@ pub(crate) struct Config {
     pub(crate) upload_max: u64,
     pub(crate) deliveries_in_flight: usize,
     pub(crate) keep_original: bool,
-    pub(crate) shows_secrets: bool,
+    pub(crate) unmask: bool,
     pub(crate) retry: Retry,
     /// 0: as many as there are.
     pub(crate) intake_requests_per_second: u64,
@@ -136,7 +136,7 @@ pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
         upload_max: values.integer("UPLOAD_MAX_BYTES"),
         deliveries_in_flight: size("DELIVERIES_IN_FLIGHT"),
         keep_original: values.flag("KEEP_ORIGINAL"),
-        shows_secrets: values.word("SENSITIVE_VALUES") == "shown",
+        unmask: values.word("SENSITIVE_VALUES") == "shown",
         retry: Retry {
             timeout: millis("INTAKE_TIMEOUT_MS"),
             base: millis("RETRY_BASE_MS"),
@@ -367,7 +367,7 @@ mod tests {
         ]))
         .unwrap();
         assert_eq!(config.shape, Shape::Native);
-        assert!(config.shows_secrets && config.keep_original);
+        assert!(config.unmask && config.keep_original);
         assert_eq!(config.durable.retry_for, DAY * 2);
         assert_eq!(config.retry.timeout, Duration::from_millis(7));
         assert_eq!(config.limits.batch_records, 9);

@@ -116,7 +116,7 @@ pub(crate) fn normalizer(
         keep_original: config.keep_original,
         // Its name in wrangler.toml.
         worker_name: env!("CARGO_PKG_NAME"),
-        shows_secrets: config.shows_secrets,
+        unmask: config.unmask,
         limits: config.limits,
     })
 }

@@ -204,7 +204,7 @@ mod tests {
             keep_original: false,
             // Its name in wrangler.toml.
             worker_name: env!("CARGO_PKG_NAME"),
-            shows_secrets: false,
+            unmask: false,
             limits: Limits::default(),
         });
         Inspection::new(probe, PLAIN_MAX)

@@ -70,7 +70,7 @@ pub extern "C" fn begin(len: usize, keeps: u32) {
             arrival: Time::from_unix_millis(1_767_225_600_000),
             keep_original: false,
             worker_name: "logpush-ecs",
-            shows_secrets: false,
+            unmask: false,
             limits: Limits::default(),
         }));
     });

@@ -26,7 +26,7 @@ pub(crate) fn normalised(dataset: &'static Dataset, record: &str) -> Result<Valu
         arrival: Time::from_unix_millis(ARRIVAL_MILLIS),
         keep_original: false,
         worker_name: "logpush-ecs",
-        shows_secrets: false,
+        unmask: false,
         limits: Limits::default(),
     });
     // One record on one line: a line break is white space to JSON.

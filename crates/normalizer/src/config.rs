@@ -15,7 +15,7 @@ pub struct Config {
     /// Whether every document carries the record's text as `event.original` too.
     pub keep_original: bool,
     /// Whether secrets ([`Target::Masked`](crate::Target::Masked)) are written as they came.
-    pub shows_secrets: bool,
+    pub unmask: bool,
     /// The name of the Worker that normalises, whose own records are counted.
     pub worker_name: &'static str,
     /// What bounds memory and sizes.

@@ -27,7 +27,7 @@ use crate::summary::Summary;
 ///     shape: Shape::Ecs,
 ///     arrival: Time::from_unix_millis(1_657_630_626_000),
 ///     keep_original: false,
-///     shows_secrets: false,
+///     unmask: false,
 ///     worker_name: "logpush-ecs",
 ///     limits: Limits::default(),
 /// });

@@ -55,7 +55,7 @@ fn normalize(upload: &[u8]) -> Result<Summary, UploadError> {
         arrival: Time::from_unix_millis(1_767_225_600_000),
         keep_original: false,
         worker_name: "logpush-ecs",
-        shows_secrets: false,
+        unmask: false,
         limits: Limits::default(),
     });
     let mut input = upload;

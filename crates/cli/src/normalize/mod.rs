@@ -123,7 +123,7 @@ impl<W: Write> Normalize<W> {
             arrival: clock::arrival(),
             keep_original: args.keep_original,
             worker_name: "logpush-ecs",
-            shows_secrets: args.show_secrets,
+            unmask: args.show_secrets,
             limits: Limits {
                 // Each document is written at once, so that a truncated file yields all it has.
                 batch_records: 1,

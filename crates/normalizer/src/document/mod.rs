@@ -126,7 +126,7 @@ impl Engine {
                 &mut self.record
             });
             // A copy of the record's text has all that stands in it.
-            let hides = !self.config.shows_secrets
+            let hides = !self.config.unmask
                 && (self.config.shape == Shape::Native || self.config.keep_original);
             if fast.is_ok()
                 && !ready.needs_plain_text(&self.record)
@@ -224,7 +224,7 @@ impl Engine {
         }
 
         let original = self.config.keep_original.then(|| {
-            let masked = match self.config.shows_secrets {
+            let masked = match self.config.unmask {
                 true => None,
                 false => ready.plan.masked(&self.record, text),
             };
@@ -239,7 +239,7 @@ impl Engine {
             id,
             time: time.unwrap_or(self.config.arrival),
             original: original.as_deref(),
-            unmask: self.config.shows_secrets,
+            unmask: self.config.unmask,
         };
         match self.config.shape {
             Shape::Ecs => {

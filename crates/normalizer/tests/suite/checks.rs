@@ -15,7 +15,7 @@ fn config(shape: Shape, limits: Limits) -> Config {
         arrival: Time::from_unix_millis(1_767_323_045_678),
         keep_original: false,
         worker_name: "logpush-ecs",
-        shows_secrets: false,
+        unmask: false,
         limits,
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn config(shape: Shape) -> Config {
         arrival: Time::from_unix_millis(1_767_323_045_678),
         keep_original: false,
         worker_name: "logpush-ecs",
-        shows_secrets: false,
+        unmask: false,
         limits: Limits::default(),
     }
 }

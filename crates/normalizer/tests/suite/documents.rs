@@ -47,7 +47,7 @@ fn native_is_the_record_itself_where_there_is_no_parser() {
         for name in ["full", "sparse"] {
             let config = Config {
                 dataset: Some(dataset),
-                shows_secrets: true,
+                unmask: true,
                 ..config(Shape::Native)
             };
             let record = samples[name].to_string();

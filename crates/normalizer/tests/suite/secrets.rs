@@ -86,7 +86,7 @@ fn a_secret_is_shown_where_the_configuration_asks_for_it() {
     for (name, members) in RECORDS {
         for shape in [Shape::Ecs, Shape::Native] {
             let config = Config {
-                shows_secrets: true,
+                unmask: true,
                 keep_original: true,
                 ..of_sinkholes(shape)
             };
