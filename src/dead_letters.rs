@@ -8,7 +8,7 @@ use logpush_delivery::expected::expected;
 use logpush_delivery::key;
 use logpush_delivery::work_item::WorkItem;
 use web_sys::ReadableStream;
-use worker::{Bucket, Data, Include, Object, Result};
+use worker::{Bucket, Conditional, Data, Include, Object, Result};
 
 use crate::bindings::Bindings;
 use crate::ledger::Ledger;
@@ -137,21 +137,30 @@ pub(crate) async fn put_documents(
 ) -> Result<()> {
     let first = refused.first().map_or(0, |refused| refused.record);
     let key = key::dead_letter(&about.dataset, about.arrived, id, first, "ndjson");
-    rewrite(bucket, &key, about, refused).await
+    let about = about.with_records(refused.len());
+    put(bucket, &key, dead_letter::lines(refused), &about).await
 }
 
-/// Writes documents and their description over a dead letter.
+/// Writes documents and their description over a dead letter; `false` where it is not what it was, since
+/// the operator has deleted it.
 pub(crate) async fn rewrite(
     bucket: &Bucket,
-    key: &str,
+    letter: &Object,
     about: About,
     refused: &[Refused],
-) -> Result<()> {
-    let about = About {
-        records: Some(refused.len() as u64),
-        ..about
+) -> Result<bool> {
+    let about = about.with_records(refused.len());
+    let unchanged = Conditional {
+        etag_matches: Some(letter.etag()),
+        etag_does_not_match: None,
+        uploaded_before: None,
+        uploaded_after: None,
     };
-    put(bucket, key, dead_letter::lines(refused), &about).await
+    let put = bucket
+        .put(letter.key(), dead_letter::lines(refused))
+        .custom_metadata(about.metadata())
+        .only_if(unchanged);
+    Ok(put.execute().await?.is_some())
 }
 
 /// Copies the upload `id`, and gives the key of the copy.

@@ -100,11 +100,7 @@ impl Consumer<'_> {
                 // Delivered by another message, or deleted by hand.
                 let problem = "the object of a work item is gone";
                 log_problem(Level::Warn, problem, Some(&work.item.key));
-                match work.source.kind {
-                    // Who deletes a dead letter does not want it any more.
-                    Kind::DeadLetter => journal.finish(None).await?,
-                    Kind::Upload { .. } | Kind::Logpush => journal.gone().await,
-                }
+                journal.gone().await;
                 journal.clean().await?;
                 return Ok(Decision::Ack);
             }

@@ -49,7 +49,12 @@ impl Consumer<'_> {
         let now = now_millis();
         let (decision, error) = match delivered {
             Ok(()) if refused.is_empty() => {
-                journal.finish(None).await?;
+                if self.bindings.uploads.head(object.key()).await?.is_some() {
+                    journal.finish(None).await?;
+                } else {
+                    // The operator has deleted it meanwhile, which is counted already.
+                    journal.gone().await;
+                }
                 self.bindings.uploads.delete(object.key()).await?;
                 journal.clean().await?;
                 (Decision::Ack, None)
@@ -63,8 +68,12 @@ impl Consumer<'_> {
                     ..about
                 };
                 let bucket = &self.bindings.uploads;
-                dead_letters::rewrite(bucket, &object.key(), about, &refused).await?;
-                journal.fail(Some(reason.clone()), 0).await;
+                if dead_letters::rewrite(bucket, object, about, &refused).await? {
+                    journal.fail(Some(reason.clone()), 0).await;
+                } else {
+                    // The operator has deleted it meanwhile: it does not come back.
+                    journal.gone().await;
+                }
                 (Decision::Ack, Some(reason))
             }
             // The dead letter stays as it is.

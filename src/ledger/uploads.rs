@@ -81,7 +81,14 @@ impl Event {
     pub(crate) fn count(self, stats: &mut ShardStats, now: u64) {
         match self {
             Self::Failed { upload, error } => stats.failed(upload, error.as_deref(), now),
-            Self::Delivered { upload, counts } => stats.delivered(upload, &counts, now),
+            Self::Delivered { upload, counts } => {
+                // A whole upload that was a dead letter is none any more.
+                let replayed = upload.key.starts_with(key::DEAD).then(|| upload.clone());
+                stats.delivered(upload, &counts, now);
+                if let Some(upload) = replayed {
+                    stats.replayed(upload, now);
+                }
+            }
             Self::Replayed { upload } => stats.replayed(upload, now),
             Self::Lost { upload } => stats.lost(upload, now),
             Self::DeadLettered {
@@ -247,16 +254,19 @@ impl AboutUpload for Gone {
         let mut state = known.clone();
         state.finish(now, None);
         let upload = shown(&state);
-        let event = if records > 0 && done >= records {
+        let event = if known.key.starts_with(key::DEAD) {
+            // Who deletes a dead letter does not want it any more.
+            None
+        } else if records > 0 && done >= records {
             let counts = UploadCounts {
                 records: done,
                 ..UploadCounts::default()
             };
-            Event::Delivered { upload, counts }
+            Some(Event::Delivered { upload, counts })
         } else {
-            Event::Lost { upload }
+            Some(Event::Lost { upload })
         };
-        Effect::answer(()).becomes(state).counts(Some(event))
+        Effect::answer(()).becomes(state).counts(event)
     }
 }
 
@@ -508,6 +518,11 @@ mod tests {
             reason: "no".to_owned(),
         };
         let known = begun();
+        let deleted = State::arrived(&dead, NOW, 1, 0);
+        let gone = Gone {
+            id: ID.to_owned(),
+            grace: 0,
+        };
         for (name, event, expected) in [
             (
                 "delivered",
@@ -543,6 +558,16 @@ mod tests {
                 "replayed",
                 finish(&dead, None).answer(None, NOW).event,
                 [0, 0, 0, 1],
+            ),
+            (
+                "replayed as a whole",
+                finish(&dead, counts()).answer(None, NOW).event,
+                [1, 0, 0, 1],
+            ),
+            (
+                "deleted before it was replayed",
+                gone.answer(Some(&deleted), NOW).event,
+                [0, 0, 0, 0],
             ),
         ] {
             let mut stats = ShardStats::default();

@@ -118,6 +118,15 @@ impl About {
         }
     }
 
+    /// The same of so many records.
+    #[must_use]
+    pub fn with_records(self, records: usize) -> Self {
+        Self {
+            records: Some(records as u64),
+            ..self
+        }
+    }
+
     /// Reads the custom metadata of an object; the defaults where they have none.
     pub fn from_metadata(metadata: &HashMap<String, String>) -> Self {
         metadata
