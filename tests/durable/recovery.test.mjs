@@ -52,7 +52,8 @@ describe("the process is killed", () => {
     assert.equal(accountOf(intake, upload).arrived, 0);
     const [letter] = (await route.operator("GET", "/api/dead-letters")).json.dead_letters;
     assert.match(letter.reason, /cut short 10 times/);
-    assert.equal((await route.keys()).length, 1);
+    assert.equal((await route.keys("dead/")).length, 1);
+    assert.deepEqual(await route.keys("uploads/"), []);
   });
 });
 
