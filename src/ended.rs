@@ -1,8 +1,11 @@
 //! The end of an upload that the ledger did not take: a note beside the upload, until it does.
 
+use std::collections::HashMap;
+
 use logpush_delivery::state::State;
 use logpush_status::shard::UploadCounts;
 use serde::{Deserialize, Serialize};
+use worker::{Bucket, Object};
 
 use crate::ledger::Ledger;
 use crate::ledger::protocol::Finish;
@@ -17,7 +20,25 @@ pub(crate) struct Ended {
     pub(crate) counts: Option<UploadCounts>,
 }
 
+/// The metadata of a note: a list tells it from positions by that.
+const ENDED: &str = "ended";
+
+/// Whether a listed object is a note of an end.
+pub(crate) fn is_end(object: &Object) -> bool {
+    object
+        .custom_metadata()
+        .is_ok_and(|metadata| metadata.contains_key(ENDED))
+}
+
 impl Ended {
+    /// Writes the note beside the upload.
+    pub(crate) async fn write(&self, bucket: &Bucket, progress: &str) -> worker::Result<()> {
+        let put = bucket.put(progress, serde_json::to_string(self)?);
+        let metadata = HashMap::from([(ENDED.to_owned(), String::from("true"))]);
+        put.custom_metadata(metadata).execute().await?;
+        Ok(())
+    }
+
     /// Reports the end of the upload `id`; whether the ledger has taken it.
     pub(crate) async fn report(self, ledger: &Ledger, dataset: &str, id: &str) -> bool {
         let finish = Finish {

@@ -326,8 +326,7 @@ impl UploadJournal {
         state.key.clone_from(key);
         state.finish(now_millis(), None);
         let ended = Ended { state, counts };
-        let text = serde_json::to_string(&ended)?;
-        self.bucket.put(self.progress_key(), text).execute().await?;
+        ended.write(&self.bucket, &self.progress_key()).await?;
         self.is_reported.set(false);
         Ok(())
     }

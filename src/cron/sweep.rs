@@ -10,12 +10,12 @@ use core::time::Duration;
 use logpush_delivery::key::{self, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use worker::Bucket;
+use worker::{Bucket, Include};
 
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
-use crate::ended::Ended;
+use crate::ended::{self, Ended};
 use crate::ledger::Ledger;
 use crate::ledger::protocol::{Forget, Gone, Read};
 use crate::log::{self, Level};
@@ -201,8 +201,15 @@ impl Sweep<'_> {
     /// Reports ends of uploads that only the objects beside them know: the ledger did not answer then.
     async fn unreported(&self, swept: &mut Swept) -> worker::Result<()> {
         let bucket = &self.bindings.uploads;
-        let list = bucket.list().prefix(key::PROGRESS).execute().await?;
-        for object in list.objects().into_iter().take(LOOKED_FOR) {
+        let list = bucket
+            .list()
+            .prefix(key::PROGRESS)
+            .include(vec![Include::CustomMetadata]);
+        let page = list.execute().await?;
+        let objects = page.objects();
+        // The others are positions of uploads that are being delivered.
+        let ends = objects.iter().filter(|object| ended::is_end(object));
+        for object in ends.take(LOOKED_FOR) {
             let progress = object.key();
             let Some((dataset, id)) = key::progress_of(&progress) else {
                 continue;

@@ -157,7 +157,7 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       await consumeAll(Infinity);
       left = [...(await route.keys("uploads/")), ...(await route.keys("progress/"))];
-      if ((await route.keys("uploads/")).length === 0) break;
+      if (left.length === 0) break;
       await route.sweep();
       // A lease of a consumer that died is over in real time only.
       if (route.queue.messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
