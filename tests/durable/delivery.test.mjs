@@ -65,6 +65,21 @@ describe("delivery fails for a while", () => {
     await assertDoneAfterSweep(upload);
   });
 
+  test("a wrong key holds the uploads, and after the repair the operator has them tried at once", async () => {
+    const { upload, body } = fresh();
+    await pushed(body);
+    intake.fault("wrong key", always);
+    const [first] = await route.drain({ limit: 1 });
+    assert.ok(first.retry >= 1, JSON.stringify(first));
+    intake.faults = [];
+    const answer = await route.operator("POST", "/api/destinations/default/retry");
+    assert.deepEqual([answer.status, answer.json], [202, { destination: "default", retrying: 1 }]);
+    assert.equal((await route.operator("POST", "/api/destinations/other/retry")).status, 404);
+    assert.equal((await route.operator("GET", "/api/destinations/default/retry")).status, 405);
+    await route.drain();
+    await assertDone(upload);
+  });
+
   test("the waits double up to REDELIVERY_MAX_SECONDS", async () => {
     const { upload, body } = fresh();
     await pushed(body);
