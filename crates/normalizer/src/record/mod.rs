@@ -1,5 +1,6 @@
 //! One record: where its values stand in its text.
 
+pub(crate) mod clean;
 pub(crate) mod fast;
 pub(crate) mod names;
 pub(crate) mod nested;

@@ -294,3 +294,49 @@ fn an_identity_is_the_records() {
         ["7301221ebb04b3bc3c9e1de64a486aa8"]
     );
 }
+
+/// Records that follow each other without a line break, or with a comma and one.
+#[test]
+#[wasm]
+fn records_need_no_line_break_between_them() {
+    let record = |n: usize| format!(r#"{{"RuleID":"{n}","Description":"}}{{\"\\"}}"#);
+    let all: Vec<String> = (0..5).map(record).collect();
+    for separator in ["", " ", ",", ",\n", " , \r\n", "\n", "\n\n"] {
+        for line_bytes in [50, 100, 1_000_000] {
+            let config = limited(|limits| limits.line_bytes = line_bytes);
+            for (end, behind) in [("", 0), ("\n", 0), (",\n", 0), ("\noops\n{}", 2)] {
+                let upload = format!("{}{end}", all.join(separator));
+                let outcome = outcome(config.clone(), upload.as_bytes());
+                let ids: Vec<&str> = outcome
+                    .documents
+                    .iter()
+                    .filter_map(|document| at(document, "rule.id").as_str())
+                    .collect();
+                assert_eq!(ids, ["0", "1", "2", "3", "4"], "{separator:?} {end:?}");
+                assert_eq!(outcome.documents.len(), 5 + behind, "{separator:?} {end:?}");
+                assert_eq!(
+                    outcome.summary.errors,
+                    u64::from(behind > 0),
+                    "{separator:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+#[wasm]
+fn an_array_without_its_bracket_is_reported() {
+    for (upload, is_open) in [
+        ("[{},{}]", false),
+        ("[{},{}", true),
+        ("[{},{},\n", true),
+        ("[{},{", true),
+        ("[{}]\n{}", false),
+        ("{}\n[{}", false),
+        ("[{}][{}", true),
+    ] {
+        let outcome = outcome(config(Shape::Ecs), upload.as_bytes());
+        assert_eq!(outcome.summary.is_array_open, is_open, "{upload}");
+    }
+}
