@@ -19,6 +19,8 @@ pub(crate) struct Framer {
     /// How far the record that begins at `start` was searched for its end.
     searched: usize,
     mode: Mode,
+    /// Whether the objects that follow each other without a line break stand in an array.
+    is_in_array: bool,
     line_max: usize,
 }
 
@@ -85,6 +87,7 @@ impl Framer {
             filled: 0,
             searched: 0,
             mode: Mode::Beginning,
+            is_in_array: false,
             line_max,
         }
     }
@@ -197,7 +200,7 @@ impl Framer {
                         None if is_end && self.start < self.filled => self.filled,
                         None => return self.more(Long::Object(nesting)),
                     };
-                    self.mode = Mode::BehindObject;
+                    self.mode = self.behind_object();
                     return self.record(end, end, Long::Object(Nesting::default()));
                 }
                 Mode::TooLong(mut of) => {
@@ -218,7 +221,7 @@ impl Framer {
                         _ if !is_last => Mode::TooLong(of),
                         Long::Line => Mode::Line,
                         Long::Element(_) => Mode::Array,
-                        Long::Object(_) => Mode::BehindObject,
+                        Long::Object(_) => self.behind_object(),
                     };
                     if start == end && !is_last {
                         return Frame::More;
@@ -315,7 +318,15 @@ impl Framer {
     pub(crate) fn split_objects(&mut self, start: usize) {
         self.start = start;
         self.searched = start;
+        self.is_in_array = self.mode == Mode::Array;
         self.mode = Mode::Object(Nesting::default());
+    }
+
+    fn behind_object(&self) -> Mode {
+        match self.is_in_array {
+            true => Mode::Array,
+            false => Mode::BehindObject,
+        }
     }
 
     /// Whether the bytes that have ended began an array that they did not end.

@@ -70,8 +70,8 @@ fn a_line_that_is_no_record_costs_no_other() {
             "{\"x\":1\nb",
             &["! {\"x\":1", "b"],
         ),
-        ("two on one line", "{}{}\nb", &["! {}{}", "b"]),
-        ("a comma behind", "{},\nb", &["! {},", "b"]),
+        ("two on one line", "{}{}\nb", &["{}", "{}", "b"]),
+        ("a comma behind", "{},\nb", &["{}", "b"]),
         (
             "a mark in the middle",
             "a\n\u{feff}{}\nb",
@@ -128,7 +128,7 @@ fn an_element_that_is_no_record_costs_no_other() {
             &["a", "! \"x,]\\\"\"", "b"],
         ),
         ("an array in the array", "[a,[{}],b]", &["a", "! [{}]", "b"]),
-        ("two without a comma", "[{} {},a]", &["! {} {}", "a"]),
+        ("two without a comma", "[{} {},a]", &["{}", "{}", "a"]),
         (
             "closed by the wrong bracket",
             "[{\"x\":1],a]",
