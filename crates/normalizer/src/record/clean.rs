@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bytes::slice;
 use crate::bytes::text::beginning;
-use crate::record::fast::DEPTH_MAX;
 use crate::record::nested::string_end;
+use crate::record::{DEPTH_MAX, is_beyond_double};
 
 /// What stands for a secret.
 pub(crate) const MASK: &str = "[masked]";
@@ -312,11 +312,6 @@ pub(crate) fn mended_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String
 
 fn is_blank(part: &str) -> bool {
     part.trim().is_empty()
-}
-
-/// Whether a number is beyond the range of a double: receivers refuse a whole event for one.
-pub(crate) fn is_beyond_double(number: &str) -> bool {
-    number.parse().is_ok_and(f64::is_infinite)
 }
 
 /// An object or list that is being written.

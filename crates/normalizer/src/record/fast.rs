@@ -7,16 +7,14 @@
 
 use crate::bytes::simd::{find_special, is_ascii};
 use crate::bytes::slice;
-use crate::record::clean::is_beyond_double;
 use crate::record::names::{Cursor, Keys};
-use crate::record::{Kind, MANY_UNKNOWN, Record, Span, Unknown, Value};
+use crate::record::{
+    DEPTH_MAX, Kind, MANY_UNKNOWN, Record, Span, Unknown, Value, is_beyond_double,
+};
 
 /// A line that the fast path does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unusual;
-
-/// Levels of objects and lists inside a record's value. The deepest in Cloudflare's documentation has 4.
-pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// A number that is no longer, and has no exponent, is within the range of a double (1.8e308).
 const NUMBER_MAX: usize = 300;
