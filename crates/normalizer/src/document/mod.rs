@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use crate::bytes::text::{beginning, hexadecimal, identity, whole_characters};
 use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
+use crate::convert::address::{Told, resolve};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
 use crate::document::event::Event;
@@ -294,7 +295,7 @@ impl Engine {
                     }
                     continue;
                 }
-                CheckResult::Invalid if last_invalid != Some(step.row) => {
+                CheckResult::Invalid | CheckResult::Partly if last_invalid != Some(step.row) => {
                     last_invalid = Some(step.row);
                     self.summary.invalid_values += 1;
                 }
@@ -303,6 +304,29 @@ impl Engine {
             let is_kept = ready.plan.keeps.get(step.row.index()) != Some(&false);
             if !is_kept && self.unmapped.last() != Some(&step.row) {
                 self.unmapped.push(step.row);
+            }
+        }
+        if let Some(step) = ready.plan.address_step {
+            let told = ready.plan.address.iter().map(|row| Told {
+                role: row.role,
+                value: self.record.value(row.of.row),
+                finding: self
+                    .findings
+                    .get(row.of.step.index())
+                    .copied()
+                    .unwrap_or_default(),
+                is_carried: row.is_carried,
+            });
+            let unmapped = &mut self.unmapped;
+            let address = resolve(told, text, &mut self.workspace, |place| {
+                if let Some(row) = ready.plan.address.get(place)
+                    && !unmapped.contains(&row.of.row)
+                {
+                    unmapped.push(row.of.row);
+                }
+            });
+            if let Some(finding) = self.findings.get_mut(step.index()) {
+                *finding = address;
             }
         }
     }
