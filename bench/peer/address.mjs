@@ -17,6 +17,15 @@ const IPV6 = new RegExp(
   ].join("|")})$`,
 );
 
-export function addressIsValid(text) {
-  return IPV4.test(text) || IPV6.test(text);
+/** An address; that of IPv4, where it is written as one of IPv6. Undefined where it is none. */
+export function plainAddressOf(text) {
+  if (IPV4.test(text)) return text;
+  if (!IPV6.test(text)) return undefined;
+  // The address that URLs are written with is the shortest.
+  const mapped = MAPPED.exec(new URL(`http://[${text}]`).hostname);
+  if (mapped === null) return text;
+  const [high, low] = [mapped[1], mapped[2]].map((half) => Number.parseInt(half, 16));
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
+
+const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;

@@ -6,16 +6,18 @@
 
 import { timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";
+import { addressOf } from "./url.mjs";
 import {
   HTTP,
   TLS,
-  addressOf,
   countryOf,
   hasAny,
   hostOf,
   integerOf,
+  ipOf,
   isAbsent,
   keep,
+  listOf,
   present,
   protocolOf,
   takeLeftovers,
@@ -136,7 +138,7 @@ export function eventOf(record, line, arrival, summary) {
   const asn = integerOf(record.ClientASN, "ClientASN");
   const asnName = textOf(record.ClientASNDescription, "ClientASNDescription");
   const country = countryOf(record.ClientCountry, "ClientCountry");
-  const ip = addressOf(record.ClientIP, "ClientIP");
+  const ip = ipOf(record.ClientIP, "ClientIP");
   const host = hostOf(record.ClientRequestHost, "ClientRequestHost");
   const address = host ? record.ClientRequestHost : textOf(record.ClientRequestHost, "ClientRequestHost");
   const userId = textOf(record.FraudUserID, "FraudUserID");
@@ -149,7 +151,7 @@ export function eventOf(record, line, arrival, summary) {
   const referrer = textOf(record.ClientRequestReferer, "ClientRequestReferer") ?? referrerOf(record);
   const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus");
   const path = textOf(record.ClientRequestPath, "ClientRequestPath");
-  const query = queryOf(record.ClientRequestQuery);
+  if (!isQuery(record.ClientRequestQuery)) keep("ClientRequestQuery", record.ClientRequestQuery);
   const scheme = textOf(record.ClientRequestScheme, "ClientRequestScheme");
   const userAgent = textOf(record.ClientRequestUserAgent, "ClientRequestUserAgent");
   const ruleId = textOf(record.RuleID, "RuleID");
@@ -158,6 +160,15 @@ export function eventOf(record, line, arrival, summary) {
   const ruleset = textOf(record.RulesetID, "RulesetID");
   const cipher = textOf(record.ClientSSLCipher, "ClientSSLCipher");
   const port = integerOf(record.ClientSrcPort, "ClientSrcPort");
+  const url = addressOf({
+    target: path,
+    query: record.ClientRequestQuery,
+    isWhole: record.ClientRequestQuery !== undefined,
+    scheme,
+    tls: record.ClientSSLProtocol,
+    host,
+    hostText: record.ClientRequestHost,
+  });
   const time = timeOf(record.Datetime, line, DATETIME);
   if (time === undefined) {
     summary.times_from_arrival += 1;
@@ -181,6 +192,7 @@ export function eventOf(record, line, arrival, summary) {
     destination: address === undefined ? undefined : {
       address,
       domain: host?.domain,
+      ip: host?.ip,
       port: host?.port,
       registered_domain: host?.registered,
       subdomain: host?.subdomain,
@@ -206,14 +218,7 @@ export function eventOf(record, line, arrival, summary) {
         : undefined,
     network: http && { protocol: http.name },
     observer: OBSERVER,
-    related:
-      ip !== undefined || host !== undefined || userId !== undefined
-        ? {
-            hosts: host && [host.domain],
-            ip: ip === undefined ? undefined : [ip],
-            user: userId === undefined ? undefined : [userId],
-          }
-        : undefined,
+    related: relatedOf(ip, host, userId),
     rule: hasRule
       ? { description: ruleDescription, id: ruleId, reference: ruleReference, ruleset }
       : undefined,
@@ -232,22 +237,17 @@ export function eventOf(record, line, arrival, summary) {
       tls !== undefined || cipher !== undefined
         ? { cipher, version: tls?.version, version_protocol: tls?.name }
         : undefined,
-    url:
-      host !== undefined || path !== undefined || query !== undefined || scheme !== undefined
-        ? {
-            domain: host?.domain,
-            path,
-            port: host?.port,
-            query,
-            registered_domain: host?.registered,
-            scheme,
-            subdomain: host?.subdomain,
-            top_level_domain: host?.topLevel,
-          }
-        : undefined,
+    url,
     user: userId === undefined ? undefined : { id: userId },
     user_agent: userAgent === undefined ? undefined : { original: userAgent },
   });
+}
+
+function relatedOf(ip, host, userId) {
+  const ips = listOf(ip, host?.ip);
+  const hosts = host?.domain === undefined ? undefined : [host.domain];
+  if (ips === undefined && hosts === undefined && userId === undefined) return undefined;
+  return { hosts, ip: ips, user: userId === undefined ? undefined : [userId] };
 }
 
 /** The field of the event's time, in a line. */
@@ -261,10 +261,9 @@ function typeOf(action) {
 /** Fields that have a place under `cloudflare` whether they convert or not. */
 const KEPT_ANYWAY = ["ClientASNDescription", "Source"];
 
-function queryOf(value) {
-  if (isAbsent(value)) return undefined;
-  if (typeof value !== "string" || value === "?") return keep("ClientRequestQuery", value);
-  return value.charCodeAt(0) === QUESTION_MARK ? [value[1], value.slice(2)].join("") : value;
+/** Whether the field of the query is absent, or has one. */
+function isQuery(value) {
+  return isAbsent(value) || (typeof value === "string" && value !== "?");
 }
 
 const QUESTION_MARK = 0x3f;
@@ -286,11 +285,12 @@ const MODULES_MAX = 100;
 function referrerOf(record) {
   const host = record.ClientRefererHost;
   if (typeof host !== "string" || host === "") return undefined;
-  const scheme = typeof record.ClientRefererScheme === "string" ? record.ClientRefererScheme : "";
+  const scheme = record.ClientRefererScheme;
+  if (typeof scheme !== "string" || scheme === "") return undefined;
   const path = typeof record.ClientRefererPath === "string" ? record.ClientRefererPath : "";
   const query = typeof record.ClientRefererQuery === "string" ? record.ClientRefererQuery : "";
   const mark = query === "" || query.charCodeAt(0) === QUESTION_MARK ? "" : "?";
-  return [scheme, scheme === "" ? "//" : "://", host, path, mark, query].join("");
+  return [scheme, "://", host, path, mark, query].join("");
 }
 
 /** Takes a field that the table does not have into account. */

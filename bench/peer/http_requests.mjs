@@ -1,18 +1,21 @@
 // One Logpush record of `http_requests` in, one ECS document out: the mapping of
 // crates/normalizer/src/mapping/datasets/http_requests.rs, written for V8 as firewall_events.mjs is.
 
+import { partsOf } from "./host.mjs";
 import { nanosBetween, timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";
+import { addressOf } from "./url.mjs";
 import {
   HTTP,
   TLS,
-  addressOf,
   countryOf,
   hasAny,
   hostOf,
   integerOf,
+  ipOf,
   isAbsent,
   keep,
+  listOf,
   present,
   protocolOf,
   takeLeftovers,
@@ -297,7 +300,7 @@ export function eventOf(record, line, arrival, summary) {
   const asn = integerOf(record.ClientASN, "ClientASN");
   const city = textOf(record.ClientCity, "ClientCity");
   const country = countryOf(record.ClientCountry, "ClientCountry");
-  const ip = addressOf(record.ClientIP, "ClientIP");
+  const ip = ipOf(record.ClientIP, "ClientIP");
   const fingerprint = textOf(record.ClientMTLSAuthCertFingerprint, "ClientMTLSAuthCertFingerprint");
   const bytesIn = integerOf(record.ClientRequestBytes, "ClientRequestBytes");
   const host = hostOf(record.ClientRequestHost, "ClientRequestHost");
@@ -307,7 +310,16 @@ export function eventOf(record, line, arrival, summary) {
   const scheme = textOf(record.ClientRequestScheme, "ClientRequestScheme");
   const path = textOf(record.ClientRequestPath, "ClientRequestPath");
   const uri = uriOf(record.ClientRequestURI);
-  if (path !== undefined && uri !== undefined && uri.path !== path) keep("ClientRequestURI", record.ClientRequestURI);
+  const url = addressOf({
+    target: uri ?? path,
+    isWhole: uri !== undefined,
+    scheme,
+    tls: record.ClientSSLProtocol,
+    host,
+    hostText: record.ClientRequestHost,
+  });
+  if (path !== undefined && uri !== undefined && url.path !== path) keep("ClientRequestPath", record.ClientRequestPath);
+  if (scheme !== undefined && url.scheme?.toLowerCase() !== scheme.toLowerCase()) keep("ClientRequestScheme", record.ClientRequestScheme);
   const userAgent = textOf(record.ClientRequestUserAgent, "ClientRequestUserAgent");
   const cipher = textOf(record.ClientSSLCipher, "ClientSSLCipher");
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
@@ -318,9 +330,9 @@ export function eventOf(record, line, arrival, summary) {
   const bodyBytes = integerOf(record.EdgeResponseBodyBytes, "EdgeResponseBodyBytes");
   const bytesOut = integerOf(record.EdgeResponseBytes, "EdgeResponseBytes");
   const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus");
-  const edgeIp = addressOf(record.EdgeServerIP, "EdgeServerIP");
+  const edgeIp = ipOf(record.EdgeServerIP, "EdgeServerIP");
   const ja3 = textOf(record.JA3Hash, "JA3Hash");
-  const originIp = addressOf(record.OriginIP, "OriginIP");
+  const originIp = ipOf(record.OriginIP, "OriginIP");
   const rayId = textOf(record.RayID, "RayID");
   const action = textOf(record.SecurityAction, "SecurityAction")?.toLowerCase();
   const ruleDescription = textOf(record.SecurityRuleDescription, "SecurityRuleDescription");
@@ -345,8 +357,10 @@ export function eventOf(record, line, arrival, summary) {
   const hasResponse = status !== undefined || bytesOut !== undefined || hasBody;
   const hasGeo = city !== undefined || country !== undefined;
   const hashes = listOf(fingerprint, ja3);
-  const ips = listOf(ip, edgeIp, originIp);
-  const hosts = listOf(host?.domain, requestHost?.domain);
+  // The host of a target that is a whole address.
+  const other = url?.domain === undefined || url.domain === host?.any ? undefined : partsOf(url.domain);
+  const ips = listOf(ip, edgeIp, originIp, host?.ip, other?.ip, requestHost?.ip);
+  const hosts = listOf(host?.domain, other?.domain, requestHost?.domain);
   return JSON.stringify({
     "@timestamp": time ?? arrival,
     cloudflare: hasAny(cloudflare) ? cloudflare : undefined,
@@ -354,10 +368,10 @@ export function eventOf(record, line, arrival, summary) {
       host === undefined && originIp === undefined && bytesOut === undefined
         ? undefined
         : {
-            address: host && record.ClientRequestHost,
+            address: host === undefined ? originIp : record.ClientRequestHost,
             bytes: bytesOut,
             domain: host?.domain,
-            ip: originIp,
+            ip: originIp ?? host?.ip,
             port: host?.port,
             registered_domain: host?.registered,
             subdomain: host?.subdomain,
@@ -419,20 +433,7 @@ export function eventOf(record, line, arrival, summary) {
             version_protocol: tls?.name,
           }
         : undefined,
-    url:
-      host !== undefined || path !== undefined || uri !== undefined || scheme !== undefined
-        ? {
-            domain: host?.domain,
-            full: host === undefined ? undefined : fullOf(scheme, record.ClientRequestHost, record.ClientRequestURI),
-            path: path ?? uri?.path,
-            port: host?.port,
-            query: uri?.query,
-            registered_domain: host?.registered,
-            scheme,
-            subdomain: host?.subdomain,
-            top_level_domain: host?.topLevel,
-          }
-        : undefined,
+    url,
     user: userId === undefined ? undefined : { id: userId },
     user_agent: userAgent === undefined ? undefined : { original: userAgent },
   });
@@ -445,20 +446,9 @@ const EDGE_START = /"EdgeStartTimestamp"\s*:\s*(\d+)/g;
 /** Fields that have a place under `cloudflare` whether they convert or not. */
 const KEPT_ANYWAY = ["EdgeRequestHost", "RayID", "SecurityAction"];
 
-/** Path and query of `ClientRequestURI`. */
 function uriOf(value) {
   if (isAbsent(value)) return undefined;
-  if (typeof value !== "string") return keep("ClientRequestURI", value);
-  const mark = value.indexOf("?");
-  if (mark < 0) return { path: value };
-  return {
-    path: mark === 0 ? undefined : [value[0], value.slice(1, mark)].join(""),
-    query: mark === value.length - 1 ? undefined : [value[mark + 1], value.slice(mark + 2)].join(""),
-  };
-}
-
-function fullOf(scheme, host, uri) {
-  return [scheme ?? "", scheme === undefined ? "//" : "://", host, typeof uri === "string" ? uri : ""].join("");
+  return typeof value === "string" ? value : keep("ClientRequestURI", value);
 }
 
 function outcomeOf(status) {
@@ -470,14 +460,4 @@ function networkOf(http, protocol, bytesIn, bytesOut) {
   const bytes = bytesIn === undefined && bytesOut === undefined ? undefined : (bytesIn ?? 0) + (bytesOut ?? 0);
   if (http === undefined && bytes === undefined) return undefined;
   return { bytes, protocol: http?.name, transport: TRANSPORTS.get(protocol) };
-}
-
-/** Those that are there, each once, in their order. */
-function listOf(first, second, third) {
-  if (first === undefined && second === undefined && third === undefined) return undefined;
-  const list = [];
-  if (first !== undefined) list.push(first);
-  if (second !== undefined && second !== first) list.push(second);
-  if (third !== undefined && third !== first && third !== second) list.push(third);
-  return list;
 }

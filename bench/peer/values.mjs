@@ -5,7 +5,7 @@
 
 import { COUNTRIES } from "logpush-ecs:countries";
 
-import { addressIsValid } from "./address.mjs";
+import { plainAddressOf } from "./address.mjs";
 import { partsOf } from "./host.mjs";
 
 /** A value, or undefined where Cloudflare says "none". */
@@ -47,16 +47,18 @@ export function integerOf(value, name) {
 
 const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
 
-export function addressOf(value, name) {
+export function ipOf(value, name) {
   if (isAbsent(value)) return undefined;
-  if (typeof value !== "string" || !addressIsValid(value)) return keep(name, value);
-  // An IPv4 address in the clothes of IPv6.
-  const mapped = value.charCodeAt(0) === COLON ? MAPPED.exec(value) : null;
-  return mapped === null ? value : ["", mapped[1]].join("");
+  if (typeof value !== "string") return keep(name, value);
+  const plain = plainAddressOf(value);
+  if (plain !== undefined) return plain;
+  // An address with its port: the port has no place in the field.
+  const bare = WITH_PORT.exec(value);
+  keep(name, value);
+  return bare === null ? undefined : plainAddressOf(["", bare[1] ?? bare[2]].join(""));
 }
 
-const COLON = 0x3a;
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const WITH_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/;
 
 export function hostOf(value, name) {
   if (isAbsent(value)) return undefined;
@@ -101,6 +103,16 @@ export function timeMessageOf(value, name) {
   if (isAbsent(value)) return `${name} is missing: the upload's arrival stands in`;
   const shown = typeof value === "object" ? "a list or an object" : JSON.stringify(value).slice(0, 64);
   return `${name} is no readable time: ${shown}; the upload's arrival stands in`;
+}
+
+/** Those that are there, each once, in their order. */
+export function listOf(first, second, third, ...seldom) {
+  const list = [];
+  if (first !== undefined) list.push(first);
+  if (second !== undefined && second !== first) list.push(second);
+  if (third !== undefined && third !== first && third !== second) list.push(third);
+  for (const text of seldom) if (text !== undefined && !list.includes(text)) list.push(text);
+  return list.length === 0 ? undefined : list;
 }
 
 export function hasAny(object) {

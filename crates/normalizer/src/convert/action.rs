@@ -18,6 +18,7 @@ static ACTION_TYPE: Conversion = Conversion {
     ),
     section: Some("actions"),
     outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
 };
 
 #[inline(never)]

@@ -22,6 +22,7 @@ static COUNTRY_CODE: Conversion = Conversion {
     about: for_pages("A two-letter country code, in upper case."),
     section: Some("country"),
     outputs: &[Output::text(Place::Path, Form::CountryCode)],
+    ..Conversion::BASE
 };
 
 static COUNTRY_NAME: Conversion = Conversion {
@@ -29,6 +30,7 @@ static COUNTRY_NAME: Conversion = Conversion {
     about: for_pages("The English name of a two-letter country code."),
     section: Some("country"),
     outputs: &[Output::text(Place::Path, Form::CountryName)],
+    ..Conversion::BASE
 };
 
 #[inline(always)]

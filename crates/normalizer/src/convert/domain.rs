@@ -1,4 +1,4 @@
-//! `domain`, `host`, `port`: host names, without their port and by their parts.
+//! `domain`, `host`, `port`, `name`, `dns_name`: host names, without their port and by their parts.
 
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
@@ -7,7 +7,7 @@ use crate::convert::host::Part;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 
-/// `domain("url.domain")`
+/// `domain("destination.domain")`
 pub(crate) const fn domain(path: &'static str) -> Target {
     Target::check(path, &DOMAIN, Check::Host)
 }
@@ -17,77 +17,117 @@ pub(crate) const fn host(path: &'static str) -> Target {
     Target::check(path, &HOST, Check::Host)
 }
 
-/// `port("url.port")`
+/// `port("destination.port")`
 pub(crate) const fn port(path: &'static str) -> Target {
     Target::check(path, &PORT, Check::Host)
+}
+
+/// `name("related.hosts")`
+pub(crate) const fn name(path: &'static str) -> Target {
+    Target::check(path, &NAME, Check::Name)
+}
+
+/// `dns_name("dns.question.name")`
+pub(crate) const fn dns_name(path: &'static str) -> Target {
+    Target::check(path, &DNS_NAME, Check::Name)
 }
 
 static DOMAIN: Conversion = Conversion {
     name: "domain",
     about: for_pages(
-        "The host name without its port and final dot; for `x.domain` (or `x.name`) also `x.registered_domain`, `x.subdomain` and `x.top_level_domain`, by the ICANN part of the public suffix list.",
+        "The host name in lower case, without its port, final dot and what follows in an address; beside `x.domain` also `x.registered_domain`, `x.subdomain` and `x.top_level_domain`, by the ICANN part of the public suffix list. An address literal goes to `x.ip` instead, unless another row has an address for it.",
     ),
     section: Some("host"),
     outputs: &[
-        Output::text(Place::Path, Form::HostName),
-        Output::text(
-            Place::Beside("registered_domain"),
-            Form::HostPart(Part::Registered),
-        ),
-        Output::text(Place::Beside("subdomain"), Form::HostPart(Part::Subdomain)),
-        Output::text(
-            Place::Beside("top_level_domain"),
-            Form::HostPart(Part::TopLevel),
-        ),
+        part(Place::Path, Part::Name),
+        part(Place::Beside("registered_domain"), Part::Registered),
+        part(Place::Beside("subdomain"), Part::Subdomain),
+        part(Place::Beside("top_level_domain"), Part::TopLevel),
+        part(Place::Beside("ip"), Part::Ip).last(),
     ],
+    ..Conversion::BASE
 };
 
 static HOST: Conversion = Conversion {
     name: "host",
-    about: for_pages("The host name without its port and final dot."),
+    about: for_pages(
+        "The host name in lower case, without its port, final dot and what follows in an address; an address literal goes to `related.ip` instead.",
+    ),
     section: Some("host"),
-    outputs: &[Output::text(Place::Path, Form::HostName)],
+    outputs: &[
+        part(Place::Path, Part::Name),
+        part(Place::Field("related.ip"), Part::Ip),
+    ],
+    ..Conversion::BASE
 };
 
 static PORT: Conversion = Conversion {
     name: "port",
-    about: for_pages("The port of a host name, where it has one."),
+    about: for_pages(
+        "The port of a host name or an address, where it has one and no other row has.",
+    ),
     section: Some("host"),
-    outputs: &[Output::value(Place::Path, Form::HostPort)],
+    outputs: &[Output::value(Place::Path, Form::HostPart(Part::Port)).last()],
+    ..Conversion::BASE
 };
 
-#[inline(always)]
+static NAME: Conversion = Conversion {
+    name: "name",
+    about: for_pages("The name in lower case, without its final dot."),
+    section: Some("host"),
+    outputs: &[part(Place::Path, Part::Name)],
+    ..Conversion::BASE
+};
+
+static DNS_NAME: Conversion = Conversion {
+    name: "dns_name",
+    about: for_pages(
+        "The name in lower case, without its final dot; beside it `registered_domain`, `subdomain` and `top_level_domain`, by the ICANN part of the public suffix list.",
+    ),
+    section: Some("host"),
+    outputs: &[
+        part(Place::Path, Part::Name),
+        part(Place::Beside("registered_domain"), Part::Registered),
+        part(Place::Beside("subdomain"), Part::Subdomain),
+        part(Place::Beside("top_level_domain"), Part::TopLevel),
+    ],
+    ..Conversion::BASE
+};
+
+const fn part(place: Place, part: Part) -> Output {
+    Output::text(place, Form::HostPart(part))
+}
+
+#[inline(always)] // Bench row "core, ecs".
 pub(super) fn check_host(
     input: Input<'_>,
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     if input.is_text() {
-        *finding = Finding::Host(input.value.span, workspace.hosts.host(input.bytes()));
+        let copies = &mut workspace.copies;
+        *finding = Finding::Host(workspace.hosts.find(input.text, input.value.span, copies));
     }
     CheckResult::valid(input.is_text())
 }
 
-#[inline(always)]
-pub(super) fn name(found: Found<'_>) -> Piece {
-    match found.finding {
-        Finding::Host(span, host) => Piece::Place(host.name(*span)),
-        _ => Piece::None,
+#[inline(always)] // Bench row "core, ecs".
+pub(super) fn check_name(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if input.is_text() {
+        let (span, copies) = (input.value.span, &mut workspace.copies);
+        *finding = Finding::Host(workspace.hosts.find_name(input.text, span, copies));
     }
+    CheckResult::valid(input.is_text())
 }
 
-#[inline(always)]
-pub(super) fn name_part(part: Part, found: Found<'_>) -> Piece {
+#[inline(always)] // Bench row "core, ecs".
+pub(super) fn host_part(part: Part, found: Found<'_>) -> Piece {
     match found.finding {
-        Finding::Host(span, host) => host.part(*span, part),
-        _ => Piece::None,
-    }
-}
-
-#[inline(always)]
-pub(super) fn port_of(found: Found<'_>) -> Piece {
-    match found.finding {
-        Finding::Host(span, host) => host.port(*span),
+        Finding::Host(host) => found.workspace.hosts.part(*host, part),
         _ => Piece::None,
     }
 }

@@ -1,10 +1,12 @@
 //! `attachments`, `hosts`: what a message carries, as ECS has it.
 
+use crate::bytes::span::Span;
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
-use crate::convert::host::{HostCache, WHOLE};
+use crate::convert::host::Part;
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;
 use crate::record::nested::member;
@@ -35,9 +37,12 @@ static ATTACHMENTS: Conversion = Conversion {
 static HOSTS: Conversion = Conversion {
     name: "hosts",
     about: for_pages(
-        "The hosts of a list (or one) of links and mail addresses, to an ECS field that is a list.",
+        "The hosts of a list (or one) of links and mail addresses, in lower case, to an ECS field that is a list; address literals go to `related.ip` instead.",
     ),
-    outputs: &[Output::value(Place::Path, Form::Extracted)],
+    outputs: &[
+        Output::value(Place::Path, Form::Extracted),
+        Output::value(Place::Field("related.ip"), Form::Addresses),
+    ],
     ..Conversion::BASE
 };
 
@@ -60,7 +65,7 @@ pub(super) fn check_hosts(
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    let Some(hosts) = read_hosts(input.text, input.value, &mut workspace.hosts) else {
+    let Some(hosts) = read_hosts(input.text, input.value, workspace) else {
         return CheckResult::Nothing;
     };
     *finding = workspace.add_extract(hosts);
@@ -119,22 +124,31 @@ fn read_attachments(text: &[u8], value: &Value) -> Option<Extract> {
 }
 
 /// The hosts of a list (or one) of links and mail addresses.
-fn read_hosts(text: &[u8], value: &Value, cache: &mut HostCache) -> Option<Extract> {
+fn read_hosts(text: &[u8], value: &Value, workspace: &mut Workspace) -> Option<Extract> {
     let mut found = Extract::default();
     for element in elements(text, value).filter(|element| element.kind == Kind::Text) {
         let json = element.json_span().of(text);
         let Ok(address) = serde_json::from_slice::<String>(json) else {
             continue;
         };
-        if let Some(host) = host_of(&address, cache) {
-            found.add(host);
+        match host_of(&address, workspace) {
+            Some(Related::Host(host)) => found.add(&host),
+            Some(Related::Ip(ip)) => found.add_address(&ip),
+            None => {}
         }
     }
-    (!found.texts.is_empty()).then_some(found)
+    (!found.texts.is_empty() || !found.addresses.is_empty()).then_some(found)
 }
 
-/// `www.example.com` of `https://www.example.com:8443/a`, `example.com` of `a@example.com`.
-fn host_of<'a>(address: &'a str, cache: &mut HostCache) -> Option<&'a str> {
+/// What a link or a mail address leads to.
+#[derive(Debug, PartialEq, Eq)]
+enum Related {
+    Host(String),
+    Ip(String),
+}
+
+/// `www.example.com` of `https://www.Example.com:8443/a`, `example.com` of `a@example.com`.
+fn host_of(address: &str, workspace: &mut Workspace) -> Option<Related> {
     let host = match address.split_once("://") {
         Some((_, rest)) => {
             let authority = rest.split(['/', '?', '#', '\\']).next()?;
@@ -142,14 +156,22 @@ fn host_of<'a>(address: &'a str, cache: &mut HostCache) -> Option<&'a str> {
         }
         None => address.rsplit_once('@')?.1.trim_end_matches('>'),
     };
-    let name = match cache.host(host.as_bytes()).name_end {
-        WHOLE => host,
-        end => host.get(..usize::from(end))?,
+    let whole = Span::new(0, host.len());
+    let hosts = &mut workspace.hosts;
+    let found = hosts.find(host.as_bytes(), whole, &mut workspace.copies);
+    let part = |part| match workspace.hosts.part(found, part) {
+        Piece::Place(place) => Some(place.of(host.as_bytes())),
+        Piece::Copied(place) => Some(place.of(&workspace.copies)),
+        _ => None,
     };
-    let is_plain = |character: char| {
-        character.is_alphanumeric() || matches!(character, '-' | '.' | '_' | ':' | '[' | ']')
-    };
-    (!name.is_empty() && name.chars().all(is_plain)).then_some(name)
+    let owned = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    if let Some(ip) = part(Part::Ip) {
+        return Some(Related::Ip(owned(ip)));
+    }
+    let name = owned(part(Part::Name)?);
+    let is_plain =
+        |character: char| character.is_alphanumeric() || matches!(character, '-' | '.' | '_');
+    name.chars().all(is_plain).then_some(Related::Host(name))
 }
 
 #[cfg(test)]
@@ -160,16 +182,22 @@ mod tests {
 
     #[test]
     fn hosts_are_those_of_links_and_addresses() {
+        let host = |name: &str| Some(Related::Host(name.to_owned()));
+        let ip = |address: &str| Some(Related::Ip(address.to_owned()));
         for (address, expected) in [
-            ("https://www.example.com/a?b=c@d", Some("www.example.com")),
-            ("https://u:p@www.example.com:8443", Some("www.example.com")),
-            ("http://example.com.", Some("example.com")),
-            ("http://[2001:db8::1]:80/", Some("[2001:db8::1]")),
-            ("https://bücher.example?q", Some("bücher.example")),
-            (r"https://a.example\b", Some("a.example")),
-            ("a@example.com", Some("example.com")),
-            ("Jane <jane@mail.example.org>", Some("mail.example.org")),
-            ("mailto:a@b.example", Some("b.example")),
+            ("https://www.example.com/a?b=c@d", host("www.example.com")),
+            ("https://u:p@www.Example.COM:8443", host("www.example.com")),
+            ("http://example.com.", host("example.com")),
+            ("http://example.com:/a", host("example.com")),
+            ("https://bücher.example?q", host("bücher.example")),
+            (r"https://a.example\b", host("a.example")),
+            ("a@Example.com", host("example.com")),
+            ("Jane <jane@mail.example.org>", host("mail.example.org")),
+            ("mailto:a@b.example", host("b.example")),
+            ("http://203.0.113.5/x", ip("203.0.113.5")),
+            ("http://[2001:db8::1]:80/", ip("2001:db8::1")),
+            ("http://[::ffff:cb00:7105]/", ip("203.0.113.5")),
+            ("a@[203.0.113.5]", ip("203.0.113.5")),
             ("https://", None),
             ("a@", None),
             ("a@b c", None),
@@ -178,7 +206,7 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(
-                host_of(address, &mut HostCache::new()),
+                host_of(address, &mut Workspace::new()),
                 expected,
                 "{address}"
             );

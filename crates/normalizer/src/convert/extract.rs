@@ -8,6 +8,8 @@ pub(crate) struct Extract {
     pub(crate) objects: String,
     /// Texts, each once, as they stand between the quotes of JSON.
     pub(crate) texts: Vec<String>,
+    /// Addresses, each once.
+    pub(crate) addresses: Vec<String>,
     /// Whether the value has nothing that is not in `objects`.
     pub(crate) is_whole: bool,
 }
@@ -20,6 +22,14 @@ impl Extract {
     pub(crate) fn add(&mut self, text: &str) {
         if self.texts.len() < TEXTS_MAX && !self.texts.iter().any(|known| known == text) {
             self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Adds an address that is not there yet, as long as there is room.
+    pub(crate) fn add_address(&mut self, address: &str) {
+        let is_known = self.addresses.iter().any(|known| known == address);
+        if self.addresses.len() < TEXTS_MAX && !is_known {
+            self.addresses.push(address.to_owned());
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::bytes::writer::Writer;
 use crate::convert::extract::Extract;
-use crate::convert::host::{Host, HostCache};
+use crate::convert::host::{HostAt, Hosts};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
-use crate::convert::url::UrlParts;
+use crate::convert::url::Url;
 use crate::convert::word_cache::WordCache;
 use crate::record::{Kind, Record, RowId, Span, Value};
 
@@ -46,14 +46,15 @@ pub(crate) enum Finding {
     None,
     /// The value is fit to be written as it stands.
     Fit,
-    /// The value's text, with the places of its parts in it.
-    Host(Span, Host),
+    Host(HostAt),
     Time(Time),
     Country([u8; 2], &'static str),
     /// A protocol: its name, and the version as it stands in the text.
     Protocol(&'static str, Span),
     /// A part of the text.
     Place(Span),
+    /// A part of [`Workspace::copies`].
+    Copied(Span),
     Word(&'static str),
     Number(u64),
     /// Number of the address in [`Workspace::urls`].
@@ -67,6 +68,8 @@ pub(crate) enum Finding {
 pub(crate) enum CheckResult {
     /// There is a finding.
     Found,
+    /// There is a finding, but it leaves out what is not what the targets need.
+    Partly,
     /// The value is sound, but says nothing to these targets: it must be kept elsewhere.
     Nothing,
     /// A sound value, which its list of words does not have.
@@ -78,23 +81,26 @@ pub(crate) enum CheckResult {
 /// What checks work with, and findings that are too large for their place.
 #[derive(Debug)]
 pub(crate) struct Workspace {
-    pub(crate) hosts: HostCache,
+    pub(crate) hosts: Hosts,
     pub(crate) words: WordCache<(CheckResult, &'static str)>,
-    pub(crate) urls: Vec<UrlParts>,
+    /// Texts that the record does not have as they are to be written.
+    pub(crate) copies: Vec<u8>,
+    pub(crate) urls: Vec<Url>,
     pub(crate) extracts: Vec<Extract>,
 }
 
 impl Workspace {
     pub(crate) fn new() -> Self {
         Self {
-            hosts: HostCache::new(),
+            hosts: Hosts::new(),
             words: WordCache::default(),
+            copies: Vec::new(),
             urls: Vec::new(),
             extracts: Vec::new(),
         }
     }
 
-    pub(crate) fn add_url(&mut self, url: UrlParts) -> Finding {
+    pub(crate) fn add_url(&mut self, url: Url) -> Finding {
         self.urls.push(url);
         Finding::Url(self.urls.len() as u16 - 1)
     }
@@ -107,6 +113,8 @@ impl Workspace {
     /// Forgets what belongs to the last record.
     #[inline(always)]
     pub(crate) fn clear(&mut self) {
+        self.copies.clear();
+        self.hosts.clear();
         self.urls.clear();
         self.extracts.clear();
     }
@@ -166,6 +174,7 @@ impl<'a> Found<'a> {
         match self.finding {
             Finding::Fit => Piece::Place(self.record.value(self.row).span),
             Finding::Place(span) => Piece::Place(*span),
+            Finding::Copied(span) => Piece::Copied(*span),
             _ => Piece::None,
         }
     }

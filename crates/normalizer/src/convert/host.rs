@@ -2,50 +2,76 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::bytes::span::Span;
+use crate::convert::ip_address::{address, is_ip};
 use crate::convert::piece::Piece;
 use crate::convert::public_suffix::icann_suffix;
-use crate::record::Span;
 
-/// What a host name consists of, as places in its text.
+/// What a host consists of, as places in its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Host {
     /// Where the name ends, before its final dot and its port; [`WHOLE`] if the text is the name.
-    pub(crate) name_end: u16,
-    /// Where the port begins; 0 without one.
-    pub(crate) port: u16,
+    name_end: u16,
+    /// Where the port begins and ends; 0 without one.
+    port: u16,
+    port_end: u16,
     /// The parts, where the name has a known public suffix and a label before it.
-    pub(crate) parts: Option<Parts>,
+    parts: Option<Parts>,
+    /// Whether the host is to be looked at further, as an [`OddHost`].
+    is_odd: bool,
+    is_address: bool,
 }
 
 /// The name's parts: `www` `example` `co.uk` of `www.example.co.uk`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Parts {
+struct Parts {
     /// Where the registered domain begins; the subdomain is what stands before its dot.
-    pub(crate) registered: u16,
+    registered: u16,
     /// Where the top-level domain (the public suffix) begins.
-    pub(crate) top_level: u16,
+    top_level: u16,
     /// Where it ends.
-    pub(crate) end: u16,
+    end: u16,
+}
+
+/// A host that is an address, has capitals, or has more behind it.
+#[derive(Clone, Copy, Debug)]
+struct OddHost {
+    /// The host with its port, and whatever stands behind.
+    whole: Span,
+    /// The name in lower case; an address in brackets if it is of IPv6 and came so.
+    name: Piece,
+    parts: Option<Parts>,
+    port: Piece,
+    /// The address, where the host is one.
+    ip: Piece,
+    /// Path, query and fragment.
+    rest: Span,
 }
 
 /// The end of a name that is the whole text, however long.
-pub(crate) const WHOLE: u16 = u16::MAX;
+const WHOLE: u16 = u16::MAX;
 
 /// A name has 253 bytes at most, and a port six: a longer text is taken as it is.
 const LONGEST: usize = 260;
 
-/// A part of a host name that is a field of its own.
+/// A part of a host that is a field of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
+    /// The name; nothing of an address literal.
+    Name,
+    /// The name, or the address literal.
+    Any,
     Registered,
     Subdomain,
     TopLevel,
+    Port,
+    /// The address, of an address literal.
+    Ip,
 }
 
 impl Host {
     /// The name of the host that stands at `span`.
-    #[inline(always)]
-    pub(crate) fn name(self, span: Span) -> Span {
+    fn name(self, span: Span) -> Span {
         match self.name_end {
             WHOLE => span,
             end => Span {
@@ -55,67 +81,241 @@ impl Host {
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn port(self, span: Span) -> Piece {
+    fn port(self, span: Span) -> Piece {
         match self.port {
             0 => Piece::None,
-            port => Piece::Place(Span {
+            port => Piece::some(Span {
                 start: span.start + u32::from(port),
-                ..span
+                end: span.start + u32::from(self.port_end),
             }),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn part(self, span: Span, part: Part) -> Piece {
-        let place = self.parts.map(|parts| match part {
-            Part::Registered => (parts.registered, parts.end),
-            Part::Subdomain => (0, parts.registered.saturating_sub(1)),
-            Part::TopLevel => (parts.top_level, parts.end),
-        });
-        match place {
-            Some((start, end)) if start < end => Piece::Place(Span {
-                start: span.start + u32::from(start),
-                end: span.start + u32::from(end),
-            }),
-            _ => Piece::None,
         }
     }
 }
 
+impl Parts {
+    /// The place of a part of the name that stands at `name`.
+    fn place(self, name: Span, part: Part) -> Span {
+        let (start, end) = match part {
+            Part::Registered => (self.registered, self.end),
+            Part::Subdomain => (0, self.registered.saturating_sub(1)),
+            _ => (self.top_level, self.end),
+        };
+        Span {
+            start: name.start + u32::from(start),
+            end: name.start + u32::from(end),
+        }
+    }
+}
+
+impl OddHost {
+    fn part(&self, part: Part) -> Piece {
+        match part {
+            Part::Name if !matches!(self.ip, Piece::None) => Piece::None,
+            Part::Name | Part::Any => self.name,
+            Part::Port => self.port,
+            Part::Ip => self.ip,
+            _ => match (self.parts, self.name) {
+                (Some(parts), Piece::Place(name)) => Piece::some(parts.place(name, part)),
+                (Some(parts), Piece::Copied(name)) => match parts.place(name, part) {
+                    place if place.start < place.end => Piece::Copied(place),
+                    _ => Piece::None,
+                },
+                _ => Piece::None,
+            },
+        }
+    }
+}
+
+/// Finds hosts, and remembers what is odd about those of a record.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    hosts: HostCache,
+    names: HostCache,
+    odd: Vec<OddHost>,
+}
+
+/// A host in a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HostAt {
+    Plain(Span, Host),
+    /// Number of the host in [`Hosts`].
+    Odd(u16),
+}
+
+impl Hosts {
+    pub(crate) fn new() -> Self {
+        Self {
+            hosts: HostCache::new(split),
+            names: HostCache::new(split_name),
+            odd: Vec::new(),
+        }
+    }
+
+    /// Forgets what belongs to the last record.
+    pub(crate) fn clear(&mut self) {
+        self.odd.clear();
+    }
+
+    /// The host, with its port and whatever stands behind, at `span`.
+    #[inline(always)] // Bench row "core, ecs".
+    pub(crate) fn find(&mut self, text: &[u8], span: Span, copies: &mut Vec<u8>) -> HostAt {
+        let host = self.hosts.host(span.of(text));
+        if !host.is_odd {
+            return HostAt::Plain(span, host);
+        }
+        let end = end_of_authority(span.of(text)) as u32;
+        let authority = Span {
+            end: span.start + end,
+            ..span
+        };
+        self.add_odd(text, span, authority, host, copies)
+    }
+
+    /// The name of DNS at `span`, in which every byte belongs to a label.
+    #[inline(always)] // Bench row "core, ecs".
+    pub(crate) fn find_name(&mut self, text: &[u8], span: Span, copies: &mut Vec<u8>) -> HostAt {
+        let host = self.names.host(span.of(text));
+        match host.is_odd {
+            false => HostAt::Plain(span, host),
+            true => self.add_odd(text, span, span, host, copies),
+        }
+    }
+
+    /// A part of a host.
+    #[inline(always)] // Bench row "core, ecs".
+    pub(crate) fn part(&self, host: HostAt, part: Part) -> Piece {
+        match host {
+            HostAt::Plain(span, host) => match part {
+                Part::Name | Part::Any => Piece::some(host.name(span)),
+                Part::Port => host.port(span),
+                Part::Ip => Piece::None,
+                _ => host
+                    .parts
+                    .map_or(Piece::None, |parts| Piece::some(parts.place(span, part))),
+            },
+            HostAt::Odd(number) => self.odd(number).map_or(Piece::None, |host| host.part(part)),
+        }
+    }
+
+    /// The host and its port as they came, where nothing stands behind.
+    pub(crate) fn alone(&self, host: HostAt) -> Option<Span> {
+        match host {
+            HostAt::Plain(span, _) => Some(span),
+            HostAt::Odd(number) => {
+                let host = self.odd(number)?;
+                (host.rest.start == host.rest.end).then_some(host.whole)
+            }
+        }
+    }
+
+    /// Path, query and fragment behind a host.
+    pub(crate) fn rest(&self, host: HostAt) -> Option<Span> {
+        match host {
+            HostAt::Plain(..) => None,
+            HostAt::Odd(number) => Some(self.odd(number)?.rest),
+        }
+    }
+
+    fn odd(&self, number: u16) -> Option<&OddHost> {
+        self.odd.get(usize::from(number))
+    }
+
+    /// Takes a host apart, which stands with its port at `authority`, and with all behind at `whole`.
+    #[cold]
+    #[inline(never)]
+    fn add_odd(
+        &mut self,
+        text: &[u8],
+        whole: Span,
+        authority: Span,
+        host: Host,
+        copies: &mut Vec<u8>,
+    ) -> HostAt {
+        let place = host.name(authority);
+        let name = place.of(text);
+        let inside = match name {
+            [b'[', .., b']'] => Span {
+                start: place.start + 1,
+                end: place.end - 1,
+            },
+            _ => place,
+        };
+        let ip = match host.is_address {
+            true => address(text, inside, copies),
+            false => None,
+        };
+        let lower = String::from_utf8_lossy(name).to_lowercase();
+        let (name, parts) = if lower.as_bytes() == name {
+            (Piece::some(place), host.parts)
+        } else {
+            let parts = match lower.len() <= LONGEST {
+                true => parts(lower.as_bytes()),
+                false => None,
+            };
+            (Piece::copied(lower.as_bytes(), copies), parts)
+        };
+        self.odd.push(OddHost {
+            whole,
+            name,
+            parts,
+            port: host.port(authority),
+            ip: ip.unwrap_or(Piece::None),
+            rest: Span {
+                start: authority.end,
+                end: whole.end,
+            },
+        });
+        HostAt::Odd(self.odd.len() as u16 - 1)
+    }
+}
+
+/// Where host and port end: before a path, a query or a fragment, and before a backslash, which
+/// browsers take for a slash. In a JSON string it stands twice.
+pub(crate) fn end_of_authority(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'/' | b'?' | b'#' => return at,
+            b'\\' if text.get(at + 1) == Some(&b'\\') => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
 /// Host names seen lately: the names of a zone repeat from record to record.
 #[derive(Debug)]
-pub(crate) struct HostCache {
+struct HostCache {
     entries: Vec<(Vec<u8>, Host)>,
+    split: fn(&[u8]) -> Host,
 }
 
 /// A place for each of the low bits of the name's hash. 1,024 names of 30 bytes are 70 KB.
 const PLACES: usize = 1024;
 
 impl HostCache {
-    pub(crate) fn new() -> Self {
+    fn new(split: fn(&[u8]) -> Host) -> Self {
         Self {
             entries: Vec::new(),
+            split,
         }
     }
 
     /// The parts of `text`; looked up again only for a name that is new or was displaced.
-    pub(crate) fn host(&mut self, text: &[u8]) -> Host {
+    fn host(&mut self, text: &[u8]) -> Host {
         if text.len() > LONGEST {
-            return Host {
-                name_end: WHOLE,
-                ..Host::default()
-            };
+            return (self.split)(text);
         }
         if self.entries.is_empty() {
             self.entries.resize_with(PLACES, Default::default);
         }
         let place = xxh3_64(text) as usize % PLACES;
         let Some((name, host)) = self.entries.get_mut(place) else {
-            return split(text);
+            return (self.split)(text);
         };
         if name != text {
-            *host = split(text);
+            *host = (self.split)(text);
             name.clear();
             name.extend_from_slice(text);
         }
@@ -123,43 +323,85 @@ impl HostCache {
     }
 }
 
-/// Splits a host of at most [`LONGEST`] bytes.
+/// Splits a host.
 fn split(text: &[u8]) -> Host {
-    let colon = colon(text);
-    let name = text.get(..colon).unwrap_or_default();
-    let name = match name.strip_suffix(b".") {
+    let end = end_of_authority(text);
+    let authority = text.get(..end).unwrap_or_default();
+    let (name_end, port) = without_port(authority);
+    let host = split_name(authority.get(..name_end).unwrap_or_default());
+    let name = match host.name_end {
+        WHOLE => authority,
+        end => authority.get(..usize::from(end)).unwrap_or_default(),
+    };
+    let inside = match name {
+        [b'[', inside @ .., b']'] => inside,
+        _ => name,
+    };
+    if authority.len() > LONGEST {
+        return Host {
+            is_odd: host.is_odd || end < text.len(),
+            name_end: WHOLE,
+            ..Host::default()
+        };
+    }
+    let is_address = is_ip(inside);
+    Host {
+        port: port.map_or(0, |start| start as u16),
+        port_end: authority.len() as u16,
+        is_odd: host.is_odd || end < text.len() || is_address,
+        is_address,
+        ..host
+    }
+}
+
+/// Splits a name that has no port.
+fn split_name(text: &[u8]) -> Host {
+    // Only letters of ASCII are looked at closely: of the others few have a case.
+    let is_odd = text
+        .iter()
+        .any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+    if text.len() > LONGEST {
+        return Host {
+            name_end: WHOLE,
+            is_odd,
+            ..Host::default()
+        };
+    }
+    let name = match text.strip_suffix(b".") {
         // The root alone is its dot; one behind a backslash is part of a label, one behind another
         // dot of no name.
-        Some([.., b'.' | b'\\'] | []) | None => name,
+        Some([.., b'.' | b'\\'] | []) | None => text,
         Some(rest) => rest,
     };
     Host {
         name_end: name.len() as u16,
-        port: if colon < text.len() {
-            colon as u16 + 1
-        } else {
-            0
-        },
         parts: parts(name),
+        is_odd,
+        ..Host::default()
     }
 }
 
-/// Where the `:` of a port is, if digits follow it to the end; else where the text ends.
+/// Where the name ends, before the `:` of a port, and where the port's first digit is that counts,
+/// if it is one. Digits may be missing, and zeros may lead, as browsers have it.
 ///
 /// An IPv6 literal keeps its brackets, as ECS asks for `url.domain`; a bare one has no port.
-fn colon(text: &[u8]) -> usize {
+fn without_port(text: &[u8]) -> (usize, Option<usize>) {
+    let whole = (text.len(), None);
     let Some(colon) = text.iter().rposition(|&byte| byte == b':') else {
-        return text.len();
+        return whole;
     };
     let (name, port) = text.split_at(colon);
     let digits = port.get(1..).unwrap_or_default();
-    let is_port = (1..=5).contains(&digits.len())
-        && digits.iter().all(u8::is_ascii_digit)
-        // A JSON number has no leading zero.
-        && digits.first() != Some(&b'0')
+    let is_port = digits.iter().all(u8::is_ascii_digit)
         && (!name.contains(&b':') || name.ends_with(b"]"))
         && !name.is_empty();
-    if is_port { colon } else { text.len() }
+    if !is_port {
+        return whole;
+    }
+    let zeros = digits.iter().take_while(|&&byte| byte == b'0').count();
+    let number = digits.get(zeros..).unwrap_or_default();
+    let is_valid = core::str::from_utf8(number).is_ok_and(|text| text.parse::<u16>().is_ok());
+    (colon, is_valid.then_some(colon + 1 + zeros))
 }
 
 fn parts(name: &[u8]) -> Option<Parts> {
@@ -195,24 +437,28 @@ mod tests {
 
     /// `host -> name|port|subdomain|registered|top level`
     fn shown(text: &str) -> String {
-        let host = split(text.as_bytes());
-        let name = &text[..host.name_end as usize];
-        let port = if host.port == 0 {
-            ""
-        } else {
-            &text[host.port as usize..]
+        let (mut hosts, mut copies) = (Hosts::new(), Vec::new());
+        let host = hosts.find(text.as_bytes(), Span::new(0, text.len()), &mut copies);
+        let part = |part| match hosts.part(host, part) {
+            Piece::Place(place) => String::from_utf8_lossy(place.of(text.as_bytes())).into_owned(),
+            Piece::Copied(place) => String::from_utf8_lossy(place.of(&copies)).into_owned(),
+            _ => String::new(),
         };
-        let Some(parts) = host.parts else {
-            return format!("{name}|{port}");
+        let ip = part(Part::Ip);
+        let name = match ip.is_empty() {
+            true => part(Part::Any),
+            false => format!("{}={ip}", part(Part::Any)),
         };
-        let registered = parts.registered as usize;
-        let subdomain = &name[..registered.saturating_sub(1)];
-        let (top_level, end) = (parts.top_level as usize, parts.end as usize);
-        format!(
-            "{name}|{port}|{subdomain}|{}|{}",
-            &name[registered..end],
-            &name[top_level..end]
-        )
+        let parts = [
+            Part::Port,
+            Part::Subdomain,
+            Part::Registered,
+            Part::TopLevel,
+        ]
+        .map(part);
+        format!("{name}|{}", parts.join("|"))
+            .trim_end_matches('|')
+            .to_owned()
     }
 
     #[test]
@@ -223,7 +469,11 @@ mod tests {
                 "www.shop.example.co.uk",
                 "www.shop.example.co.uk||www.shop|example.co.uk|co.uk",
             ),
-            ("WWW.Example.COM", "WWW.Example.COM||WWW|Example.COM|COM"),
+            ("WWW.Example.COM", "www.example.com||www|example.com|com"),
+            (
+                "BÜCHER.example.de:80",
+                "bücher.example.de|80|bücher|example.de|de",
+            ),
             ("a.b.github.io", "a.b.github.io||a.b|github.io|io"),
             ("foo.uk.com", "foo.uk.com||foo|uk.com|com"),
             (
@@ -241,31 +491,41 @@ mod tests {
                 "xn--bcher-kva.example.de",
                 "xn--bcher-kva.example.de||xn--bcher-kva|example.de|de",
             ),
-            (
-                "bücher.example.de",
-                "bücher.example.de||bücher|example.de|de",
-            ),
             ("example.com.", "example.com|||example.com|com"),
             (
                 "www.example.com.:53",
                 "www.example.com|53|www|example.com|com",
             ),
-            ("localhost.", "localhost|"),
-            (".", ".|"),
-            (r"a\\.", r"a\\.|"),
-            ("co.uk", "co.uk|"),
-            ("localhost", "localhost|"),
-            ("db.internal", "db.internal|"),
-            ("203.0.113.9", "203.0.113.9|"),
-            ("203.0.113.9:80", "203.0.113.9|80"),
-            ("[2001:db8::1]:443", "[2001:db8::1]|443"),
-            ("[2001:db8::1]", "[2001:db8::1]|"),
-            ("2001:db8::1", "2001:db8::1|"),
-            ("example.com:", "example.com:|"),
-            ("example.com:0", "example.com:0|"),
-            ("a..com", "a..com|"),
-            (".com", ".com|"),
-            ("", "|"),
+            ("localhost.", "localhost"),
+            (".", "."),
+            ("co.uk", "co.uk"),
+            ("localhost", "localhost"),
+            ("db.internal", "db.internal"),
+            // Addresses.
+            ("203.0.113.9", "203.0.113.9=203.0.113.9"),
+            ("203.0.113.9:80", "203.0.113.9=203.0.113.9|80"),
+            ("[2001:db8::1]:443", "[2001:db8::1]=2001:db8::1|443"),
+            ("[2001:DB8::1]", "[2001:db8::1]=2001:DB8::1"),
+            ("2001:db8::1", "2001:db8::1=2001:db8::1"),
+            ("[::ffff:cb00:7109]", "[::ffff:cb00:7109]=203.0.113.9"),
+            // Ports as browsers read them.
+            ("example.com:", "example.com|||example.com|com"),
+            ("example.com:0443", "example.com|443||example.com|com"),
+            ("example.com:0", "example.com|||example.com|com"),
+            ("example.com:65536", "example.com|||example.com|com"),
+            ("example.com:http", "example.com:http"),
+            (":443", ":443"),
+            // More behind the host.
+            ("Example.com/a?b", "example.com|||example.com|com"),
+            ("example.com:8080?b", "example.com|8080||example.com|com"),
+            (
+                r"good.example.com\\@x.example",
+                "good.example.com||good|example.com|com",
+            ),
+            ("/a", ""),
+            ("a..com", "a..com"),
+            (".com", ".com"),
+            ("", ""),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }
@@ -273,7 +533,7 @@ mod tests {
 
     #[test]
     fn the_cache_answers_as_the_list_does() {
-        let mut cache = HostCache::new();
+        let mut cache = HostCache::new(split);
         for number in (0..5000).chain(0..5000) {
             let text = format!("host{number}.example.co.uk:{}", number % 3);
             assert_eq!(cache.host(text.as_bytes()), split(text.as_bytes()));

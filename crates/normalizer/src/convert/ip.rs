@@ -1,13 +1,13 @@
-//! `ip`, `ips`: addresses of IPv4 and IPv6.
-
-use core::net::Ipv6Addr;
+//! `ip`, `otherwise_ip`, `ips`: addresses of IPv4 and IPv6.
 
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::ip_address::{address, is_ipv4, without_port};
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::text::check_elements;
-use crate::record::{Kind, Span};
+use crate::record::Kind;
 
 /// `ip("source.ip")`
 pub(crate) const fn ip(path: &'static str) -> Target {
@@ -19,141 +19,86 @@ pub(crate) const fn ips(path: &'static str) -> Target {
     Target::check(path, &IPS, Check::Ips)
 }
 
+/// `otherwise_ip("destination.address")`
+pub(crate) const fn otherwise_ip(path: &'static str) -> Target {
+    Target::check(path, &OTHERWISE_IP, Check::Ip)
+}
+
 static IP: Conversion = Conversion {
     name: "ip",
     about: for_pages(
-        "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`) without them.",
+        "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`, however it is written) without them. Brackets and a port are left out.",
     ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
 
+static OTHERWISE_IP: Conversion = Conversion {
+    name: "otherwise_ip",
+    about: for_pages("As `ip`, where no other row gives the field."),
+    outputs: &[Output::text(Place::Path, Form::Whole).last()],
+    ..Conversion::BASE
+};
+
 static IPS: Conversion = Conversion {
     name: "ips",
-    about: for_pages("The addresses of a list (or one), to an ECS field that is a list."),
+    about: for_pages(
+        "The addresses of a list (or one), each as `ip` has it, to an ECS field that is a list. What is no address costs only itself.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Elements)],
     ..Conversion::BASE
 };
 
-#[inline(always)]
-pub(super) fn check_ip(input: Input<'_>, _: &mut Workspace, finding: &mut Finding) -> CheckResult {
-    CheckResult::valid(input.is_text() && is_address(input.bytes(), input.value.span, finding))
-}
-
-#[inline(never)]
-pub(super) fn check_ips(input: Input<'_>, _: &mut Workspace, finding: &mut Finding) -> CheckResult {
-    check_elements(input, finding, |element| {
-        element.kind == Kind::Text && is_ip(element.span.of(input.text))
-    })
-}
-
-/// What stands before an IPv4 address that is written as one of IPv6 (RFC 4291, section 2.5.5.2).
-const MAPPED: &[u8] = b"::ffff:";
-
-/// Notes where an address stands: that of IPv4 in `::ffff:192.0.2.1`, which a socket of IPv6 says of
-/// a peer of IPv4, so that rules which compare addresses find it.
-#[inline(always)]
-fn is_address(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
-    if is_ipv4(bytes) {
+#[inline(always)] // Bench row "core, ecs".
+pub(super) fn check_ip(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if input.is_text() && is_ipv4(input.bytes()) {
         *finding = Finding::Fit;
-        return true;
+        return CheckResult::Found;
     }
-    is_ip(bytes) && is_ipv6(bytes, span, finding)
+    check_other(input, workspace, finding)
 }
 
-#[inline(never)]
-fn is_ipv6(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
-    *finding = match bytes.split_at_checked(MAPPED.len()) {
-        Some((mark, rest)) if mark.eq_ignore_ascii_case(MAPPED) && is_ipv4(rest) => {
-            Finding::Place(Span {
-                start: span.start + MAPPED.len() as u32,
-                ..span
-            })
+/// What is no address of IPv4 alone.
+#[inline(never)] // Bench row "core, ecs": addresses of IPv4 are the most.
+fn check_other(input: Input<'_>, workspace: &mut Workspace, finding: &mut Finding) -> CheckResult {
+    if !input.is_text() {
+        return CheckResult::Invalid;
+    }
+    let span = input.value.span;
+    let (piece, result) = match address(input.text, span, &mut workspace.copies) {
+        Some(piece) => (piece, CheckResult::Found),
+        // An address with its port, as Go writes it: the port has no place in the field.
+        None => {
+            let place = without_port(input.text, span);
+            match address(input.text, place, &mut workspace.copies) {
+                Some(piece) => (piece, CheckResult::Partly),
+                None => return CheckResult::Invalid,
+            }
         }
-        _ => Finding::Fit,
     };
-    true
+    *finding = match piece {
+        Piece::Place(place) if place == span => Finding::Fit,
+        Piece::Place(place) => Finding::Place(place),
+        Piece::Copied(place) => Finding::Copied(place),
+        _ => return CheckResult::Invalid,
+    };
+    result
 }
 
-/// Whether `bytes` are an IPv4 or IPv6 address.
-#[inline(never)]
-fn is_ip(bytes: &[u8]) -> bool {
-    is_ipv4(bytes)
-        || (bytes.contains(&b':')
-            && core::str::from_utf8(bytes).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()))
-}
-
-/// The same as the standard library's parser, at a third of its price.
-fn is_ipv4(bytes: &[u8]) -> bool {
-    // The longest is 255.255.255.255.
-    if !(7..=15).contains(&bytes.len()) {
-        return false;
-    }
-    let (mut dots, mut number, mut digits) = (0, 0_u32, 0);
-    for byte in bytes {
-        match byte {
-            b'0'..=b'9' => {
-                // No leading zeros: they are octal to some.
-                if digits > 0 && number == 0 {
-                    return false;
-                }
-                number = number * 10 + u32::from(byte - b'0');
-                digits += 1;
-                if number > 255 {
-                    return false;
-                }
-            }
-            b'.' if digits > 0 => {
-                dots += 1;
-                (number, digits) = (0, 0);
-            }
-            _ => return false,
+#[inline(never)] // Lists are few.
+pub(super) fn check_ips(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    check_elements(input, workspace, finding, |element, copies| {
+        match element.kind {
+            Kind::Text => address(input.text, element.span, copies),
+            _ => None,
         }
-    }
-    dots == 3 && digits > 0
-}
-
-#[cfg(test)]
-mod tests {
-    use core::net::{IpAddr, Ipv4Addr};
-
-    use super::*;
-
-    #[test]
-    fn addresses_are_those_of_the_standard_library() {
-        for text in [
-            "1.2.3.4",
-            "255.255.255.255",
-            "0.0.0.0",
-            "256.1.1.1",
-            "1.2.3",
-            "1.2.3.4.5",
-            "01.2.3.4",
-            "1..2.3",
-            ".1.2.3",
-            "1.2.3.",
-            "1.2.3.4 ",
-            "a.b.c.d",
-            "",
-            "::",
-            "::1",
-            "2001:db8::1",
-            "2001:db8::1%eth0",
-            "::ffff:1.2.3.4",
-            "1:2:3:4:5:6:7:8:9",
-            "00.0.0.0",
-            "1.2.3.004",
-        ] {
-            assert_eq!(
-                is_ip(text.as_bytes()),
-                text.parse::<IpAddr>().is_ok(),
-                "{text}"
-            );
-            assert_eq!(
-                is_ipv4(text.as_bytes()),
-                text.parse::<Ipv4Addr>().is_ok(),
-                "{text}"
-            );
-        }
-    }
+    })
 }

@@ -23,15 +23,15 @@ macro_rules! for_all_conversions {
             email {
                 words: attachments, hosts;
                 checks: Attachments => check_attachments, Hosts => check_hosts;
-                pieces: Extracted => Found::nothing;
+                pieces: Addresses => Found::nothing, Extracted => Found::nothing;
             }
             domain {
-                words: domain, host, port;
-                checks: Host => check_host;
-                pieces: HostName => domain::name, HostPart(part: Part) => domain::name_part, HostPort => domain::port_of;
+                words: dns_name, domain, host, name, port;
+                checks: Host => check_host, Name => check_name;
+                pieces: HostPart(part: Part) => domain::host_part;
             }
             ip {
-                words: ip, ips;
+                words: ip, ips, otherwise_ip;
                 checks: Ip => check_ip, Ips => check_ips;
             }
             kept {
@@ -57,8 +57,8 @@ macro_rules! for_all_conversions {
                 pieces: ProtocolName => protocol::name, ProtocolVersion => protocol::version;
             }
             text {
-                words: first, lower, module, text, texts;
-                checks: First => check_first, Scalar => check_scalar, Texts => check_texts;
+                words: first, lower, module, names, text, texts;
+                checks: First => check_first, Names => check_names, Scalar => check_scalar, Texts => check_texts;
                 pieces: Whole => Found::whole, Place => Found::place, Elements => Found::nothing;
                 written: Lower => text::write_lower, Module => text::write_module;
             }
@@ -68,8 +68,8 @@ macro_rules! for_all_conversions {
                 written: Time => timestamp::write_time;
             }
             address {
-                words: query, uri, url;
-                checks: Query => check_query, Uri => check_uri, Url => check_url;
+                words: authority, path, query, scheme, tls_scheme, uri, url;
+                checks: Path => check_path, Query => check_query, Uri => check_uri, Url => check_url;
                 pieces: UrlPart(part: UrlPart) => address::url_part;
             }
         }

@@ -15,6 +15,7 @@ pub(crate) mod extract;
 pub(crate) mod finding;
 pub(crate) mod host;
 pub(crate) mod ip;
+pub(crate) mod ip_address;
 pub(crate) mod kept;
 mod list;
 pub(crate) mod lookup;

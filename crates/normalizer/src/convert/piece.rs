@@ -3,11 +3,14 @@
 use crate::record::Span;
 
 /// What a form gives to write.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Piece {
+    #[default]
     None,
     /// A piece of the record's text.
     Place(Span),
+    /// A piece of the copies that are made of what the record does not have so.
+    Copied(Span),
     Word(&'static str),
     /// Not to be had in one piece: [`Form::write`](crate::convert::Form::write) writes it.
     Written,
@@ -20,6 +23,16 @@ impl Piece {
             Self::Place(span)
         } else {
             Self::None
+        }
+    }
+
+    /// A text that the record does not have so, put to the copies.
+    pub(crate) fn copied(text: &[u8], copies: &mut Vec<u8>) -> Self {
+        let start = copies.len();
+        copies.extend_from_slice(text);
+        match text {
+            [] => Self::None,
+            _ => Self::Copied(Span::new(start, copies.len())),
         }
     }
 }

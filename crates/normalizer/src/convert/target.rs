@@ -2,6 +2,7 @@
 
 use crate::convert::check::{Check, Form};
 use crate::convert::check::{Coverage, Words};
+use crate::convert::url::Role;
 
 /// A conversion, and the ECS field that takes its result.
 ///
@@ -29,6 +30,8 @@ pub struct Conversion {
     pub section: Option<&'static str>,
     /// What it writes.
     pub(crate) outputs: &'static [Output],
+    /// What it tells of the event's address, where it writes parts of that.
+    pub(crate) role: Option<Role>,
 }
 
 impl Conversion {
@@ -38,6 +41,7 @@ impl Conversion {
         about: "",
         section: None,
         outputs: &[],
+        role: None,
     };
 }
 
@@ -67,6 +71,8 @@ pub(crate) struct Output {
     pub(crate) is_text: bool,
     /// The check that it needs, where that is not the target's.
     pub(crate) check: Option<Check>,
+    /// Whether every other row that writes the field goes before.
+    pub(crate) is_last: bool,
 }
 
 /// Which field, seen from the target's path.
@@ -90,6 +96,7 @@ impl Output {
             form,
             is_text: true,
             check: None,
+            is_last: false,
         }
     }
 
@@ -100,6 +107,15 @@ impl Output {
             form,
             is_text: false,
             check: None,
+            is_last: false,
+        }
+    }
+
+    /// The same, behind every other row that writes the field.
+    pub(crate) const fn last(self) -> Self {
+        Self {
+            is_last: true,
+            ..self
         }
     }
 

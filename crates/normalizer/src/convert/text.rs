@@ -3,7 +3,9 @@
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
+use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;
 use crate::record::{Kind, Value};
@@ -26,6 +28,11 @@ pub(crate) const fn module(path: &'static str) -> Target {
 /// `texts("related.user")`
 pub(crate) const fn texts(path: &'static str) -> Target {
     Target::check(path, &TEXTS, Check::Texts)
+}
+
+/// `names("related.hosts")`
+pub(crate) const fn names(path: &'static str) -> Target {
+    Target::check(path, &NAMES, Check::Names)
 }
 
 /// `first("rule.id")`
@@ -56,7 +63,18 @@ static MODULE: Conversion = Conversion {
 
 static TEXTS: Conversion = Conversion {
     name: "texts",
-    about: for_pages("The texts of a list (or one text), to an ECS field that is a list."),
+    about: for_pages(
+        "The texts of a list (or one text), to an ECS field that is a list. An object or a list among them costs only itself.",
+    ),
+    outputs: &[Output::value(Place::Path, Form::Elements)],
+    ..Conversion::BASE
+};
+
+static NAMES: Conversion = Conversion {
+    name: "names",
+    about: for_pages(
+        "The names of a list (or one) in lower case, without their final dot, to an ECS field that is a list.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Elements)],
     ..Conversion::BASE
 };
@@ -84,10 +102,34 @@ pub(super) fn check_scalar(
 #[inline(never)]
 pub(super) fn check_texts(
     input: Input<'_>,
-    _: &mut Workspace,
+    workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    check_elements(input, finding, |element| element.kind != Kind::Nested)
+    check_elements(input, workspace, finding, |element, _| {
+        (element.kind != Kind::Nested).then_some(Piece::Place(element.span))
+    })
+}
+
+/// A list of names, or one of them.
+#[inline(never)] // Lists are few.
+pub(super) fn check_names(
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    check_elements(input, workspace, finding, |element, copies| {
+        let text = element.span.of(input.text);
+        let name = match text.strip_suffix(b".") {
+            Some(name) if !name.is_empty() && !name.ends_with(b"\\") => name,
+            _ => text,
+        };
+        let lower = String::from_utf8_lossy(name).to_lowercase();
+        match element.kind {
+            Kind::Text if lower.as_bytes() == text => Some(Piece::Place(element.span)),
+            Kind::Text => Some(Piece::copied(lower.as_bytes(), copies)),
+            _ => None,
+        }
+    })
 }
 
 /// A list of texts, of which one is not empty, or one text.
@@ -106,23 +148,49 @@ pub(super) fn check_first(
     }
 }
 
-/// The elements of a list, if there are any and all of them are fit.
+/// The elements of a list, each as the piece that `read` gives of it; those of which it gives none
+/// are left out.
 pub(super) fn check_elements(
     input: Input<'_>,
+    workspace: &mut Workspace,
     finding: &mut Finding,
-    is_fit: impl Fn(&Value) -> bool,
+    read: impl Fn(&Value, &mut Vec<u8>) -> Option<Piece>,
 ) -> CheckResult {
-    let mut result = CheckResult::Nothing;
+    let (mut any, mut all_fit, mut all_found) = (false, true, true);
     for element in elements(input.text, input.value) {
-        if !is_fit(&element) {
-            return CheckResult::Invalid;
+        any = true;
+        match read(&element, &mut workspace.copies) {
+            Some(Piece::Place(place)) if place == element.span => {}
+            Some(_) => all_fit = false,
+            None => all_found = false,
         }
-        result = CheckResult::Found;
     }
-    if result == CheckResult::Found {
+    if !any {
+        return CheckResult::Nothing;
+    }
+    if all_fit && all_found {
         *finding = Finding::Fit;
+        return CheckResult::Found;
     }
-    result
+    let mut extract = Extract::default();
+    for element in elements(input.text, input.value) {
+        let text = match read(&element, &mut workspace.copies) {
+            Some(Piece::Place(place)) => place.of(input.text),
+            Some(Piece::Copied(place)) => place.of(&workspace.copies),
+            _ => continue,
+        };
+        extract
+            .texts
+            .push(String::from_utf8_lossy(text).into_owned());
+    }
+    if extract.texts.is_empty() {
+        return CheckResult::Invalid;
+    }
+    *finding = workspace.add_extract(extract);
+    match all_found {
+        true => CheckResult::Found,
+        false => CheckResult::Partly,
+    }
 }
 
 pub(super) fn write_lower(found: Found<'_>, writer: &mut Writer) -> bool {

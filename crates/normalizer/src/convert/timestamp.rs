@@ -28,6 +28,7 @@ static TIMESTAMP: Conversion = Conversion {
     ),
     section: Some("time"),
     outputs: &[Output::text(Place::Path, Form::Time)],
+    ..Conversion::BASE
 };
 
 static SINCE: Conversion = Conversion {

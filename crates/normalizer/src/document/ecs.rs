@@ -3,6 +3,7 @@
 use crate::bytes::writer::Writer;
 use crate::convert::Form;
 use crate::convert::finding::{Finding, Found};
+use crate::convert::host::Part;
 use crate::convert::number::sum_of;
 use crate::convert::piece::Piece;
 use crate::convert::timestamp::elapsed;
@@ -47,6 +48,7 @@ impl Event<'_> {
                     Piece::Word(word) => {
                         emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
                     }
+                    Piece::Copied(span) => emitter.member(leaf, &self.workspace.copies, span),
                     Piece::None => {}
                     Piece::Written => self.other_leaf(&mut emitter, leaf),
                 },
@@ -91,7 +93,7 @@ impl Event<'_> {
             Source::Unmapped => self.write_unmapped(emitter, leaf),
             Source::First(sources) => {
                 for source in sources {
-                    if self.try_leaf(emitter, leaf, source) {
+                    if self.try_leaf(emitter, leaf, source) || self.has_no_part(source) {
                         return;
                     }
                 }
@@ -99,6 +101,21 @@ impl Event<'_> {
             source => {
                 self.try_leaf(emitter, leaf, source);
             }
+        }
+    }
+
+    /// Whether the source is part of a name that has no such part: none of another name stands in.
+    fn has_no_part(&self, source: &Source) -> bool {
+        match source {
+            Source::Value {
+                of,
+                form: Form::HostPart(Part::Registered | Part::Subdomain | Part::TopLevel),
+                ..
+            } => {
+                let name = Form::HostPart(Part::Name).piece(self.found(*of));
+                !matches!(name, Piece::None)
+            }
+            _ => false,
         }
     }
 
@@ -127,6 +144,7 @@ impl Event<'_> {
         match self.piece(source) {
             Piece::Place(span) => writer.slice(self.text, span.start as usize, span.end as usize),
             Piece::Word(word) => writer.put(word.as_bytes()),
+            Piece::Copied(span) => writer.put(span.of(&self.workspace.copies)),
             Piece::None => return false,
             Piece::Written => return self.other_value(writer, source),
         }
@@ -253,11 +271,31 @@ impl Event<'_> {
                     of,
                     form: Form::Elements,
                     ..
-                } => {
-                    if let Finding::Fit = self.finding(*of) {
+                } => match self.finding(*of) {
+                    Finding::Fit => {
                         for element in elements(self.text, self.record.value(of.row)) {
                             take(self.text, element.span);
                         }
+                    }
+                    // Not all of them, or not as they came.
+                    _ => {
+                        for text in self.found(*of).extract().iter().flat_map(|of| &of.texts) {
+                            take_whole(text.as_bytes());
+                        }
+                    }
+                },
+                Source::Value {
+                    of,
+                    form: Form::Addresses,
+                    ..
+                } => {
+                    for text in self
+                        .found(*of)
+                        .extract()
+                        .iter()
+                        .flat_map(|of| &of.addresses)
+                    {
+                        take_whole(text.as_bytes());
                     }
                 }
                 Source::Value {
@@ -271,6 +309,7 @@ impl Event<'_> {
                 }
                 source => match self.one_piece(source) {
                     Piece::Place(span) => take(self.text, span),
+                    Piece::Copied(span) => take(&self.workspace.copies, span),
                     Piece::Word(word) => take_whole(word.as_bytes()),
                     Piece::None | Piece::Written => {}
                 },
@@ -282,7 +321,9 @@ impl Event<'_> {
     pub(crate) fn overridden(&self, plan: &Plan, found: &mut Vec<RowId>) {
         let may_lose = |source: &Source| {
             source.row().is_some_and(|row| {
-                plan.keeps.get(row.index()) == Some(&false) && !self.record.value(row).is_absent()
+                plan.keeps.get(row.index()) == Some(&false)
+                    && plan.carried.get(row.index()) == Some(&false)
+                    && !self.record.value(row).is_absent()
             })
         };
         for sources in &plan.contests {

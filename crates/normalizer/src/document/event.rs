@@ -26,7 +26,8 @@ pub(crate) struct Event<'a> {
 }
 
 impl Record {
-    /// The pieces of an address that came in parts, where at least its host is known.
+    /// The pieces of an address that came in parts, where at least scheme and host are known: there
+    /// is no whole address without.
     pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
         let part = |row| {
             let value = self.value(row);
@@ -36,17 +37,16 @@ impl Record {
                 b""
             }
         };
-        let (scheme, host) = (rows.scheme.map_or(&b""[..], part), part(rows.host));
-        if host.is_empty() {
+        let (scheme, host) = (part(rows.scheme), part(rows.host));
+        if scheme.is_empty() || host.is_empty() {
             return None;
         }
         let query = rows.query.map_or(&b""[..], part);
-        let separator: &[u8] = if scheme.is_empty() { b"//" } else { b"://" };
         let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
             b""
         } else {
             b"?"
         };
-        Some([scheme, separator, host, part(rows.path), mark, query])
+        Some([scheme, b"://", host, part(rows.path), mark, query])
     }
 }

@@ -16,6 +16,7 @@ use crate::bytes::slice;
 use crate::bytes::text::{beginning, hexadecimal, identity, text_beginning, whole_characters};
 use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
+use crate::convert::address::{Told, resolve};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
 use crate::document::event::Event;
@@ -97,7 +98,7 @@ impl Engine {
         let mut engine = Self {
             ready: None,
             table_error: None,
-            all_secrets: SecretNames::new(Secret::all_names(), config.shows_secrets),
+            all_secrets: SecretNames::new(Secret::all_names(), config.unmask),
             record: Record::default(),
             findings: Vec::new(),
             unmapped: Vec::new(),
@@ -114,7 +115,7 @@ impl Engine {
     }
 
     fn begin(&mut self, dataset: &'static Dataset) {
-        match Ready::new(dataset, self.config.shows_secrets) {
+        match Ready::new(dataset, self.config.unmask) {
             Ok(ready) => self.ready = Some(ready),
             Err(error) => {
                 debug_assert!(false, "{error}");
@@ -363,7 +364,7 @@ impl Engine {
                     }
                     continue;
                 }
-                CheckResult::Invalid if last_invalid != Some(step.row) => {
+                CheckResult::Invalid | CheckResult::Partly if last_invalid != Some(step.row) => {
                     last_invalid = Some(step.row);
                     self.summary.invalid_values += 1;
                 }
@@ -372,6 +373,29 @@ impl Engine {
             let is_kept = ready.plan.keeps.get(step.row.index()) != Some(&false);
             if !is_kept && self.unmapped.last() != Some(&step.row) {
                 self.unmapped.push(step.row);
+            }
+        }
+        if let Some(step) = ready.plan.address_step {
+            let told = ready.plan.address.iter().map(|row| Told {
+                role: row.role,
+                value: self.record.value(row.of.row),
+                finding: self
+                    .findings
+                    .get(row.of.step.index())
+                    .copied()
+                    .unwrap_or_default(),
+                is_carried: row.is_carried,
+            });
+            let unmapped = &mut self.unmapped;
+            let address = resolve(told, text, &mut self.workspace, |place| {
+                if let Some(row) = ready.plan.address.get(place)
+                    && !unmapped.contains(&row.of.row)
+                {
+                    unmapped.push(row.of.row);
+                }
+            });
+            if let Some(finding) = self.findings.get_mut(step.index()) {
+                *finding = address;
             }
         }
     }

@@ -93,7 +93,7 @@ pub(crate) const fn kept(field: &'static str) -> Row {
 pub struct Joined {
     /// ECS field of the whole.
     pub target: &'static str,
-    /// Cloudflare's field of the scheme; `""` where it sends none.
+    /// Cloudflare's field of the scheme.
     pub scheme: &'static str,
     /// Cloudflare's field of the host.
     pub host: &'static str,

@@ -10,15 +10,15 @@ pub(crate) mod source;
 pub(crate) mod tree;
 
 use crate::bytes::writer::Fragment;
-use crate::convert::Check;
 use crate::convert::target::{Target, Task};
+use crate::convert::{Check, Form};
 use crate::mapping::Dataset;
 use crate::mapping::schema::{EVENT_ID, EVENT_ORIGINAL, EVENT_TIME};
 use crate::plan::error::TableError;
 use crate::plan::names::row_named;
 use crate::plan::native::NativeRows;
 use crate::plan::secret::Secret;
-use crate::plan::source::{Checked, JoinedRows, Source, StepId};
+use crate::plan::source::{AddressRow, Checked, JoinedRows, Source, StepId};
 use crate::plan::tree::{Branch, Entry, Tree};
 use crate::record::{MemberPath, RowId};
 
@@ -39,6 +39,14 @@ pub(crate) struct Plan {
     pub(crate) contests: Vec<Box<[Source]>>,
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
+    /// Per row, whether a field of the document is the value as it came, where that converts.
+    pub(crate) carried: Vec<bool>,
+    /// The rows that tell the event's address, in the order of their roles, and the step of what
+    /// they tell together.
+    pub(crate) address: Vec<AddressRow>,
+    pub(crate) address_step: Option<StepId>,
+    /// Fields that rows write where no other row does.
+    last: Vec<(String, Source)>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) native: Option<NativeRows>,
     /// Members of objects that have targets of their own; their values stand behind the rows'.
@@ -124,6 +132,10 @@ impl Plan {
             time: None,
             contests: Vec::new(),
             keeps: Vec::new(),
+            carried: vec![false; dataset.rows.len()],
+            address: Vec::new(),
+            address_step: None,
+            last: Vec::new(),
             secrets: Secret::all_of(dataset),
             members: Vec::new(),
             native: None,
@@ -147,6 +159,10 @@ impl Plan {
             }
             plan.keeps.push(keeps);
         }
+        for (path, source) in core::mem::take(&mut plan.last) {
+            tree.add_source(&path, source);
+        }
+        plan.address.sort_by_key(|row| row.role);
         let mut joined = Vec::with_capacity(dataset.joined.len());
         for parts in dataset.joined {
             let row = |field| row_named(dataset, "joined", field);
@@ -155,7 +171,7 @@ impl Plan {
                 field => row(field).map(Some),
             };
             let rows = JoinedRows {
-                scheme: optional(parts.scheme)?,
+                scheme: row(parts.scheme)?,
                 host: row(parts.host)?,
                 path: row(parts.path)?,
                 query: optional(parts.query)?,
@@ -174,6 +190,11 @@ impl Plan {
         tree.add("cloudflare.~", Entry::One(Source::Unmapped));
         plan.grow(&tree.root, GroupId::ROOT);
         plan.link(dataset);
+        for row in &mut plan.address {
+            let index = row.of.row.index();
+            row.is_carried =
+                plan.keeps.get(index) != Some(&false) || plan.carried.get(index) == Some(&true);
+        }
         Ok(plan)
     }
 
@@ -190,6 +211,21 @@ impl Plan {
         Checked {
             row,
             step: StepId::new(step),
+        }
+    }
+
+    /// The step of the event's address, which has no row of its own.
+    fn address(&mut self) -> Checked {
+        let step = *self.address_step.get_or_insert_with(|| {
+            self.checks.push(Step {
+                row: RowId::NONE,
+                check: Check::Url,
+            });
+            StepId::new(self.checks.len() - 1)
+        });
+        Checked {
+            row: RowId::NONE,
+            step,
         }
     }
 
@@ -245,14 +281,34 @@ impl Plan {
                     tree.add_source(path, Source::EventTime);
                     return Ok(());
                 }
+                if let Some(role) = target.conversion.role {
+                    let of = self.check(row, check);
+                    self.address.push(AddressRow {
+                        role,
+                        of,
+                        is_carried: false,
+                    });
+                }
                 for output in target.conversion.outputs {
+                    if matches!(output.form, Form::UrlPart(_)) {
+                        let source = Source::Value {
+                            of: self.address(),
+                            form: output.form,
+                            is_text: output.is_text,
+                        };
+                        tree.add_once(&output.field(path), output.form, source);
+                        continue;
+                    }
                     let of = self.check(row, output.check.unwrap_or(check));
                     let source = Source::Value {
                         of,
                         form: output.form,
                         is_text: output.is_text,
                     };
-                    tree.add_source(&output.field(path), source);
+                    match output.is_last {
+                        true => self.last.push((output.field(path), source)),
+                        false => tree.add_source(&output.field(path), source),
+                    }
                 }
             }
             Task::Sum => tree.add_sum(path, self.check(row, Check::Integer)),
@@ -301,8 +357,21 @@ impl Plan {
                 (_, source) if source.is_text() => format!(",\"{name}\":\""),
                 _ => format!(",\"{name}\":"),
             };
-            if let Source::First(sources) = &source {
-                self.contests.push(sources.clone());
+            let first = match &source {
+                Source::First(sources) => {
+                    self.contests.push(sources.clone());
+                    sources.first().unwrap_or(&source)
+                }
+                source => source,
+            };
+            if let Source::Value {
+                of,
+                form: Form::Whole,
+                ..
+            } = first
+                && let Some(carried) = self.carried.get_mut(of.row.index())
+            {
+                *carried = true;
             }
             let from = self.leaves.last().map_or(GroupId::ROOT, |leaf| leaf.group);
             let jump = (from != group).then(|| Jump {
@@ -383,8 +452,8 @@ mod tests {
             name: "odd",
             rows: &[kept("A")],
             joined: &[Joined {
-                target: "url.full",
-                scheme: "",
+                target: "http.request.referrer",
+                scheme: "A",
                 host: "A",
                 path: "B",
                 query: "",

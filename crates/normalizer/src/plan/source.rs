@@ -1,6 +1,7 @@
 //! Where the values of a document come from.
 
 use crate::convert::Form;
+use crate::convert::url::Role;
 use crate::record::RowId;
 
 /// The number of a step.
@@ -13,6 +14,15 @@ pub(crate) struct Checked {
     pub(crate) row: RowId,
     /// Number of the check.
     pub(crate) step: StepId,
+}
+
+/// A row that tells something of the event's address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressRow {
+    pub(crate) role: Role,
+    pub(crate) of: Checked,
+    /// Whether another target of the row carries the value whole.
+    pub(crate) is_carried: bool,
 }
 
 /// Where a leaf's value comes from.
@@ -57,7 +67,7 @@ pub(crate) enum Source {
 /// The rows of an address's parts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JoinedRows {
-    pub(crate) scheme: Option<RowId>,
+    pub(crate) scheme: RowId,
     pub(crate) host: RowId,
     pub(crate) path: RowId,
     pub(crate) query: Option<RowId>,
@@ -88,7 +98,7 @@ impl Source {
     pub(crate) fn row(&self) -> Option<RowId> {
         match self {
             Self::Raw(row) | Self::Masked(row) => Some(*row),
-            Self::Value { of, .. } => Some(of.row),
+            Self::Value { of, .. } if of.row != RowId::NONE => Some(of.row),
             _ => None,
         }
     }

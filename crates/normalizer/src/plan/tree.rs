@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::Form;
 use crate::mapping::Constant;
 use crate::mapping::schema::LISTS;
 use crate::plan::source::{Checked, Source};
@@ -71,6 +72,20 @@ impl Tree {
             Entry::One(source)
         };
         self.add(path, entry);
+    }
+
+    /// Adds what gives a leaf once, however often it is named.
+    pub(crate) fn add_once(&mut self, path: &str, form: Form, source: Source) {
+        let (branch, name) = self.place(path);
+        let is_known = match branch.leaves.get(&name) {
+            Some(Entry::List(sources)) => sources
+                .iter()
+                .any(|known| matches!(known, Source::Value { form: known, .. } if *known == form)),
+            entry => entry.is_some(),
+        };
+        if !is_known {
+            self.add_source(path, source);
+        }
     }
 
     pub(crate) fn add_sum(&mut self, path: &str, of: Checked) {

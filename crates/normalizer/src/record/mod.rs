@@ -93,6 +93,9 @@ pub(crate) enum Kind {
 }
 
 impl RowId {
+    /// No row: what is found out of several.
+    pub(crate) const NONE: Self = Self(u16::MAX);
+
     pub(crate) fn new(index: usize) -> Self {
         debug_assert!(index <= usize::from(u16::MAX), "row {index} of a table");
         Self(index as u16)

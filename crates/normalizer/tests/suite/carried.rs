@@ -1,5 +1,7 @@
 //! Whether a record's value is in its document: as it came, or converted so that it can be told.
 
+use core::net::Ipv6Addr;
+
 use logpush_normalizer::{Dataset, Target, Time};
 use serde_json::Value;
 
@@ -61,15 +63,14 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             .as_str()
             .is_some_and(|message| message == text || message.starts_with(&format!("{text}; "))),
         "text" => is(path, &text),
-        "ip" => {
-            let plain = text
-                .get(7..)
-                .filter(|_| text.to_ascii_lowercase().starts_with("::ffff:"));
-            is(path, &text) || plain.is_some_and(|plain| is(path, plain))
+        "ip" | "otherwise_ip" => {
+            let mapped = text.parse::<Ipv6Addr>().ok();
+            let plain = mapped.and_then(|ip| ip.to_ipv4_mapped());
+            is(path, &text) || plain.is_some_and(|plain| is(path, &plain.to_string()))
         }
         "lower" => is(path, &text.to_ascii_lowercase()),
         "module" => is(path, &format!("cloudflare.{text}")),
-        "texts" | "ips" | "first" => {
+        "texts" | "ips" | "first" | "names" => {
             let elements = match value {
                 Value::Array(list) => list.as_slice(),
                 one => core::slice::from_ref(one),
@@ -91,19 +92,18 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             })
         }),
         "timestamp" => Time::parse(text.as_bytes()).is_some_and(|time| is(path, &time.to_string())),
-        // Less than the port, which is a field of its own, and the dot of the root.
-        "host" | "domain" => {
-            let name = text.strip_suffix('.').unwrap_or(&text);
-            is(path, &text) || is(path, name)
+        // Less than the port, which is a field of its own, the dot of the root, and the case.
+        "host" | "domain" | "name" | "dns_name" => {
+            let lower = text.to_lowercase();
+            let name = lower.strip_suffix('.').unwrap_or(&lower);
+            is(path, &lower) || is(path, name)
         }
-        "url" => is(&format!("{path}.original"), &text),
-        "uri" => {
-            let (before, query) = text.split_once('?').unwrap_or((&text, ""));
-            [("path", before), ("query", query)]
-                .iter()
-                .all(|(name, part)| part.is_empty() || is(&format!("{path}.{name}"), part))
-        }
-        "query" => is(path, text.strip_prefix('?').unwrap_or(&text)),
+        "url" | "uri" => is(&format!("{path}.original"), &text),
+        "path" | "scheme" => is(&format!("{path}.{}", target.conversion.name), &text),
+        "query" => is(
+            &format!("{path}.query"),
+            text.strip_prefix('?').unwrap_or(&text),
+        ),
         "http_version" => found(path)
             .as_str()
             .is_some_and(|version| text.eq_ignore_ascii_case(&format!("HTTP/{version}"))),

@@ -205,6 +205,7 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("tls.version",                      Type::Text,    One),
     ("tls.version_protocol",             Type::Text,    One),
     ("url.domain",                       Type::Text,    One),
+    ("url.extension",                    Type::Text,    One),
     ("url.fragment",                     Type::Text,    One),
     ("url.full",                         Type::Text,    One),
     ("url.original",                     Type::Text,    One),

@@ -114,6 +114,8 @@ fn a_record_of_all_fields_has_this_document() {
             },
             "url": {
                 "domain": "shop.example.co.uk",
+                "full": "https://shop.example.co.uk/cart/add?item=1&n=2",
+                "original": "/cart/add?item=1&n=2",
                 "path": "/cart/add",
                 "query": "item=1&n=2",
                 "registered_domain": "example.co.uk",
@@ -218,7 +220,7 @@ fn each_field_alone_has_its_own_place() {
         (
             "ClientRefererHost",
             r#""ClientRefererHost":"example.org""#,
-            json!({"cloudflare.ClientRefererHost": "example.org", "http.request.referrer": "//example.org"}),
+            json!({"cloudflare.ClientRefererHost": "example.org"}),
         ),
         (
             "ClientRequestHost",
@@ -242,7 +244,7 @@ fn each_field_alone_has_its_own_place() {
         (
             "ClientRequestPath",
             r#""ClientRequestPath":"/a b""#,
-            json!({"url.path": "/a b"}),
+            json!({"url.original": "/a b", "url.path": "/a b"}),
         ),
         (
             "ClientRequestProtocol",

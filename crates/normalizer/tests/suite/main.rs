@@ -36,6 +36,7 @@ mod original;
 mod properties;
 mod referrer;
 mod refusals;
+mod requests;
 mod schema;
 mod secrets;
 mod seed;

@@ -14,23 +14,23 @@ const PARTS: [(&str, &str); 4] = [
 
 #[test]
 #[wasm]
-fn every_combination_of_the_parts_has_its_referrer() {
+fn scheme_and_host_make_a_referrer() {
     for (mask, referrer) in [
         (0b0000, ""),
         (0b0001, ""),
-        (0b0010, "//www.example.org"),
+        (0b0010, ""),
         (0b0011, "https://www.example.org"),
         (0b0100, ""),
         (0b0101, ""),
-        (0b0110, "//www.example.org/from"),
+        (0b0110, ""),
         (0b0111, "https://www.example.org/from"),
         (0b1000, ""),
         (0b1001, ""),
-        (0b1010, "//www.example.org?a=1"),
+        (0b1010, ""),
         (0b1011, "https://www.example.org?a=1"),
         (0b1100, ""),
         (0b1101, ""),
-        (0b1110, "//www.example.org/from?a=1"),
+        (0b1110, ""),
         (0b1111, "https://www.example.org/from?a=1"),
     ] {
         // A part that is not there is missing, empty or null: the same.
@@ -58,19 +58,22 @@ fn every_combination_of_the_parts_has_its_referrer() {
 #[wasm]
 fn a_query_gets_its_question_mark() {
     for (query, referrer) in [
-        ("a=1", "//e.org?a=1"),
-        ("?a=1", "//e.org?a=1"),
-        (r"\u003fa=1", "//e.org?a=1"),
-        (r#"?a=1\u0026b=\"2\""#, "//e.org?a=1&b=\"2\""),
-        ("?", "//e.org?"),
+        ("a=1", "https://e.org?a=1"),
+        ("?a=1", "https://e.org?a=1"),
+        (r"\u003fa=1", "https://e.org?a=1"),
+        (r#"?a=1\u0026b=\"2\""#, "https://e.org?a=1&b=\"2\""),
+        ("?", "https://e.org?"),
     ] {
         let kept: Value = serde_json::from_str(&format!("\"{query}\"")).unwrap();
         golden(&[(
             query,
-            &format!("\"ClientRefererHost\":\"e.org\",\"ClientRefererQuery\":\"{query}\""),
+            &format!(
+                "\"ClientRefererScheme\":\"https\",\"ClientRefererHost\":\"e.org\",\"ClientRefererQuery\":\"{query}\""
+            ),
             json!({
                 "cloudflare.ClientRefererHost": "e.org",
                 "cloudflare.ClientRefererQuery": kept,
+                "cloudflare.ClientRefererScheme": "https",
                 "http.request.referrer": referrer,
             }),
         )]);
@@ -80,11 +83,13 @@ fn a_query_gets_its_question_mark() {
 #[test]
 #[wasm]
 fn a_whole_referrer_wins() {
-    let parts = r#""ClientRefererHost":"e.org","ClientRefererPath":"/p""#;
+    let parts =
+        r#""ClientRefererScheme":"https","ClientRefererHost":"e.org","ClientRefererPath":"/p""#;
     let with = |referrer: Option<Value>, other: Value| {
         let mut expected = json!({
             "cloudflare.ClientRefererHost": "e.org",
             "cloudflare.ClientRefererPath": "/p",
+            "cloudflare.ClientRefererScheme": "https",
         });
         for (name, value) in [
             ("http.request.referrer", referrer.unwrap_or_default()),
@@ -96,7 +101,7 @@ fn a_whole_referrer_wins() {
         }
         expected
     };
-    let rebuilt = || Some(json!("//e.org/p"));
+    let rebuilt = || Some(json!("https://e.org/p"));
     for (whole, expected) in [
         (
             r#""https://whole.org/?x""#,

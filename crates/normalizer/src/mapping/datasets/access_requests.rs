@@ -15,7 +15,7 @@ pub(super) static ACCESS_REQUESTS: Dataset = Dataset {
     rows: &[
         row("Action",                       &[text("event.action"), lookup("event.type", ACTION_TYPES)]),
         row("Allowed",                      &[lookup("event.outcome", SUCCEEDED), lookup("event.type", DECISIONS), keep("Allowed")]),
-        row("AppDomain",                    &[text("destination.address"), domain("destination.domain"), domain("url.domain"),
+        row("AppDomain",                    &[text("destination.address"), domain("destination.domain"), authority("url"),
                                               host("related.hosts")]),
         kept("AppUUID"),
         kept("Connection"),

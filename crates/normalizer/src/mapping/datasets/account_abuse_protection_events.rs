@@ -33,7 +33,7 @@ pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
         kept("FraudEmailRisk")
             .why("The risk of the address, not of the user: no user.risk.*."),
         row("Host",                             &[text("destination.address"), domain("destination.domain"), port("destination.port"),
-                                                  domain("url.domain"), port("url.port"), host("related.hosts")]),
+                                                  authority("url"), host("related.hosts")]),
         kept("JA4")
             .why("ECS 9.4 has a field for JA3 only."),
         row("RayID",                            &[text("http.request.id"), keep("RayID")]),

@@ -17,9 +17,9 @@ pub(super) static BISO_USER_ACTIONS: Dataset = Dataset {
     rows: &[
         row("AccountID",    &[text("cloud.account.id")]),
         row("Decision",     &[action_type("event.type"), keep("Decision")]),
-        row("URL",          &[url("url"), hosts("related.hosts")])
+        row("URL",          &[url("url")])
             .why("Before DomainName: it has more of the address."),
-        row("DomainName",   &[text("destination.address"), domain("destination.domain"), domain("url.domain"), host("related.hosts")]),
+        row("DomainName",   &[text("destination.address"), domain("destination.domain"), authority("url"), host("related.hosts")]),
         kept("Metadata")
             .why("JSON as a text; what is in it depends on Type."),
         row("Timestamp",    &[timestamp("@timestamp")]),

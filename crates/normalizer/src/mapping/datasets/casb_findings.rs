@@ -19,7 +19,7 @@ pub(super) static CASB_FINDINGS: Dataset = Dataset {
         row("AssetDisplayName",         &[text("entity.display_name")])
             .why("An asset may be a file, a user, an application, a bucket: ECS's entity is any of them."),
         row("AssetExternalID",          &[text("entity.id")]),
-        row("AssetLink",                &[text("entity.reference"), url("url"), hosts("related.hosts")]),
+        row("AssetLink",                &[text("entity.reference"), url("url")]),
         kept("AssetMetadata"),
         row("DetectedTimestamp",        &[timestamp("@timestamp")]),
         row("FindingTypeDisplayName",   &[text("rule.name")]),

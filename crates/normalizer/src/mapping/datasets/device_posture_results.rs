@@ -19,7 +19,7 @@ pub(super) static DEVICE_POSTURE_RESULTS: Dataset = Dataset {
         row("DeviceID",                 &[text("device.id"), text("host.id")]),
         row("DeviceManufacturer",       &[text("device.manufacturer")]),
         row("DeviceModel",              &[text("device.model.name")]),
-        row("DeviceName",               &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        row("DeviceName",               &[text("host.hostname"), text("host.name"), name("related.hosts")]),
         row("DeviceSerialNumber",       &[text("device.serial_number")]),
         row("DeviceType",               &[text("host.os.platform"), lookup_if("host.os.type", OS_TYPES)]),
         row("Email",                    &[text("user.email"), text("related.user")]),

@@ -93,7 +93,7 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         row("HTTPServerIPVersion",                &[lookup_if("network.type", IP_VERSIONS), keep("HTTPServerIPVersion")]),
         row("HTTPServerIPZip",                    &[text("destination.geo.postal_code")]),
         row("HTTPStatusCode",                     &[positive("http.response.status_code"), http_outcome("event.outcome")]),
-        row("HTTPURL",                            &[url("url"), hosts("related.hosts")]),
+        row("HTTPURL",                            &[url("url")]),
     ],
     ..Dataset::BASE
 };

@@ -26,7 +26,7 @@ pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
             .why("The address of a network, cut to EDNSSubnetLength bits: no host's, so not in related.ip."),
         kept("EDNSSubnetLength"),
         row("QueryDO",                            &[lookup_if("dns.header_flags", &[("true", "DO")]), keep("QueryDO")]),
-        row("QueryName",                          &[domain("dns.question.name"), host("related.hosts"), keep("QueryName")]),
+        row("QueryName",                          &[dns_name("dns.question.name"), name("related.hosts"), keep("QueryName")]),
         row("QueryRD",                            &[lookup_if("dns.header_flags", &[("true", "RD")]), keep("QueryRD")]),
         row("QuerySize",                          &[integer("source.bytes")]),
         row("QueryTCP",                           &[lookup("network.transport", &[("true", "tcp"), ("false", "udp")]), keep("QueryTCP")]),

@@ -21,7 +21,7 @@ pub(super) static DNS_LOGS: Dataset = Dataset {
         kept("EDNSSubnet")
             .why("The address of a network, cut to EDNSSubnetLength bits: no host's, so not in related.ip."),
         kept("EDNSSubnetLength"),
-        row("QueryName",                          &[domain("dns.question.name"), host("related.hosts"), keep("QueryName")]),
+        row("QueryName",                          &[dns_name("dns.question.name"), name("related.hosts"), keep("QueryName")]),
         row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
             .why("When: clients may ask for any number, and one without a name is no news."),
         kept("ResponseCached"),

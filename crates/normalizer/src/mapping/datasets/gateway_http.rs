@@ -35,12 +35,12 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         kept("CategoryNames"),
         row("Datetime",                           &[timestamp("@timestamp")]),
         kept("DeletedHeaders"),
-        row("DestinationIP",                      &[ip("destination.ip"), ip("related.ip")]),
+        row("DestinationIP",                      &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
         row("DestinationIPContinentCode",         &[text("destination.geo.continent_code")]),
         row("DestinationIPCountryCode",           &[country_code("destination.geo.country_iso_code"), country_name("destination.geo.country_name")]),
         row("DestinationPort",                    &[integer("destination.port")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
-        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), name("related.hosts")]),
         kept("DownloadMatchedDlpProfileEntries")
             .why("Names of profiles and entries, not the data that matched."),
         kept("DownloadMatchedDlpProfiles"),
@@ -50,9 +50,9 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         kept("ExperimentalFeatures"),
         kept("FileInfo"),
         kept("ForensicCopyStatus"),
-        row("URL",                                &[url("url"), hosts("related.hosts")])
+        row("URL",                                &[url("url")])
             .why("Before HTTPHost, which has no more than the host."),
-        row("HTTPHost",                           &[text("destination.address"), domain("destination.domain"), domain("url.domain"), host("related.hosts")]),
+        row("HTTPHost",                           &[text("destination.address"), domain("destination.domain"), authority("url"), host("related.hosts")]),
         row("HTTPMethod",                         &[text("http.request.method")]),
         row("HTTPStatusCode",                     &[positive("http.response.status_code"), lookup_if("event.outcome", &[("0", "unknown")]), http_outcome("event.outcome")])
             .why("0: nothing was returned, for example because the client had gone."),

@@ -26,7 +26,7 @@ pub(super) static GATEWAY_NETWORK: Dataset = Dataset {
         row("DestinationPort",                    &[integer("destination.port")]),
         row("DetectedProtocol",                   &[lower("network.protocol")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
-        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), name("related.hosts")]),
         row("Email",                              &[text("user.email"), text("related.user")]),
         row("OverrideIP",                         &[ip("destination.nat.ip"), ip("related.ip")])
             .why("Where an override policy sent the session instead."),

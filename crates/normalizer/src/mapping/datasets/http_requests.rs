@@ -38,11 +38,11 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         // The request.
         row("ClientRequestMethod",           &[text("http.request.method")]),
         row("ClientRequestHost",             &[text("destination.address"), domain("destination.domain"), port("destination.port"),
-                                               domain("url.domain"), port("url.port"), host("related.hosts")]),
-        row("ClientRequestPath",             &[text("url.path")]),
+                                               authority("url"), host("related.hosts")]),
+        row("ClientRequestPath",             &[path("url")]),
         row("ClientRequestProtocol",         &[http_version("http.version"), http_protocol("network.protocol"), lookup_if("network.transport", HTTP_TRANSPORTS)]),
         row("ClientRequestReferer",          &[text("http.request.referrer")]),
-        row("ClientRequestScheme",           &[text("url.scheme")]),
+        row("ClientRequestScheme",           &[scheme("url")]),
         row("ClientRequestURI",              &[uri("url")]),
         row("ClientRequestUserAgent",        &[text("user_agent.original")]),
         row("ClientRequestBytes",            &[integer("http.request.bytes"), integer("source.bytes"), sum("network.bytes")]),
@@ -55,7 +55,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
 
         // The visitor's TLS.
         row("ClientSSLCipher",               &[text("tls.cipher")]),
-        row("ClientSSLProtocol",             &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
+        row("ClientSSLProtocol",             &[tls_protocol("tls.version_protocol"), tls_version("tls.version"), tls_scheme("url")]),
         row("ClientTLSKeyExchangeGroup",     &[lookup_if("tls.curve", TLS_GROUPS), keep("ClientTLSKeyExchangeGroup")]),
         row("ClientMTLSAuthCertFingerprint", &[text("tls.client.hash.sha256"), text("related.hash")]),
         row("JA3Hash",                       &[text("tls.client.ja3"), text("related.hash")]),
@@ -79,7 +79,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("CacheResponseStatus"), kept("CacheTieredFill"),
 
         // The origin.
-        row("OriginIP",                      &[ip("destination.ip"), ip("related.ip")]),
+        row("OriginIP",                      &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
         kept("OriginSSLProtocol")
             .why("tls.* tells of the visitor's connection, not of the one to the origin."),
         kept("OriginDNSResponseTimeMs"), kept("OriginRequestHeaderSendDurationMs"), kept("OriginResponseBytes"),
@@ -128,13 +128,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         ("FirewallMatchesRuleIDs", "SecurityRuleIDs"),
         ("FirewallMatchesSources", "SecuritySources"),
     ],
-    joined: &[Joined {
-        target: "url.full",
-        scheme: "ClientRequestScheme",
-        host: "ClientRequestHost",
-        path: "ClientRequestURI",
-        query: "",
-    }],
+    joined: &[],
     native: Some(Native {
         times: &[
             // Its parser divides these by 10^9: any other form lands in 1970.

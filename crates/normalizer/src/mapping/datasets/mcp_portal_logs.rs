@@ -29,7 +29,7 @@ pub(super) static MCP_PORTAL_LOGS: Dataset = Dataset {
         kept("ServerID"),
         kept("ServerResponseDurationMs")
             .why("Only a part of the time the request took: no event.duration."),
-        row("ServerURL",                &[url("url"), hosts("related.hosts")]),
+        row("ServerURL",                &[url("url")]),
         kept("SessionID"),
         row("Success",                  &[lookup("event.outcome", SUCCEEDED), keep("Success")]),
         row("ToolCallName",             &[text("gen_ai.tool.name")]),

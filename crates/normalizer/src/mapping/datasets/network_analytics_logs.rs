@@ -22,7 +22,7 @@ pub(super) static NETWORK_ANALYTICS_LOGS: Dataset = Dataset {
         row("ColoCountry",                        &[country_code("observer.geo.country_iso_code"), country_name("observer.geo.country_name")]),
         kept("ColoGeoHash"),
         kept("ColoName"),
-        row("DNSQueryName",                       &[domain("dns.question.name"), host("related.hosts"), keep("DNSQueryName")]),
+        row("DNSQueryName",                       &[dns_name("dns.question.name"), name("related.hosts"), keep("DNSQueryName")]),
         row("DNSQueryType",                       &[lookup_if("dns.question.type", DNS_TYPES), keep("DNSQueryType")]),
         row("Datetime",                           &[timestamp("@timestamp")]),
         row("DestinationASN",                     &[positive("destination.as.number")]),

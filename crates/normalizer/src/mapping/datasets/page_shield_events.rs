@@ -23,11 +23,11 @@ pub(super) static PAGE_SHIELD_EVENTS: Dataset = Dataset {
         row("PolicyID",  &[text("rule.id")]),
         kept("ResourceType"),
         row("Timestamp", &[timestamp("@timestamp")]),
-        row("URL",       &[url("url"), hosts("related.hosts")])
+        row("URL",       &[url("url")])
             .why("The resource that the policy does not allow, not the page."),
         kept("URLContainsCDNCGIPath"),
         row("URLHost",   &[text("destination.address"), domain("destination.domain"), port("destination.port"),
-                           domain("url.domain"), port("url.port"), host("related.hosts")]),
+                           authority("url"), host("related.hosts")]),
     ],
     ..Dataset::BASE
 };

@@ -20,7 +20,7 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
         row("Body",                               &[text("http.request.body.content")])
             .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in them were meant for the malicious host, so they stay readable."),
         row("BodyLength",                         &[integer("http.request.body.bytes")]),
-        row("DestAddr",                           &[ip("destination.ip"), ip("related.ip")]),
+        row("DestAddr",                           &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
         kept("Headers"),
         row("Method",                             &[text("http.request.method")]),
         row("Password",                           &[masked("Password")])
@@ -30,11 +30,11 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
         kept("SinkholeID"),
         row("SrcAddr",                            &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         row("Timestamp",                          &[timestamp("@timestamp")]),
-        row("URL",                                &[url("url"), hosts("related.hosts")])
+        row("URL",                                &[url("url")])
             .why("The whole address comes before its parts."),
         row("URI",                                &[uri("url")]),
         row("Host",                               &[text("destination.address"), domain("destination.domain"), port("destination.port"),
-                                                    domain("url.domain"), port("url.port"), host("related.hosts")]),
+                                                    authority("url"), host("related.hosts")]),
         row("UserAgent",                          &[text("user_agent.original")]),
         row("Username",                           &[text("user.name"), text("related.user")]),
     ],

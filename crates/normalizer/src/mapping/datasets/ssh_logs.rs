@@ -19,7 +19,7 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         row("AccountID",                &[text("cloud.account.id")]),
-        row("ClientAddress",            &[ip("source.ip"), text("source.address"), ip("related.ip")]),
+        row("ClientAddress",            &[text("source.address"), domain("source.domain"), port("source.port"), host("related.hosts")]),
         row("Datetime",                 &[timestamp("@timestamp")]),
         row("Error",                    &[text("error.message")]),
         kept("PTY"),
@@ -29,7 +29,7 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
         kept("ProgramID"),
         row("ProgramStartDatetime",     &[timestamp("event.start")]),
         row("ProgramType",              &[text("event.action"), lookup_if("event.category", CATEGORIES), lookup_if("event.type", TYPES)]),
-        row("ServerAddress",            &[ip("destination.ip"), text("destination.address"), ip("related.ip")]),
+        row("ServerAddress",            &[text("destination.address"), domain("destination.domain"), port("destination.port"), host("related.hosts")]),
         kept("SessionFinishDatetime"),
         kept("SessionID"),
         kept("SessionStartDatetime"),

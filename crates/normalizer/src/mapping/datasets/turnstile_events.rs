@@ -23,7 +23,7 @@ pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
         row("CountryCode",  &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         row("EventType",    &[text("event.action"), lookup("event.type", TYPES), lookup("event.outcome", OUTCOMES)]),
         row("Hostname",     &[text("destination.address"), domain("destination.domain"), port("destination.port"),
-                              domain("url.domain"), port("url.port"), host("related.hosts")]),
+                              authority("url"), host("related.hosts")]),
         row("OSMajor",      &[text("user_agent.os.version")]),
         row("OSName",       &[text("user_agent.os.name")]),
         kept("Sitekey")

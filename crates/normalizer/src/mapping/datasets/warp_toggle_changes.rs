@@ -18,7 +18,7 @@ pub(super) static WARP_TOGGLE_CHANGES: Dataset = Dataset {
         row("AccountName",                        &[text("cloud.account.name")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
         kept("DeviceRegistrationID"),
-        row("Hostname",                           &[text("host.hostname"), text("host.name"), text("related.hosts")])
+        row("Hostname",                           &[text("host.hostname"), text("host.name"), name("related.hosts")])
             .why("A device's name may be any text, so it is not cut as a host name of the DNS."),
         row("SerialNumber",                       &[text("device.serial_number")]),
         row("Timestamp",                          &[timestamp("@timestamp")]),

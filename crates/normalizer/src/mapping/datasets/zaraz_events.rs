@@ -23,7 +23,7 @@ pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
         row("RequestHeaders", &[masked("RequestHeaders")])
             .why("All headers, hence the session cookies of the site, since Zaraz runs on its own host name."),
         row("TimestampStart", &[timestamp("@timestamp")]),
-        row("URL",            &[url("url"), hosts("related.hosts")]),
+        row("URL",            &[url("url")]),
     ],
     ..Dataset::BASE
 };

@@ -26,7 +26,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         kept("DestinationTunnelID"),
         row("DetectedProtocol",                   &[lower("network.protocol")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
-        row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
+        row("DeviceName",                         &[text("host.hostname"), text("host.name"), name("related.hosts")]),
         kept("EgressColoName"),
         row("EgressIP",                           &[ip("source.nat.ip"), ip("related.ip")])
             .why("The source address and port that the origin sees."),
