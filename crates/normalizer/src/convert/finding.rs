@@ -6,7 +6,6 @@ use crate::convert::host::{HostAt, Hosts};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
 use crate::convert::url::Url;
-use crate::convert::word_cache::WordCache;
 use crate::record::{Kind, Record, RowId, Span, Value};
 
 /// A value that is to be checked.
@@ -15,8 +14,6 @@ pub(crate) struct Input<'a> {
     pub(crate) value: &'a Value,
     /// The text of the whole record.
     pub(crate) text: &'a [u8],
-    /// The check's number in its plan.
-    pub(crate) step: usize,
 }
 
 impl<'a> Input<'a> {
@@ -82,7 +79,6 @@ pub(crate) enum CheckResult {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) hosts: Hosts,
-    pub(crate) words: WordCache<(CheckResult, &'static str)>,
     /// Texts that the record does not have as they are to be written.
     pub(crate) copies: Vec<u8>,
     pub(crate) urls: Vec<Url>,
@@ -93,7 +89,6 @@ impl Workspace {
     pub(crate) fn new() -> Self {
         Self {
             hosts: Hosts::new(),
-            words: WordCache::default(),
             copies: Vec::new(),
             urls: Vec::new(),
             extracts: Vec::new(),
