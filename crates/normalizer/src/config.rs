@@ -14,7 +14,7 @@ pub struct Config {
     pub arrival: Time,
     /// Whether every document carries the record's text as `event.original` too.
     pub keep_original: bool,
-    /// Whether secrets ([`Target::Masked`](crate::Target::Masked)) are written as they came.
+    /// Whether secrets, `masked` in a table, are written as they came.
     pub unmask: bool,
     /// The name of the Worker that normalises, whose own records are counted.
     pub worker_name: &'static str,

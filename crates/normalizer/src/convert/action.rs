@@ -23,18 +23,13 @@ static ACTION_TYPE: Conversion = Conversion {
 #[inline(never)]
 pub(super) fn check_action(
     input: Input<'_>,
-    workspace: &mut Workspace,
+    _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     if input.value.kind == Kind::Nested {
         return CheckResult::Invalid;
     }
-    let bytes = input.bytes();
-    let (result, word) = workspace
-        .words
-        .get(input.step, bytes, || (CheckResult::Found, meaning(bytes)));
-    *finding = Finding::Word(word);
-    result
+    finding.word(meaning(input.bytes()))
 }
 
 /// What a security action means for `event.type`; the list of actions is open.

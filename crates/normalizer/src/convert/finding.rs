@@ -6,7 +6,6 @@ use crate::convert::host::{Host, HostCache};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
 use crate::convert::url::UrlParts;
-use crate::convert::word_cache::WordCache;
 use crate::record::{Kind, Record, RowId, Span, Value};
 
 /// A value that is to be checked.
@@ -15,8 +14,6 @@ pub(crate) struct Input<'a> {
     pub(crate) value: &'a Value,
     /// The text of the whole record.
     pub(crate) text: &'a [u8],
-    /// The check's number in its plan.
-    pub(crate) step: usize,
 }
 
 impl<'a> Input<'a> {
@@ -79,7 +76,6 @@ pub(crate) enum CheckResult {
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) hosts: HostCache,
-    pub(crate) words: WordCache<(CheckResult, &'static str)>,
     pub(crate) urls: Vec<UrlParts>,
     pub(crate) extracts: Vec<Extract>,
 }
@@ -88,7 +84,6 @@ impl Workspace {
     pub(crate) fn new() -> Self {
         Self {
             hosts: HostCache::new(),
-            words: WordCache::default(),
             urls: Vec::new(),
             extracts: Vec::new(),
         }

@@ -57,16 +57,13 @@ pub(super) fn check_lookup(
     words: Words,
     coverage: Coverage,
     input: Input<'_>,
-    workspace: &mut Workspace,
+    _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     if input.value.kind == Kind::Nested {
         return CheckResult::Invalid;
     }
-    let bytes = input.bytes();
-    let (result, word) = workspace
-        .words
-        .get(input.step, bytes, || find(words, coverage, bytes));
+    let (result, word) = find(words, coverage, input.bytes());
     if !word.is_empty() {
         *finding = Finding::Word(word);
     }

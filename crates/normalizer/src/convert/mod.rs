@@ -28,7 +28,6 @@ pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod timestamp;
 pub(crate) mod url;
-pub(crate) mod word_cache;
 
 use crate::bytes::writer::Writer;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};

@@ -269,19 +269,13 @@ impl Engine {
         }
         self.findings.resize(ready.plan.checks.len(), Finding::None);
         let mut last_invalid = None;
-        for (number, (step, finding)) in
-            ready.plan.checks.iter().zip(&mut self.findings).enumerate()
-        {
+        for (step, finding) in ready.plan.checks.iter().zip(&mut self.findings) {
             let value = self.record.value(step.row);
             *finding = Finding::None;
             if value.is_absent() {
                 continue;
             }
-            let input = Input {
-                value,
-                text,
-                step: number,
-            };
+            let input = Input { value, text };
             let result = step.check.run(input, &mut self.workspace, finding);
             if result == CheckResult::Found {
                 continue;
