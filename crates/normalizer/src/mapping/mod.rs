@@ -67,6 +67,13 @@ pub struct Row {
     /// What the rows from here to the next theme have in common; empty where none begins here.
     #[cfg(feature = "pages")]
     pub theme: &'static str,
+    /// What the field holds, for a SIEM's list of fields; empty where its name says it.
+    #[cfg(feature = "pages")]
+    pub about: &'static str,
+    /// Whether the value may hold what not everybody should read. Without a reason of its own, the
+    /// row shares that of the sensitive row before it.
+    #[cfg(feature = "pages")]
+    pub is_sensitive: bool,
 }
 
 /// A row of a dataset table.
@@ -78,6 +85,10 @@ pub(crate) const fn row(field: &'static str, targets: &'static [Target]) -> Row 
         why: "",
         #[cfg(feature = "pages")]
         theme: "",
+        #[cfg(feature = "pages")]
+        about: "",
+        #[cfg(feature = "pages")]
+        is_sensitive: false,
     }
 }
 
@@ -203,6 +214,33 @@ impl Row {
     /// The same row: the theme is left to the pages.
     #[cfg(not(feature = "pages"))]
     pub(crate) const fn theme(self, _: &'static str) -> Self {
+        self
+    }
+
+    /// The same row, with what its field holds.
+    #[cfg(feature = "pages")]
+    pub(crate) const fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same row: what its field holds is left to the pages.
+    #[cfg(not(feature = "pages"))]
+    pub(crate) const fn about(self, _: &'static str) -> Self {
+        self
+    }
+
+    /// The same row, whose value may hold what not everybody should read.
+    #[cfg(feature = "pages")]
+    pub(crate) const fn sensitive(self) -> Self {
+        Self {
+            is_sensitive: true,
+            ..self
+        }
+    }
+
+    /// The same row: what is sensitive is listed by the pages.
+    #[cfg(not(feature = "pages"))]
+    pub(crate) const fn sensitive(self) -> Self {
         self
     }
 }

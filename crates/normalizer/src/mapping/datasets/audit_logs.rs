@@ -24,9 +24,10 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
         kept("ID"),
         row("Interface",        &[text("event.provider")]),
         kept("Metadata")
-            .why("These three tell what was changed: without them an analyst has only the name of the action."),
-        kept("NewValue"),
-        kept("OldValue"),
+            .why("These three tell what was changed: without them an analyst has only the name of the action.")
+            .sensitive(),
+        kept("NewValue").sensitive(),
+        kept("OldValue").sensitive(),
         row("OwnerID",          &[text("cloud.account.id")])
             .why("Cloudflare's text speaks of a user, but real records have the account's id here: as SEKOIA.IO."),
         row("ResourceID",       &[text("entity.target.id"), keep("ResourceID")])

@@ -26,7 +26,8 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
         row("ActorID",              &[text("user.id"), text("related.user")]),
         row("ActorIPAddress",       &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         kept("ActorTokenDetails")
-            .why("Id and name of the token, not the token."),
+            .why("Id and name of the token, not the token.")
+            .sensitive(),
         kept("ActorType"),
         kept("AuditLogID"),
         row("Raw",                  &[
@@ -42,8 +43,9 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
             .why("What was read or changed."),
         row("ResourceProduct",      &[lookup_if("event.category", PRODUCT_CATEGORIES), lookup_if("event.type", PRODUCT_TYPES), keep("ResourceProduct")]),
         kept("ResourceRequest")
-            .why("These two tell what was changed. Cloudflare takes secrets out before it writes them: https://blog.cloudflare.com/introducing-automatic-audit-logs/"),
-        kept("ResourceResponse"),
+            .why("These two tell what was changed. Cloudflare takes secrets out before it writes them: https://blog.cloudflare.com/introducing-automatic-audit-logs/")
+            .sensitive(),
+        kept("ResourceResponse").sensitive(),
         kept("ResourceScope"),
         row("ResourceType",         &[text("entity.target.sub_type")]),
         kept("ResourceValue"),

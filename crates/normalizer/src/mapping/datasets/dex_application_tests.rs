@@ -76,11 +76,12 @@ pub(super) static DEX_APPLICATION_TESTS: Dataset = Dataset {
         kept("HTTPRedirectStartMs"),
         kept("HTTPRequestStartMs"),
         row("HTTPResponseBody",                   &[text("http.response.body.content")])
-            .why("Body and headers answer a test request, which no user's session is part of: they stay readable."),
+            .why("Body and headers answer a test request, which no user's session is part of: they stay readable.")
+            .sensitive(),
         row("HTTPResponseBodyBytes",              &[integer("http.response.body.bytes")]),
         kept("HTTPResponseEndMs"),
         kept("HTTPResponseHeaderBytes"),
-        kept("HTTPResponseHeaders"),
+        kept("HTTPResponseHeaders").sensitive(),
         kept("HTTPResponseStartMs"),
         kept("HTTPSecureConnectionStartMs"),
         row("HTTPServerIPASN",                    &[positive("destination.as.number")]),

@@ -22,7 +22,8 @@ pub(super) static DLP_FORENSIC_COPIES: Dataset = Dataset {
         row("GatewayRequestID", &[text("http.request.id")])
             .why("The RequestID of the same request in gateway_http."),
         kept("Headers")
-            .why("Cloudflare's selection; an analyst needs them to know what the payload was."),
+            .why("Cloudflare's selection; an analyst needs them to know what the payload was.")
+            .sensitive(),
         row("Payload",          &[masked("Payload")])
             .why("The very data that must not leave, in base64, and often larger than a SIEM takes."),
         kept("Phase"),

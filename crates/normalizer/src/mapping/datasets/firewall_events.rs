@@ -12,21 +12,32 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        kept("AISecurityCustomTopicCategories"),
-        kept("AISecurityInjectionScore"),
-        kept("AISecurityPIICategories"),
-        kept("AISecurityTokenCount"),
-        kept("AISecurityUnsafeTopicCategories"),
+        kept("AISecurityCustomTopicCategories")
+            .about("Topics of your own that AI Security found in the prompt, with a score each, 1 for the closest match."),
+        kept("AISecurityInjectionScore")
+            .about("How likely the prompt is an injection, by AI Security."),
+        kept("AISecurityPIICategories")
+            .about("Kinds of personal data that AI Security found in the prompt."),
+        kept("AISecurityTokenCount")
+            .about("Length of the prompt in tokens, by AI Security."),
+        kept("AISecurityUnsafeTopicCategories")
+            .about("Unsafe topics that AI Security found in the prompt."),
         row("Action",                             &[text("event.action"), action_type("event.type")]),
         row("ClientASN",                          &[integer("source.as.number")]),
-        row("ClientASNDescription",               &[text("source.as.organization.name"), keep("clientASNDescription")]),
+        row("ClientASNDescription",               &[text("source.as.organization.name"), keep("clientASNDescription")])
+            .about("Name of the visitor's network."),
         row("ClientCountry",                      &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         row("ClientIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
-        kept("ClientIPClass"),
-        kept("ClientRefererHost"),
-        kept("ClientRefererPath"),
-        kept("ClientRefererQuery"),
-        kept("ClientRefererScheme"),
+        kept("ClientIPClass")
+            .about("What Cloudflare knows of the visitor's address, such as tor, badHost or searchEngine."),
+        kept("ClientRefererHost")
+            .about("Host of the Referer header."),
+        kept("ClientRefererPath")
+            .about("Path of the Referer header."),
+        kept("ClientRefererQuery")
+            .about("Query string of the Referer header."),
+        kept("ClientRefererScheme")
+            .about("Scheme of the Referer header."),
         row("ClientRequestHost",                  &[text("destination.address"), domain("destination.domain"), port("destination.port"),
                                                     domain("url.domain"), port("url.port"), host("related.hosts")]),
         row("ClientRequestMethod",                &[text("http.request.method")]),
@@ -35,32 +46,52 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         row("ClientRequestQuery",                 &[query("url.query")]),
         row("ClientRequestScheme",                &[text("url.scheme")]),
         row("ClientRequestUserAgent",             &[text("user_agent.original")]),
-        kept("ContentScanObjResults"),
-        kept("ContentScanObjSizes"),
-        kept("ContentScanObjTypes"),
+        kept("ContentScanObjResults")
+            .about("Results of scanning the uploaded files, one for each."),
+        kept("ContentScanObjSizes")
+            .about("Sizes of the uploaded files, in bytes."),
+        kept("ContentScanObjTypes")
+            .about("Media types of the uploaded files."),
         row("Datetime",                           &[timestamp("@timestamp")]),
         row("Description",                        &[text("rule.description")]),
-        kept("EdgeColoCode"),
-        row("EdgeResponseStatus",                 &[integer("http.response.status_code"), keep("EdgeResponseStatus")]),
-        kept("FirewallForAIInjectionScore"),
-        kept("FirewallForAIPIICategories"),
-        kept("FirewallForAITokenCount"),
-        kept("FirewallForAIUnsafeTopicCategories"),
+        kept("EdgeColoCode")
+            .about("Cloudflare data center that took the request, by its airport's code."),
+        row("EdgeResponseStatus",                 &[integer("http.response.status_code"), keep("EdgeResponseStatus")])
+            .about("Status that Cloudflare answered to the visitor."),
+        kept("FirewallForAIInjectionScore")
+            .about("Older name of AISecurityInjectionScore."),
+        kept("FirewallForAIPIICategories")
+            .about("Older name of AISecurityPIICategories."),
+        kept("FirewallForAITokenCount")
+            .about("Older name of AISecurityTokenCount."),
+        kept("FirewallForAIUnsafeTopicCategories")
+            .about("Older name of AISecurityUnsafeTopicCategories."),
         row("FraudUserID",                        &[text("user.id"), text("related.user")])
             .why("The UserID of account_abuse_protection_events."),
-        kept("Kind"),
-        kept("LeakedCredentialCheckResult"),
-        row("MatchIndex",                         &[keep("matchIndex")]),
-        row("Metadata",                           &[keep("metadata")]),
-        kept("OriginResponseStatus"),
-        kept("OriginatorRayID"),
-        row("RayID",                              &[text("http.request.id"), keep("RayID")]),
+        kept("Kind")
+            .about("Kind of event, always firewall so far."),
+        kept("LeakedCredentialCheckResult")
+            .about("Whether the credentials in the request are known to have leaked."),
+        row("MatchIndex",                         &[keep("matchIndex")])
+            .about("Place among the rules that matched the request, 0 for the last of them."),
+        row("Metadata",                           &[keep("metadata")])
+            .about("What the security product adds, names and values of its own."),
+        kept("OriginResponseStatus")
+            .about("Status that the origin answered, 0 if it was not asked."),
+        kept("OriginatorRayID")
+            .about("Ray ID of the request that was answered with the challenge, 00 if there was none."),
+        row("RayID",                              &[text("http.request.id"), keep("RayID")])
+            .about("Ray ID of the request."),
         row("Ref",                                &[text("rule.reference")]),
         row("RuleID",                             &[text("rule.id")]),
-        row("Source",                             &[module("event.module"), keep("source")]),
-        kept("WAFRequestSignatureCategories"),
-        kept("WAFRequestSignatureRefs"),
-        kept("ZoneName"),
+        row("Source",                             &[module("event.module"), keep("source")])
+            .about("Cloudflare security product that acted, such as firewallcustom, firewallmanaged or ratelimit."),
+        kept("WAFRequestSignatureCategories")
+            .about("Categories of the attack signatures that matched."),
+        kept("WAFRequestSignatureRefs")
+            .about("Identifiers of the attack signatures that matched."),
+        kept("ZoneName")
+            .about("Zone of the request."),
 
         row("ClientRequestBytes",                 &[integer("http.request.bytes")])
             .theme("Not in Cloudflare's list of this dataset, but read by SEKOIA.IO's parser of it: a record that carries them (a Transformer can add them) is understood."),

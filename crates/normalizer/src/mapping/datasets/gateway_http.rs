@@ -42,7 +42,8 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
         row("DeviceName",                         &[text("host.hostname"), text("host.name"), text("related.hosts")]),
         kept("DownloadMatchedDlpProfileEntries")
-            .why("Names of profiles and entries, not the data that matched."),
+            .why("Names of profiles and entries, not the data that matched.")
+            .sensitive(),
         kept("DownloadMatchedDlpProfiles"),
         kept("DownloadedFileNames")
             .why("May be `<unknown file name>`."),
@@ -78,7 +79,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         row("SourcePort",                         &[integer("source.port")]),
         kept("TenantID"),
         kept("UntrustedCertificateAction"),
-        kept("UploadMatchedDlpProfileEntries"),
+        kept("UploadMatchedDlpProfileEntries").sensitive(),
         kept("UploadMatchedDlpProfiles"),
         kept("UploadedFileNames"),
         row("UserAgent",                          &[text("user_agent.original")]),

@@ -50,7 +50,8 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         row("Cookies",                       &[masked("Cookies")])
             .why("A session cookie is as good as a password."),
         kept("RequestHeaders")
-            .why("Kept whole: only headers that the customer named in the zone's custom fields are sent, and analysts need them. Whoever names `authorization` or `cookie` there should mask it here."),
+            .why("Kept whole: only headers that the customer named in the zone's custom fields are sent, and analysts need them. Whoever names `authorization` or `cookie` there should mask it here.")
+            .sensitive(),
         kept("ClientRequestSource"), kept("ClientXRequestedWith"),
 
         // The visitor's TLS.
@@ -70,7 +71,8 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         row("EdgeServerIP",                  &[ip("observer.ip"), ip("related.ip")]),
         kept("EdgeResponseContentType")
             .why("Not http.response.mime_type: ECS wants that from the body, never from the header."),
-        kept("ResponseHeaders"), kept("EdgeCFConnectingO2O"), kept("EdgeColoCode"), kept("EdgeColoID"),
+        kept("ResponseHeaders").sensitive(),
+        kept("EdgeCFConnectingO2O"), kept("EdgeColoCode"), kept("EdgeColoID"),
         kept("EdgePathingOp"), kept("EdgePathingSrc"), kept("EdgePathingStatus"), kept("EdgeResponseCompressionRatio"),
         kept("EdgeTimeToFirstByteMs"), kept("SmartRouteColoID"), kept("UpperTierColoID"),
 

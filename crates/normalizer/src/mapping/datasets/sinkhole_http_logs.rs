@@ -18,10 +18,11 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
     rows: &[
         row("AccountID",                          &[text("cloud.account.id")]),
         row("Body",                               &[text("http.request.body.content")])
-            .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in them were meant for the malicious host, so they stay readable."),
+            .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in them were meant for the malicious host, so they stay readable.")
+            .sensitive(),
         row("BodyLength",                         &[integer("http.request.body.bytes")]),
         row("DestAddr",                           &[ip("destination.ip"), ip("related.ip")]),
-        kept("Headers"),
+        kept("Headers").sensitive(),
         row("Method",                             &[text("http.request.method")]),
         row("Password",                           &[masked("Password")])
             .why("It may be a real person's password."),

@@ -24,7 +24,8 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
         row("Error",                    &[text("error.message")]),
         kept("PTY"),
         kept("Payload")
-            .why("What was typed and shown, secrets too: but it is the only field that tells what was done. Leave it out of the job's fields if nobody may read it. Cloudflare does not encrypt it here: https://developers.cloudflare.com/cloudflare-one/insights/logs/dashboard-logs/ssh-command-logs/"),
+            .why("What was typed and shown, secrets too: but it is the only field that tells what was done. Leave it out of the job's fields if nobody may read it. Cloudflare does not encrypt it here: https://developers.cloudflare.com/cloudflare-one/insights/logs/dashboard-logs/ssh-command-logs/")
+            .sensitive(),
         row("ProgramFinishDatetime",    &[timestamp("event.end"), since("event.duration", "ProgramStartDatetime")]),
         kept("ProgramID"),
         row("ProgramStartDatetime",     &[timestamp("event.start")]),

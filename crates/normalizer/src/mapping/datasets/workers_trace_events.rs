@@ -42,7 +42,8 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
         ])
             .why("The first of them; mostly it is the only one."),
         kept("Logs")
-            .why("What the Worker's own code writes to its console: kept, since it is why one logs it."),
+            .why("What the Worker's own code writes to its console: kept, since it is why one logs it.")
+            .sensitive(),
         row("Outcome",          &[lookup("event.outcome", OUTCOMES), lookup_if("event.type", ERRORS), keep("Outcome")]),
         row("ScriptName",       &[text("faas.name")]),
         kept("ScriptTags"),

@@ -15,7 +15,8 @@ pub(super) static ZARAZ_EVENTS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         kept("Body")
-            .why("What the page tells its tags: personal data perhaps, but it shows what leaves the site."),
+            .why("What the page tells its tags: personal data perhaps, but it shows what leaves the site.")
+            .sensitive(),
         kept("EventDetails"),
         row("EventType",      &[text("event.action"), lookup_if("event.type", &[("component_error", "error")]), lookup_if("event.outcome", &[("component_error", "failure")])])
             .why("server_request, server_response, action_triggered, ecommerce_triggered, client_request, component_error (https://developers.cloudflare.com/zaraz/advanced/logpush/)."),
