@@ -128,8 +128,8 @@ fn split(text: &[u8]) -> Host {
     let colon = colon(text);
     let name = text.get(..colon).unwrap_or_default();
     let name = match name.strip_suffix(b".") {
-        // The root alone is its dot; one behind a backslash is part of a label, one behind another
-        // dot of no name.
+        // A final dot is dropped unless it is the whole name (the root), escaped (part of a label)
+        // or behind another dot (no name).
         Some([.., b'.' | b'\\'] | []) | None => name,
         Some(rest) => rest,
     };
@@ -163,7 +163,7 @@ fn colon(text: &[u8]) -> usize {
 }
 
 fn parts(name: &[u8]) -> Option<Parts> {
-    // The list is in lower case, and of what can stand in a name only letters have a case.
+    // The list is in lower case; of the bytes of a name only letters have a case.
     let lower = name.to_ascii_lowercase();
     let well_formed = !lower.is_empty()
         && lower

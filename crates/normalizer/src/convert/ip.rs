@@ -50,8 +50,8 @@ pub(super) fn check_ips(input: Input<'_>, _: &mut Workspace, finding: &mut Findi
 /// What stands before an IPv4 address that is written as one of IPv6 (RFC 4291, section 2.5.5.2).
 const MAPPED: &[u8] = b"::ffff:";
 
-/// Notes where an address stands: that of IPv4 in `::ffff:192.0.2.1`, which a socket of IPv6 says of
-/// a peer of IPv4, so that rules which compare addresses find it.
+/// Notes the place of an address. In `::ffff:192.0.2.1`, which an IPv6 socket reports for an IPv4
+/// peer, that is the IPv4 address, so that rules that compare addresses match.
 #[inline(always)]
 fn is_address(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
     if is_ipv4(bytes) {
@@ -83,7 +83,7 @@ fn is_ip(bytes: &[u8]) -> bool {
             && core::str::from_utf8(bytes).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()))
 }
 
-/// The same as the standard library's parser, at a third of its price.
+/// Accepts what the standard library's parser accepts, at a third of its cost.
 fn is_ipv4(bytes: &[u8]) -> bool {
     // The longest is 255.255.255.255.
     if !(7..=15).contains(&bytes.len()) {
@@ -93,7 +93,7 @@ fn is_ipv4(bytes: &[u8]) -> bool {
     for byte in bytes {
         match byte {
             b'0'..=b'9' => {
-                // No leading zeros: they are octal to some.
+                // No leading zeros: some parsers read them as octal.
                 if digits > 0 && number == 0 {
                     return false;
                 }

@@ -9,7 +9,7 @@ pub(crate) enum Piece {
     /// A piece of the record's text.
     Place(Span),
     Word(&'static str),
-    /// Not to be had in one piece: [`Form::write`](crate::convert::Form::write) writes it.
+    /// It is not one piece: [`Form::write`](crate::convert::Form::write) writes it.
     Written,
 }
 

@@ -1,10 +1,10 @@
-//! Secrets: where they stand in a record, under whatever name, and its text without them.
+//! Secrets: their places in a record, under any name, and its text with them masked.
 
 use crate::plan::Plan;
 use crate::plan::secret::Secret;
 use crate::record::{Kind, Record, Span, Value};
 
-/// What stands for a secret.
+/// The word that stands for a secret.
 pub(crate) const MASK: &str = "[masked]";
 
 impl Plan {
