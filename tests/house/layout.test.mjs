@@ -35,7 +35,7 @@ const FLOORS = {
     ...["example", "sources", "written", "conversion", "error", "markdown"],
   ],
   src: [
-    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "waiting", "queue"],
+    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "encoding", "log", "pipeline", "send", "waiting", "queue"],
     ...["random", "bindings", "body", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
   ],
 };

@@ -1,4 +1,4 @@
-//! `attachments`, `hosts`: what a message carries, as ECS has it.
+//! `attachments`, `hosts`: the attachments of a message, and the hosts of its links and addresses.
 
 use crate::bytes::span::Span;
 use crate::bytes::text::for_pages;

@@ -1,12 +1,12 @@
-//! What is drawn out of a value where ECS has another form for it: objects of its own, and texts for
-//! the lists of what is related.
+//! What a conversion extracts from a value: objects in the form of ECS, and texts for the `related`
+//! lists.
 
-/// What a conversion draws out of a value.
+/// What a conversion extracts from a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extract {
     /// A JSON array of objects; empty where the conversion makes none.
     pub(crate) objects: String,
-    /// Texts, each once, as they stand between the quotes of JSON.
+    /// Texts, each once, in the form that they have between JSON's quotes.
     pub(crate) texts: Vec<String>,
     /// Addresses, each once.
     pub(crate) addresses: Vec<String>,
@@ -14,7 +14,7 @@ pub(crate) struct Extract {
     pub(crate) is_whole: bool,
 }
 
-/// Texts that are drawn out: an alert has a few, hostile records have thousands.
+/// Most texts that are extracted: an alert has a few, hostile records have thousands.
 const TEXTS_MAX: usize = 64;
 
 impl Extract {

@@ -1,4 +1,4 @@
-//! What a check finds out about a value, and what is written of it.
+//! Findings: what a check learns about a value, and how it is written.
 
 use crate::bytes::writer::Writer;
 use crate::convert::extract::Extract;
@@ -35,7 +35,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What was found out about a value, for its targets to write.
+/// What a check learned about a value, for its targets to write.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Finding {
     /// The value is absent, or is not what its targets need.
@@ -75,7 +75,7 @@ pub(crate) enum CheckResult {
     Invalid,
 }
 
-/// What checks work with, and findings that are too large for their place.
+/// What checks share, and the data of findings that is too large for [`Finding`].
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) hosts: Hosts,
@@ -191,7 +191,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// A form that gives several texts, to a field that is a list, and never one piece.
+    /// Several texts, for a field that is a list: never one piece.
     pub(crate) fn nothing(self) -> Piece {
         Piece::None
     }

@@ -405,7 +405,7 @@ fn without_port(text: &[u8]) -> (usize, Option<usize>) {
 }
 
 fn parts(name: &[u8]) -> Option<Parts> {
-    // The list is in lower case, and of what can stand in a name only letters have a case.
+    // The list is in lower case; of the bytes of a name only letters have a case.
     let lower = name.to_ascii_lowercase();
     let well_formed = !lower.is_empty()
         && lower

@@ -37,7 +37,7 @@ use crate::convert::piece::Piece;
 
 pub(crate) use check::{Check, Form};
 
-/// Makes of the list: the words of the tables, and what [`Check`] and [`Form`] do.
+/// Generates, from the list, the words of the tables and the behaviour of [`Check`] and [`Form`].
 ///
 /// Checks and forms are dispatched by `match`: they run for every value of every record, where a
 /// call through a pointer would keep them from being inlined.
@@ -56,13 +56,13 @@ macro_rules! dispatch {
         }
 
         impl Check {
-            /// Looks at a value that is not absent, and notes in `finding` what was found out.
+            /// Checks a value that is present, and writes the result to `finding`.
             ///
-            /// A text may still have escapes: what is cut out of it or compared needs none, and
-            /// where a backslash is left, none of these checks passes.
+            /// A text may still contain JSON escapes. No value that is cut or compared needs one,
+            /// and no check passes a text in which a backslash is left.
             ///
-            /// Every check writes its finding where it belongs: in wasm a finding that is handed
-            /// on is a call of `memory.copy`.
+            /// Every check writes its finding in place: in wasm, one that is returned costs a call
+            /// of `memory.copy`.
             #[inline(always)]
             pub(crate) fn run(
                 self,
@@ -90,7 +90,8 @@ macro_rules! dispatch {
                 }
             }
 
-            /// Writes what is not one piece, without quotes; answers whether there is a value.
+            /// Writes a value that is not one piece, without quotes, and returns whether there is
+            /// one.
             pub(crate) fn write(self, found: Found<'_>, writer: &mut Writer) -> bool {
                 match self {
                     $($($(Self::$written => $write(found, writer),)+)?)+

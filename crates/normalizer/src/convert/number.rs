@@ -137,7 +137,7 @@ pub(crate) fn sum_of<'a>(found: impl Iterator<Item = Found<'a>>) -> Option<u64> 
             let digits = found.bytes();
             core::str::from_utf8(digits).ok()?.parse::<u64>().ok()
         })
-        // What is negative or too large is no count; an integer of ECS is signed.
+        // A negative number, or one that 64 bits do not hold, is no count.
         .try_fold(None, |sum, number| {
             let (sum, number) = (sum.unwrap_or(0), number?);
             Some(Some(u64::checked_add(sum, number)?))
@@ -171,7 +171,7 @@ fn nanoseconds(bytes: &[u8]) -> Option<u64> {
     if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    // What is below a nanosecond falls away.
+    // Fractions of a nanosecond are dropped.
     let fraction = fraction.get(..6).unwrap_or(fraction);
     let below = match fraction.len() {
         0 => 0,
@@ -182,7 +182,7 @@ fn nanoseconds(bytes: &[u8]) -> Option<u64> {
         .ok()?
         .checked_mul(1_000_000)?
         .checked_add(below)
-        // An integer of ECS is signed.
+        // ECS integers are signed.
         .filter(|nanoseconds| i64::try_from(*nanoseconds).is_ok())
 }
 

@@ -12,7 +12,7 @@ pub(crate) enum Piece {
     /// A piece of the copies that are made of what the record does not have so.
     Copied(Span),
     Word(&'static str),
-    /// Not to be had in one piece: [`Form::write`](crate::convert::Form::write) writes it.
+    /// It is not one piece: [`Form::write`](crate::convert::Form::write) writes it.
     Written,
 }
 

@@ -7,7 +7,7 @@
 /// One rule a line, sorted by bytes.
 const RULES: &[u8] = include_bytes!("../../data/icann_suffixes.txt");
 
-/// Length of the public suffix of `name`, which is in lower case; nothing where no rule is for it.
+/// Length of the public suffix of `name`, which is in lower case; `None` where no rule matches.
 pub(crate) fn icann_suffix(name: &[u8]) -> Option<usize> {
     // From the longest: an exception is longer than the wildcard that it is an exception of.
     let mut rest = name;

@@ -88,7 +88,7 @@ static FIRST: Conversion = Conversion {
     ..Conversion::BASE
 };
 
-/// No object and no list.
+/// A value that is neither an object nor a list.
 #[inline(always)]
 pub(super) fn check_scalar(
     input: Input<'_>,

@@ -1,8 +1,8 @@
 //! The dataset tables, and what a table is made of.
 //!
 //! A dataset file is a list of rows, one per Cloudflare field: its name, then where its value goes.
-//! Nothing else is needed to add a field. A field without a row is kept as `cloudflare.<Name>`
-//! and counted as drift; so is, uncounted, a value that its row cannot convert.
+//! Nothing else is needed to add a field. A field without a row is kept as `cloudflare.<Name>` and
+//! counted as drift. A value that its row cannot convert is kept too, and is no drift.
 
 pub mod datasets;
 mod prelude;
@@ -24,19 +24,19 @@ pub struct Dataset {
     pub constants: &'static [(&'static str, Constant)],
     /// One per Cloudflare field.
     pub rows: &'static [Row],
-    /// Names under which a field is sent too, or was once: `(other, field)`. Names that differ in
-    /// the case of letters only need no mention.
+    /// Other names of a field, present or past: `(other, field)`. A name that differs in the case
+    /// of letters only needs no entry.
     pub renamed: &'static [(&'static str, &'static str)],
-    /// Addresses that Cloudflare sends in parts, and the ECS fields that take the whole.
+    /// Addresses that Cloudflare sends in parts, and the ECS field of each whole address.
     pub joined: &'static [Joined],
     /// What SEKOIA.IO's own parser of this dataset needs beside the raw record; `None` where it
     /// has no parser for it, and the record passes as it came.
     pub native: Option<Native>,
-    /// Where a record says what it is of, for those that are of this Worker itself.
+    /// The fields by which records of this Worker itself are recognised.
     pub traces: Traces,
 }
 
-/// The fields that tell a record of this Worker's own requests and runs.
+/// The fields that identify a record of this Worker's own requests and runs.
 #[derive(Debug)]
 pub struct Traces {
     /// The address or the path of the request.
@@ -61,7 +61,7 @@ pub struct Row {
     pub field: &'static str,
     /// Where its value goes, each with the conversion on the way.
     pub targets: &'static [Target],
-    /// Why it is as it is, for the pages; empty where that is plain.
+    /// The reason for the row, for the pages; empty where it is plain.
     #[cfg(feature = "pages")]
     pub why: &'static str,
     /// What the rows from here to the next theme have in common; empty where none begins here.
@@ -179,8 +179,7 @@ impl Dataset {
         self.rows.iter().map(|row| row.field)
     }
 
-    /// Other names under which the fields may come: those that documents have for them, and those
-    /// that they had once.
+    /// Other names of the fields: those that documents have for them, and the renamed ones.
     pub(crate) fn other_names(&self) -> impl Iterator<Item = (&'static str, RowId)> {
         let kept = self.rows.iter().enumerate().flat_map(|(index, row)| {
             let names = row.targets.iter().filter_map(Target::kept_name);

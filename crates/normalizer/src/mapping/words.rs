@@ -88,5 +88,5 @@ pub(super) const OS_TYPES: Words = &[
     ("ios", "ios"),
 ];
 
-/// Whether it worked: `event.outcome` of a boolean.
+/// `event.outcome` of a boolean that says whether something worked.
 pub(super) const SUCCEEDED: Words = &[("true", "success"), ("false", "failure")];

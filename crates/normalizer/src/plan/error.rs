@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-/// A table that cannot be used. A test makes the plans of all datasets, so that none is delivered.
+/// A table that cannot be used. A test builds the plans of all datasets, so that no release has
+/// one.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum TableError {
     /// A name that is no field of the table.

@@ -1,4 +1,4 @@
-//! Secrets: where they stand in a record, under whatever name, and its text without them.
+//! Secrets: their places in a record, under any name, and its text with them masked.
 
 use crate::plan::Plan;
 use crate::plan::secret::Secret;

@@ -1,4 +1,4 @@
-//! A dataset's table, made ready: what to look at in a record, and what to write in which order.
+//! Plans: a dataset's table, compiled to the checks of a record and the leaves of its document.
 
 pub(crate) mod error;
 pub(crate) mod feedback_loop;
@@ -22,10 +22,10 @@ use crate::plan::source::{AddressRow, Checked, JoinedRows, Source, StepId};
 use crate::plan::tree::{Branch, Entry, Tree};
 use crate::record::{MemberPath, RowId};
 
-/// What the engine does for every record of a dataset.
+/// What is done with every record of a dataset.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// What is asked of the rows' values before anything is written, row by row.
+    /// The checks of the rows' values, which run before anything is written.
     pub(crate) checks: Vec<Step>,
     /// The document's leaves, group by group.
     pub(crate) leaves: Vec<Leaf>,
@@ -35,7 +35,7 @@ pub(crate) struct Plan {
     pub(crate) kept: Vec<&'static str>,
     /// The row of the event's time, and where its fact is found.
     pub(crate) time: Option<(RowId, StepId)>,
-    /// Leaves that several rows give, of which the first wins.
+    /// The sources of each leaf that several rows can give; the first with a value wins.
     pub(crate) contests: Vec<Box<[Source]>>,
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
@@ -403,8 +403,8 @@ impl Plan {
         }
     }
 
-    /// What closes and opens objects on the way from one, which has a member already, to a leaf of
-    /// another, whose own text begins with a comma.
+    /// The text that closes and opens objects between two leaves. `from` has a member already;
+    /// `text` begins with a comma.
     fn way(&self, from: GroupId, to: GroupId, text: &str) -> String {
         let (mut from, mut to) = (from, to);
         let (mut closed, mut opened) = (String::new(), String::new());

@@ -58,7 +58,7 @@ pub(crate) enum Source {
     Joined(JoinedRows),
     /// The first of several that gives a value.
     First(Box<[Self]>),
-    /// A list, of what several rows give.
+    /// A list of the values of several rows.
     List(Box<[Self]>),
     /// Under `cloudflare`: what could not be converted, and what has no row.
     Unmapped,

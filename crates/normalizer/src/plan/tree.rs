@@ -1,4 +1,4 @@
-//! The document of a table, as a tree: every leaf in its place, with all that gives it.
+//! The document of a table as a tree: every leaf in its place, with its sources.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ pub(crate) struct Tree {
     pub(crate) root: Branch,
 }
 
-/// An object in the making: its own leaves come before its objects, each in alphabetical order.
+/// An object under construction: its leaves come before its objects, both in alphabetical order.
 #[derive(Default)]
 pub(crate) struct Branch {
     pub(crate) leaves: BTreeMap<String, Entry>,
     pub(crate) branches: BTreeMap<String, Self>,
 }
 
-/// What gives a leaf.
+/// The sources of a leaf.
 pub(crate) enum Entry {
     Constant(Constant),
     One(Source),

@@ -63,7 +63,7 @@ pub(super) fn check_answers(
 
 /// Reads a list of resource records: a JSON array, or a JSON string that holds one.
 ///
-/// Nothing where there is none, or no record in it of which anything is known.
+/// `None` where there is no list, or none of its records says anything.
 fn read_answers(value: &[u8], types: Words) -> Option<Extract> {
     let list = match value.first() {
         Some(b'"') => Cow::Owned(serde_json::from_slice::<String>(value).ok()?),
@@ -78,7 +78,7 @@ fn read_answers(value: &[u8], types: Words) -> Option<Extract> {
 impl Answer {
     /// Reads an element of the list.
     ///
-    /// Answers also whether that is all of it.
+    /// Returns also whether nothing of it is left out.
     fn of(element: &str, types: Words) -> Option<(Self, bool)> {
         let members = Deserializer::from_str(element)
             .deserialize_map(Members::default())
@@ -86,7 +86,8 @@ impl Answer {
         let data = members.data.and_then(text);
         let record = data.as_deref().and_then(decode);
         let (answer, is_told) = match record.and_then(|record| wire::answer(&record, types)) {
-            // The record knows best; texts beside it that say otherwise are not carried.
+            // The wire record takes precedence: texts beside it that contradict it are not in the
+            // answer.
             Some(answer) => {
                 let is_told = Self::of_texts(&members, None, types).is_within(&answer);
                 (answer, is_told)
@@ -148,7 +149,7 @@ impl Answer {
         }
     }
 
-    /// The address that it gives. A text that is of another type only looks like one.
+    /// The address in the data. A text in a record of another type only looks like one.
     fn address(&self) -> Option<&str> {
         match self.kind.as_deref() {
             None | Some("A" | "AAAA") => self
@@ -160,7 +161,7 @@ impl Answer {
     }
 }
 
-/// Reads the list, element by element: what it holds at once is a record.
+/// Reads the list element by element, so that memory holds one record at a time.
 struct List(Words);
 
 impl<'de> Visitor<'de> for List {
@@ -181,7 +182,7 @@ impl<'de> Visitor<'de> for List {
                 continue;
             };
             found.is_whole &= is_whole;
-            // Texts and a number have no encoding that fails.
+            // Serialising texts and a number cannot fail.
             let json = serde_json::to_string(&answer).unwrap_or_default();
             if json.len() <= "{}".len() {
                 continue;
@@ -210,7 +211,7 @@ struct Members<'a> {
     name: Option<&'a RawValue>,
     rdata: Option<&'a RawValue>,
     ttl: Option<&'a RawValue>,
-    /// Whether the element has what none of these takes.
+    /// Whether the element has a member that no field here takes.
     has_more: bool,
 }
 
@@ -254,7 +255,8 @@ fn text(value: &RawValue) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A name without the dot of the root, which alone is the root, and which is none where escaped.
+/// A name without its final dot. A lone dot is the root, and stays; an escaped one is part of a
+/// label.
 fn without_dot(name: &str) -> &str {
     match name.strip_suffix('.') {
         Some(rest) if !rest.is_empty() && !rest.ends_with('\\') => rest,

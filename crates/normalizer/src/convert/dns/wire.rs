@@ -89,7 +89,7 @@ fn type_name(number: u16, types: Words) -> Option<&'static str> {
         .map(|(_, name)| *name)
 }
 
-/// What a record of this type says; in base64 where it is none of the common ones.
+/// The data of a record as text: in base64 where its type is not a common one.
 fn presented(kind: &str, rdata: &[u8]) -> Option<String> {
     let mut wire = Wire(rdata);
     let data = match kind {
@@ -105,7 +105,7 @@ fn presented(kind: &str, rdata: &[u8]) -> Option<String> {
             let mut data = format!("{} {}", wire.name()?, wire.name()?);
             // Serial, refresh, retry, expire, minimum.
             for _ in 0..5 {
-                // Writing to a text does not fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(data, " {}", wire.long()?);
             }
             data
@@ -187,7 +187,7 @@ impl<'a> Wire<'a> {
 /// A name in wire format (RFC 1035, section 2.3.4).
 const NAME_MAX: usize = 255;
 
-/// A label. What is longer is the mark of a compression pointer, which leads into a message that
+/// Bytes of the longest label. A larger length marks a compression pointer into the message, which
 /// is not there.
 const LABEL_MAX: u8 = 63;
 

@@ -90,8 +90,8 @@ pub fn by_name(name: &str) -> Option<&'static Dataset> {
         .copied()
 }
 
-/// The dataset that a record's field names tell: the one that knows most of them, if that is at
-/// least half.
+/// The dataset that a record's field names identify: the one with rows for most of them, if these
+/// are at least half.
 ///
 /// # Errors
 ///
