@@ -139,6 +139,8 @@ fn needs_attention(normalizer: &Normalizer, counters: Option<&Counters>) -> bool
     summary.errors > 0
         || summary.times_from_arrival > 0
         || summary.truncated > 0
+        || summary.repeated_names > 0
+        || summary.is_array_open
         || summary.repaired > 0
         || !summary.unknown_fields.is_empty()
         || !summary.unknown_values.is_empty()
@@ -205,6 +207,15 @@ impl Line {
         self.add("times_from_arrival", json!(summary.times_from_arrival));
         self.add("repaired", json!(summary.repaired));
         self.add("truncated", json!(summary.truncated));
+        if summary.dropped_fields > 0 {
+            self.add("dropped_fields", json!(summary.dropped_fields));
+        }
+        if summary.repeated_names > 0 {
+            self.add("repeated_names", json!(summary.repeated_names));
+        }
+        if summary.is_array_open {
+            self.add("array_without_end", json!(true));
+        }
         self.add("unknown_fields", json!(summary.unknown_fields));
         self.add("more_unknown_fields", json!(summary.more_unknown_fields));
         self.add("unknown_values", json!(summary.unknown_values));

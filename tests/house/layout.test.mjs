@@ -14,7 +14,7 @@ import { Crate } from "./rust.mjs";
 const FLOORS = {
   "crates/gzip/src": ["lib", "decoder", "matches", "encoder", "huffman", "header", "crc32", "bits", "error"],
   "crates/normalizer/src": [
-    ...["lib", "normalizer", "output", "input", "error", "document", "plan", "config", "summary"],
+    ...["lib", "normalizer", "output", "error", "document", "input", "plan", "config", "summary"],
     ...["mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [

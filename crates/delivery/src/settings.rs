@@ -56,7 +56,7 @@ pub static INGEST: Group = Group {
             "LINE_MAX_BYTES",
             Limits::DEFAULT.line_bytes as u64,
             1024..=16 << 20,
-            "a longer line becomes an error event with its beginning",
+            "how much is kept of a record: of a longer line, the fields that are too long give way",
         ),
     ],
 };

@@ -4,10 +4,10 @@ use logpush_gzip::Gunzip;
 
 use crate::config::Config;
 use crate::document::Engine;
-use crate::document::pipeline_error::ORIGINAL_MAX;
 use crate::error::UploadError;
 use crate::input::destination_test::{Probe, Verdict};
 use crate::input::framer::{Frame, Framer};
+use crate::input::overlong::Overlong;
 use crate::mapping::Dataset;
 use crate::output::batch::{Batch, Batcher};
 use crate::summary::Summary;
@@ -51,8 +51,9 @@ pub struct Normalizer {
     engine: Engine,
     batcher: Batcher,
     probe: Probe,
-    /// The beginning of the record that is too long.
-    too_long: Vec<u8>,
+    /// The record that is longer than the limit, as far as it has come.
+    overlong: Option<Box<Overlong>>,
+    line_max: usize,
     plain_max: u64,
 }
 
@@ -77,10 +78,11 @@ impl Normalizer {
             source: Source::Unknown,
             framer: Framer::new(config.limits.line_bytes),
             batcher: Batcher::new(&config.limits),
+            line_max: config.limits.line_bytes,
             plain_max: config.limits.upload_bytes,
             probe: Probe::default(),
             engine: Engine::new(config),
-            too_long: Vec::new(),
+            overlong: None,
         }
     }
 
@@ -120,6 +122,7 @@ impl Normalizer {
         }
         let batch = self.take_records(true).or_else(|| self.batcher.take());
         self.engine.summary.is_destination_test = self.probe.is_all_a_test();
+        self.engine.summary.is_array_open = self.framer.is_array_open();
         batch.map(|batch| self.known(batch)).transpose()
     }
 
@@ -203,34 +206,62 @@ impl Normalizer {
             let batch = match self.framer.next(is_end) {
                 Frame::More => return None,
                 Frame::Record { start, end } => {
-                    let line = self.framer.text(start, end);
+                    let line = without_comma(self.framer.text(start, end));
                     match self.probe.look(line) {
                         Verdict::DestinationTest => continue,
                         // The record that looked like a test is not the only one.
-                        Verdict::Record(held) => {
-                            // The first of all documents has room.
-                            self.batcher.push(self.engine.document(&held));
-                            self.batcher.push(self.engine.document(line))
+                        Verdict::Record(held) => self.push_held(&held),
+                        Verdict::Nothing => {}
+                    }
+                    let line = without_comma(self.framer.text(start, end));
+                    match self.engine.document(line) {
+                        Some(document) => self.batcher.push(document),
+                        None => {
+                            self.framer.split_objects(start);
+                            continue;
                         }
-                        Verdict::Nothing => self.batcher.push(self.engine.document(line)),
                     }
                 }
-                Frame::TooLong { start, end } => {
-                    let begun = self.framer.text(start, end.min(start + ORIGINAL_MAX));
-                    self.too_long.clear();
-                    self.too_long.extend_from_slice(begun);
-                    continue;
-                }
-                Frame::TooLongEnd { len } => {
+                Frame::Piece {
+                    start,
+                    end,
+                    is_last,
+                } => {
+                    let line_max = self.line_max;
+                    let overlong = self
+                        .overlong
+                        .get_or_insert_with(|| Box::new(Overlong::new(line_max)));
+                    overlong.feed(self.framer.text(start, end));
+                    let Some(overlong) = self.overlong.take_if(|_| is_last) else {
+                        continue;
+                    };
                     if let Some(held) = self.probe.release() {
-                        self.batcher.push(self.engine.document(&held));
+                        self.push_held(&held);
                     }
-                    self.batcher.push(self.engine.too_long(&self.too_long, len))
+                    self.batcher.push(self.engine.overlong(&overlong))
                 }
             };
             if batch.is_some() {
                 return batch;
             }
         }
+    }
+
+    /// Adds the record that waited: the first of all, which has room.
+    fn push_held(&mut self, line: &[u8]) {
+        if let Some(document) = self.engine.document(line) {
+            let full = self.batcher.push(document);
+            debug_assert!(full.is_none());
+        }
+    }
+}
+
+/// Some jobs write a comma behind each record, and no array around them.
+fn without_comma(line: &[u8]) -> &[u8] {
+    match line.strip_suffix(b",") {
+        Some(record) if record.trim_ascii_end().ends_with(b"}") && line.starts_with(b"{") => {
+            record.trim_ascii_end()
+        }
+        _ => line,
     }
 }

@@ -19,8 +19,14 @@ pub struct Summary {
     pub newest: Option<Time>,
     /// Records with bytes that are no UTF-8 or with half a surrogate pair, which were replaced.
     pub repaired: u64,
-    /// Documents whose longest texts were cut to fit the limit.
+    /// Documents some of whose fields are not whole: too long, or nested too deep.
     pub truncated: u64,
+    /// Fields of records above the line limit that had no room at all.
+    pub dropped_fields: u64,
+    /// Values inside fields that gave way to a later one of the same name.
+    pub repeated_names: u64,
+    /// Whether an array of records ended without its bracket: some of it may be missing.
+    pub is_array_open: bool,
     /// Fields that the dataset's table does not have, and how often each came.
     pub unknown_fields: BTreeMap<String, u64>,
     /// Unknown fields beyond the names that are told apart.

@@ -28,6 +28,9 @@ impl Totals {
         all.times_from_arrival += summary.times_from_arrival;
         all.repaired += summary.repaired;
         all.truncated += summary.truncated;
+        all.dropped_fields += summary.dropped_fields;
+        all.repeated_names += summary.repeated_names;
+        all.is_array_open |= summary.is_array_open;
         all.own_records += summary.own_records;
         for (name, count) in &summary.unknown_fields {
             *all.unknown_fields.entry(name.clone()).or_default() += count;
@@ -86,6 +89,15 @@ impl fmt::Display for Text<'_> {
         line("times from arrival", &counters.times_from_arrival)?;
         line("text repaired", &counters.repaired)?;
         line("truncated", &counters.truncated)?;
+        if counters.dropped_fields > 0 {
+            line("fields dropped", &counters.dropped_fields)?;
+        }
+        if counters.repeated_names > 0 {
+            line("repeated names", &counters.repeated_names)?;
+        }
+        if counters.is_array_open {
+            line("arrays", &"one has no end: records may be missing")?;
+        }
         line("unknown fields", &counters.unknown_fields.len())?;
         let mut unknown: Vec<_> = counters.unknown_fields.iter().collect();
         unknown.sort_by_key(|(_, count)| core::cmp::Reverse(**count));

@@ -10,7 +10,10 @@ pub(crate) mod truncate;
 
 use std::borrow::Cow;
 
-use crate::bytes::text::{beginning, hexadecimal, identity, whole_characters};
+use thiserror::Error;
+
+use crate::bytes::slice;
+use crate::bytes::text::{beginning, hexadecimal, identity, text_beginning, whole_characters};
 use crate::bytes::writer::Writer;
 use crate::config::{Config, Shape};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
@@ -19,15 +22,19 @@ use crate::document::event::Event;
 use crate::document::notes::Notes;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
 use crate::document::truncate::{NAME_MAX, NAMES_MAX, truncate};
+use crate::input::framer::first_object;
+use crate::input::overlong::Overlong;
 use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
 use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::FeedbackLoop;
+use crate::plan::secret::Secret;
+use crate::record::clean::{SecretNames, is_clean, is_odd};
 use crate::record::fast::scan;
 use crate::record::names::Keys;
-use crate::record::slow;
-use crate::record::{Kind, Record, RowId, Span};
+use crate::record::slow::{self, Mended, NoRecord};
+use crate::record::{Kind, Record, RowId, Span, Value};
 use crate::summary::Summary;
 
 /// Turns the records of one upload into documents.
@@ -37,6 +44,8 @@ pub(crate) struct Engine {
     ready: Option<Ready>,
     /// Why the dataset's table cannot be used: no table that is delivered has such an error.
     table_error: Option<TableError>,
+    /// Of all datasets, for as long as the upload's own is not known.
+    all_secrets: SecretNames,
     record: Record,
     findings: Vec<Finding>,
     unmapped: Vec<RowId>,
@@ -65,6 +74,18 @@ struct Ready {
     plan: Plan,
     keys: Keys,
     feedback_loop: FeedbackLoop,
+    secrets: SecretNames,
+}
+
+/// Why a line has no document of its own making.
+#[derive(Debug, Error)]
+enum NoDocument {
+    #[error(transparent)]
+    NoRecord(#[from] NoRecord),
+    #[error(transparent)]
+    Table(TableError),
+    #[error("not a record of any known dataset")]
+    UnknownDataset,
 }
 
 /// How much of an unreadable time an error message shows, in bytes.
@@ -74,9 +95,9 @@ impl Engine {
     pub(crate) fn new(config: Config) -> Self {
         let dataset = config.dataset;
         let mut engine = Self {
-            config,
             ready: None,
             table_error: None,
+            all_secrets: SecretNames::new(Secret::all_names(), config.shows_secrets),
             record: Record::default(),
             findings: Vec::new(),
             unmapped: Vec::new(),
@@ -84,6 +105,7 @@ impl Engine {
             document: Writer::default(),
             candidates: Vec::new(),
             summary: Summary::default(),
+            config,
         };
         if let Some(dataset) = dataset {
             engine.begin(dataset);
@@ -92,7 +114,7 @@ impl Engine {
     }
 
     fn begin(&mut self, dataset: &'static Dataset) {
-        match Ready::new(dataset) {
+        match Ready::new(dataset, self.config.shows_secrets) {
             Ok(ready) => self.ready = Some(ready),
             Err(error) => {
                 debug_assert!(false, "{error}");
@@ -107,9 +129,56 @@ impl Engine {
     }
 
     /// The document of `line`, a text without white space around it that is not empty.
-    pub(crate) fn document(&mut self, line: &[u8]) -> Document<'_> {
+    ///
+    /// Nothing, and nothing is counted, where the line is several objects.
+    pub(crate) fn document(&mut self, line: &[u8]) -> Option<Document<'_>> {
+        if self.ready.is_none() && first_object(line).is_some() {
+            return None;
+        }
+        let identity = identity(line);
+        match self.write(line, &hexadecimal(identity), Notes::default()) {
+            Ok(time) => Some(self.written(identity, time)),
+            Err(_) if first_object(line).is_some() => None,
+            Err(error) => {
+                self.failure(&error.to_string(), line, false, &hexadecimal(identity));
+                Some(self.written(identity, None))
+            }
+        }
+    }
+
+    /// The document of a line that is longer than the limit, of which the limit was kept.
+    pub(crate) fn overlong(&mut self, line: &Overlong) -> Document<'_> {
+        let mut notes = Notes::default();
+        let limit = self.config.limits.line_bytes;
+        let id = hexadecimal(line.identity());
+        let broken = format!(
+            "a record of {} bytes is longer than the limit of {limit}",
+            line.len()
+        );
+        if line.is_object() {
+            self.summary.dropped_fields += line.dropped();
+            let message = match line.dropped() {
+                0 => broken.clone(),
+                dropped => format!("{broken}: {dropped} of its fields are missing"),
+            };
+            self.note_truncated(&mut notes, line.truncated());
+            notes.messages.push(message);
+            if let Ok(time) = self.write(line.kept(), &id, notes) {
+                return self.written(line.identity(), time);
+            }
+        }
+        self.failure(&broken, whole_characters(line.kept()), true, &id);
+        self.written(line.identity(), None)
+    }
+
+    /// Writes the document of `line`, and gives the event's time, where it is a record.
+    fn write(
+        &mut self,
+        line: &[u8],
+        id: &[u8; 32],
+        mut notes: Notes,
+    ) -> Result<Option<Time>, NoDocument> {
         self.document.clear();
-        self.summary.records += 1;
         if self.ready.is_none() {
             match slow::names(line).map(|fields| recognise(&fields)) {
                 Some(Ok(dataset)) => self.begin(dataset),
@@ -117,74 +186,74 @@ impl Engine {
                 None => {}
             }
         }
-        let identity = identity(line);
-        let id = hexadecimal(identity);
-        let mut time = None;
-        if let Some(ready) = &mut self.ready {
-            let fast = scan(line, &mut ready.keys, {
-                self.record.clear(ready.dataset.rows.len());
-                &mut self.record
+        let Some(ready) = &mut self.ready else {
+            return Err(match self.table_error.clone() {
+                Some(error) => NoDocument::Table(error),
+                None => NoDocument::UnknownDataset,
             });
-            // A copy of the record's text has all that stands in it.
-            let hides = !self.config.shows_secrets
-                && (self.config.shape == Shape::Native || self.config.keep_original);
-            if fast.is_ok()
-                && !ready.needs_plain_text(&self.record)
-                && !(hides && ready.plan.may_hide_secrets(&self.record, line))
-            {
-                time = self.event(line, line, &id, &mut Notes::default());
-            } else {
-                self.record.clear(ready.dataset.rows.len());
-                let mut repaired = false;
-                match slow::read(line, &mut ready.keys, &mut self.record, &mut repaired) {
-                    Ok(text) => {
-                        let mut notes = Notes::default();
-                        if repaired {
-                            self.summary.repaired += 1;
-                            notes.tags.push("text_repaired");
-                            notes.messages.push(
-                                "bytes that are no valid text were replaced by U+FFFD".to_owned(),
-                            );
-                        }
-                        time = self.event(line, &text, &id, &mut notes);
-                    }
-                    Err(error) => self.failure(&error.to_string(), line, false, &id),
-                }
-            }
-        } else {
-            let message = self.table_error.as_ref().map_or_else(
-                || "not a record of any known dataset".to_owned(),
-                ToString::to_string,
-            );
-            self.failure(&message, line, false, &id);
+        };
+        self.record.clear(ready.dataset.rows.len());
+        let fast = scan(line, &mut ready.keys, &mut self.record);
+        // A copy of the record's text has all that stands in it.
+        let hides = !self.config.shows_secrets
+            && (self.config.shape == Shape::Native || self.config.keep_original);
+        if fast.is_ok()
+            && !ready.needs_plain_text(&self.record)
+            && ready.is_clean(&self.record, line)
+            && !(hides && ready.plan.may_hide_secrets(&self.record, line))
+        {
+            return Ok(self.event(line, line, id, &mut notes));
         }
-        self.summary.bytes_documents += self.document.len() as u64;
-        Document {
-            text: self.document.written(),
-            id: identity,
-            time,
-        }
+        self.record.clear(ready.dataset.rows.len());
+        let mended = slow::read(line, &mut ready.keys, &ready.secrets, &mut self.record)?;
+        self.note_mended(&mended, &mut notes);
+        let received: &[u8] = if mended.masked { &mended.text } else { line };
+        Ok(self.event(received, &mended.text, id, &mut notes))
     }
 
-    /// The document of a line that is too long to be read as a record; `begun` is its beginning.
-    pub(crate) fn too_long(&mut self, begun: &[u8], len: u64) -> Document<'_> {
-        self.document.clear();
+    fn written(&mut self, id: [u8; 16], time: Option<Time>) -> Document<'_> {
         self.summary.records += 1;
-        let message = format!(
-            "a record of {len} bytes is longer than the limit of {}",
-            self.config.limits.line_bytes
-        );
-        let mut identified = begun.to_vec();
-        identified.extend_from_slice(&len.to_le_bytes());
-        let id = identity(&identified);
-        let begun = whole_characters(begun);
-        self.failure(&message, begun, true, &hexadecimal(id));
         self.summary.bytes_documents += self.document.len() as u64;
         Document {
             text: self.document.written(),
             id,
-            time: None,
+            time,
         }
+    }
+
+    /// Notes and counts what had to be changed of a record.
+    fn note_mended(&mut self, mended: &Mended, notes: &mut Notes) {
+        if mended.repaired {
+            self.summary.repaired += 1;
+            notes.tags.push("text_repaired");
+            let message = "bytes that are no valid text were replaced by U+FFFD";
+            notes.messages.push(message.to_owned());
+        }
+        if mended.repeated > 0 {
+            self.summary.repeated_names += mended.repeated;
+            notes.tags.push("repeated_names");
+            notes.messages.push(format!(
+                "{} values inside fields gave way to later ones of the same name",
+                mended.repeated
+            ));
+        }
+        self.note_truncated(notes, &mended.truncated);
+    }
+
+    /// Notes that fields of these names are not whole.
+    fn note_truncated(&mut self, notes: &mut Notes, names: &[String]) {
+        if names.is_empty() {
+            return;
+        }
+        if !notes.tags.contains(&"truncated") {
+            self.summary.truncated += 1;
+            notes.tags.push("truncated");
+        }
+        let room = NAMES_MAX.saturating_sub(notes.truncated.len());
+        notes.truncated.extend(names.iter().take(room).map(|name| {
+            let name = text_beginning(name.as_bytes(), NAME_MAX);
+            String::from_utf8_lossy(name).into_owned()
+        }));
     }
 
     /// Writes the document of the record that came as `line`, and whose places refer to `text`;
@@ -338,9 +407,7 @@ impl Engine {
             self.failure(&message, line, true, id);
             return;
         };
-        self.summary.truncated += 1;
-        notes.tags.push("truncated");
-        notes.truncated = truncated.names;
+        self.note_truncated(notes, &truncated.names);
         let body = truncated.document.strip_suffix(b"}");
         debug_assert!(body.is_some(), "a document is an object");
         self.document.replace(body.unwrap_or(&truncated.document));
@@ -349,9 +416,17 @@ impl Engine {
 
     /// Writes a document for what is no record.
     fn failure(&mut self, message: &str, original: &[u8], is_cut: bool, id: &[u8; 32]) {
+        self.document.clear();
         self.summary.errors += 1;
         // Half a character at the cut is no damage of the sender's: a few bytes more, cut below.
-        let original = original.get(..ORIGINAL_MAX + 4).unwrap_or(original);
+        let begun = original.get(..ORIGINAL_MAX + 4).unwrap_or(original);
+        let secrets = self
+            .ready
+            .as_ref()
+            .map_or(&self.all_secrets, |ready| &ready.secrets);
+        let visible = secrets.visible(begun);
+        let is_cut = is_cut || visible < begun.len();
+        let original = slice(begun, 0..visible);
         let original = String::from_utf8_lossy(original);
         // A document must fit even where its limit is set very low and every byte is escaped.
         let room = self.config.limits.document_bytes.saturating_sub(1024) / 6;
@@ -377,14 +452,27 @@ impl Engine {
 }
 
 impl Ready {
-    fn new(dataset: &'static Dataset) -> Result<Self, TableError> {
+    fn new(dataset: &'static Dataset, unmask: bool) -> Result<Self, TableError> {
         let plan = Plan::new(dataset)?;
         Ok(Self {
             feedback_loop: FeedbackLoop::new(dataset, &plan)?,
+            secrets: SecretNames::new(plan.secret_names(), unmask),
             dataset,
             plan,
             keys: Keys::new(dataset.field_names(), dataset.other_names()),
         })
+    }
+
+    /// Whether the record's names, objects and lists can stay as they are.
+    fn is_clean(&self, record: &Record, text: &[u8]) -> bool {
+        let is_clean = |value: &Value| {
+            value.kind != Kind::Nested || is_clean(value.span.of(text), &self.secrets)
+        };
+        record.values.iter().all(is_clean)
+            && record
+                .unknown
+                .iter()
+                .all(|unknown| !is_odd(unknown.name.of(text)) && is_clean(&unknown.value))
     }
 
     /// Whether a text must be unescaped before it is looked at.

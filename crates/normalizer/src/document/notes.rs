@@ -2,7 +2,7 @@
 
 use crate::bytes::slice;
 use crate::bytes::writer::Writer;
-use crate::record::nested::member;
+use crate::record::nested::exact_member;
 use crate::record::{Kind, Span, Value};
 
 /// What a document says about its own making.
@@ -67,7 +67,7 @@ type Join = fn(own: &[u8], ours: &[u8]) -> Option<Vec<u8>>;
 /// `join` says what becomes of it.
 fn add(writer: &mut Writer, name: &str, value: &[u8], join: Join) {
     let document = writer.written();
-    let own = member(document, &whole(document), name);
+    let own = exact_member(document, &whole(document), name);
     if own.kind == Kind::Missing {
         // A native record may be empty.
         let is_empty = document == b"{}";
@@ -120,8 +120,8 @@ fn join_tags(own: &[u8], ours: &[u8]) -> Option<Vec<u8>> {
 /// The own object with our text behind its own under `name`, or as its first member.
 fn join_texts(own: &[u8], ours: &[u8], name: &str, separator: &[u8]) -> Option<Vec<u8>> {
     let insides = own.strip_prefix(b"{")?;
-    let our_text = member(ours, &whole(ours), name).span.of(ours);
-    let own_text = member(own, &whole(own), name);
+    let our_text = exact_member(ours, &whole(ours), name).span.of(ours);
+    let own_text = exact_member(own, &whole(own), name);
     match own_text.kind {
         Kind::Text => {
             let (head, tail) = own.split_at_checked(own_text.span.end as usize)?;

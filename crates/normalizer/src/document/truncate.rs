@@ -2,6 +2,7 @@
 
 use crate::bytes::simd::find_special;
 use crate::bytes::slice;
+use crate::bytes::text::text_beginning;
 
 /// A document that was cut.
 #[derive(Debug)]
@@ -137,36 +138,6 @@ impl Piece {
         }
         Some(())
     }
-}
-
-/// The first `max` bytes of the inside of a JSON string, or fewer, where an escape, a surrogate
-/// pair or a character would be cut.
-fn text_beginning(text: &[u8], max: usize) -> &[u8] {
-    let mut at = 0;
-    let mut whole = 0;
-    while at <= max && at < text.len() {
-        whole = at;
-        at += match (text.get(at), text.get(at + 1)) {
-            (Some(b'\\'), Some(b'u')) if is_first_half(text, at) => 12,
-            (Some(b'\\'), Some(b'u')) => 6,
-            (Some(b'\\'), _) => 2,
-            (Some(0..0x80), _) => 1,
-            (Some(0..0xe0), _) => 2,
-            (Some(0..0xf0), _) => 3,
-            _ => 4,
-        };
-    }
-    if at <= max {
-        whole = at;
-    }
-    slice(text, 0..whole)
-}
-
-fn is_first_half(text: &[u8], at: usize) -> bool {
-    matches!(
-        text.get(at + 2..at + 4),
-        Some([b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B'])
-    )
 }
 
 /// Finds the texts and the large values of a valid document.

@@ -19,6 +19,8 @@ pub(crate) struct Framer {
     /// How far the record that begins at `start` was searched for its end.
     searched: usize,
     mode: Mode,
+    /// Whether the objects that follow each other without a line break stand in an array.
+    is_in_array: bool,
     line_max: usize,
 }
 
@@ -36,8 +38,12 @@ enum Mode {
     Array,
     /// In an element.
     Element(Nesting),
-    /// In a line or element that is too long: its length so far.
-    TooLong { len: u64, of: Long },
+    /// In an object that others follow without a line break.
+    Object(Nesting),
+    /// Behind such an object.
+    BehindObject,
+    /// In a record that is too long.
+    TooLong(Long),
 }
 
 /// How the end of what is too long is found.
@@ -45,6 +51,7 @@ enum Mode {
 enum Long {
     Line,
     Element(Nesting),
+    Object(Nesting),
 }
 
 /// Where in an element of an array the search for its end stands.
@@ -59,10 +66,12 @@ struct Nesting {
 pub(crate) enum Frame {
     /// The record stands at this place in the window.
     Record { start: usize, end: usize },
-    /// A record that is too long begins: its beginning stands at this place.
-    TooLong { start: usize, end: usize },
-    /// The record that was too long has ended.
-    TooLongEnd { len: u64 },
+    /// The next piece of a record that is too long, perhaps an empty one.
+    Piece {
+        start: usize,
+        end: usize,
+        is_last: bool,
+    },
     /// More bytes are needed.
     More,
 }
@@ -78,6 +87,7 @@ impl Framer {
             filled: 0,
             searched: 0,
             mode: Mode::Beginning,
+            is_in_array: false,
             line_max,
         }
     }
@@ -136,10 +146,16 @@ impl Framer {
                     if self.searched == self.start {
                         self.skip_blank(b"");
                     }
-                    let Some(end) = self.line_end(is_end) else {
+                    let end = self.line_end(is_end);
+                    let is_long = end.unwrap_or(self.filled) - self.start > self.line_max;
+                    if is_long && self.has_several_objects() {
+                        self.split_objects(self.start);
+                        continue;
+                    }
+                    let Some(end) = end else {
                         return self.more(Long::Line);
                     };
-                    return self.record(end, end + 1);
+                    return self.record(end, end + 1, Long::Line);
                 }
                 Mode::Array => {
                     self.skip_blank(b",");
@@ -166,26 +182,55 @@ impl Framer {
                     };
                     self.mode = Mode::Array;
                     // The comma or bracket behind it is the array's.
-                    return self.record(end, end);
+                    return self.record(end, end, Long::Element(Nesting::default()));
                 }
-                Mode::TooLong { len, mut of } => {
+                Mode::BehindObject => {
+                    self.skip_blank(b",");
+                    match self.text(self.start, self.filled).first() {
+                        None => return Frame::More,
+                        Some(b'{') => self.mode = Mode::Object(Nesting::default()),
+                        Some(_) => self.mode = Mode::Line,
+                    }
+                }
+                Mode::Object(mut nesting) => {
+                    let found = self.object_end(&mut nesting);
+                    self.mode = Mode::Object(nesting);
+                    let end = match found {
+                        Some(end) => end,
+                        None if is_end && self.start < self.filled => self.filled,
+                        None => return self.more(Long::Object(nesting)),
+                    };
+                    self.mode = self.behind_object();
+                    return self.record(end, end, Long::Object(Nesting::default()));
+                }
+                Mode::TooLong(mut of) => {
                     let found = match &mut of {
                         Long::Line => self.line_end(is_end),
                         Long::Element(nesting) => self.element_end(nesting),
+                        Long::Object(nesting) => self.object_end(nesting),
                     };
-                    let end = found.or_else(|| is_end.then_some(self.filled));
-                    let until = end.unwrap_or(self.searched);
-                    let len = len + (until - self.start) as u64;
-                    self.advance(until);
-                    if end.is_none() {
-                        self.mode = Mode::TooLong { len, of };
-                        return Frame::More;
-                    }
+                    let is_last = found.is_some() || is_end;
+                    let start = self.start;
+                    let end = match found {
+                        Some(end) => end,
+                        None if is_end => self.filled,
+                        None => self.searched,
+                    };
+                    self.advance(end);
                     self.mode = match of {
+                        _ if !is_last => Mode::TooLong(of),
                         Long::Line => Mode::Line,
                         Long::Element(_) => Mode::Array,
+                        Long::Object(_) => self.behind_object(),
                     };
-                    return Frame::TooLongEnd { len };
+                    if start == end && !is_last {
+                        return Frame::More;
+                    }
+                    return Frame::Piece {
+                        start,
+                        end,
+                        is_last,
+                    };
                 }
             }
         }
@@ -226,21 +271,16 @@ impl Framer {
     }
 
     /// A record that ends at `end`; the next is searched from `after` on.
-    fn record(&mut self, end: usize, after: usize) -> Frame {
+    fn record(&mut self, end: usize, after: usize, of: Long) -> Frame {
         let start = self.start;
         if end - start > self.line_max {
             // It came whole, in one step: from here on as if it had not.
-            self.mode = Mode::TooLong {
-                len: 0,
-                of: match self.mode {
-                    Mode::Array => Long::Element(Nesting::default()),
-                    _ => Long::Line,
-                },
-            };
-            self.searched = self.start;
-            return Frame::TooLong {
+            self.mode = Mode::TooLong(of);
+            self.searched = start;
+            return Frame::Piece {
                 start,
-                end: start + self.line_max,
+                end: start,
+                is_last: false,
             };
         }
         let len = self.text(start, end).trim_ascii_end().len();
@@ -257,15 +297,51 @@ impl Framer {
         if self.filled - start <= self.line_max {
             return Frame::More;
         }
-        self.mode = Mode::TooLong {
-            len: (self.searched - start) as u64,
-            of,
-        };
-        self.advance(self.searched);
-        Frame::TooLong {
+        self.mode = Mode::TooLong(of);
+        let end = self.searched;
+        self.advance(end);
+        Frame::Piece {
             start,
-            end: start + self.line_max,
+            end,
+            is_last: false,
         }
+    }
+
+    /// Whether the line that begins here, which is too long, has an object that another one follows.
+    fn has_several_objects(&self) -> bool {
+        // No further than the limit, in whatever pieces the line comes.
+        let end = self.filled.min(self.start + self.line_max + 1);
+        first_object(self.text(self.start, end)).is_some()
+    }
+
+    /// Takes the record that begins at `start`, a place of the last one, for several objects.
+    pub(crate) fn split_objects(&mut self, start: usize) {
+        self.start = start;
+        self.searched = start;
+        self.is_in_array = self.mode == Mode::Array;
+        self.mode = Mode::Object(Nesting::default());
+    }
+
+    fn behind_object(&self) -> Mode {
+        match self.is_in_array {
+            true => Mode::Array,
+            false => Mode::BehindObject,
+        }
+    }
+
+    /// Whether the bytes that have ended began an array that they did not end.
+    pub(crate) fn is_array_open(&self) -> bool {
+        matches!(
+            self.mode,
+            Mode::Array | Mode::Element(_) | Mode::TooLong(Long::Element(_))
+        )
+    }
+
+    fn object_end(&mut self, nesting: &mut Nesting) -> Option<usize> {
+        let bytes = slice(&self.window, 0..self.filled);
+        let (searched, found) = nesting.end(bytes, self.searched, true);
+        self.searched = searched;
+        found
     }
 
     fn line_end(&mut self, is_end: bool) -> Option<usize> {
@@ -276,16 +352,30 @@ impl Framer {
     }
 
     fn element_end(&mut self, nesting: &mut Nesting) -> Option<usize> {
-        let (searched, found) = nesting.end(slice(&self.window, 0..self.filled), self.searched);
+        let bytes = slice(&self.window, 0..self.filled);
+        let (searched, found) = nesting.end(bytes, self.searched, false);
         self.searched = searched;
         found
     }
 }
 
+/// Where the object ends that a text begins with, if another one follows it, perhaps behind a comma.
+pub(crate) fn first_object(text: &[u8]) -> Option<usize> {
+    if text.first() != Some(&b'{') {
+        return None;
+    }
+    let (_, end) = Nesting::default().end(text, 0, true);
+    let end = end?;
+    let behind = slice(text, end..text.len()).trim_ascii_start();
+    let behind = behind.strip_prefix(b",").unwrap_or(behind);
+    behind.trim_ascii_start().starts_with(b"{").then_some(end)
+}
+
 impl Nesting {
-    /// Where the element ends, at the comma, bracket or line break that is the array's own; searched
-    /// from `from` on. Before it, up to where it was searched.
-    fn end(&mut self, bytes: &[u8], from: usize) -> (usize, Option<usize>) {
+    /// Where an element ends: at the comma, bracket or line break that is the array's own. Where an
+    /// object ends that is a record of its own: behind its brace, or at a line break, which no record
+    /// has inside. Searched from `from` on; before the answer, up to where it was searched.
+    fn end(&mut self, bytes: &[u8], from: usize, is_object: bool) -> (usize, Option<usize>) {
         let mut at = from;
         while let Some(&byte) = bytes.get(at) {
             if self.in_string {
@@ -314,7 +404,13 @@ impl Nesting {
             match byte {
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth += 1,
-                b'}' | b']' if self.depth > 0 => self.depth -= 1,
+                b'}' | b']' if self.depth > 0 => {
+                    self.depth -= 1;
+                    if is_object && self.depth == 0 {
+                        return (at + 1, Some(at + 1));
+                    }
+                }
+                b'\n' if is_object => return (at, Some(at)),
                 // An element that is complete ends with its line, whether its comma follows or is missing.
                 b',' | b']' | b'\n' if self.depth == 0 => return (at, Some(at)),
                 _ => {}

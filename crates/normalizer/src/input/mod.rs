@@ -2,3 +2,4 @@
 
 pub(crate) mod destination_test;
 pub(crate) mod framer;
+pub(crate) mod overlong;

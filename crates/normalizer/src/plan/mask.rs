@@ -2,12 +2,16 @@
 
 use crate::plan::Plan;
 use crate::plan::secret::Secret;
+pub(crate) use crate::record::clean::MASK;
 use crate::record::{Kind, Record, Span, Value};
 
-/// What stands for a secret.
-pub(crate) const MASK: &str = "[masked]";
-
 impl Plan {
+    /// All names of the fields that are masked.
+    pub(crate) fn secret_names(&self) -> Vec<&'static str> {
+        let secrets = self.secrets.iter();
+        secrets.flat_map(|secret| secret.names.clone()).collect()
+    }
+
     /// Whether the name is that of a secret.
     pub(crate) fn is_secret(&self, name: &[u8]) -> bool {
         self.secrets

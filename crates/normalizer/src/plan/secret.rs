@@ -2,6 +2,7 @@
 
 use crate::convert::target::Target;
 use crate::mapping::Dataset;
+use crate::mapping::datasets::DATASETS;
 use crate::record::RowId;
 
 /// A field of a table that is masked.
@@ -15,6 +16,12 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
+    /// The names of the masked fields of all tables: for records whose dataset is not known.
+    pub(crate) fn all_names() -> Vec<&'static str> {
+        let secrets = DATASETS.iter().flat_map(|dataset| Self::all_of(dataset));
+        secrets.flat_map(|secret| secret.names).collect()
+    }
+
     /// The masked fields of a table.
     pub(crate) fn all_of(dataset: &'static Dataset) -> Vec<Self> {
         dataset

@@ -2,19 +2,22 @@
 //!
 //! It decodes nothing: it finds where the values stand. What it accepts is valid JSON, which a
 //! fuzzer proves against serde_json. Whatever is unusual (an escaped name, a lone surrogate, bytes
-//! that are no UTF-8, a row's other name, more than [`MANY_UNKNOWN`] unknown names) it leaves to
+//! that are no UTF-8, a row's other name, a number beyond a double, more than [`MANY_UNKNOWN`] unknown names) it leaves to
 //! `slow`, which also says what is wrong with a line that is no record.
 
 use crate::bytes::simd::{find_special, is_ascii};
+use crate::bytes::slice;
 use crate::record::names::{Cursor, Keys};
-use crate::record::{Kind, MANY_UNKNOWN, Record, Span, Unknown, Value};
+use crate::record::{
+    DEPTH_MAX, Kind, MANY_UNKNOWN, Record, Span, Unknown, Value, is_beyond_double,
+};
 
 /// A line that the fast path does not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unusual;
 
-/// Levels of objects and lists inside a record's value. The deepest in Cloudflare's documentation has 4.
-pub(crate) const DEPTH_MAX: u32 = 64;
+/// A number that is no longer, and has no exponent, is within the range of a double (1.8e308).
+const NUMBER_MAX: usize = 300;
 
 /// Reads `line`, without white space around it, into `record`.
 pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
@@ -209,6 +212,7 @@ fn unit(line: &[u8], at: usize) -> Result<u32, Unusual> {
 /// Checks the number at `at` by JSON's grammar, and says where it ends.
 #[inline(always)] // Bench row "core, native".
 fn number(line: &[u8], at: usize) -> Result<usize, Unusual> {
+    let start = at;
     let mut at = at + usize::from(line.get(at) == Some(&b'-'));
     at = match line.get(at) {
         Some(b'0') => at + 1,
@@ -217,11 +221,25 @@ fn number(line: &[u8], at: usize) -> Result<usize, Unusual> {
     if line.get(at) == Some(&b'.') {
         at = some_digits(line, at + 1)?;
     }
+    match line.get(at) {
+        Some(b'e' | b'E') => large_number(line, start, at),
+        _ if at - start > NUMBER_MAX => large_number(line, start, at),
+        _ => Ok(at),
+    }
+}
+
+/// Checks a number that may be beyond a double, from its exponent on.
+#[cold]
+fn large_number(line: &[u8], start: usize, exponent: usize) -> Result<usize, Unusual> {
+    let mut at = exponent;
     if let Some(b'e' | b'E') = line.get(at) {
         let sign = usize::from(matches!(line.get(at + 1), Some(b'+' | b'-')));
         at = some_digits(line, at + 1 + sign)?;
     }
-    Ok(at)
+    match core::str::from_utf8(slice(line, start..at)) {
+        Ok(number) if !is_beyond_double(number) => Ok(at),
+        _ => Err(Unusual),
+    }
 }
 
 fn some_digits(line: &[u8], from: usize) -> Result<usize, Unusual> {

@@ -1,5 +1,6 @@
 //! One record: where its values stand in its text.
 
+pub(crate) mod clean;
 pub(crate) mod fast;
 pub(crate) mod names;
 pub(crate) mod nested;
@@ -8,6 +9,9 @@ pub(crate) mod slow;
 use crate::bytes::simd::find_special;
 
 pub(crate) use crate::bytes::span::Span;
+
+/// Levels of objects and lists inside a record's value. The deepest in Cloudflare's documentation has 4.
+pub(crate) const DEPTH_MAX: u32 = 64;
 
 /// Unknown names are compared with each other one by one up to here.
 pub(crate) const MANY_UNKNOWN: usize = 256;
@@ -202,4 +206,9 @@ impl Value {
             _ => self.span,
         }
     }
+}
+
+/// Whether a number is beyond the range of a double: receivers refuse a whole event for one.
+pub(crate) fn is_beyond_double(number: &str) -> bool {
+    number.parse().is_ok_and(f64::is_infinite)
 }

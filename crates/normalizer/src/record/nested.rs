@@ -16,9 +16,25 @@ impl Record {
     }
 }
 
-/// The member of an object, the last of equal names, or the element of a list by its number, such
-/// as `0`; a missing value where there is none, or neither object nor list.
+/// The member of an object by its name, or in another case of its letters where there is none of the
+/// name itself; of several the last. The element of a list by its number, such as `0`. A missing value
+/// where there is none, or neither object nor list.
 pub(crate) fn member(text: &[u8], object: &Value, name: &str) -> Value {
+    let found = exact_member(text, object, name);
+    match found.kind {
+        Kind::Missing => find(text, object, name, |of| {
+            of.eq_ignore_ascii_case(name.as_bytes())
+        }),
+        _ => found,
+    }
+}
+
+/// The same, of the name itself alone.
+pub(crate) fn exact_member(text: &[u8], object: &Value, name: &str) -> Value {
+    find(text, object, name, |of| of == name.as_bytes())
+}
+
+fn find(text: &[u8], object: &Value, name: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Value {
     let mut found = Value::default();
     let start = object.span.start as usize;
     if object.kind != Kind::Nested {
@@ -39,7 +55,7 @@ pub(crate) fn member(text: &[u8], object: &Value, name: &str) -> Value {
                 let Some((end, _)) = string_end(text, at + 1) else {
                     break;
                 };
-                let is_wanted = Span::new(at + 1, end).of(text) == name.as_bytes();
+                let is_wanted = is_wanted(Span::new(at + 1, end).of(text));
                 at = end + 1;
                 while matches!(text.get(at), Some(b' ' | b'\t' | b':')) {
                     at += 1;
@@ -206,7 +222,9 @@ mod tests {
         let text = r#"{"a\"}":[1,{"b":2}], "Request" : {"URL":"https://a/\"x\"" , "n" : 1 },"n":null,"n":-2.5,"e":""}"#;
         for (path, expected) in [
             (&["Request", "URL"][..], Some(r#""https://a/\"x\"""#)),
-            (&["request", "URL"], None),
+            (&["request", "URL"], Some(r#""https://a/\"x\"""#)),
+            (&["REQUEST", "url"], Some(r#""https://a/\"x\"""#)),
+            (&["Req", "URL"], None),
             (&["Request", "n"], Some("1")),
             (
                 &["Request"],
@@ -236,5 +254,6 @@ mod tests {
             assert_eq!(read(text, path).as_deref(), expected, "{text} {path:?}");
         }
         assert_eq!(read("{}", &["n"]), None);
+        assert_eq!(read(r#"{"N":1,"n":2,"N":3}"#, &["n"]).as_deref(), Some("2"));
     }
 }

@@ -3,51 +3,83 @@
 //! The result is the same kind of record over a text of its own, in which nothing unusual is left:
 //! valid UTF-8, no lone surrogates, no line breaks, no escapes in names that need none.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::record::fast::{DEPTH_MAX, is_value};
+use crate::record::clean::{Changes, SecretNames, clean, is_odd, mended_name};
+use crate::record::fast::is_value;
 use crate::record::names::Keys;
 use crate::record::{Key, Kind, Record, Span, Unknown, Value};
 
 /// Why a line is no record.
 #[derive(Debug, Error)]
 pub(crate) enum NoRecord {
+    /// The reader's words, which do not quote the line.
     #[error("not a JSON object: {0}")]
     Json(String),
-    #[error("not a JSON object: a field is nested deeper than {DEPTH_MAX} levels")]
-    TooDeep,
+    #[error("not a JSON object: it is another JSON value")]
+    NoObject,
+}
+
+/// A text that a record's places refer to, and what had to be changed of it.
+#[derive(Debug, Default)]
+pub(crate) struct Mended {
+    pub(crate) text: Vec<u8>,
+    /// Whether bytes were no valid text.
+    pub(crate) repaired: bool,
+    /// Whether anything was masked inside a value.
+    pub(crate) masked: bool,
+    /// Members of objects that gave way to a later one of the same name.
+    pub(crate) repeated: u64,
+    /// Names of the fields that were nested too deep, as the insides of JSON strings.
+    pub(crate) truncated: Vec<String>,
 }
 
 /// Reads `line` into `record`, and gives the text that the record's places refer to.
-/// `repaired` tells whether bytes of the line had to be replaced.
 pub(crate) fn read(
     line: &[u8],
     keys: &mut Keys,
+    secrets: &SecretNames,
     record: &mut Record,
-    repaired: &mut bool,
-) -> Result<Vec<u8>, NoRecord> {
+) -> Result<Mended, NoRecord> {
     let valid = String::from_utf8_lossy(line);
     let text = replace_lone_surrogates(&valid);
-    *repaired = valid.as_bytes() != line || text != valid;
+    let mut mended = Mended {
+        text: b"{".to_vec(),
+        repaired: valid.as_bytes() != line || text != valid,
+        ..Mended::default()
+    };
 
     let mut deserializer = serde_json::Deserializer::from_str(&text);
     let members = deserializer
         .deserialize_map(Members)
         .and_then(|members| deserializer.end().map(|()| members))
-        .map_err(|error| NoRecord::Json(error.to_string()))?;
+        .map_err(|error| match error.classify() {
+            // Its words would quote the value.
+            Category::Data => NoRecord::NoObject,
+            _ => NoRecord::Json(error.to_string()),
+        })?;
+    let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
 
-    let mut written = b"{".to_vec();
     let mut cursor = keys.begin();
-    for (name, raw) in members {
-        let value = compact(raw.get());
-        if !is_value(value.as_bytes()) {
-            return Err(NoRecord::TooDeep);
-        }
+    for (name, raw) in &members {
+        let key = keys.find(&mut cursor, name.as_bytes());
+        let name = match is_odd(name.as_bytes()) {
+            true => mended_name(name, |other| names.contains(other)).into(),
+            false => Cow::Borrowed(name.as_str()),
+        };
+        let mut changes = Changes::default();
+        let value = compact(raw.get(), secrets, &mut changes);
+        debug_assert!(is_value(&value));
+        mended.masked |= changes.masked;
+        mended.repeated += changes.repeated;
+        let written = &mut mended.text;
         if written.len() > 1 {
             written.push(b',');
         }
@@ -56,11 +88,16 @@ pub(crate) fn read(
         let quoted = serde_json::to_string(&name).unwrap_or_default();
         written.extend_from_slice(quoted.as_bytes());
         let name_span = Span::new(member as usize + 1, written.len() - 1);
+        if changes.truncated {
+            let name = name_span.of(written);
+            mended
+                .truncated
+                .push(String::from_utf8_lossy(name).into_owned());
+        }
         written.push(b':');
         let start = written.len();
-        written.extend_from_slice(value.as_bytes());
+        written.extend_from_slice(&value);
         let value = describe(&value, start, member);
-        let key = keys.find(&mut cursor, name.as_bytes());
         let unknown = Unknown {
             name: name_span,
             value,
@@ -71,17 +108,17 @@ pub(crate) fn read(
                 record.has_members = true;
                 record.unknown.push(unknown);
             }
-            _ => record.store(key, unknown, &written),
+            _ => record.store(key, unknown, written),
         }
     }
-    written.push(b'}');
-    Ok(written)
+    mended.text.push(b'}');
+    Ok(mended)
 }
 
 /// The value's kind and place, of the JSON that stands at `start`.
-fn describe(json: &str, start: usize, member: u32) -> Value {
+fn describe(json: &[u8], start: usize, member: u32) -> Value {
     let end = start + json.len();
-    let (kind, span) = match json.as_bytes().first() {
+    let (kind, span) = match json.first() {
         Some(b'"') if json.len() == 2 => (Kind::Empty, Span::new(start + 1, end - 1)),
         Some(b'"') => (Kind::Text, Span::new(start + 1, end - 1)),
         Some(b'{' | b'[') => (Kind::Nested, Span::new(start, end)),
@@ -91,7 +128,7 @@ fn describe(json: &str, start: usize, member: u32) -> Value {
     };
     Value {
         kind,
-        escaped: kind == Kind::Text && json.contains('\\'),
+        escaped: kind == Kind::Text && json.contains(&b'\\'),
         span,
         member,
     }
@@ -123,29 +160,17 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// Valid JSON without the white space between its tokens, and with texts escaped as little as can be.
+/// Valid JSON without the white space between its tokens, with texts escaped as little as can be, and
+/// cleaned inside.
 ///
 /// What is compared or cut later (a host, an address, an action) is then the text itself.
-fn compact(json: &str) -> String {
-    if json.starts_with('"') {
-        return serde_json::from_str::<String>(json)
-            .and_then(|text| serde_json::to_string(&text))
-            .unwrap_or_else(|_| json.to_owned());
+fn compact(json: &str, secrets: &SecretNames, changes: &mut Changes) -> Vec<u8> {
+    match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str::<String>(json)
+            .and_then(|text| serde_json::to_vec(&text))
+            .unwrap_or_else(|_| json.into()),
+        _ => clean(json, secrets, changes),
     }
-    let mut compact = String::with_capacity(json.len());
-    let (mut in_string, mut after_backslash) = (false, false);
-    for character in json.chars() {
-        if in_string {
-            in_string = after_backslash || character != '"';
-            after_backslash = !after_backslash && character == '\\';
-        } else if character.is_ascii_whitespace() {
-            continue;
-        } else {
-            in_string = character == '"';
-        }
-        compact.push(character);
-    }
-    compact
 }
 
 /// Replaces `\ud83d` and its like, where the other half of the pair is missing, by `\ufffd`.

@@ -70,8 +70,8 @@ fn a_line_that_is_no_record_costs_no_other() {
             "{\"x\":1\nb",
             &["! {\"x\":1", "b"],
         ),
-        ("two on one line", "{}{}\nb", &["! {}{}", "b"]),
-        ("a comma behind", "{},\nb", &["! {},", "b"]),
+        ("two on one line", "{}{}\nb", &["{}", "{}", "b"]),
+        ("a comma behind", "{},\nb", &["{}", "b"]),
         (
             "a mark in the middle",
             "a\n\u{feff}{}\nb",
@@ -86,7 +86,7 @@ fn a_line_that_is_no_record_costs_no_other() {
             "]\n}\n,\nb",
             &["! ]", "! }", "! ,", "b"],
         ),
-        ("a carriage return only", "{}\r{}\nb", &["! {}\r{}", "b"]),
+        ("a carriage return only", "{}\r{}\nb", &["{}", "{}", "b"]),
     ]);
 }
 
@@ -128,7 +128,7 @@ fn an_element_that_is_no_record_costs_no_other() {
             &["a", "! \"x,]\\\"\"", "b"],
         ),
         ("an array in the array", "[a,[{}],b]", &["a", "! [{}]", "b"]),
-        ("two without a comma", "[{} {},a]", &["! {} {}", "a"]),
+        ("two without a comma", "[{} {},a]", &["{}", "{}", "a"]),
         (
             "closed by the wrong bracket",
             "[{\"x\":1],a]",
@@ -293,4 +293,50 @@ fn an_identity_is_the_records() {
         ids("{\"source\":\"a\",\"source\":\"b\"}"),
         ["7301221ebb04b3bc3c9e1de64a486aa8"]
     );
+}
+
+/// Records that follow each other without a line break, or with a comma and one.
+#[test]
+#[wasm]
+fn records_need_no_line_break_between_them() {
+    let record = |n: usize| format!(r#"{{"RuleID":"{n}","Description":"}}{{\"\\"}}"#);
+    let all: Vec<String> = (0..5).map(record).collect();
+    for separator in ["", " ", ",", ",\n", " , \r\n", "\n", "\n\n"] {
+        for line_bytes in [50, 100, 1_000_000] {
+            let config = limited(|limits| limits.line_bytes = line_bytes);
+            for (end, behind) in [("", 0), ("\n", 0), (",\n", 0), ("\noops\n{}", 2)] {
+                let upload = format!("{}{end}", all.join(separator));
+                let outcome = outcome(config.clone(), upload.as_bytes());
+                let ids: Vec<&str> = outcome
+                    .documents
+                    .iter()
+                    .filter_map(|document| at(document, "rule.id").as_str())
+                    .collect();
+                assert_eq!(ids, ["0", "1", "2", "3", "4"], "{separator:?} {end:?}");
+                assert_eq!(outcome.documents.len(), 5 + behind, "{separator:?} {end:?}");
+                assert_eq!(
+                    outcome.summary.errors,
+                    u64::from(behind > 0),
+                    "{separator:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+#[wasm]
+fn an_array_without_its_bracket_is_reported() {
+    for (upload, is_open) in [
+        ("[{},{}]", false),
+        ("[{},{}", true),
+        ("[{},{},\n", true),
+        ("[{},{", true),
+        ("[{}]\n{}", false),
+        ("{}\n[{}", false),
+        ("[{}][{}", true),
+    ] {
+        let outcome = outcome(config(Shape::Ecs), upload.as_bytes());
+        assert_eq!(outcome.summary.is_array_open, is_open, "{upload}");
+    }
 }

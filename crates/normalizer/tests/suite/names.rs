@@ -205,7 +205,7 @@ fn a_name_is_known_in_any_case_of_its_letters() {
         "almost",
         r#""action":"block","Action ":"block","ACTION":"log","RuleId":"1","":"nothing","a.b":{"c":1},"é":2"#,
         json!({
-            "cloudflare.": "nothing",
+            "cloudflare._": "nothing",
             "cloudflare.ACTION": "log",
             "cloudflare.Action ": "block",
             "cloudflare.a.b": {"c": 1},

@@ -344,3 +344,41 @@ fn an_error_of_the_record_s_own_stays_what_it_is() {
         assert_eq!(line.matches("\"error\"").count(), 1, "{line}");
     }
 }
+
+/// What the normalizer adds joins what the record brings itself: no name comes twice.
+#[test]
+#[wasm]
+fn members_of_the_record_s_own_come_once() {
+    for (given, path, expected) in [
+        (
+            r#""tags":["mine"]"#,
+            "tags",
+            json!(["mine", "time_from_arrival"]),
+        ),
+        (
+            r#""tags":"mine""#,
+            "tags",
+            json!(["mine", "time_from_arrival"]),
+        ),
+        (r#""tags":null"#, "tags", json!(["time_from_arrival"])),
+        (r#""labels":{"a":"b"}"#, "labels", json!({"a": "b"})),
+        (
+            r#""Datetime":"x","DatetimeAsReceived":"y""#,
+            "DatetimeAsReceived",
+            json!("y"),
+        ),
+        (
+            r#""Datetime":"x","DatetimeAsReceived":"y""#,
+            "DatetimeAsReceived_",
+            json!("x"),
+        ),
+    ] {
+        let record = format!(r#"{{{given},"Action":"block"}}"#);
+        let line = outcome(config(Shape::Native), record.as_bytes())
+            .lines
+            .remove(0);
+        let document: Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!(document[path], expected, "{line}");
+        assert_eq!(line.matches(&format!("\"{path}\":")).count(), 1, "{line}");
+    }
+}

@@ -33,6 +33,171 @@ const RECORDS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Lines of every kind of brokenness, and of none, with a secret in a masked field; `NAME` is the field.
+const LINES: &[(&str, &str)] = &[
+    ("whole", r#"{"NAME":"secret"}"#),
+    ("inside an object", r#"{"Other":{"a":{"NAME":"secret"}}}"#),
+    (
+        "inside a list",
+        r#"{"Other":[1,[{"NAME":{"x":["secret"]}}]]}"#,
+    ),
+    ("in another case", r#"{"Other":{"name":1,"nAmE":"secret"}}"#),
+    (
+        "with an escape inside",
+        r#"{"Other":{"\u004eAME":"secret"}}"#,
+    ),
+    (
+        "inside twice",
+        r#"{"Other":{"NAME":"secret","NAME":"secret2"}}"#,
+    ),
+    ("too deep", r#"{"Other":OPEN{"NAME":"secret"}CLOSE}"#),
+    ("around what is too deep", r#"{"NAME":OPEN"secret"CLOSE}"#),
+    ("too long", r#"{"NAME":"secretLONG","Other":1}"#),
+    ("too long before", r#"{"Other":"LONG","NAME":"secret"}"#),
+    (
+        "too long inside",
+        r#"{"Other":{"NAME":"secret","b":"LONG"}}"#,
+    ),
+    (
+        "too long inside, late",
+        r#"{"Other":{"b":"LONG","NAME":"secret"}}"#,
+    ),
+    ("too long, broken", r#"{"NAME":"secretLONG"oops}"#),
+    ("too long, no object", r#"["NAME","secretLONG"]"#),
+    ("cut in the value", r#"{"a":1,"NAME":"secret"#),
+    ("cut in an object", r#"{"a":{"NAME":"secret","#),
+    ("no comma", r#"{"a":1 "NAME":"secret"}"#),
+    ("a stray quote", r#"{"a":"b"c","NAME":"secret"}"#),
+    ("a bad escape", r#"{"a":"\x","NAME":"secret"}"#),
+    ("a bad literal", r#"{"a":nul,"NAME":"secret"}"#),
+    (
+        "an escape in a broken line",
+        r#"{"a":1,"\u004eAME":"secret"oops"#,
+    ),
+    ("a control byte", "{\"a\":\"\u{1}\",\"NAME\":\"secret\"}"),
+    ("the rest of a record", r#"secret","a":1}"#),
+    ("a text", r#""secret""#),
+    ("a list", r#" ["NAME","secret"] x"#),
+    ("two records", r#"{"a":1}{"NAME":"secret"}"#),
+    ("a record and rubbish", r#"{"a":1} "NAME":"secret"}"#),
+];
+
+/// Whatever happens to a line, what stands in a masked field is in no document, nor in what is counted.
+#[test]
+#[wasm]
+fn a_secret_is_in_nothing_that_comes_out() {
+    for (dataset, name) in [
+        ("sinkhole_http_logs", "Password"),
+        ("http_requests", "Cookies"),
+        ("dlp_forensic_copies", "Payload"),
+        ("zaraz_events", "RequestHeaders"),
+        // Of no table: a header.
+        ("http_requests", "authorization"),
+    ] {
+        for (kind, line) in LINES {
+            let is_header = name == "authorization";
+            // A header is one inside an object or a list of headers.
+            if is_header && !kind.contains("inside") {
+                continue;
+            }
+            let line = line
+                .replace(
+                    "\\u004eAME",
+                    &format!("\\u{:04x}{}", name.as_bytes()[0], &name[1..]),
+                )
+                .replace("nAmE", &name.to_ascii_uppercase())
+                .replace("NAME", name)
+                .replace("OPEN", &"[".repeat(70))
+                .replace("CLOSE", &"]".repeat(70))
+                .replace("LONG", &"x".repeat(3000));
+            for shape in [Shape::Ecs, Shape::Native] {
+                for keep_original in [false, true] {
+                    let mut config = Config {
+                        dataset: datasets::by_name(dataset),
+                        keep_original,
+                        ..config(shape)
+                    };
+                    config.limits.line_bytes = 2000;
+                    // A record before it, so that the upload is no array.
+                    let upload = format!("{{}}\n{line}\n{{}}\n");
+                    let outcome = outcome(config, upload.as_bytes());
+                    for document in &outcome.lines {
+                        assert!(!document.contains("secret"), "{kind}: {document}");
+                    }
+                    let summary = format!("{:?}", outcome.summary);
+                    assert!(!summary.contains("secret"), "{kind}: {summary}");
+                }
+            }
+        }
+    }
+}
+
+/// A field that is too long or too deep gives way alone.
+#[test]
+#[wasm]
+fn a_line_that_is_too_long_or_too_deep_is_still_a_record() {
+    let payload = "VE9QIFNFQ1JFVCBMSVNU".repeat(60_000);
+    let record = format!(
+        r#"{{"AccountID":"a","Datetime":1767322800,"ForensicCopyID":"f","Payload":"{payload}","TriggeredRuleID":"r"}}"#
+    );
+    let config = Config {
+        dataset: datasets::by_name("dlp_forensic_copies"),
+        ..config(Shape::Ecs)
+    };
+    let document = only(outcome(config.clone(), record.as_bytes()).documents);
+    assert_ne!(at(&document, "event.kind"), "pipeline_error");
+    assert_eq!(at(&document, "cloudflare.Payload"), "[masked]");
+    assert_eq!(at(&document, "rule.id"), "r");
+    assert_eq!(at(&document, "labels.truncated"), "Payload");
+    let config = Config {
+        dataset: datasets::by_name("zaraz_events"),
+        ..config
+    };
+    let record = format!(
+        r#"{{"TimestampStart":1767322800,"RequestHeaders":{{"cookie":"s3cr3t"}},"Body":{}{}}}"#,
+        "[".repeat(66),
+        "]".repeat(66)
+    );
+    let document = only(outcome(config, record.as_bytes()).documents);
+    assert_ne!(at(&document, "event.kind"), "pipeline_error");
+    assert_eq!(at(&document, "cloudflare.RequestHeaders"), "[masked]");
+    assert_eq!(at(&document, "labels.truncated"), "Body");
+}
+
+/// Credentials in headers are masked in every dataset, and the names of the headers stay.
+#[test]
+#[wasm]
+fn credentials_in_headers_are_masked() {
+    for (headers, masked) in [
+        (
+            json!({"Authorization": "x", "host": "h", "Set-Cookie": ["x"]}),
+            json!({"Authorization": "[masked]", "host": "h", "Set-Cookie": "[masked]"}),
+        ),
+        (
+            json!([{"name": "X-API-Key", "value": "x"}, {"name": "host", "value": "h"}]),
+            json!([{"name": "X-API-Key", "value": "[masked]"}, {"name": "host", "value": "h"}]),
+        ),
+        (
+            json!([
+                ["proxy-authorization", "x"],
+                ["cf-access-client-secret", "x"]
+            ]),
+            json!([
+                ["proxy-authorization", "[masked]"],
+                ["cf-access-client-secret", "[masked]"]
+            ]),
+        ),
+    ] {
+        let config = Config {
+            dataset: datasets::by_name("http_requests"),
+            ..config(Shape::Ecs)
+        };
+        let record = json!({"RequestHeaders": headers}).to_string();
+        let document = only(outcome(config, record.as_bytes()).documents);
+        assert_eq!(document["cloudflare"]["RequestHeaders"], masked, "{record}");
+    }
+}
+
 fn of_sinkholes(shape: Shape) -> Config {
     Config {
         dataset: datasets::by_name("sinkhole_http_logs"),
