@@ -86,7 +86,7 @@ fn a_line_that_is_no_record_costs_no_other() {
             "]\n}\n,\nb",
             &["! ]", "! }", "! ,", "b"],
         ),
-        ("a carriage return only", "{}\r{}\nb", &["! {}\r{}", "b"]),
+        ("a carriage return only", "{}\r{}\nb", &["{}", "{}", "b"]),
     ]);
 }
 

@@ -176,7 +176,7 @@ fn nested_values_come_as_they_are() {
     for value in [
         r#"{"a":{"b":{"c":[1,[2,[3,{}]],[]]}}}"#,
         r#"{"a":1,"b":-0.5e-3,"c":[true,false,null,"",{}]}"#,
-        r#"[[],[[]],{"":{"":[""]}}]"#,
+        r#"[[],[[]],{"a":{"b":[""]}}]"#,
         r#"{"text":"with \"quotes\", {braces}, [brackets] and \\"}"#,
         r#"[0,-1,1.0,12345678901234567890,1e300]"#,
         "{ \"spaces\" : [ 1 , 2 ] , \"tabs\"\t:\t{ } }",
@@ -205,14 +205,19 @@ fn a_number_keeps_its_digits() {
         "-0",
         "-0.0",
         "1E+2",
-        "1e999",
         "18446744073709551616",
+        // Beyond the range of a double: as text, since receivers refuse the whole event for it.
+        "1e999",
+        "-1e999",
     ] {
         let record =
             format!(r#"{{"New":{number},"MatchIndex":{number},"Kind":{number},"Datetime":1}}"#);
         let outcome = outcome(config(Shape::Ecs), record.as_bytes());
         for name in ["New", "matchIndex", "Kind"] {
-            let member = format!("\"{name}\":{number}");
+            let member = match number.ends_with("999") {
+                true => format!("\"{name}\":\"{number}\""),
+                false => format!("\"{name}\":{number}"),
+            };
             assert!(
                 outcome.lines[0].contains(&member),
                 "{member}: {}",
