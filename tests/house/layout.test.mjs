@@ -35,8 +35,8 @@ const FLOORS = {
     ...["example", "sources", "written", "conversion", "error", "markdown"],
   ],
   src: [
-    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "encoding", "log", "pipeline", "send", "waiting", "queue"],
-    ...["random", "bindings", "body", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
+    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "waiting", "queue"],
+    ...["random", "bindings", "body", "encoding", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
   ],
 };
 
