@@ -347,7 +347,7 @@ fn addresses_in_fields_of_hosts_are_addresses() {
         (
             "gateway_http",
             json!({"URL": "http://203.0.113.5/a", "HTTPHost": "203.0.113.5:8080"}),
-            json!({"destination.ip": "203.0.113.5", "destination.domain": null, "destination.port": 8080,
+            json!({"destination.ip": "203.0.113.5", "destination.domain": null,
                    "related.hosts": null, "related.ip": ["203.0.113.5"], "url.domain": "203.0.113.5"}),
         ),
         // A field of an address goes before what the client says.
