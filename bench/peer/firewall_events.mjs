@@ -8,8 +8,12 @@ import { timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";
 import { addressOf } from "./url.mjs";
 import {
+  COUNT,
   HTTP,
+  PORT,
+  STATUS,
   TLS,
+  asNumberOf,
   countryOf,
   hasAny,
   hostOf,
@@ -18,9 +22,11 @@ import {
   isAbsent,
   keep,
   listOf,
+  knownOf,
   present,
   protocolOf,
   takeLeftovers,
+  takeNothings,
   textOf,
   timeMessageOf,
 } from "./values.mjs";
@@ -135,7 +141,7 @@ export function eventOf(record, line, arrival, summary) {
     source: present(record.Source),
   };
   const action = textOf(record.Action, "Action");
-  const asn = integerOf(record.ClientASN, "ClientASN");
+  const asn = asNumberOf(record.ClientASN, "ClientASN");
   const asnName = textOf(record.ClientASNDescription, "ClientASNDescription");
   const country = countryOf(record.ClientCountry, "ClientCountry");
   const ip = ipOf(record.ClientIP, "ClientIP");
@@ -146,10 +152,10 @@ export function eventOf(record, line, arrival, summary) {
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
   const module = textOf(record.Source, "Source");
   const method = textOf(record.ClientRequestMethod, "ClientRequestMethod");
-  const bytes = integerOf(record.ClientRequestBytes, "ClientRequestBytes");
+  const bytes = integerOf(record.ClientRequestBytes, "ClientRequestBytes", COUNT);
   const rayId = textOf(record.RayID, "RayID");
   const referrer = textOf(record.ClientRequestReferer, "ClientRequestReferer") ?? referrerOf(record);
-  const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus");
+  const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus", STATUS);
   const path = textOf(record.ClientRequestPath, "ClientRequestPath");
   if (!isQuery(record.ClientRequestQuery)) keep("ClientRequestQuery", record.ClientRequestQuery);
   const scheme = textOf(record.ClientRequestScheme, "ClientRequestScheme");
@@ -158,8 +164,8 @@ export function eventOf(record, line, arrival, summary) {
   const ruleDescription = textOf(record.Description, "Description");
   const ruleReference = textOf(record.Ref, "Ref");
   const ruleset = textOf(record.RulesetID, "RulesetID");
-  const cipher = textOf(record.ClientSSLCipher, "ClientSSLCipher");
-  const port = integerOf(record.ClientSrcPort, "ClientSrcPort");
+  const cipher = knownOf(record.ClientSSLCipher, "ClientSSLCipher");
+  const port = integerOf(record.ClientSrcPort, "ClientSrcPort", PORT);
   const url = addressOf({
     target: path,
     query: record.ClientRequestQuery,
@@ -175,8 +181,9 @@ export function eventOf(record, line, arrival, summary) {
     if (!isAbsent(record.Datetime)) keep("Datetime", record.Datetime);
   }
   const leftovers = takeLeftovers();
+  const nothings = takeNothings();
   if (leftovers !== undefined) {
-    summary.invalid_values += Object.keys(leftovers).length;
+    summary.invalid_values += Object.keys(leftovers).length - nothings;
     for (const name of KEPT_ANYWAY) delete leftovers[name];
     Object.assign(cloudflare, leftovers);
   }
@@ -206,7 +213,7 @@ export function eventOf(record, line, arrival, summary) {
       dataset: "firewall-events",
       kind: "event",
       module: module === undefined ? undefined : moduleOf(module),
-      type: action === undefined ? undefined : typeOf(action),
+      type: action === undefined ? INFO : typeOf(action),
     },
     http:
       http !== undefined || status !== undefined || hasRequest

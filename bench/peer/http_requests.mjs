@@ -1,30 +1,41 @@
 // One Logpush record of `http_requests` in, one ECS document out: the mapping of
 // crates/normalizer/src/mapping/datasets/http_requests.rs, written for V8 as firewall_events.mjs is.
 
+import { COUNTRIES } from "logpush-ecs:countries";
+
 import { partsOf } from "./host.mjs";
 import { nanosBetween, timeOf } from "./time.mjs";
 import { TYPES } from "./types.mjs";
 import { addressOf } from "./url.mjs";
 import {
+  COUNT,
   HTTP,
+  PORT,
+  STATUS,
   TLS,
+  asNumberOf,
   countryOf,
   hasAny,
+  hashOf,
   hostOf,
   integerOf,
   ipOf,
   isAbsent,
   keep,
+  knownOf,
   listOf,
   present,
   protocolOf,
   takeLeftovers,
+  takeNothings,
   textOf,
   timeMessageOf,
 } from "./values.mjs";
 
 const CATEGORY = ["web", "network"];
 const ECS = { version: "9.4.0" };
+
+const COUNTRY_CODES = new Set(COUNTRIES.map(([code]) => code));
 
 /** What an action means, beside that there was a request. */
 const ACCESS = ["access"];
@@ -38,6 +49,12 @@ const TRANSPORTS = new Map([
   ["HTTP/2.0", "tcp"],
   ["HTTP/3", "udp"],
   ["HTTP/3.0", "udp"],
+  ["HTTP 1.0", "tcp"],
+  ["HTTP 1.1", "tcp"],
+  ["HTTP 2", "tcp"],
+  ["HTTP 2.0", "tcp"],
+  ["HTTP 3", "udp"],
+  ["HTTP 3.0", "udp"],
 ]);
 
 const CURVES = new Map([
@@ -297,12 +314,12 @@ export function eventOf(record, line, arrival, summary) {
     WAFProfile: present(record.WAFProfile),
     ZoneID: present(record.ZoneID),
   };
-  const asn = integerOf(record.ClientASN, "ClientASN");
+  const asn = asNumberOf(record.ClientASN, "ClientASN");
   const city = textOf(record.ClientCity, "ClientCity");
   const country = countryOf(record.ClientCountry, "ClientCountry");
   const ip = ipOf(record.ClientIP, "ClientIP");
-  const fingerprint = textOf(record.ClientMTLSAuthCertFingerprint, "ClientMTLSAuthCertFingerprint");
-  const bytesIn = integerOf(record.ClientRequestBytes, "ClientRequestBytes");
+  const fingerprint = hashOf(record.ClientMTLSAuthCertFingerprint, "ClientMTLSAuthCertFingerprint");
+  const bytesIn = integerOf(record.ClientRequestBytes, "ClientRequestBytes", COUNT);
   const host = hostOf(record.ClientRequestHost, "ClientRequestHost");
   const method = textOf(record.ClientRequestMethod, "ClientRequestMethod");
   const http = protocolOf(record.ClientRequestProtocol, "ClientRequestProtocol", HTTP);
@@ -321,17 +338,17 @@ export function eventOf(record, line, arrival, summary) {
   if (path !== undefined && uri !== undefined && url.path !== path) keep("ClientRequestPath", record.ClientRequestPath);
   if (scheme !== undefined && url.scheme?.toLowerCase() !== scheme.toLowerCase()) keep("ClientRequestScheme", record.ClientRequestScheme);
   const userAgent = textOf(record.ClientRequestUserAgent, "ClientRequestUserAgent");
-  const cipher = textOf(record.ClientSSLCipher, "ClientSSLCipher");
+  const cipher = knownOf(record.ClientSSLCipher, "ClientSSLCipher");
   const tls = protocolOf(record.ClientSSLProtocol, "ClientSSLProtocol", TLS);
-  const port = integerOf(record.ClientSrcPort, "ClientSrcPort");
+  const port = integerOf(record.ClientSrcPort, "ClientSrcPort", PORT);
   const curve = CURVES.get(record.ClientTLSKeyExchangeGroup);
   const userId = textOf(record.FraudUserID, "FraudUserID");
   const requestHost = hostOf(record.EdgeRequestHost, "EdgeRequestHost");
-  const bodyBytes = integerOf(record.EdgeResponseBodyBytes, "EdgeResponseBodyBytes");
-  const bytesOut = integerOf(record.EdgeResponseBytes, "EdgeResponseBytes");
-  const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus");
+  const bodyBytes = integerOf(record.EdgeResponseBodyBytes, "EdgeResponseBodyBytes", COUNT);
+  const bytesOut = integerOf(record.EdgeResponseBytes, "EdgeResponseBytes", COUNT);
+  const status = integerOf(record.EdgeResponseStatus, "EdgeResponseStatus", STATUS);
   const edgeIp = ipOf(record.EdgeServerIP, "EdgeServerIP");
-  const ja3 = textOf(record.JA3Hash, "JA3Hash");
+  const ja3 = hashOf(record.JA3Hash, "JA3Hash");
   const originIp = ipOf(record.OriginIP, "OriginIP");
   const rayId = textOf(record.RayID, "RayID");
   const action = textOf(record.SecurityAction, "SecurityAction")?.toLowerCase();
@@ -345,8 +362,9 @@ export function eventOf(record, line, arrival, summary) {
     if (!isAbsent(record.EdgeStartTimestamp)) keep("EdgeStartTimestamp", record.EdgeStartTimestamp);
   }
   const leftovers = takeLeftovers();
+  const nothings = takeNothings();
   if (leftovers !== undefined) {
-    summary.invalid_values += Object.keys(leftovers).length;
+    summary.invalid_values += Object.keys(leftovers).length - nothings;
     for (const name of KEPT_ANYWAY) delete leftovers[name];
     Object.assign(cloudflare, leftovers);
   }
@@ -355,8 +373,10 @@ export function eventOf(record, line, arrival, summary) {
   const hasRequest = method !== undefined || rayId !== undefined || referrer !== undefined || bytesIn !== undefined;
   const hasBody = bodyBytes !== undefined;
   const hasResponse = status !== undefined || bytesOut !== undefined || hasBody;
-  const hasGeo = city !== undefined || country !== undefined;
-  const hashes = listOf(fingerprint, ja3);
+  const region = regionOf(record.ClientRegionCode, country);
+  const location = locationOf(record.ClientLatitude, record.ClientLongitude);
+  const hasGeo = city !== undefined || country !== undefined || region !== undefined || location !== undefined;
+  const hashes = listOf(fingerprint?.hash, ja3?.hash);
   // The host of a target that is a whole address.
   const other = url?.domain === undefined || url.domain === host?.any ? undefined : partsOf(url.domain);
   const ips = listOf(ip, edgeIp, originIp, host?.ip, other?.ip, requestHost?.ip);
@@ -389,7 +409,7 @@ export function eventOf(record, line, arrival, summary) {
       module: "cloudflare",
       outcome: status === undefined ? undefined : outcomeOf(status),
       start: time,
-      type: action === undefined ? ACCESS : (TYPES_OF_ACCESS.get(action) ?? OTHER_ACTION),
+      type: typeOf(action, record.SecurityActions),
     },
     http:
       http !== undefined || hasResponse || hasRequest
@@ -413,7 +433,13 @@ export function eventOf(record, line, arrival, summary) {
             as: asn === undefined ? undefined : { number: asn },
             bytes: bytesIn,
             geo: hasGeo
-              ? { city_name: city, country_iso_code: country?.country_iso_code, country_name: country?.country_name }
+              ? {
+                  city_name: city,
+                  country_iso_code: country?.country_iso_code,
+                  country_name: country?.country_name,
+                  location,
+                  region_iso_code: region,
+                }
               : undefined,
             ip,
             port,
@@ -427,7 +453,10 @@ export function eventOf(record, line, arrival, summary) {
             client:
               hashes === undefined
                 ? undefined
-                : { hash: fingerprint === undefined ? undefined : { sha256: fingerprint }, ja3 },
+                : {
+                    hash: fingerprint && { [fingerprint.algorithm]: fingerprint.hash },
+                    ja3: ja3?.algorithm === "md5" ? ja3.hash : undefined,
+                  },
             curve,
             version: tls?.version,
             version_protocol: tls?.name,
@@ -450,6 +479,37 @@ function uriOf(value) {
   if (isAbsent(value)) return undefined;
   return typeof value === "string" ? value : keep("ClientRequestURI", value);
 }
+
+/** What the action means; a list of actions says only whether one of them denied the request. */
+function typeOf(action, actions) {
+  const types = action === undefined ? ACCESS : (TYPES_OF_ACCESS.get(action) ?? OTHER_ACTION);
+  const isDenied = Array.isArray(actions) && actions.some((each) => typeof each === "string" && TYPES.get(each.toLowerCase())?.[0] === "denied");
+  return isDenied && !types.includes("denied") ? [...types.slice(0, -1), "denied", "access"] : types;
+}
+
+/** `US-CA` as it is, `TX` behind the code of its country. */
+function regionOf(value, country) {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const code = String(value).toUpperCase();
+  if (WHOLE_REGION.test(code)) return COUNTRY_CODES.has(code.slice(0, 2)) ? code : undefined;
+  return country !== undefined && REGION.test(code) ? [country.country_iso_code, "-", code].join("") : undefined;
+}
+
+const WHOLE_REGION = /^[A-Z]{2}-[A-Z\d]{1,3}$/;
+const REGION = /^[A-Z\d]{1,3}$/;
+
+function locationOf(latitude, longitude) {
+  const lat = degreesOf(latitude, 90);
+  const lon = degreesOf(longitude, 180);
+  return lat === undefined || lon === undefined ? undefined : { lat, lon };
+}
+
+function degreesOf(value, max) {
+  const isNumber = typeof value === "number" || (typeof value === "string" && JSON_NUMBER.test(value));
+  return isNumber && Math.abs(Number(value)) <= max ? Number(value) : undefined;
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function outcomeOf(status) {
   if (status >= 100 && status < 400) return "success";

@@ -15,6 +15,14 @@ export function timeOf(value, line, field) {
   return fromNumber(value < Number.MAX_SAFE_INTEGER ? String(value) : digitsOf(value, line, field));
 }
 
+/** Zeros of Unix and of Go, which say "none". */
+const ZEROS = new Set([
+  "1970-01-01T00:00:00.000000Z",
+  "0001-01-01T00:00:00.000000Z",
+  "0000-01-01T00:00:00.000000Z",
+  "1754-08-30T22:43:41.128654848Z",
+]);
+
 /** Nanoseconds from one time to another, as `timeOf` writes them; or undefined. */
 export function nanosBetween(from, to) {
   if (from === undefined || to === undefined) return undefined;
@@ -43,7 +51,8 @@ function write(second, fraction) {
     lastSecond = second;
   }
   const nanos = fraction.length === 9 ? fraction : fraction.padEnd(9, "0").slice(0, 9);
-  return [lastWritten, nanos.endsWith("000") ? nanos.slice(0, 6) : nanos, "Z"].join("");
+  const time = [lastWritten, nanos.endsWith("000") ? nanos.slice(0, 6) : nanos, "Z"].join("");
+  return second <= 0 && ZEROS.has(time) ? undefined : time;
 }
 
 function fromNumber(text) {

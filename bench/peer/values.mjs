@@ -34,18 +34,79 @@ export function keep(name, value) {
 }
 
 export function textOf(value, name) {
-  if (typeof value === "string") return value === "" ? undefined : value;
+  if (typeof value === "string") {
+    if (value === "") return undefined;
+    return saysNone(value) ? keepNothing(name, value) : value;
+  }
   if (value === undefined || value === null) return undefined;
   return typeof value === "object" ? keep(name, value) : String(value);
 }
 
-export function integerOf(value, name) {
-  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? value : keep(name, value);
+/** An integer of a range; `range.none` is a number that says "none". */
+export function integerOf(value, name, range) {
   if (isAbsent(value)) return undefined;
-  return typeof value === "string" && INTEGER.test(value) ? Number(value) : keep(name, value);
+  const number = typeof value === "string" && INTEGER.test(value) ? Number(value) : value;
+  if (number === range.none) return keepNothing(name, value);
+  return Number.isInteger(number) && number >= range.min && number <= range.max ? number : keep(name, value);
 }
 
-const INTEGER = /^-?(?:0|[1-9]\d{0,18})$/;
+const INTEGER = /^-?(?:0|[1-9]\d{0,18})(?:\.0+)?$/;
+
+export const COUNT = { min: 0, max: 2 ** 63 - 1024 };
+export const PORT = { min: 0, max: 65_535 };
+export const STATUS = { min: 100, max: 999, none: 0 };
+const AS = { min: 1, max: 4_294_967_295, none: 0 };
+
+/** 15169 of `15169` or `AS15169`. */
+export function asNumberOf(value, name) {
+  const found = typeof value === "string" ? AS_NAME.exec(value) : null;
+  if (found === null) return integerOf(value, name, AS);
+  const number = Number(found[1]);
+  if (number === 0) return keepNothing(name, value);
+  return number <= AS.max ? number : keep(name, value);
+}
+
+const AS_NAME = /^as(0|[1-9]\d{0,18})$/i;
+
+/** A text that may say that nothing is known. */
+export function knownOf(value, name) {
+  return typeof value === "string" && PLACEHOLDER.test(value) ? keepNothing(name, value) : textOf(value, name);
+}
+
+const PLACEHOLDER = /^(?:none|unk|unknown)$/i;
+
+/** `md5`, `sha1` or `sha256`, by the length of a hash, and the hash. */
+export function hashOf(value, name) {
+  if (isAbsent(value)) return undefined;
+  if (saysNone(value)) return keepNothing(name, value);
+  const algorithm = typeof value === "string" && HEXADECIMAL.test(value) ? ALGORITHMS[value.length] : undefined;
+  return algorithm === undefined ? keep(name, value) : { algorithm, hash: value };
+}
+
+const HEXADECIMAL = /^[\da-f]+$/i;
+const ALGORITHMS = { 32: "md5", 40: "sha1", 64: "sha256" };
+
+/** A hash or an identifier of zeros. */
+function saysNone(value) {
+  return typeof value === "string" && value.charCodeAt(0) === ZERO && ZEROS.test(value);
+}
+
+const ZERO = 0x30;
+const ZEROS = /^(?:0{8}-0{4}-0{4}-0{4}-0{12}|(?:0{32}|0{40}|0{64})\.?)$/;
+
+/** How many of the values that were kept say "none": they are no damage. */
+let nothings = 0;
+
+function keepNothing(name, value) {
+  nothings += 1;
+  return keep(name, value);
+}
+
+export function takeNothings() {
+  const taken = nothings;
+  nothings = 0;
+  return taken;
+}
 
 export function ipOf(value, name) {
   if (isAbsent(value)) return undefined;
@@ -88,6 +149,7 @@ export function protocolOf(value, name, known) {
   if (isAbsent(value)) return undefined;
   const protocol = known.protocols.get(value);
   if (protocol !== undefined) return protocol;
+  if (known === TLS && typeof value === "string" && PLACEHOLDER.test(value)) return keepNothing(name, value);
   const found = typeof value === "string" ? known.form.exec(value) : null;
   if (found === null) return keep(name, value);
   // Only digits and the case of letters vary: there are few.
@@ -95,8 +157,8 @@ export function protocolOf(value, name, known) {
   return known.protocols.get(value);
 }
 
-export const HTTP = { form: /^(http)\/(\d(?:\.\d)?)$/i, protocols: new Map() };
-export const TLS = { form: /^(tls|ssl)v(\d(?:\.\d)?)$/i, protocols: new Map() };
+export const HTTP = { form: /^(http)[/ ](\d(?:\.\d)?)$/i, protocols: new Map() };
+export const TLS = { form: /^(tls|ssl)[v ](\d(?:\.\d)?)$/i, protocols: new Map() };
 
 /** Why a record has no time of its own. */
 export function timeMessageOf(value, name) {

@@ -1,14 +1,20 @@
-//! `action_type`: what a security action means.
+//! `action_type`, `denied`: what a security action means.
 
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::Kind;
+use crate::record::nested::elements;
 
 /// `action_type("event.type")`
 pub(crate) const fn action_type(path: &'static str) -> Target {
     Target::check(path, &ACTION_TYPE, Check::Action)
+}
+
+/// `denied("event.type")`
+pub(crate) const fn denied(path: &'static str) -> Target {
+    Target::check(path, &DENIED, Check::Denied)
 }
 
 static ACTION_TYPE: Conversion = Conversion {
@@ -16,6 +22,14 @@ static ACTION_TYPE: Conversion = Conversion {
     about: for_pages(
         "What a security action means: `allowed`, `denied`, `info` or `end`, in any case of letters.",
     ),
+    section: Some("actions"),
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static DENIED: Conversion = Conversion {
+    name: "denied",
+    about: for_pages("`denied` where one of a list of security actions means that."),
     section: Some("actions"),
     outputs: &[Output::text(Place::Path, Form::Word)],
     ..Conversion::BASE
@@ -31,6 +45,20 @@ pub(super) fn check_action(
         return CheckResult::Invalid;
     }
     finding.word(meaning(input.bytes()))
+}
+
+#[inline(never)]
+pub(super) fn check_denied(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    let is_denied = elements(input.text, input.value)
+        .any(|action| meaning(action.span.of(input.text)) == "denied");
+    if is_denied {
+        *finding = Finding::Word("denied");
+    }
+    CheckResult::Found
 }
 
 /// What a security action means for `event.type`; the list of actions is open.

@@ -3,8 +3,11 @@
 //! What they do is in the files of the conversions, which need these names; [`convert`](super) brings
 //! both together.
 
+use crate::convert::hash::Algorithm;
 use crate::convert::host::Part;
 use crate::convert::list::for_all_conversions;
+use crate::convert::number::Range;
+use crate::convert::place::PlacePart;
 use crate::convert::url::UrlPart;
 
 /// Cloudflare's words and ours: case of letters does not matter; numbers and booleans are
@@ -52,7 +55,12 @@ impl Check {
     pub(crate) fn reads_text(self) -> bool {
         !matches!(
             self,
-            Self::Scalar | Self::Query | Self::Answers(_) | Self::Attachments | Self::Hosts
+            Self::Scalar
+                | Self::Query
+                | Self::Answers(_)
+                | Self::Attachments
+                | Self::Hosts
+                | Self::Denied
         )
     }
 }

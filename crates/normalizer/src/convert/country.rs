@@ -73,7 +73,7 @@ fn country(bytes: &[u8], finding: &mut Finding) -> bool {
 
 /// The English name of an ISO 3166-1 alpha-2 code in upper case; also of `XK`, Kosovo, which
 /// Cloudflare uses. Its other codes are no countries: `XX` means unknown, `T1` means Tor.
-fn name(code: [u8; 2]) -> Option<&'static str> {
+pub(super) fn name(code: [u8; 2]) -> Option<&'static str> {
     COUNTRIES
         .binary_search_by_key(&code, |(code, _)| *code)
         .ok()

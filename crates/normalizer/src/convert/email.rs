@@ -5,6 +5,7 @@ use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::hash::{Algorithm, is_none};
 use crate::convert::host::Part;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
@@ -91,12 +92,27 @@ fn read_attachments(text: &[u8], value: &Value) -> Option<Extract> {
         };
         let mut hashes = Vec::new();
         for (theirs, ours) in HASHES {
-            if let Some(hash) = said(theirs) {
-                hashes.push(format!("\"{ours}\":\"{hash}\""));
-                found.add(hash);
+            let Some(hash) = said(theirs).filter(|hash| !is_none(hash.as_bytes())) else {
+                continue;
+            };
+            // A hash in another's place is told by its length.
+            let name = match Algorithm::of(hash.as_bytes()) {
+                Some(algorithm) => algorithm.name(),
+                None => ours,
+            };
+            let hash_of_file = format!("\"{name}\":\"{hash}\"");
+            if !hashes
+                .iter()
+                .any(|known: &String| known.starts_with(&format!("\"{name}\"")))
+            {
+                hashes.push(hash_of_file);
             }
+            found.add(hash);
         }
         let mut file = Vec::new();
+        if let Some(extension) = said("Name").and_then(extension) {
+            file.push(format!("\"extension\":\"{extension}\""));
+        }
         if !hashes.is_empty() {
             file.push(format!("\"hash\":{{{}}}", hashes.join(",")));
         }
@@ -121,6 +137,13 @@ fn read_attachments(text: &[u8], value: &Value) -> Option<Extract> {
     }
     found.objects.push(']');
     Some(found)
+}
+
+/// `exe` of `invoice.pdf.exe`.
+fn extension(name: &str) -> Option<&str> {
+    let (stem, extension) = name.rsplit_once('.')?;
+    let is_plain = !extension.is_empty() && extension.chars().all(char::is_alphanumeric);
+    (is_plain && !stem.is_empty()).then_some(extension)
 }
 
 /// The hosts of a list (or one) of links and mail addresses.
@@ -222,7 +245,7 @@ mod tests {
         assert_eq!(
             read(r#"[{"Name":"a\"b.html","ContentTypeComputed":"text/html","Md5":"0c","Sha256":"ca","Encrypted":true},{"Md5":"0c","ContentTypeProvided":"x/y"}]"#),
             Some((
-                r#"[{"file":{"hash":{"md5":"0c","sha256":"ca"},"mime_type":"text/html","name":"a\"b.html"}},{"file":{"hash":{"md5":"0c"},"mime_type":"x/y"}}]"#.to_owned(),
+                r#"[{"file":{"extension":"html","hash":{"md5":"0c","sha256":"ca"},"mime_type":"text/html","name":"a\"b.html"}},{"file":{"hash":{"md5":"0c"},"mime_type":"x/y"}}]"#.to_owned(),
                 vec!["0c".to_owned(), "ca".to_owned()],
             ))
         );

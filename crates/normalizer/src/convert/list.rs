@@ -6,8 +6,8 @@ macro_rules! for_all_conversions {
     ($then:ident) => {
         $then! {
             action {
-                words: action_type;
-                checks: Action => check_action;
+                words: action_type, denied;
+                checks: Action => check_action, Denied => check_denied;
             }
             country {
                 words: country_code, country_name;
@@ -30,6 +30,11 @@ macro_rules! for_all_conversions {
                 checks: Host => check_host, Name => check_name;
                 pieces: HostPart(part: Part) => domain::host_part;
             }
+            hash {
+                words: hash, ja3;
+                checks: Hash => check_hash;
+                pieces: HashOf(algorithm: Algorithm) => hash::hash_of;
+            }
             ip {
                 words: ip, ips, otherwise_ip;
                 checks: Ip => check_ip, Ips => check_ips;
@@ -37,19 +42,30 @@ macro_rules! for_all_conversions {
             kept {
                 words: keep, masked;
             }
+            known {
+                words: known;
+                checks: Known => check_known;
+            }
             lookup {
-                words: lookup, lookup_if, lookup_number;
-                checks: Lookup(words: Words, coverage: Coverage) => check_lookup;
+                words: code, code_if, lookup, lookup_if, lookup_number;
+                checks: Code(words: Words, coverage: Coverage) => check_code,
+                    Lookup(words: Words, coverage: Coverage) => check_lookup;
                 pieces: Word => Found::word;
             }
             member {
                 words: inside;
             }
             number {
-                words: float, integer, milliseconds, positive, sum;
-                checks: Float => check_float, Integer => check_integer, Milliseconds => check_milliseconds,
-                    Positive => check_positive;
+                words: as_number, bits, count, float, milliseconds, port_number, positive, positive_port, status, sum;
+                checks: AsNumber => check_as_number, Bits => check_bits, Float => check_float,
+                    Integer(range: Range) => check_integer, Milliseconds => check_milliseconds;
                 written: Number => number::write_number;
+            }
+            place {
+                words: location, place, region;
+                checks: Degrees => check_degrees, Place => check_place, Region => check_region;
+                pieces: PlacePart(part: PlacePart) => place::place_part;
+                written: PlaceRegion => place::write_place_region;
             }
             protocol {
                 words: http_outcome, http_protocol, http_version, tls_protocol, tls_version;
@@ -71,6 +87,10 @@ macro_rules! for_all_conversions {
                 words: authority, path, query, scheme, tls_scheme, uri, url;
                 checks: Path => check_path, Query => check_query, Uri => check_uri, Url => check_url;
                 pieces: UrlPart(part: UrlPart) => address::url_part;
+            }
+            verb {
+                words: identity, verb;
+                checks: Identity => check_identity, Verb => check_verb;
             }
         }
     };

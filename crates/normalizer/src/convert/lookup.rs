@@ -1,8 +1,9 @@
-//! `lookup`, `lookup_number`, `lookup_if`: our words for Cloudflare's.
+//! `lookup`, `lookup_number`, `lookup_if`, `code`, `code_if`: our words for Cloudflare's.
 
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Coverage, Form, Words};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::number::whole_number;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::Kind;
 
@@ -23,6 +24,16 @@ pub(crate) const fn lookup_number(path: &'static str, words: Words) -> Target {
 /// `lookup_if("network.transport", TRANSPORTS)`
 pub(crate) const fn lookup_if(path: &'static str, words: Words) -> Target {
     Target::check(path, &LOOKUP_IF, Check::Lookup(words, Coverage::Partial))
+}
+
+/// `code("dns.response_code", DNS_RESPONSES)`
+pub(crate) const fn code(path: &'static str, words: Words) -> Target {
+    Target::check(path, &CODE, Check::Code(words, Coverage::Exhaustive))
+}
+
+/// `code_if("dns.question.type", DNS_TYPES)`
+pub(crate) const fn code_if(path: &'static str, words: Words) -> Target {
+    Target::check(path, &CODE_IF, Check::Code(words, Coverage::Partial))
 }
 
 static LOOKUP: Conversion = Conversion {
@@ -46,8 +57,24 @@ static LOOKUP_NUMBER: Conversion = Conversion {
 static LOOKUP_IF: Conversion = Conversion {
     name: "lookup_if",
     about: for_pages(
-        "Our word for some of Cloudflare's values; nothing for the others, which are not counted.",
+        "Our word for some of Cloudflare's values; for the others, which are not counted, what stands for `*`, if there is a `*`, or nothing.",
     ),
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static CODE: Conversion = Conversion {
+    name: "code",
+    about: for_pages(
+        "The name of a code, or the name itself, in any case of letters. A code that is not listed is counted as drift.",
+    ),
+    outputs: &[Output::text(Place::Path, Form::Word)],
+    ..Conversion::BASE
+};
+
+static CODE_IF: Conversion = Conversion {
+    name: "code_if",
+    about: for_pages("As `code`, where a code that is not listed is not counted."),
     outputs: &[Output::text(Place::Path, Form::Word)],
     ..Conversion::BASE
 };
@@ -60,10 +87,42 @@ pub(super) fn check_lookup(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
+    look_up(input, finding, |bytes| find(words, coverage, bytes))
+}
+
+#[inline(never)]
+pub(super) fn check_code(
+    words: Words,
+    coverage: Coverage,
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    look_up(input, finding, |bytes| {
+        let name = words
+            .iter()
+            .find(|(_, name)| name.as_bytes().eq_ignore_ascii_case(bytes));
+        match name {
+            Some((_, name)) => (CheckResult::Found, *name),
+            None => find(words, coverage, bytes),
+        }
+    })
+}
+
+fn look_up(
+    input: Input<'_>,
+    finding: &mut Finding,
+    find: impl FnOnce(&[u8]) -> (CheckResult, &'static str),
+) -> CheckResult {
     if input.value.kind == Kind::Nested {
         return CheckResult::Invalid;
     }
-    let (result, word) = find(words, coverage, input.bytes());
+    let bytes = match input.value.kind {
+        // `200.0` is 200.
+        Kind::Number => whole_number(input.bytes()).unwrap_or(input.bytes()),
+        _ => input.bytes(),
+    };
+    let (result, word) = find(bytes);
     if !word.is_empty() {
         *finding = Finding::Word(word);
     }
@@ -80,7 +139,7 @@ fn find(words: Words, coverage: Coverage, bytes: &[u8]) -> (CheckResult, &'stati
     };
     match (find(bytes).filter(|_| bytes != b"*"), coverage) {
         (Some(word), _) => (CheckResult::Found, word),
-        (None, Coverage::Partial) => (CheckResult::Found, ""),
+        (None, Coverage::Partial) => (CheckResult::Found, find(b"*").unwrap_or_default()),
         (None, Coverage::Exhaustive) => (CheckResult::UnknownWord, find(b"*").unwrap_or_default()),
     }
 }
@@ -109,9 +168,12 @@ mod tests {
                 Coverage::Exhaustive,
                 (CheckResult::UnknownWord, "info"),
             ),
-            ("new", Coverage::Partial, (CheckResult::Found, "")),
+            ("new", Coverage::Partial, (CheckResult::Found, "info")),
         ] {
             assert_eq!(find(WORDS, coverage, text.as_bytes()), expected, "{text}");
         }
+        let some = &[("log", "info")];
+        let none = find(some, Coverage::Partial, b"new");
+        assert_eq!(none, (CheckResult::Found, ""));
     }
 }

@@ -1,19 +1,47 @@
-//! `integer`, `positive`, `float`, `sum`, `milliseconds`: values that are numbers.
+//! `integer` and its ranges (`count`, `positive`, `port_number`, `positive_port`, `status`,
+//! `as_number`), `bits`, `float`, `sum`, `milliseconds`: values that are numbers.
 
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
+use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
+use crate::record::Span;
 
-/// `integer("source.port")`
-pub(crate) const fn integer(path: &'static str) -> Target {
-    Target::check(path, &INTEGER, Check::Integer)
+/// `count("source.bytes")`
+pub(crate) const fn count(path: &'static str) -> Target {
+    Target::check(path, &COUNT, Check::Integer(Range::COUNT))
 }
 
-/// `positive("source.port")`
+/// `positive("file.size")`
 pub(crate) const fn positive(path: &'static str) -> Target {
-    Target::check(path, &POSITIVE, Check::Positive)
+    Target::check(path, &POSITIVE, Check::Integer(Range::POSITIVE))
+}
+
+/// `port_number("source.port")`
+pub(crate) const fn port_number(path: &'static str) -> Target {
+    Target::check(path, &PORT_NUMBER, Check::Integer(Range::PORT))
+}
+
+/// `positive_port("source.port")`
+pub(crate) const fn positive_port(path: &'static str) -> Target {
+    Target::check(path, &POSITIVE_PORT, Check::Integer(Range::POSITIVE_PORT))
+}
+
+/// `status("http.response.status_code")`
+pub(crate) const fn status(path: &'static str) -> Target {
+    Target::check(path, &STATUS, Check::Integer(Range::STATUS))
+}
+
+/// `as_number("source.as.number")`
+pub(crate) const fn as_number(path: &'static str) -> Target {
+    Target::check(path, &AS_NUMBER, Check::AsNumber)
+}
+
+/// `bits("network.bytes")`
+pub(crate) const fn bits(path: &'static str) -> Target {
+    Target::check(path, &BITS, Check::Bits)
 }
 
 /// `float("event.risk_score")`
@@ -35,9 +63,38 @@ pub(crate) const fn milliseconds(path: &'static str) -> Target {
     Target::check(path, &MILLISECONDS, Check::Milliseconds)
 }
 
-static INTEGER: Conversion = Conversion {
-    name: "integer",
-    about: for_pages("An integer; a text of digits becomes one."),
+/// The integers that a field can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    min: i64,
+    max: i64,
+    is_zero_none: bool,
+}
+
+impl Range {
+    pub(crate) const COUNT: Self = Self::new(0, i64::MAX, false);
+    const POSITIVE: Self = Self::new(1, i64::MAX, true);
+    const PORT: Self = Self::new(0, 65_535, false);
+    const POSITIVE_PORT: Self = Self::new(1, 65_535, true);
+    const STATUS: Self = Self::new(100, 999, true);
+    const AS: Self = Self::new(1, 4_294_967_295, true);
+
+    const fn new(min: i64, max: i64, is_zero_none: bool) -> Self {
+        Self {
+            min,
+            max,
+            is_zero_none,
+        }
+    }
+
+    fn has(self, number: i64) -> bool {
+        (self.min..=self.max).contains(&number)
+    }
+}
+
+static COUNT: Conversion = Conversion {
+    name: "count",
+    about: for_pages("An integer from 0; `200.0` is 200, a text of digits becomes one."),
     outputs: &[Output::value(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
@@ -45,9 +102,48 @@ static INTEGER: Conversion = Conversion {
 static POSITIVE: Conversion = Conversion {
     name: "positive",
     about: for_pages(
-        "An integer above 0. What is not above it is Cloudflare's way to say \"none\", and kept as `cloudflare.<Name>`.",
+        "An integer above 0. 0 is Cloudflare's way to say \"none\", and kept as `cloudflare.<Name>`.",
     ),
     outputs: &[Output::value(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+static PORT_NUMBER: Conversion = Conversion {
+    name: "port_number",
+    about: for_pages("An integer from 0 to 65,535."),
+    outputs: &[Output::value(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+static POSITIVE_PORT: Conversion = Conversion {
+    name: "positive_port",
+    about: for_pages("As `port_number`, where 0 says \"none\" and is kept as `cloudflare.<Name>`."),
+    outputs: &[Output::value(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+static STATUS: Conversion = Conversion {
+    name: "status",
+    about: for_pages(
+        "An HTTP status of three digits. 0 says \"none\", and is kept as `cloudflare.<Name>`.",
+    ),
+    outputs: &[Output::value(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+static AS_NUMBER: Conversion = Conversion {
+    name: "as_number",
+    about: for_pages(
+        "The number of an autonomous system, 32 bits: 15169 of `15169` or `AS15169`. 0 says \"none\", and is kept as `cloudflare.<Name>`.",
+    ),
+    outputs: &[Output::value(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+static BITS: Conversion = Conversion {
+    name: "bits",
+    about: for_pages("A number of bits, as bytes."),
+    outputs: &[Output::value(Place::Path, Form::Number)],
     ..Conversion::BASE
 };
 
@@ -75,28 +171,50 @@ static MILLISECONDS: Conversion = Conversion {
 
 #[inline(always)]
 pub(super) fn check_integer(
+    range: Range,
     input: Input<'_>,
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    finding.fit(input.may_be_number() && is_integer(input.bytes()))
+    match input.may_be_number() {
+        true => integer(range, input.bytes(), input.value.span, finding),
+        false => CheckResult::Invalid,
+    }
 }
 
-/// An integer above 0.
 #[inline(never)]
-pub(super) fn check_positive(
+pub(super) fn check_as_number(
     input: Input<'_>,
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    let bytes = input.bytes();
-    if !input.may_be_number() || !is_integer(bytes) {
-        return CheckResult::Invalid;
+    let (bytes, span) = (input.bytes(), input.value.span);
+    match bytes.split_at_checked(2) {
+        Some((name, digits)) if input.is_text() && name.eq_ignore_ascii_case(b"AS") => {
+            let start = span.start + 2;
+            let result = integer(Range::AS, digits, Span { start, ..span }, finding);
+            if let Finding::Fit = finding {
+                *finding = Finding::Place(Span { start, ..span });
+            }
+            result
+        }
+        _ if input.may_be_number() => integer(Range::AS, bytes, span, finding),
+        _ => CheckResult::Invalid,
     }
-    if bytes == b"0" || bytes.first() == Some(&b'-') {
-        return CheckResult::Nothing;
+}
+
+#[inline(never)]
+pub(super) fn check_bits(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    let number = whole_number(input.bytes()).filter(|_| input.may_be_number());
+    let bits = number.and_then(|digits| core::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+    if let Some(bits) = bits {
+        *finding = Finding::Number(bits / 8);
     }
-    finding.fit(true)
+    CheckResult::valid(bits.is_some())
 }
 
 #[inline(never)]
@@ -132,12 +250,12 @@ pub(super) fn write_number(found: Found<'_>, writer: &mut Writer) -> bool {
 /// The sum of integers that were checked.
 pub(crate) fn sum_of<'a>(found: impl Iterator<Item = Found<'a>>) -> Option<u64> {
     found
-        .filter(|found| matches!(found.finding, Finding::Fit))
-        .map(|found| {
-            let digits = found.bytes();
-            core::str::from_utf8(digits).ok()?.parse::<u64>().ok()
+        .filter_map(|found| match found.whole() {
+            Piece::Place(span) => Some(span.of(found.text)),
+            _ => None,
         })
-        // A negative number, or one that 64 bits do not hold, is no count.
+        .map(|digits| core::str::from_utf8(digits).ok()?.parse::<u64>().ok())
+        // An integer of ECS is signed.
         .try_fold(None, |sum, number| {
             let (sum, number) = (sum.unwrap_or(0), number?);
             Some(Some(u64::checked_add(sum, number)?))
@@ -146,8 +264,43 @@ pub(crate) fn sum_of<'a>(found: impl Iterator<Item = Found<'a>>) -> Option<u64> 
         .filter(|sum| i64::try_from(*sum).is_ok())
 }
 
+/// Notes an integer that is in the range.
+#[inline(never)]
+fn integer(range: Range, bytes: &[u8], span: Span, finding: &mut Finding) -> CheckResult {
+    let Some(digits) = whole_number(bytes) else {
+        return CheckResult::Invalid;
+    };
+    if range.is_zero_none && digits == b"0" {
+        return CheckResult::Nothing;
+    }
+    // An integer of at most 64 bits.
+    let number = core::str::from_utf8(digits).map(str::parse::<i64>);
+    if !number.is_ok_and(|number| number.is_ok_and(|number| range.has(number))) {
+        return CheckResult::Invalid;
+    }
+    *finding = match digits.len() == bytes.len() {
+        true => Finding::Fit,
+        false => Finding::Place(Span {
+            start: span.start,
+            end: span.start + digits.len() as u32,
+        }),
+    };
+    CheckResult::Found
+}
+
+/// The integer of 64 bits that `bytes` are, without a fraction of zeros: `200` of `200.0`.
+pub(super) fn whole_number(bytes: &[u8]) -> Option<&[u8]> {
+    if is_integer(bytes) {
+        return Some(bytes);
+    }
+    let point = bytes.iter().position(|&byte| byte == b'.')?;
+    let (whole, fraction) = bytes.split_at_checked(point)?;
+    let is_whole = matches!(fraction, [b'.', zeros @ ..] if !zeros.is_empty() && zeros.iter().all(|&digit| digit == b'0'));
+    (is_whole && is_integer(whole)).then_some(whole)
+}
+
 /// Whether `bytes` are an integer of 64 bits that JSON can write as it stands: `-0` is read as a float.
-pub(super) fn is_integer(bytes: &[u8]) -> bool {
+fn is_integer(bytes: &[u8]) -> bool {
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let plain = !digits.is_empty()
         && digits.iter().all(u8::is_ascii_digit)
@@ -206,6 +359,23 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_integer(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_of_zeros_is_none() {
+        for (text, expected) in [
+            ("200", Some("200")),
+            ("200.0", Some("200")),
+            ("-7.000", Some("-7")),
+            ("200.5", None),
+            ("200.", None),
+            (".0", None),
+            ("007.0", None),
+            ("1e3", None),
+        ] {
+            let found = whole_number(text.as_bytes());
+            assert_eq!(found, expected.map(str::as_bytes), "{text}");
         }
     }
 

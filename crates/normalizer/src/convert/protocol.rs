@@ -3,7 +3,8 @@
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
-use crate::convert::number::is_integer;
+use crate::convert::known::is_placeholder;
+use crate::convert::number::whole_number;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::Span;
@@ -35,7 +36,7 @@ pub(crate) const fn tls_version(path: &'static str) -> Target {
 
 static HTTP_VERSION: Conversion = Conversion {
     name: "http_version",
-    about: for_pages("`1.1` of `HTTP/1.1`."),
+    about: for_pages("`1.1` of `HTTP/1.1` or `HTTP 1.1`."),
     outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
     ..Conversion::BASE
 };
@@ -56,14 +57,16 @@ static HTTP_OUTCOME: Conversion = Conversion {
 
 static TLS_PROTOCOL: Conversion = Conversion {
     name: "tls_protocol",
-    about: for_pages("`tls` of `TLSv1.3`; `none` is no TLS."),
+    about: for_pages(
+        "`tls` of `TLSv1.3` or `TLS 1.3`; `none`, `NONE`, `UNK` and `unknown` are no TLS.",
+    ),
     outputs: &[Output::text(Place::Path, Form::ProtocolName)],
     ..Conversion::BASE
 };
 
 static TLS_VERSION: Conversion = Conversion {
     name: "tls_version",
-    about: for_pages("`1.3` of `TLSv1.3`."),
+    about: for_pages("`1.3` of `TLSv1.3` or `TLS 1.3`."),
     outputs: &[Output::text(Place::Path, Form::ProtocolVersion)],
     ..Conversion::BASE
 };
@@ -79,7 +82,11 @@ pub(super) fn check_http(
 
 #[inline(always)]
 pub(super) fn check_tls(input: Input<'_>, _: &mut Workspace, finding: &mut Finding) -> CheckResult {
-    CheckResult::valid(input.is_text() && tls(input.bytes(), input.value.span, finding))
+    let bytes = input.bytes();
+    if is_placeholder(bytes) {
+        return CheckResult::Nothing;
+    }
+    CheckResult::valid(input.is_text() && tls(bytes, input.value.span, finding))
 }
 
 #[inline(never)]
@@ -88,12 +95,12 @@ pub(super) fn check_http_outcome(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    let bytes = input.bytes();
+    let bytes = whole_number(input.bytes()).unwrap_or_default();
     match bytes {
         // 0 is Cloudflare's way to say "none".
         b"0" => CheckResult::Nothing,
-        [b'1'..=b'3', _, _] if is_integer(bytes) => finding.word("success"),
-        [b'4'..=b'9', _, _] if is_integer(bytes) => finding.word("failure"),
+        [b'1'..=b'3', _, _] => finding.word("success"),
+        [b'4'..=b'9', _, _] => finding.word("failure"),
         _ => CheckResult::Invalid,
     }
 }
@@ -114,13 +121,14 @@ pub(super) fn version(found: Found<'_>) -> Piece {
     }
 }
 
-/// `HTTP/1.1`, `HTTP/2`.
+/// `HTTP/1.1`, `HTTP/2`, `HTTP 1.1`.
 #[inline(never)]
 fn http(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
     let Some((name, version)) = bytes.split_at_checked(5) else {
         return false;
     };
-    if !name.eq_ignore_ascii_case(b"HTTP/") || !is_version(version) {
+    let is_http = name.eq_ignore_ascii_case(b"HTTP/") || name.eq_ignore_ascii_case(b"HTTP ");
+    if !is_http || !is_version(version) {
         return false;
     }
     *finding = Finding::Protocol(
@@ -133,15 +141,16 @@ fn http(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
     true
 }
 
-/// `TLSv1.3`, `SSLv3`; `none` and `unknown` are kept.
+/// `TLSv1.3`, `TLS 1.3`, `SSLv3`.
 #[inline(never)]
 fn tls(bytes: &[u8], span: Span, finding: &mut Finding) -> bool {
     let Some((name, version)) = bytes.split_at_checked(4) else {
         return false;
     };
-    let name = if name.eq_ignore_ascii_case(b"TLSv") {
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    let name = if is(b"TLSv") || is(b"TLS ") {
         "tls"
-    } else if name.eq_ignore_ascii_case(b"SSLv") {
+    } else if is(b"SSLv") || is(b"SSL ") {
         "ssl"
     } else {
         return false;

@@ -54,6 +54,10 @@ pub(crate) enum Task {
     Sum,
     /// To count the time since a field.
     Since(&'static str),
+    /// To put the code of a region behind the country in a field.
+    Region(&'static str),
+    /// To make a point of a latitude and the longitude in a field.
+    Location(&'static str),
     /// To convert a member of the value instead.
     Inside(&'static Target),
     /// To keep the value as it came.
@@ -153,7 +157,9 @@ impl Target {
         match self.task {
             Task::Keep | Task::Mask => vec![format!("cloudflare.{}", self.path)],
             Task::Inside(target) => target.fields(),
-            Task::Sum | Task::Since(_) => vec![self.path.to_owned()],
+            Task::Sum | Task::Since(_) | Task::Region(_) | Task::Location(_) => {
+                vec![self.path.to_owned()]
+            }
             Task::Check(_) => {
                 let outputs = self.conversion.outputs.iter();
                 outputs.map(|output| output.field(self.path)).collect()
@@ -200,7 +206,9 @@ impl Target {
     #[must_use]
     pub fn words(&self) -> Option<(Words, Coverage)> {
         match self.task {
-            Task::Check(Check::Lookup(words, coverage)) => Some((words, coverage)),
+            Task::Check(Check::Lookup(words, coverage) | Check::Code(words, coverage)) => {
+                Some((words, coverage))
+            }
             _ => None,
         }
     }

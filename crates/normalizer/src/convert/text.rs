@@ -5,6 +5,7 @@ use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
+use crate::convert::hash::is_none;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;
@@ -42,7 +43,9 @@ pub(crate) const fn first(path: &'static str) -> Target {
 
 static TEXT: Conversion = Conversion {
     name: "text",
-    about: for_pages("The text as it is; a number or a boolean becomes its text."),
+    about: for_pages(
+        "The text as it is; a number or a boolean becomes its text. An identifier of zeros (`00000000-0000-0000-0000-000000000000`) says \"none\", and is kept as `cloudflare.<Name>`.",
+    ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
@@ -95,6 +98,9 @@ pub(super) fn check_scalar(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
+    if input.value.kind == Kind::Text && is_none(input.bytes()) {
+        return CheckResult::Nothing;
+    }
     finding.fit(input.value.kind != Kind::Nested)
 }
 

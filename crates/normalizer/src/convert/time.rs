@@ -21,6 +21,27 @@ const LAST_SECOND: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
 const NANOS: u32 = 1_000_000_000;
 
+/// What programs write for "no time": the zeros of Unix and of Go, 1970-01-01 and 0001-01-01, the
+/// year 0, and 1754-08-30T22:43:41.128654848Z, Go's zero in 64 bits of nanoseconds.
+const ZEROS: [Time; 4] = [
+    Time {
+        seconds: 0,
+        nanos: 0,
+    },
+    Time {
+        seconds: -62_135_596_800,
+        nanos: 0,
+    },
+    Time {
+        seconds: FIRST_SECOND,
+        nanos: 0,
+    },
+    Time {
+        seconds: -6_795_364_579,
+        nanos: 128_654_848,
+    },
+];
+
 impl Time {
     /// The time of a Unix time in milliseconds, as `Date.now()` gives it.
     #[must_use]
@@ -41,14 +62,11 @@ impl Time {
     /// Reads a time in any of the forms, or nothing.
     ///
     /// Numbers tell their unit by their size: below 10^11 seconds (the year 5138), below 10^14
-    /// milliseconds, below 10^17 microseconds, else nanoseconds. 0 is Cloudflare's way to say
-    /// "none", and no time.
+    /// milliseconds, below 10^17 microseconds, else nanoseconds. A zero is Cloudflare's way to say
+    /// "none", in whatever form, and no time.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        match text.get(4) {
-            Some(b'-') => parse_rfc3339(text),
-            _ => parse_number(text),
-        }
+        Self::read(text).filter(|time| !time.is_zero())
     }
 
     /// Nanoseconds since 1970, where 64 bits hold them (1677 to 2262).
@@ -65,6 +83,18 @@ impl Time {
             .checked_mul(i64::from(NANOS))?
             .checked_add(i64::from(self.nanos) - i64::from(earlier.nanos))
             .filter(|nanos| *nanos >= 0)
+    }
+
+    /// As [`parse`](Self::parse), zeros included.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        match text.get(4) {
+            Some(b'-') => parse_rfc3339(text),
+            _ => parse_number(text),
+        }
+    }
+
+    pub(super) fn is_zero(self) -> bool {
+        self.seconds <= 0 && ZEROS.contains(&self)
     }
 
     /// Writes the time, without quotes.
@@ -166,8 +196,11 @@ fn parse_number(text: &[u8]) -> Option<Time> {
         }
         at += 1;
     }
-    if digits == 0 || value == 0 {
+    if digits == 0 {
         return None;
+    }
+    if value == 0 {
+        return Time::new(0, 0);
     }
     let whole = shift(value, exponent - scale)?;
     let unit_exponent = match whole {

@@ -24,7 +24,7 @@ pub(crate) const fn since(path: &'static str, field: &'static str) -> Target {
 static TIMESTAMP: Conversion = Conversion {
     name: "timestamp",
     about: for_pages(
-        "A point in time: Unix seconds, milliseconds, microseconds or nanoseconds, or RFC 3339.",
+        "A point in time: Unix seconds, milliseconds, microseconds or nanoseconds, or RFC 3339. A zero in any of these forms (`0`, `1970-01-01T00:00:00Z`, `0001-01-01T00:00:00Z`) is none.",
     ),
     section: Some("time"),
     outputs: &[Output::text(Place::Path, Form::Time)],
@@ -45,7 +45,11 @@ pub(super) fn check_time(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    CheckResult::valid(input.may_be_number() && time(input.bytes(), finding))
+    if input.may_be_number() {
+        time(input.bytes(), finding)
+    } else {
+        CheckResult::Invalid
+    }
 }
 
 pub(super) fn write_time(found: Found<'_>, writer: &mut Writer) -> bool {
@@ -65,10 +69,13 @@ pub(crate) fn elapsed(from: &Finding, to: &Finding) -> Option<i64> {
 }
 
 #[inline(never)]
-fn time(bytes: &[u8], finding: &mut Finding) -> bool {
-    let Some(time) = Time::parse(bytes) else {
-        return false;
-    };
-    *finding = Finding::Time(time);
-    true
+fn time(bytes: &[u8], finding: &mut Finding) -> CheckResult {
+    match Time::read(bytes) {
+        Some(time) if time.is_zero() => CheckResult::Nothing,
+        Some(time) => {
+            *finding = Finding::Time(time);
+            CheckResult::Found
+        }
+        None => CheckResult::Invalid,
+    }
 }

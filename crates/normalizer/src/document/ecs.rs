@@ -6,6 +6,7 @@ use crate::convert::finding::{Finding, Found};
 use crate::convert::host::Part;
 use crate::convert::number::sum_of;
 use crate::convert::piece::Piece;
+use crate::convert::place::{write_location, write_region};
 use crate::convert::timestamp::elapsed;
 use crate::document::event::Event;
 use crate::document::nesting::Emitter;
@@ -175,6 +176,12 @@ impl Event<'_> {
                 Some(nanos) => writer.put(nanos.to_string().as_bytes()),
                 None => return false,
             },
+            Source::Region(region, country) => {
+                return write_region(self.found(*region), self.found(*country), writer);
+            }
+            Source::Location(latitude, longitude) => {
+                return write_location(self.found(*latitude), self.found(*longitude), writer);
+            }
             Source::Sum(of) => match sum_of(of.iter().map(|of| self.found(*of))) {
                 Some(sum) => writer.put(sum.to_string().as_bytes()),
                 None => return false,
@@ -257,6 +264,9 @@ impl Event<'_> {
                 None => list.begin(source, span),
                 Some(_) => list.add(span.of(source)),
             });
+        }
+        if let (None, Some(Source::Default(text))) = (list.first, sources.last()) {
+            list.add(text.as_bytes());
         }
         list.end();
     }

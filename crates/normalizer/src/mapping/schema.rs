@@ -3,6 +3,13 @@
 /// The time of the event.
 pub(crate) const EVENT_TIME: &str = "@timestamp";
 
+/// What kind of event it is, in the words of ECS: every event says it.
+pub(crate) const EVENT_TYPE: &str = "event.type";
+
+/// The type of an event whose record says nothing of it: all categories of ECS that the tables
+/// use allow it.
+pub(crate) const OTHER_TYPE: &str = "info";
+
 /// The record's identity.
 pub(crate) const EVENT_ID: &str = "event.id";
 

@@ -61,6 +61,12 @@ pub(super) const DNS_OUTCOMES: Words = &[
     ("9", "failure"), ("10", "failure"), ("11", "failure"), ("16", "failure"),
     ("17", "failure"), ("18", "failure"), ("19", "failure"), ("20", "failure"),
     ("21", "failure"), ("22", "failure"), ("23", "failure"),
+    ("NOERROR", "success"),
+    ("FORMERR", "failure"), ("SERVFAIL", "failure"), ("NXDOMAIN", "failure"), ("NOTIMP", "failure"),
+    ("REFUSED", "failure"), ("YXDOMAIN", "failure"), ("YXRRSET", "failure"), ("NXRRSET", "failure"),
+    ("NOTAUTH", "failure"), ("NOTZONE", "failure"), ("DSOTYPENI", "failure"), ("BADVERS", "failure"),
+    ("BADKEY", "failure"), ("BADTIME", "failure"), ("BADMODE", "failure"), ("BADNAME", "failure"),
+    ("BADALG", "failure"), ("BADTRUNC", "failure"), ("BADCOOKIE", "failure"),
 ];
 
 /// What Gateway did to a request or a connection: `event.type` by action. What it only changed,

@@ -10,10 +10,11 @@ pub(crate) mod source;
 pub(crate) mod tree;
 
 use crate::bytes::writer::Fragment;
+use crate::convert::number::Range;
 use crate::convert::target::{Target, Task};
 use crate::convert::{Check, Form};
 use crate::mapping::Dataset;
-use crate::mapping::schema::{EVENT_ID, EVENT_ORIGINAL, EVENT_TIME};
+use crate::mapping::schema::{EVENT_ID, EVENT_ORIGINAL, EVENT_TIME, EVENT_TYPE, OTHER_TYPE};
 use crate::plan::error::TableError;
 use crate::plan::names::row_named;
 use crate::plan::native::NativeRows;
@@ -186,6 +187,7 @@ impl Plan {
         for (path, constant) in dataset.every_constant() {
             tree.add_constant(path, constant);
         }
+        tree.add_otherwise(EVENT_TYPE, OTHER_TYPE);
         // `~` sorts behind all names: what is unmapped comes last.
         tree.add("cloudflare.~", Entry::One(Source::Unmapped));
         plan.grow(&tree.root, GroupId::ROOT);
@@ -311,11 +313,27 @@ impl Plan {
                     }
                 }
             }
-            Task::Sum => tree.add_sum(path, self.check(row, Check::Integer)),
+            Task::Sum => tree.add_sum(path, self.check(row, Check::Integer(Range::COUNT))),
             Task::Since(field) => {
                 let since = row_named(dataset, "since", field)?;
                 let (from, to) = (self.check(since, Check::Time), self.check(row, Check::Time));
                 tree.add_source(path, Source::Elapsed(from, to));
+            }
+            Task::Region(country) => {
+                let country = row_named(dataset, "region", country)?;
+                let (region, country) = (
+                    self.check(row, Check::Region),
+                    self.check(country, Check::Country),
+                );
+                tree.add_source(path, Source::Region(region, country));
+            }
+            Task::Location(longitude) => {
+                let longitude = row_named(dataset, "location", longitude)?;
+                let (latitude, longitude) = (
+                    self.check(row, Check::Degrees),
+                    self.check(longitude, Check::Degrees),
+                );
+                tree.add_source(path, Source::Location(latitude, longitude));
             }
             Task::Inside(target) => {
                 let member = self.member(row, path);

@@ -29,7 +29,8 @@ pub(crate) struct AddressRow {
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Constant,
-    /// A constant, where no row gives the value.
+    /// A constant, where no row gives the value; at the end of a list the text of one that has no
+    /// other.
     Default(&'static str),
     /// Words that a list always has.
     Words(&'static [&'static str]),
@@ -52,6 +53,10 @@ pub(crate) enum Source {
     },
     /// The time from one point to another.
     Elapsed(Checked, Checked),
+    /// The code of a region and its country.
+    Region(Checked, Checked),
+    /// Latitude and longitude.
+    Location(Checked, Checked),
     /// The sum of integers.
     Sum(Box<[Checked]>),
     /// An address put together from its parts.
@@ -89,6 +94,7 @@ impl Source {
     pub(crate) fn is_text(&self) -> bool {
         match self {
             Self::EventId | Self::EventTime | Self::Default(_) => true,
+            Self::Region(..) => true,
             Self::Value { is_text, .. } => *is_text,
             _ => false,
         }

@@ -104,6 +104,14 @@ impl Tree {
         self.add(path, entry);
     }
 
+    /// Adds the text of a list that has no other.
+    pub(crate) fn add_otherwise(&mut self, path: &str, text: &'static str) {
+        let (branch, name) = self.place(path);
+        if let Some(Entry::List(sources)) = branch.leaves.get_mut(&name) {
+            sources.push(Source::Default(text));
+        }
+    }
+
     fn place(&mut self, path: &str) -> (&mut Branch, String) {
         let mut branch = &mut self.root;
         let mut rest = path;

@@ -62,7 +62,8 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
         "text" if path == "error.message" => found("error.message")
             .as_str()
             .is_some_and(|message| message == text || message.starts_with(&format!("{text}; "))),
-        "text" => is(path, &text),
+        "text" | "known" => is(path, &text),
+        "hash" | "ja3" => is("related.hash", &text),
         "ip" | "otherwise_ip" => {
             let mapped = text.parse::<Ipv6Addr>().ok();
             let plain = mapped.and_then(|ip| ip.to_ipv4_mapped());
@@ -81,9 +82,12 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
                 other => is(path, &other.to_string()),
             })
         }
-        "integer" | "positive" | "float" => {
+        "count" | "positive" | "port_number" | "positive_port" | "status" | "as_number"
+        | "float" => {
             let number = found(path).to_string();
-            found(path).is_number() && number == text
+            let digits = text.trim_start_matches(['A', 'S', 'a', 's']);
+            let whole = digits.split_once('.').map(|(whole, _)| whole);
+            found(path).is_number() && (number == digits || whole == Some(number.as_str()))
         }
         "milliseconds" => found(path).as_u64().is_some_and(|nanos| {
             // What is below a nanosecond falls away.
@@ -104,18 +108,20 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             &format!("{path}.query"),
             text.strip_prefix('?').unwrap_or(&text),
         ),
-        "http_version" => found(path)
-            .as_str()
-            .is_some_and(|version| text.eq_ignore_ascii_case(&format!("HTTP/{version}"))),
+        "http_version" => found(path).as_str().is_some_and(|version| {
+            text.replace(' ', "/")
+                .eq_ignore_ascii_case(&format!("HTTP/{version}"))
+        }),
         "tls_version" => found(path).as_str().is_some_and(|version| {
             let protocol = found("tls.version_protocol").as_str().unwrap_or_default();
-            text.eq_ignore_ascii_case(&format!("{protocol}v{version}"))
+            text.replace(' ', "v")
+                .eq_ignore_ascii_case(&format!("{protocol}v{version}"))
         }),
         "country_code" => found(path)
             .as_str()
             .is_some_and(|code| text.eq_ignore_ascii_case(code)),
         // One word of ours that stands for this word alone.
-        "lookup" | "lookup_if" | "lookup_number" => {
+        "lookup" | "lookup_if" | "lookup_number" | "code" | "code_if" => {
             let words = target.words().map_or(&[][..], |(words, _)| words);
             let ours = |wanted: &str| {
                 let mut words = words.iter();

@@ -21,8 +21,10 @@ pub(crate) enum Type {
     Labels,
     /// What a DNS record says: `class`, `data`, `name`, `ttl` and `type`.
     Answer,
-    /// What is known of an attachment: below `file` its `hash`, `mime_type` and `name`.
+    /// What is known of an attachment: below `file` its `extension`, `hash`, `mime_type` and `name`.
     Attachment,
+    /// geo_point, as `lat` and `lon`.
+    Point,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("destination.geo.country_iso_code", Type::Text,    One),
     ("destination.geo.country_name",     Type::Text,    One),
     ("destination.geo.postal_code",      Type::Text,    One),
+    ("destination.geo.region_iso_code",  Type::Text,    One),
     ("destination.ip",                   Type::Ip,      One),
     ("destination.nat.ip",               Type::Ip,      One),
     ("destination.port",                 Type::Long,    One),
@@ -116,6 +119,8 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("faas.trigger.type",                Type::Text,    One),
     ("faas.version",                     Type::Text,    One),
     ("file.extension",                   Type::Text,    One),
+    ("file.hash.md5",                    Type::Text,    One),
+    ("file.hash.sha1",                   Type::Text,    One),
     ("file.hash.sha256",                 Type::Text,    One),
     ("file.name",                        Type::Text,    One),
     ("file.size",                        Type::Long,    One),
@@ -183,8 +188,10 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("source.geo.continent_code",        Type::Text,    One),
     ("source.geo.country_iso_code",      Type::Text,    One),
     ("source.geo.country_name",          Type::Text,    One),
+    ("source.geo.location",              Type::Point,   One),
     ("source.geo.name",                  Type::Text,    One),
     ("source.geo.postal_code",           Type::Text,    One),
+    ("source.geo.region_iso_code",       Type::Text,    One),
     ("source.ip",                        Type::Ip,      One),
     ("source.nat.ip",                    Type::Ip,      One),
     ("source.nat.port",                  Type::Long,    One),
@@ -195,10 +202,14 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("tags",                             Type::Text,    List),
     ("threat.feed.name",                 Type::Text,    One),
     ("tls.cipher",                       Type::Text,    One),
+    ("tls.client.hash.md5",              Type::Text,    One),
+    ("tls.client.hash.sha1",             Type::Text,    One),
     ("tls.client.hash.sha256",           Type::Text,    One),
     ("tls.client.ja3",                   Type::Text,    One),
     ("tls.client.server_name",           Type::Text,    One),
     ("tls.curve",                        Type::Text,    One),
+    ("tls.server.hash.md5",              Type::Text,    One),
+    ("tls.server.hash.sha1",             Type::Text,    One),
     ("tls.server.hash.sha256",           Type::Text,    One),
     ("tls.server.issuer",                Type::Text,    One),
     ("tls.server.x509.issuer.common_name", Type::Text, List),
@@ -351,7 +362,7 @@ fn is(kind: Type, value: &Value) -> bool {
                 && file.is_some_and(|file| {
                     !file.is_empty()
                         && file.iter().all(|(name, value)| match name.as_str() {
-                            "mime_type" | "name" => is(Type::Text, value),
+                            "extension" | "mime_type" | "name" => is(Type::Text, value),
                             "hash" => value.as_object().is_some_and(|hashes| {
                                 !hashes.is_empty()
                                     && hashes.iter().all(|(name, hash)| {
@@ -362,6 +373,13 @@ fn is(kind: Type, value: &Value) -> bool {
                             _ => false,
                         })
                 })
+        }),
+        Type::Point => value.as_object().is_some_and(|point| {
+            let is_within = |name: &str, max: f64| {
+                let degrees = point.get(name).and_then(Value::as_f64);
+                degrees.is_some_and(|degrees| degrees.abs() <= max)
+            };
+            point.len() == 2 && is_within("lat", 90.0) && is_within("lon", 180.0)
         }),
         Type::Labels => value.as_object().is_some_and(|labels| {
             !labels.is_empty() && labels.values().all(|label| is(Type::Text, label))

@@ -31,6 +31,7 @@ mod limits;
 mod memory;
 mod names;
 mod native;
+mod odd_values;
 mod original;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

@@ -71,19 +71,25 @@ const READABLE: &[(&str, &str)] = &[
     ("\"2016-12-31T23:59:60Z\"",              "2017-01-01T00:00:00.000000Z"),
     ("\"2016-12-31T23:59:60.5Z\"",            "2017-01-01T00:00:00.500000Z"),
     ("\"1969-12-31T23:59:59.999999999Z\"",    "1969-12-31T23:59:59.999999999Z"),
-    ("\"0001-01-01T00:00:00Z\"",              "0001-01-01T00:00:00.000000Z"),
+    ("\"0001-01-01T00:00:01Z\"",              "0001-01-01T00:00:01.000000Z"),
     ("\"9999-12-31T23:59:59.999999999Z\"",    "9999-12-31T23:59:59.999999999Z"),
     // An escape is no other text.
     ("\"2022-07-12\\u005412:57:06Z\"",        "2022-07-12T12:57:06.000000Z"),
     ("\"\\u0031657630626\"",                  "2022-07-12T12:57:06.000000Z"),
 ];
 
-/// What `Datetime` is when it is no time: its record gets the upload's arrival, and keeps it.
-const UNREADABLE: &[&str] = &[
+/// Zeros, which say that there is no time: they are kept as those below are, and not counted.
+const ZEROS: &[&str] = &[
     "0",
     "\"0\"",
     "0.0",
     "0e9",
+    "\"0001-01-01T00:00:00Z\"",
+    "\"1970-01-01T00:00:00Z\"",
+];
+
+/// What `Datetime` is when it is no time: its record gets the upload's arrival, and keeps it.
+const UNREADABLE: &[&str] = &[
     "-1",
     "-1657630626",
     "\"-1657630626\"",
@@ -148,7 +154,8 @@ fn every_form_is_read_exactly() {
 #[test]
 #[wasm]
 fn what_is_no_time_is_kept_and_the_arrival_stands_in() {
-    for time in UNREADABLE {
+    let unreadable = UNREADABLE.iter().map(|time| (time, 1));
+    for (time, invalid) in unreadable.chain(ZEROS.iter().map(|time| (time, 0))) {
         let document = both_paths(&config(Shape::Ecs), &record(time));
         assert_eq!(at(&document, "@timestamp"), ARRIVAL, "{time}");
         assert_eq!(document["tags"], json!(["time_from_arrival"]), "{time}");
@@ -164,7 +171,11 @@ fn what_is_no_time_is_kept_and_the_arrival_stands_in() {
             Err(_) => assert_eq!(kept, time),
         }
         let summary = outcome(config(Shape::Ecs), record(time).as_bytes()).summary;
-        assert_eq!((summary.times_from_arrival, summary.invalid_values), (1, 1));
+        assert_eq!(
+            (summary.times_from_arrival, summary.invalid_values),
+            (1, invalid),
+            "{time}"
+        );
     }
 }
 

@@ -116,12 +116,38 @@ fn presented(kind: &str, rdata: &[u8]) -> Option<String> {
                 let [length] = wire.array()?;
                 bytes.extend_from_slice(wire.take(length.into())?);
             }
-            String::from_utf8_lossy(&bytes).into_owned()
+            escaped(&bytes)
         }
         _ => encode(wire.take(rdata.len())?),
     };
     wire.end()?;
     Some(data)
+}
+
+/// The bytes of a text, each of which can be told: what is no text is written as `\DDD` (RFC 1035,
+/// section 5.1), control characters as ECS has them, and a backslash twice.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let number = |text: &mut String, byte: u8| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "\\{byte:03}");
+    };
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => text.push_str(r"\\"),
+                '\t' => text.push_str(r"\t"),
+                '\n' => text.push_str(r"\n"),
+                '\r' => text.push_str(r"\r"),
+                '\0'..='\x1f' | '\x7f' => number(&mut text, character as u8),
+                _ => text.push(character),
+            }
+        }
+        for &byte in chunk.invalid() {
+            number(&mut text, byte);
+        }
+    }
+    text
 }
 
 /// What is left to read of a record in wire format.
@@ -251,7 +277,9 @@ pub(super) mod tests {
         assert_eq!(data(TXT, b"\x03abc\x00\x02de"), "abcde");
         // A character may stand in two texts.
         assert_eq!(data(TXT, b"\x01\xc3\x01\xa9"), "é");
-        assert_eq!(data(TXT, b"\x02\xff\""), "\u{fffd}\"");
+        assert_eq!(data(TXT, b"\x02\xff\""), r#"\255""#);
+        assert_eq!(data(TXT, b"\x03a\xff\0"), r"a\255\000");
+        assert_eq!(data(TXT, b"\x05\t\n\r\x7f\\"), r"\t\n\r\127\\");
         assert_eq!(data(99, b"\x06v=spf1"), "v=spf1");
         assert_eq!(data(65, b"\x00\x01\x00"), "AAEA");
         assert_eq!(

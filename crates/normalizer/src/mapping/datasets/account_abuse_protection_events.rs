@@ -20,7 +20,7 @@ pub(super) static ACCOUNT_ABUSE_PROTECTION_EVENTS: Dataset = Dataset {
         row("AuthenticationStatus",             &[lookup("event.outcome", OUTCOMES), lookup_if("event.reason", REASONS), keep("AuthenticationStatus")]),
         kept("BotScore")
             .why("1 is a bot, 99 a human: the reverse of event.risk_score."),
-        row("ClientASN",                        &[positive("source.as.number")]),
+        row("ClientASN",                        &[as_number("source.as.number")]),
         row("ClientCity",                       &[text("source.geo.city_name")]),
         row("ClientCountry",                    &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         row("ClientIP",                         &[ip("source.ip"), ip("source.address"), ip("related.ip")]),

@@ -16,7 +16,7 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
     rows: &[
         row("ActionResult",     &[lookup("event.outcome", SUCCEEDED), keep("ActionResult")])
             .why("Missing is no failure: nothing is said then."),
-        row("ActionType",       &[text("event.action"), lookup_if("event.category", CATEGORIES), lookup_if("event.type", TYPES)]),
+        row("ActionType",       &[text("event.action"), lookup_if("event.category", CATEGORIES), identity("event.category"), verb("event.type")]),
         row("ActorEmail",       &[text("user.email"), text("related.user")]),
         row("ActorID",          &[text("user.id"), text("related.user")]),
         row("ActorIP",          &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
@@ -32,7 +32,7 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
             .why("Cloudflare's text speaks of a user, but real records have the account's id here: as SEKOIA.IO."),
         row("ResourceID",       &[text("entity.target.id"), keep("ResourceID")])
             .why("What was changed: a zone's setting, a DNS record, a member, a token."),
-        row("ResourceType",     &[text("entity.target.sub_type"), keep("ResourceType")]),
+        row("ResourceType",     &[text("entity.target.sub_type"), identity("event.category"), keep("ResourceType")]),
         row("When",             &[timestamp("@timestamp")]),
     ],
     native: Some(Native {
@@ -50,29 +50,4 @@ pub(super) static AUDIT_LOGS: Dataset = Dataset {
 const CATEGORIES: Words = &[
     ("login",  "authentication"),
     ("logout", "authentication"),
-];
-
-/// Cloudflare has no list of its action types: these are the known ones. Add yours.
-#[rustfmt::skip]
-const TYPES: Words = &[
-    ("login",          "start"),
-    ("logout",         "end"),
-    ("add",            "creation"),
-    ("create",         "creation"),
-    ("gateway_create", "creation"),
-    ("rec_add",        "creation"),
-    ("token_create",   "creation"),
-    ("change_setting", "change"),
-    ("disable",        "change"),
-    ("enable",         "change"),
-    ("gateway_update", "change"),
-    ("rec_set",        "change"),
-    ("set",            "change"),
-    ("token_roll",     "change"),
-    ("update",         "change"),
-    ("delete",         "deletion"),
-    ("gateway_delete", "deletion"),
-    ("rec_del",        "deletion"),
-    ("remove",         "deletion"),
-    ("token_revoke",   "deletion"),
 ];

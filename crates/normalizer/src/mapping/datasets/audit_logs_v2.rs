@@ -6,7 +6,7 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
         "A request by a user, a token or Cloudflare itself to read or change a Cloudflare account.",
     ),
     constants: &[
-        // And `authentication` or `iam`, by ActionDescription and ResourceProduct.
+        // And `authentication` or `iam`, by ActionDescription, ResourceProduct and ResourceType.
         ("event.category", List(&["configuration"])),
         ("event.dataset", Text("audit_logs_v2")),
         ("event.kind", Text("event")),
@@ -16,11 +16,11 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
     rows: &[
         row("AccountID",            &[text("cloud.account.id")]),
         row("AccountName",          &[text("cloud.account.name")]),
-        row("ActionDescription",    &[text("event.action"), lookup_if("event.category", LOGIN_CATEGORIES), lookup_if("event.type", LOGIN_TYPES)])
+        row("ActionDescription",    &[text("event.action"), lookup_if("event.category", LOGIN_CATEGORIES), identity("event.category"), lookup_if("event.type", LOGIN_TYPES)])
             .why("`Add Member`, `SSO_LOGIN`: the action itself; ActionType has only four values."),
         row("ActionResult",         &[lookup("event.outcome", OUTCOMES), keep("ActionResult")]),
         row("ActionTimestamp",      &[timestamp("@timestamp")]),
-        row("ActionType",           &[lookup("event.type", TYPES), text("event.action"), keep("ActionType")]),
+        row("ActionType",           &[verb("event.type"), text("event.action"), keep("ActionType")]),
         kept("ActorContext"),
         row("ActorEmail",           &[text("user.email"), text("related.user")]),
         row("ActorID",              &[text("user.id"), text("related.user")]),
@@ -32,7 +32,7 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
         kept("AuditLogID"),
         row("Raw",                  &[
             inside("method", &text("http.request.method")),
-            inside("status_code", &positive("http.response.status_code")),
+            inside("status_code", &status("http.response.status_code")),
             inside("uri", &uri("url")),
             inside("user_agent", &text("user_agent.original")),
             inside("cf_ray_id", &text("http.request.id")),
@@ -41,13 +41,13 @@ pub(super) static AUDIT_LOGS_V2: Dataset = Dataset {
             .why("Method, URI, status, RayID and user agent of the request."),
         row("ResourceID",           &[text("entity.target.id")])
             .why("What was read or changed."),
-        row("ResourceProduct",      &[lookup_if("event.category", PRODUCT_CATEGORIES), lookup_if("event.type", PRODUCT_TYPES), keep("ResourceProduct")]),
+        row("ResourceProduct",      &[identity("event.category"), lookup_if("event.type", PRODUCT_TYPES), keep("ResourceProduct")]),
         kept("ResourceRequest")
             .why("These two tell what was changed. Cloudflare takes secrets out before it writes them: https://blog.cloudflare.com/introducing-automatic-audit-logs/")
             .sensitive(),
         kept("ResourceResponse").sensitive(),
         kept("ResourceScope"),
-        row("ResourceType",         &[text("entity.target.sub_type")]),
+        row("ResourceType",         &[text("entity.target.sub_type"), identity("event.category")]),
         kept("ResourceValue"),
         kept("ZoneID"),
         kept("ZoneName"),
@@ -59,16 +59,6 @@ const OUTCOMES: Words = &[
     ("success", "success"),
     ("failure", "failure"),
     ("*", "unknown"),
-];
-
-/// The values that the filter `action_type` of Cloudflare's API knows.
-#[rustfmt::skip]
-const TYPES: Words = &[
-    ("create", "creation"),
-    ("delete", "deletion"),
-    ("update", "change"),
-    ("view",   "access"),
-    ("*",      "info"),
 ];
 
 #[rustfmt::skip]
@@ -84,7 +74,5 @@ const LOGIN_TYPES: Words = &[
     ("sso_login", "start"),
     ("logout",    "end"),
 ];
-
-const PRODUCT_CATEGORIES: Words = &[("members", "iam")];
 
 const PRODUCT_TYPES: Words = &[("members", "user")];

@@ -17,7 +17,7 @@ pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ClientResponseCode",                 &[lookup("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
+        row("ClientResponseCode",                 &[code("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
                                                     keep("ClientResponseCode")])
             .why("What the client was told; UpstreamResponseCode may be another."),
         kept("ClusterID"),
@@ -28,9 +28,9 @@ pub(super) static DNS_FIREWALL_LOGS: Dataset = Dataset {
         row("QueryDO",                            &[lookup_if("dns.header_flags", &[("true", "DO")]), keep("QueryDO")]),
         row("QueryName",                          &[dns_name("dns.question.name"), name("related.hosts"), keep("QueryName")]),
         row("QueryRD",                            &[lookup_if("dns.header_flags", &[("true", "RD")]), keep("QueryRD")]),
-        row("QuerySize",                          &[integer("source.bytes")]),
+        row("QuerySize",                          &[count("source.bytes")]),
         row("QueryTCP",                           &[lookup("network.transport", &[("true", "tcp"), ("false", "udp")]), keep("QueryTCP")]),
-        row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
+        row("QueryType",                          &[code_if("dns.question.type", DNS_TYPES), keep("QueryType")])
             .why("When: clients may ask for any number, and one without a name is no news."),
         kept("ResponseCached"),
         kept("ResponseCachedStale"),

@@ -22,10 +22,10 @@ pub(super) static DNS_LOGS: Dataset = Dataset {
             .why("The address of a network, cut to EDNSSubnetLength bits: no host's, so not in related.ip."),
         kept("EDNSSubnetLength"),
         row("QueryName",                          &[dns_name("dns.question.name"), name("related.hosts"), keep("QueryName")]),
-        row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
+        row("QueryType",                          &[code_if("dns.question.type", DNS_TYPES), keep("QueryType")])
             .why("When: clients may ask for any number, and one without a name is no news."),
         kept("ResponseCached"),
-        row("ResponseCode",                       &[lookup("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
+        row("ResponseCode",                       &[code("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
                                                     keep("ResponseCode")]),
         row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")])
             .why("The resolver that asked, not the user behind it."),

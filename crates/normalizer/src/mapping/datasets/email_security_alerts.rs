@@ -44,8 +44,8 @@ pub(super) static EMAIL_SECURITY_ALERTS: Dataset = Dataset {
         row("SMTPHeloServerIP",         &[ip("source.ip"), ip("source.address"), ip("related.ip")])
             .why("The server that said HELO is the one that sent the message: the source."),
         row("SMTPHeloServerIPAsName",   &[text("source.as.organization.name")]),
-        row("SMTPHeloServerIPAsNumber", &[positive("source.as.number")]),
-        kept("SMTPHeloServerIPGeo"),
+        row("SMTPHeloServerIPAsNumber", &[as_number("source.as.number")]),
+        row("SMTPHeloServerIPGeo",      &[place("source.geo"), keep("SMTPHeloServerIPGeo")]),
         row("SMTPHeloServerName",       &[domain("source.domain"), host("related.hosts"), keep("SMTPHeloServerName")]),
         kept("SPFResult"),
         row("Subject",                  &[text("email.subject")]),

@@ -23,7 +23,7 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         kept("AISecurityUnsafeTopicCategories")
             .about("Unsafe topics that AI Security found in the prompt."),
         row("Action",                             &[text("event.action"), action_type("event.type")]),
-        row("ClientASN",                          &[integer("source.as.number")]),
+        row("ClientASN",                          &[as_number("source.as.number")]),
         row("ClientASNDescription",               &[text("source.as.organization.name"), keep("clientASNDescription")])
             .about("Name of the visitor's network."),
         row("ClientCountry",                      &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
@@ -56,7 +56,7 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         row("Description",                        &[text("rule.description")]),
         kept("EdgeColoCode")
             .about("Cloudflare data center that took the request, by its airport's code."),
-        row("EdgeResponseStatus",                 &[integer("http.response.status_code"), keep("EdgeResponseStatus")])
+        row("EdgeResponseStatus",                 &[status("http.response.status_code"), keep("EdgeResponseStatus")])
             .about("Status that Cloudflare answered to the visitor."),
         kept("FirewallForAIInjectionScore")
             .about("Older name of AISecurityInjectionScore."),
@@ -93,12 +93,12 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         kept("ZoneName")
             .about("Zone of the request."),
 
-        row("ClientRequestBytes",                 &[integer("http.request.bytes")])
+        row("ClientRequestBytes",                 &[count("http.request.bytes")])
             .theme("Not in Cloudflare's list of this dataset, but read by SEKOIA.IO's parser of it: a record that carries them (a Transformer can add them) is understood."),
         row("ClientRequestReferer",               &[text("http.request.referrer")]),
-        row("ClientSSLCipher",                    &[text("tls.cipher")]),
+        row("ClientSSLCipher",                    &[known("tls.cipher")]),
         row("ClientSSLProtocol",                  &[tls_protocol("tls.version_protocol"), tls_version("tls.version"), tls_scheme("url")]),
-        row("ClientSrcPort",                      &[integer("source.port")]),
+        row("ClientSrcPort",                      &[port_number("source.port")]),
         row("RulesetID",                          &[text("rule.ruleset")]),
     ],
     joined: &[Joined {

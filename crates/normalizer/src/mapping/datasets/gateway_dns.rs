@@ -34,7 +34,7 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         kept("DoHSubdomain"),
         kept("DoTSubdomain"),
         row("DstIP",                              &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
-        row("DstPort",                            &[integer("destination.port")]),
+        row("DstPort",                            &[port_number("destination.port")]),
         kept("EDEErrors"),
         row("Email",                              &[text("user.email"), text("related.user")]),
         kept("InitialCategoryIDs"),
@@ -56,11 +56,11 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         row("QueryIndicatorFeedNames",            &[first("threat.feed.name"), keep("QueryIndicatorFeedNames")]),
         row("QueryName",                          &[dns_name("dns.question.name"), name("related.hosts"), keep("QueryName")]),
         kept("QueryNameReversed"),
-        row("QuerySize",                          &[integer("source.bytes")]),
-        row("QueryType",                          &[lookup_if("dns.question.type", DNS_TYPES), keep("QueryType")])
+        row("QuerySize",                          &[count("source.bytes")]),
+        row("QueryType",                          &[code_if("dns.question.type", DNS_TYPES), keep("QueryType")])
             .why("When: clients may ask for any number, and one without a name is no news."),
         row("QueryTypeName",                      &[text("dns.question.type")]),
-        row("RCode",                              &[lookup("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
+        row("RCode",                              &[code("dns.response_code", DNS_RESPONSES), lookup("event.outcome", DNS_OUTCOMES),
                                                     keep("RCode")]),
         kept("RedirectTargetURI"), kept("RegistrationID"), kept("RequestContextCategoryIDs"),
         kept("RequestContextCategoryNames"), kept("ResolvedIPCategoryIDs"), kept("ResolvedIPCategoryNames"),
@@ -75,7 +75,7 @@ pub(super) static GATEWAY_DNS: Dataset = Dataset {
         row("SrcIP",                              &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         row("SrcIPContinentCode",                 &[text("source.geo.continent_code")]),
         row("SrcIPCountryCode",                   &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
-        row("SrcPort",                            &[integer("source.port")]),
+        row("SrcPort",                            &[port_number("source.port")]),
         kept("TenantID"),
         kept("TimeZone")
             .why("The zone of the rule's schedule, not of the record's time: no event.timezone."),

@@ -22,10 +22,10 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         kept("ApplicationIDs"),
         kept("ApplicationNames"),
         kept("ApplicationStatuses"),
-        row("BlockedFileHash",                    &[text("file.hash.sha256"), text("related.hash")])
-            .why("SHA-256: SEKOIA.IO's parser reads it so."),
+        row("BlockedFileHash",                    &[hash("file.hash")])
+            .why("Told by its length; SEKOIA.IO's parser reads every hash as SHA-256."),
         row("BlockedFileName",                    &[text("file.name")]),
-        kept("BlockedFileReason")
+        row("BlockedFileReason",                  &[known("event.reason"), keep("BlockedFileReason")])
             .why("`unknown` where no file was blocked."),
         row("BlockedFileSize",                    &[positive("file.size")])
             .why("0 where no file was blocked."),
@@ -38,7 +38,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         row("DestinationIP",                      &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
         row("DestinationIPContinentCode",         &[text("destination.geo.continent_code")]),
         row("DestinationIPCountryCode",           &[country_code("destination.geo.country_iso_code"), country_name("destination.geo.country_name")]),
-        row("DestinationPort",                    &[integer("destination.port")]),
+        row("DestinationPort",                    &[port_number("destination.port")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
         row("DeviceName",                         &[text("host.hostname"), text("host.name"), name("related.hosts")]),
         kept("DownloadMatchedDlpProfileEntries")
@@ -55,7 +55,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
             .why("Before HTTPHost, which has no more than the host."),
         row("HTTPHost",                           &[text("destination.address"), domain("destination.domain"), authority("url"), host("related.hosts")]),
         row("HTTPMethod",                         &[text("http.request.method")]),
-        row("HTTPStatusCode",                     &[positive("http.response.status_code"), lookup_if("event.outcome", &[("0", "unknown")]), http_outcome("event.outcome")])
+        row("HTTPStatusCode",                     &[status("http.response.status_code"), lookup_if("event.outcome", &[("0", "unknown")]), http_outcome("event.outcome")])
             .why("0: nothing was returned, for example because the client had gone."),
         row("HTTPVersion",                        &[http_version("http.version"), http_protocol("network.protocol")]),
         kept("IsIsolated"),
@@ -76,7 +76,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         row("SourceIPCountryCode",                &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         row("SourceInternalIP",                   &[ip("host.ip"), ip("related.ip")])
             .why("The device's own address, behind SourceIP."),
-        row("SourcePort",                         &[integer("source.port")]),
+        row("SourcePort",                         &[port_number("source.port")]),
         kept("TenantID"),
         kept("UntrustedCertificateAction"),
         kept("UploadMatchedDlpProfileEntries").sensitive(),

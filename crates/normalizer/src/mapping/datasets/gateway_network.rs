@@ -23,7 +23,7 @@ pub(super) static GATEWAY_NETWORK: Dataset = Dataset {
         row("DestinationIP",                      &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
         row("DestinationIPContinentCode",         &[text("destination.geo.continent_code")]),
         row("DestinationIPCountryCode",           &[country_code("destination.geo.country_iso_code"), country_name("destination.geo.country_name")]),
-        row("DestinationPort",                    &[integer("destination.port")]),
+        row("DestinationPort",                    &[port_number("destination.port")]),
         row("DetectedProtocol",                   &[lower("network.protocol")]),
         row("DeviceID",                           &[text("device.id"), text("host.id")]),
         row("DeviceName",                         &[text("host.hostname"), text("host.name"), name("related.hosts")]),
@@ -43,7 +43,7 @@ pub(super) static GATEWAY_NETWORK: Dataset = Dataset {
         row("SourceIPCountryCode",                &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         row("SourceInternalIP",                   &[ip("host.ip"), ip("related.ip")])
             .why("The device's own address, behind SourceIP."),
-        row("SourcePort",                         &[integer("source.port")]),
+        row("SourcePort",                         &[port_number("source.port")]),
         kept("TenantID"),
         row("TransportProtocol",                  &[lookup("network.transport", TRANSPORT), lookup_if("network.protocol", QUIC), keep("TransportProtocol")]),
         row("Transport",                          &[lookup("network.transport", TRANSPORT), lookup_if("network.protocol", QUIC), keep("Transport")])

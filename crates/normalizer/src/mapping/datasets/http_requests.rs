@@ -24,15 +24,13 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
 
         // The visitor.
         row("ClientIP",                      &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
-        row("ClientSrcPort",                 &[integer("source.port")]),
-        row("ClientASN",                     &[integer("source.as.number")]),
+        row("ClientSrcPort",                 &[port_number("source.port")]),
+        row("ClientASN",                     &[as_number("source.as.number")]),
         row("ClientCity",                    &[text("source.geo.city_name")]),
         row("ClientCountry",                 &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
-        kept("ClientLatitude")
-            .why("source.geo.location takes both numbers in one object."),
+        row("ClientLatitude",                &[location("source.geo.location", "ClientLongitude"), keep("ClientLatitude")]),
         kept("ClientLongitude"),
-        kept("ClientRegionCode")
-            .why("`TX`, where source.geo.region_iso_code is `US-TX`."),
+        row("ClientRegionCode",              &[region("source.geo.region_iso_code", "ClientCountry"), keep("ClientRegionCode")]),
         kept("ClientDeviceType"), kept("ClientIPClass"), kept("ClientTCPRTTMs"),
 
         // The request.
@@ -45,7 +43,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         row("ClientRequestScheme",           &[scheme("url")]),
         row("ClientRequestURI",              &[uri("url")]),
         row("ClientRequestUserAgent",        &[text("user_agent.original")]),
-        row("ClientRequestBytes",            &[integer("http.request.bytes"), integer("source.bytes"), sum("network.bytes")]),
+        row("ClientRequestBytes",            &[count("http.request.bytes"), count("source.bytes"), sum("network.bytes")]),
         row("EdgeRequestHost",               &[host("related.hosts"), keep("EdgeRequestHost")]),
         row("Cookies",                       &[masked("Cookies")])
             .why("A session cookie is as good as a password."),
@@ -55,19 +53,19 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         kept("ClientRequestSource"), kept("ClientXRequestedWith"),
 
         // The visitor's TLS.
-        row("ClientSSLCipher",               &[text("tls.cipher")]),
+        row("ClientSSLCipher",               &[known("tls.cipher")]),
         row("ClientSSLProtocol",             &[tls_protocol("tls.version_protocol"), tls_version("tls.version"), tls_scheme("url")]),
         row("ClientTLSKeyExchangeGroup",     &[lookup_if("tls.curve", TLS_GROUPS), keep("ClientTLSKeyExchangeGroup")]),
-        row("ClientMTLSAuthCertFingerprint", &[text("tls.client.hash.sha256"), text("related.hash")]),
-        row("JA3Hash",                       &[text("tls.client.ja3"), text("related.hash")]),
+        row("ClientMTLSAuthCertFingerprint", &[hash("tls.client.hash")]),
+        row("JA3Hash",                       &[ja3("tls.client.ja3")]),
         kept("JA4")
             .why("ECS 9.4 has no field for JA4."),
         kept("JA4Signals"), kept("ClientMTLSAuthStatus"),
 
         // The answer, and the place that gave it.
-        row("EdgeResponseStatus",            &[integer("http.response.status_code"), http_outcome("event.outcome")]),
-        row("EdgeResponseBytes",             &[integer("http.response.bytes"), integer("destination.bytes"), sum("network.bytes")]),
-        row("EdgeResponseBodyBytes",         &[integer("http.response.body.bytes")]),
+        row("EdgeResponseStatus",            &[status("http.response.status_code"), http_outcome("event.outcome")]),
+        row("EdgeResponseBytes",             &[count("http.response.bytes"), count("destination.bytes"), sum("network.bytes")]),
+        row("EdgeResponseBodyBytes",         &[count("http.response.body.bytes")]),
         row("EdgeServerIP",                  &[ip("observer.ip"), ip("related.ip")]),
         kept("EdgeResponseContentType")
             .why("Not http.response.mime_type: ECS wants that from the body, never from the header."),
@@ -92,7 +90,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         // What security rules did.
         row("SecurityAction",                &[lower("event.action"), action_type("event.type"), keep("SecurityAction")])
             .why("In lower case, as firewall_events has the same words: one rule reads both."),
-        kept("SecurityActions")
+        row("SecurityActions",               &[denied("event.type"), keep("SecurityActions")])
             .why("All rules that matched; event.action and rule.* are of the one that ended the request."),
         row("SecurityRuleDescription",       &[text("rule.description")]),
         row("SecurityRuleID",                &[text("rule.id")]),
@@ -161,6 +159,8 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
 const HTTP_TRANSPORTS: Words = &[
     ("HTTP/1.0", "tcp"), ("HTTP/1.1", "tcp"), ("HTTP/2", "tcp"), ("HTTP/2.0", "tcp"),
     ("HTTP/3", "udp"),   ("HTTP/3.0", "udp"),
+    ("HTTP 1.0", "tcp"), ("HTTP 1.1", "tcp"), ("HTTP 2", "tcp"), ("HTTP 2.0", "tcp"),
+    ("HTTP 3", "udp"),   ("HTTP 3.0", "udp"),
 ];
 
 /// Key exchange groups by their IANA names. `NONE` (no TLS) and `UNK` (not known) are none.

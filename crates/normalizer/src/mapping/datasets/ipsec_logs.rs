@@ -17,10 +17,10 @@ pub(super) static IPSEC_LOGS: Dataset = Dataset {
     rows: &[
         row("Level",                              &[lower("log.level")]),
         row("LocalIP",                            &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
-        row("LocalPort",                          &[integer("destination.port")]),
+        row("LocalPort",                          &[port_number("destination.port")]),
         row("Message",                            &[text("message")]),
         row("RemoteIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
-        row("RemotePort",                         &[integer("source.port")]),
+        row("RemotePort",                         &[port_number("source.port")]),
         row("Timestamp",                          &[timestamp("@timestamp")]),
     ],
     ..Dataset::BASE

@@ -16,14 +16,14 @@ pub(super) static MAGIC_IDS_DETECTIONS: Dataset = Dataset {
         row("ColoCity",                           &[text("observer.geo.city_name")]),
         row("ColoCode",                           &[text("observer.geo.name")]),
         row("DestinationIP",                      &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
-        row("DestinationPort",                    &[positive("destination.port")])
+        row("DestinationPort",                    &[positive_port("destination.port")])
             .why("Cloudflare sends port 0 where Protocol is \"any\": that is no port."),
         row("Protocol",                           &[lookup("network.transport", &[("tcp", "tcp"), ("udp", "udp"), ("any", "")]), keep("Protocol")]),
         row("SignatureID",                        &[text("rule.id")]),
         row("SignatureMessage",                   &[text("rule.name"), text("message")]),
         row("SignatureRevision",                  &[text("rule.version")]),
         row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
-        row("SourcePort",                         &[positive("source.port")])
+        row("SourcePort",                         &[positive_port("source.port")])
             .why("As DestinationPort."),
         row("Timestamp",                          &[timestamp("@timestamp")]),
     ],

@@ -16,11 +16,11 @@ pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         kept("AWSVPCFlowJSON"),
-        kept("Bits")
-            .why("Bits, where network.bytes wants bytes."),
-        row("DestinationAS",                      &[positive("destination.as.number")]),
+        row("Bits",                               &[bits("network.bytes"), keep("Bits")])
+            .why("Cloudflare does not say whether it has scaled them by SampleRate: network.bytes has an eighth of the number as it came."),
+        row("DestinationAS",                      &[as_number("destination.as.number")]),
         row("DestinationAddress",                 &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
-        row("DestinationPort",                    &[integer("destination.port")]),
+        row("DestinationPort",                    &[port_number("destination.port")]),
         kept("DeviceID"),
         kept("EgressBits"),
         kept("EgressPackets"),
@@ -30,16 +30,16 @@ pub(super) static MNM_FLOW_LOGS: Dataset = Dataset {
             .why("Cloudflare does not say whether the flow began or ended then: no event.start, no event.end."),
         kept("NumFlows"),
         kept("PacketID"),
-        row("Packets",                            &[integer("network.packets")]),
+        row("Packets",                            &[count("network.packets")]),
         row("Protocol",                           &[text("network.iana_number"), lookup_if("network.transport", TRANSPORTS)]),
         kept("RuleIDs")
             .why("Several in one text, separated by commas: rule.id holds one."),
         kept("SampleRate"),
         kept("SampleRateType"),
         row("SamplerAddress",                     &[ip("observer.ip"), ip("related.ip")]),
-        row("SourceAS",                           &[positive("source.as.number")]),
+        row("SourceAS",                           &[as_number("source.as.number")]),
         row("SourceAddress",                      &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
-        row("SourcePort",                         &[integer("source.port")]),
+        row("SourcePort",                         &[port_number("source.port")]),
         kept("TcpFlags"),
         row("Timestamp",                          &[timestamp("@timestamp")]),
     ],

@@ -15,7 +15,7 @@ pub(super) static NEL_REPORTS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ClientIPASN",            &[positive("source.as.number")]),
+        row("ClientIPASN",            &[as_number("source.as.number")]),
         row("ClientIPASNDescription", &[text("source.as.organization.name")]),
         row("ClientIPCountry",        &[country_code("source.geo.country_iso_code"), country_name("source.geo.country_name")]),
         kept("LastKnownGoodColoCode"),

@@ -20,7 +20,7 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
         row("Body",                               &[text("http.request.body.content")])
             .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in them were meant for the malicious host, so they stay readable.")
             .sensitive(),
-        row("BodyLength",                         &[integer("http.request.body.bytes")]),
+        row("BodyLength",                         &[count("http.request.body.bytes")]),
         row("DestAddr",                           &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
         kept("Headers").sensitive(),
         row("Method",                             &[text("http.request.method")]),

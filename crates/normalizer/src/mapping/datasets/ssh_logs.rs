@@ -21,7 +21,7 @@ pub(super) static SSH_LOGS: Dataset = Dataset {
         row("AccountID",                &[text("cloud.account.id")]),
         row("ClientAddress",            &[text("source.address"), domain("source.domain"), port("source.port"), host("related.hosts")]),
         row("Datetime",                 &[timestamp("@timestamp")]),
-        row("Error",                    &[text("error.message")]),
+        row("Error",                    &[text("error.message"), lookup_if("event.outcome", &[("*", "failure")])]),
         kept("PTY"),
         kept("Payload")
             .why("What was typed and shown, secrets too: but it is the only field that tells what was done. Leave it out of the job's fields if nobody may read it. Cloudflare does not encrypt it here: https://developers.cloudflare.com/cloudflare-one/insights/logs/dashboard-logs/ssh-command-logs/")

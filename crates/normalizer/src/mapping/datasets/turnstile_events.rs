@@ -14,7 +14,7 @@ pub(super) static TURNSTILE_EVENTS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("ASN",          &[positive("source.as.number")]),
+        row("ASN",          &[as_number("source.as.number")]),
         kept("Action")
             .why("The customer's own name of the form (`login`, `signup`), not what happened."),
         row("BrowserMajor", &[text("user_agent.version")]),

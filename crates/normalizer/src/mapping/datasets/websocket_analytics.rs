@@ -14,12 +14,12 @@ pub(super) static WEBSOCKET_ANALYTICS: Dataset = Dataset {
     ],
     #[rustfmt::skip]
     rows: &[
-        row("BytesReceivedClient",    &[integer("source.bytes"), sum("network.bytes")])
+        row("BytesReceivedClient",    &[count("source.bytes"), sum("network.bytes")])
             .why("Bytes as the client sees them; those between Cloudflare and the origin stay apart."),
         kept("BytesReceivedOrigin"),
-        row("BytesSentClient",        &[integer("destination.bytes"), sum("network.bytes")]),
+        row("BytesSentClient",        &[count("destination.bytes"), sum("network.bytes")]),
         kept("BytesSentOrigin"),
-        row("ClientASN",              &[positive("source.as.number")]),
+        row("ClientASN",              &[as_number("source.as.number")]),
         row("ClientIP",               &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         row("ClientRequestHost",      &[text("destination.address"), domain("destination.domain"), port("destination.port"),
                                         authority("url"), host("related.hosts")]),

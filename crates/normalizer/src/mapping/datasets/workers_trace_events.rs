@@ -19,7 +19,7 @@ pub(super) static WORKERS_TRACE_EVENTS: Dataset = Dataset {
             inside("Request.URL", &url("url")),
             inside("Request.URL", &hosts("related.hosts")),
             inside("Request.Method", &text("http.request.method")),
-            inside("Response.Status", &positive("http.response.status_code")),
+            inside("Response.Status", &status("http.response.status_code")),
             inside("Request.Headers.cf-connecting-ip", &ip("source.ip")),
             inside("Request.Headers.cf-connecting-ip", &ip("source.address")),
             inside("Request.Headers.cf-connecting-ip", &ip("related.ip")),

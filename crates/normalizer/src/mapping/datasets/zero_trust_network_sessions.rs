@@ -15,10 +15,10 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
     #[rustfmt::skip]
     rows: &[
         row("AccountID",                          &[text("cloud.account.id")]),
-        row("BytesReceived",                      &[integer("destination.bytes"), sum("network.bytes")]),
-        row("BytesSent",                          &[integer("source.bytes"), sum("network.bytes")]),
+        row("BytesReceived",                      &[count("destination.bytes"), sum("network.bytes")]),
+        row("BytesSent",                          &[count("source.bytes"), sum("network.bytes")]),
         kept("ClientTCPHandshakeDurationMs"),
-        row("ClientTLSCipher",                    &[text("tls.cipher")]),
+        row("ClientTLSCipher",                    &[known("tls.cipher")]),
         kept("ClientTLSHandshakeDurationMs"),
         row("ClientTLSVersion",                   &[tls_protocol("tls.version_protocol"), tls_version("tls.version")]),
         row("ConnectionCloseReason",              &[text("event.reason"), lookup("event.outcome", OUTCOMES), lookup_if("event.type", LIMITS)]),
@@ -30,7 +30,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         kept("EgressColoName"),
         row("EgressIP",                           &[ip("source.nat.ip"), ip("related.ip")])
             .why("The source address and port that the origin sees."),
-        row("EgressPort",                         &[integer("source.nat.port")]),
+        row("EgressPort",                         &[port_number("source.nat.port")]),
         row("EgressRuleID",                       &[text("rule.id")]),
         row("EgressRuleName",                     &[text("rule.name")]),
         row("Email",                              &[text("user.email"), text("related.user")]),
@@ -39,7 +39,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
             .why("A stand-in that Gateway gave out for a name, or 0.0.0.0: no address of anybody."),
         row("Offramp",                            &[text("observer.egress.zone"), lookup("network.direction", DIRECTIONS)]),
         row("OriginIP",                           &[ip("destination.ip"), ip("destination.address"), ip("related.ip")]),
-        row("OriginPort",                         &[integer("destination.port")]),
+        row("OriginPort",                         &[port_number("destination.port")]),
         row("OriginTLSCertificateIssuer",         &[text("tls.server.issuer"), text("tls.server.x509.issuer.common_name")]),
         kept("OriginTLSCertificateValidationResult"),
         kept("OriginTLSCipher")
@@ -58,7 +58,7 @@ pub(super) static ZERO_TRUST_NETWORK_SESSIONS: Dataset = Dataset {
         row("SourceIP",                           &[ip("source.ip"), ip("source.address"), ip("related.ip")]),
         row("SourceInternalIP",                   &[ip("host.ip"), ip("related.ip")])
             .why("The device's own address, behind SourceIP."),
-        row("SourcePort",                         &[integer("source.port")]),
+        row("SourcePort",                         &[port_number("source.port")]),
         kept("TenantID"),
         row("UserID",                             &[text("user.id"), text("related.user")]),
         kept("VirtualNetworkID")

@@ -1,0 +1,45 @@
+//! `known`: texts that may say that nothing is known.
+
+use crate::bytes::text::for_pages;
+use crate::convert::check::{Check, Form};
+use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::record::Kind;
+
+/// `known("tls.cipher")`
+pub(crate) const fn known(path: &'static str) -> Target {
+    Target::check(path, &KNOWN, Check::Known)
+}
+
+static KNOWN: Conversion = Conversion {
+    name: "known",
+    about: for_pages(
+        "The text as it is, unless it says that there is none: `NONE`, `UNK` or `unknown`, in any case of letters. Such a word is kept as `cloudflare.<Name>`.",
+    ),
+    outputs: &[Output::text(Place::Path, Form::Whole)],
+    ..Conversion::BASE
+};
+
+#[inline(never)]
+pub(super) fn check_known(
+    input: Input<'_>,
+    _: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if input.value.kind == Kind::Nested {
+        return CheckResult::Invalid;
+    }
+    if is_placeholder(input.bytes()) {
+        return CheckResult::Nothing;
+    }
+    finding.fit(true)
+}
+
+/// Cloudflare's words for a value that it does not have.
+#[inline(always)]
+pub(super) fn is_placeholder(text: &[u8]) -> bool {
+    (3..=7).contains(&text.len())
+        && [b"none".as_slice(), b"unk", b"unknown"]
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(text))
+}
