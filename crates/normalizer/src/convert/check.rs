@@ -3,7 +3,7 @@
 //! What they do is in the files of the conversions, which need these names; [`convert`](super) brings
 //! both together.
 
-use crate::convert::hash::Algorithm;
+use crate::convert::hash_algorithm::Algorithm;
 use crate::convert::host::Part;
 use crate::convert::list::for_all_conversions;
 use crate::convert::number::Range;

@@ -3,6 +3,7 @@
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
+use crate::convert::hash_algorithm::Algorithm;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 
@@ -41,35 +42,6 @@ static JA3: Conversion = Conversion {
     ],
     ..Conversion::BASE
 };
-
-/// The algorithms that ECS has fields for, and whose hashes differ in length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    Md5,
-    Sha1,
-    Sha256,
-}
-
-impl Algorithm {
-    /// The algorithm of a hash in hexadecimal digits.
-    pub(super) fn of(hash: &[u8]) -> Option<Self> {
-        let algorithm = match hash.len() {
-            32 => Self::Md5,
-            40 => Self::Sha1,
-            64 => Self::Sha256,
-            _ => return None,
-        };
-        hash.iter().all(u8::is_ascii_hexdigit).then_some(algorithm)
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Md5 => "md5",
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-        }
-    }
-}
 
 #[inline(never)]
 pub(super) fn check_hash(

@@ -177,7 +177,7 @@ impl Hosts {
         let host = self.names.host(span.of(text));
         match host.is_odd {
             false => HostAt::Plain(span, host),
-            true => self.add_odd(text, span, span, host, copies),
+            true => self.add_odd_name(text, span, host, copies),
         }
     }
 
@@ -218,6 +218,36 @@ impl Hosts {
 
     fn odd(&self, number: u16) -> Option<&OddHost> {
         self.odd.get(usize::from(number))
+    }
+
+    /// Takes a name of DNS apart that is not in lower case, or has an escape in it.
+    #[cold]
+    #[inline(never)]
+    fn add_odd_name(
+        &mut self,
+        text: &[u8],
+        span: Span,
+        host: Host,
+        copies: &mut Vec<u8>,
+    ) -> HostAt {
+        let name = host.name(span).of(text);
+        let shown = presentation(&String::from_utf8_lossy(name).to_lowercase());
+        let parts = match shown.len() <= LONGEST {
+            true => dns_parts(shown.as_bytes()),
+            false => None,
+        };
+        self.odd.push(OddHost {
+            whole: span,
+            name: Piece::copied(shown.as_bytes(), copies),
+            parts,
+            port: Piece::None,
+            ip: Piece::None,
+            rest: Span {
+                start: span.end,
+                end: span.end,
+            },
+        });
+        HostAt::Odd(self.odd.len() as u16 - 1)
     }
 
     /// Takes a host apart, which stands with its port at `authority`, and with all behind at `whole`.
@@ -328,7 +358,7 @@ fn split(text: &[u8]) -> Host {
     let end = end_of_authority(text);
     let authority = text.get(..end).unwrap_or_default();
     let (name_end, port) = without_port(authority);
-    let host = split_name(authority.get(..name_end).unwrap_or_default());
+    let host = split_host_name(authority.get(..name_end).unwrap_or_default());
     let name = match host.name_end {
         WHOLE => authority,
         end => authority.get(..usize::from(end)).unwrap_or_default(),
@@ -354,8 +384,34 @@ fn split(text: &[u8]) -> Host {
     }
 }
 
-/// Splits a name that has no port.
+/// Splits a name of DNS, which has no port.
 fn split_name(text: &[u8]) -> Host {
+    let host = without_dot(text);
+    let name = text.get(..usize::from(host.name_end)).unwrap_or(text);
+    Host {
+        parts: match host.name_end {
+            WHOLE => None,
+            _ => dns_parts(name),
+        },
+        is_odd: host.is_odd || text.contains(&b'\\'),
+        ..host
+    }
+}
+
+/// Splits the name of a host, without its port.
+fn split_host_name(text: &[u8]) -> Host {
+    let host = without_dot(text);
+    Host {
+        parts: match host.name_end {
+            WHOLE => None,
+            end => parts(text.get(..usize::from(end)).unwrap_or(text)),
+        },
+        ..host
+    }
+}
+
+/// A name without the final dot, and without its parts.
+fn without_dot(text: &[u8]) -> Host {
     // Only letters of ASCII are looked at closely: of the others few have a case.
     let is_odd = text
         .iter()
@@ -375,10 +431,45 @@ fn split_name(text: &[u8]) -> Host {
     };
     Host {
         name_end: name.len() as u16,
-        parts: parts(name),
         is_odd,
         ..Host::default()
     }
+}
+
+/// A name of DNS, given and returned in the form that it has between JSON's quotes: control
+/// characters as ECS has them (`\t`, `\n`, `\r`, `\DDD`), everything else as it came. A backslash is
+/// the sender's escape already.
+fn presentation(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find(['\\', '\x7f']) {
+        let (before, escape) = rest.split_at(at);
+        shown.push_str(before);
+        let (length, text) = match escape.as_bytes() {
+            [b'\\', b't', ..] => (2, r"\\t".to_owned()),
+            [b'\\', b'n', ..] => (2, r"\\n".to_owned()),
+            [b'\\', b'r', ..] => (2, r"\\r".to_owned()),
+            [b'\\', b'b', ..] => (2, r"\\008".to_owned()),
+            [b'\\', b'f', ..] => (2, r"\\012".to_owned()),
+            [b'\\', b'u', ..] => {
+                let digits = escape.get(2..6).unwrap_or_default();
+                let length = 2 + digits.len();
+                match u32::from_str_radix(digits, 16) {
+                    Ok(control) if control < 0x20 => (length, format!(r"\\{control:03}")),
+                    _ => (length, escape.get(..length).unwrap_or_default().to_owned()),
+                }
+            }
+            [0x7f, ..] => (1, r"\\127".to_owned()),
+            _ => {
+                let length = escape.len().min(2);
+                (length, escape.get(..length).unwrap_or_default().to_owned())
+            }
+        };
+        shown.push_str(&text);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// Where the name ends, before the `:` of a port, and where the port's first digit is that counts,
@@ -404,31 +495,57 @@ fn without_port(text: &[u8]) -> (usize, Option<usize>) {
     (colon, is_valid.then_some(colon + 1 + zeros))
 }
 
+/// The parts of a host's name.
 fn parts(name: &[u8]) -> Option<Parts> {
+    let is_well_formed = !name
+        .iter()
+        .any(|byte| matches!(byte, b'"' | b'\\' | b':' | b'/' | b'[' | 0..=b' '));
+    match is_well_formed {
+        true => dns_parts(name),
+        false => None,
+    }
+}
+
+/// The parts of a name of DNS, whose labels may hold any byte (RFC 2181, section 11); it stands in the
+/// form that it has between JSON's quotes.
+fn dns_parts(name: &[u8]) -> Option<Parts> {
     // The list is in lower case; of the bytes of a name only letters have a case.
     let lower = name.to_ascii_lowercase();
-    let well_formed = !lower.is_empty()
-        && lower
-            .split(|&byte| byte == b'.')
-            .all(|label| !label.is_empty())
-        && !lower
-            .iter()
-            .any(|byte| matches!(byte, b'"' | b'\\' | b':' | b'/' | b'[' | 0..=b' '));
-    if !well_formed {
+    let has_empty_label = lower.split(|&byte| byte == b'.').any(<[u8]>::is_empty);
+    if has_empty_label {
         return None;
     }
     let suffix = icann_suffix(&lower)?;
     let top_level = lower.len() - suffix;
     let before = lower.get(..top_level)?.strip_suffix(b".")?;
-    let registered = before
-        .iter()
-        .rposition(|&byte| byte == b'.')
-        .map_or(0, |dot| dot + 1);
+    if is_escaped(before) {
+        return None;
+    }
+    let mut start = before.len();
+    let registered = loop {
+        let ahead = before.get(..start)?;
+        match ahead.iter().rposition(|&byte| byte == b'.') {
+            // A dot behind a backslash is part of its label.
+            Some(dot) if is_escaped(before.get(..dot)?) => start = dot,
+            Some(dot) => break dot + 1,
+            None => break 0,
+        }
+    };
     Some(Parts {
         registered: registered as u16,
         top_level: top_level as u16,
         end: lower.len() as u16,
     })
+}
+
+/// Whether what comes behind is escaped: JSON has each of the name's backslashes twice.
+fn is_escaped(before: &[u8]) -> bool {
+    let backslashes = before
+        .iter()
+        .rev()
+        .take_while(|&&byte| byte == b'\\')
+        .count();
+    backslashes / 2 % 2 == 1
 }
 
 #[cfg(test)]
@@ -526,6 +643,55 @@ mod tests {
             ("a..com", "a..com"),
             (".com", ".com"),
             ("", ""),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_of_dns_names_may_hold_any_byte() {
+        let shown = |text: &str| {
+            let mut copies = Vec::new();
+            let mut hosts = Hosts::new();
+            let span = Span {
+                start: 0,
+                end: text.len() as u32,
+            };
+            let found = hosts.find_name(text.as_bytes(), span, &mut copies);
+            [
+                Part::Name,
+                Part::Subdomain,
+                Part::Registered,
+                Part::TopLevel,
+            ]
+            .map(|part| match hosts.part(found, part) {
+                Piece::Place(place) => place.of(text.as_bytes()).to_vec(),
+                Piece::Copied(place) => place.of(&copies).to_vec(),
+                _ => Vec::new(),
+            })
+            .map(|part| String::from_utf8(part).unwrap())
+            .join("|")
+        };
+        for (text, expected) in [
+            ("a b.example.com", "a b.example.com|a b|example.com|com"),
+            (
+                r"a\tb.Example.com",
+                r"a\\tb.example.com|a\\tb|example.com|com",
+            ),
+            (
+                r"a\u0000b.example.com.",
+                r"a\\000b.example.com|a\\000b|example.com|com",
+            ),
+            (
+                r"a\\.b.example.com",
+                r"a\\.b.example.com|a\\.b|example.com|com",
+            ),
+            (r"x.a\\.b.com", r"x.a\\.b.com|x|a\\.b.com|com"),
+            (
+                "_dmarc.example.com",
+                "_dmarc.example.com|_dmarc|example.com|com",
+            ),
+            ("a..example.com", "a..example.com|||"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

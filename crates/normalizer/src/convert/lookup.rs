@@ -119,7 +119,7 @@ fn look_up(
     }
     let bytes = match input.value.kind {
         // `200.0` is 200.
-        Kind::Number => whole_number(input.bytes()).unwrap_or(input.bytes()),
+        Kind::Number => whole_number(input.bytes()).unwrap_or_else(|| input.bytes()),
         _ => input.bytes(),
     };
     let (result, word) = find(bytes);

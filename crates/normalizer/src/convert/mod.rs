@@ -14,6 +14,7 @@ pub(crate) mod email;
 pub(crate) mod extract;
 pub(crate) mod finding;
 pub(crate) mod hash;
+pub(crate) mod hash_algorithm;
 pub(crate) mod host;
 pub(crate) mod ip;
 pub(crate) mod ip_address;

@@ -9,7 +9,8 @@ pub(super) static DLP_FORENSIC_COPIES: Dataset = Dataset {
         ("event.action", Text("dlp-forensic-copy")),
         ("event.category", List(&["network", "web"])),
         ("event.dataset", Text("dlp_forensic_copies")),
-        ("event.kind", Text("alert")),
+        // The copy is evidence; the alert is the event of gateway_http that names the rule.
+        ("event.kind", Text("event")),
         ("event.module", Text("cloudflare")),
         ("event.type", List(&["info"])),
         ("observer.type", Text("proxy")),
