@@ -6,8 +6,8 @@
 use crate::convert::hash_algorithm::Algorithm;
 use crate::convert::host::Part;
 use crate::convert::list::for_all_conversions;
-use crate::convert::number::Range;
-use crate::convert::place::PlacePart;
+use crate::convert::place_part::PlacePart;
+use crate::convert::range::Range;
 use crate::convert::url::UrlPart;
 
 /// Cloudflare's words and ours: case of letters does not matter; numbers and booleans are

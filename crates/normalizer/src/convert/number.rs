@@ -6,6 +6,7 @@ use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::piece::Piece;
+use crate::convert::range::Range;
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
 use crate::record::Span;
 
@@ -61,35 +62,6 @@ pub(crate) const fn sum(path: &'static str) -> Target {
 /// `milliseconds("event.duration")`
 pub(crate) const fn milliseconds(path: &'static str) -> Target {
     Target::check(path, &MILLISECONDS, Check::Milliseconds)
-}
-
-/// The integers that a field can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    min: i64,
-    max: i64,
-    is_zero_none: bool,
-}
-
-impl Range {
-    pub(crate) const COUNT: Self = Self::new(0, i64::MAX, false);
-    const POSITIVE: Self = Self::new(1, i64::MAX, true);
-    const PORT: Self = Self::new(0, 65_535, false);
-    const POSITIVE_PORT: Self = Self::new(1, 65_535, true);
-    const STATUS: Self = Self::new(100, 999, true);
-    const AS: Self = Self::new(1, 4_294_967_295, true);
-
-    const fn new(min: i64, max: i64, is_zero_none: bool) -> Self {
-        Self {
-            min,
-            max,
-            is_zero_none,
-        }
-    }
-
-    fn has(self, number: i64) -> bool {
-        (self.min..=self.max).contains(&number)
-    }
 }
 
 static COUNT: Conversion = Conversion {

@@ -6,6 +6,7 @@ use crate::convert::check::{Check, Form};
 use crate::convert::country::name;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::piece::Piece;
+use crate::convert::place_part::PlacePart;
 use crate::convert::target::{Conversion, Output, Place, Target, Task};
 use crate::record::Span;
 
@@ -64,14 +65,6 @@ static PLACE: Conversion = Conversion {
 
 const fn part(name: &'static str, part: PlacePart) -> Output {
     Output::text(Place::Below(name), Form::PlacePart(part))
-}
-
-/// A part of a place that is a field of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PlacePart {
-    CountryCode,
-    CountryName,
-    City,
 }
 
 #[inline(never)]

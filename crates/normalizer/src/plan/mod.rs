@@ -10,7 +10,7 @@ pub(crate) mod source;
 pub(crate) mod tree;
 
 use crate::bytes::writer::Fragment;
-use crate::convert::number::Range;
+use crate::convert::range::Range;
 use crate::convert::target::{Target, Task};
 use crate::convert::{Check, Form};
 use crate::mapping::Dataset;
