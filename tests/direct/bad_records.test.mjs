@@ -33,7 +33,6 @@ for (const [name, line] of [
   ["a text that is no JSON", "not a record"],
   ["a record cut short", LINE.slice(0, 700)],
   ["a record with something behind it", `${LINE}garbage`],
-  ["two records in one line", `${LINE}${LINE}`],
   ["a text that begins like a list", "[2026-05-12 08:30:00] not a record"],
   ["a list that is not closed", '[{"Action":"block"},'],
   ["a text", '"text"'],

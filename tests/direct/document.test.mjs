@@ -130,7 +130,14 @@ const DOCUMENT = {
     geo: { country_iso_code: "DE", country_name: "Germany" },
     ip: "2001:db8::7",
   },
-  url: { path: "/fr/été", query: "a=1&b=<2>", scheme: "https", ...DOMAIN },
+  url: {
+    full: "https://api.shop.example.co.uk:8443/fr/été?a=1&b=<2>",
+    original: "/fr/été?a=1&b=<2>",
+    path: "/fr/été",
+    query: "a=1&b=<2>",
+    scheme: "https",
+    ...DOMAIN,
+  },
   user_agent: { original: "curl/8.7.1" },
 };
 
