@@ -31,7 +31,7 @@ use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::FeedbackLoop;
 use crate::plan::secret::Secret;
-use crate::record::clean::{SecretNames, is_clean, is_odd};
+use crate::record::clean::{SecretNames, is_clean, is_odd, mended_name};
 use crate::record::fast::scan;
 use crate::record::names::Keys;
 use crate::record::slow::{self, Mended, NoRecord};
@@ -252,6 +252,11 @@ impl Engine {
         }
         let room = NAMES_MAX.saturating_sub(notes.truncated.len());
         notes.truncated.extend(names.iter().take(room).map(|name| {
+            // The name that the document has, or would have.
+            let name = match is_odd(name.as_bytes()) {
+                true => mended_name(name, |_| false).into(),
+                false => Cow::Borrowed(name.as_str()),
+            };
             let name = text_beginning(name.as_bytes(), NAME_MAX);
             String::from_utf8_lossy(name).into_owned()
         }));

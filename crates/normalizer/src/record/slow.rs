@@ -65,13 +65,20 @@ pub(crate) fn read(
             Category::Data => NoRecord::NoObject,
             _ => NoRecord::Json(error.to_string()),
         })?;
-    let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    let mut taken: BTreeSet<Cow<'_, str>> = members
+        .iter()
+        .map(|(name, _)| Cow::Borrowed(name.as_str()))
+        .collect();
 
     let mut cursor = keys.begin();
     for (name, raw) in &members {
         let key = keys.find(&mut cursor, name.as_bytes());
         let name = match is_odd(name.as_bytes()) {
-            true => mended_name(name, |other| names.contains(other)).into(),
+            true => {
+                let mended = mended_name(name, |other| taken.contains(other));
+                taken.insert(Cow::Owned(mended.clone()));
+                Cow::Owned(mended)
+            }
             false => Cow::Borrowed(name.as_str()),
         };
         let mut changes = Changes::default();

@@ -5,16 +5,20 @@ use core::net::Ipv6Addr;
 use logpush_normalizer::{Dataset, Target, Time};
 use serde_json::Value;
 
-use crate::common::at;
+use crate::common::{at, mended};
 use crate::generate::Members;
 
-/// The last of equal names wins; null and the empty text are absent.
+/// The members that count, as documents have them: the last of equal names, in the place of the first,
+/// with the names that receivers take. Null and the empty text are absent.
 pub(crate) fn last_of_each(members: &Members) -> Members {
     let mut last = Members::new();
     for (name, value) in members {
-        last.retain(|(other, _)| other != name);
-        last.push((name.clone(), value.clone()));
+        match last.iter_mut().find(|(other, _)| other == name) {
+            Some(member) => member.1 = value.clone(),
+            None => last.push((name.clone(), value.clone())),
+        }
     }
+    last = mended(&last);
     last.retain(|(_, value)| !value.is_null() && value != "");
     last
 }
@@ -103,7 +107,9 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             is(path, &lower) || is(path, name)
         }
         "url" | "uri" => is(&format!("{path}.original"), &text),
-        "path" | "scheme" => is(&format!("{path}.{}", target.conversion.name), &text),
+        // Instead of a path, the host with its port that a CONNECT asks for.
+        "path" => is(&format!("{path}.path"), &text) || is(&format!("{path}.original"), &text),
+        "scheme" => is(&format!("{path}.scheme"), &text),
         "query" => is(
             &format!("{path}.query"),
             text.strip_prefix('?').unwrap_or(&text),

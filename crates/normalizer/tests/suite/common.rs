@@ -240,6 +240,40 @@ pub(crate) fn at<'a>(document: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(document, |value, name| &value[name])
 }
 
+/// Members of a record, or of an object in one, with the names that documents have: each blank part
+/// between, before or behind the dots of a name is `_`, and `_` is added while the name is taken.
+pub(crate) fn mended(members: &[(String, Value)]) -> Vec<(String, Value)> {
+    let mut taken: Vec<String> = members.iter().map(|(name, _)| name.clone()).collect();
+    let is_blank = |part: &str| part.chars().all(char::is_whitespace);
+    let mend = |(name, value): &(String, Value)| {
+        let mut mended = name.clone();
+        if name.split('.').any(is_blank) {
+            let parts = name.split('.');
+            let parts: Vec<_> = parts
+                .map(|part| if is_blank(part) { "_" } else { part })
+                .collect();
+            mended = parts.join(".");
+            while taken.contains(&mended) {
+                mended.push('_');
+            }
+            taken.push(mended.clone());
+        }
+        (mended, mended_value(value))
+    };
+    members.iter().map(mend).collect()
+}
+
+fn mended_value(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(mended_value).collect(),
+        Value::Object(members) => {
+            let members: Vec<_> = members.clone().into_iter().collect();
+            Value::Object(mended(&members).into_iter().collect())
+        }
+        scalar => scalar.clone(),
+    }
+}
+
 pub(crate) fn gzip(plain: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -10,7 +10,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use crate::carried::{is_carried, last_of_each};
-use crate::common::{both_paths, config};
+use crate::common::{both_paths, config, mended};
 use crate::generate::{Members, value, write};
 use crate::properties::settings;
 
@@ -169,7 +169,7 @@ proptest! {
         let times: Vec<_> = times.map(|(field, _)| *field).collect();
         let dots = dataset.native.as_ref().map_or(&[][..], |native| native.drop_dot);
         let dropped = dataset.native.as_ref().map_or(&[][..], |native| native.drop_empty);
-        for (name, value) in &members {
+        for (name, value) in &mended(&members) {
             let is_masked = document[name] == "[masked]";
             let is_dropped = value == "" && dropped.contains(&name.as_str());
             let has_lost_dot = dots.contains(&name.as_str())

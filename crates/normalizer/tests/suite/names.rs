@@ -216,6 +216,16 @@ fn a_name_is_known_in_any_case_of_its_letters() {
         }),
     )]);
     golden(&[(
+        "blank parts of names",
+        r#""":1," ":2,".":3,"a.":[{"":4,"_":5}]"#,
+        json!({
+            "cloudflare._": 1,
+            "cloudflare.__": 2,
+            "cloudflare._._": 3,
+            "cloudflare.a._": [{"__": 4, "_": 5}],
+        }),
+    )]);
+    golden(&[(
         "escapes in a name",
         r#""a\"b":1,"a\\b":2,"a\nb":3,"a\u0000b":4,"\u00e9":5,"\ud83d\ude00":6"#,
         json!({

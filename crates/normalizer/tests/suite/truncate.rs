@@ -87,10 +87,15 @@ fn the_longest_texts_are_cut_and_the_others_stay() {
     );
     let (document, length) = cut(&config(Shape::Ecs), &record);
     assert!((LIMIT - 4096..=LIMIT).contains(&length), "{length}");
-    assert_eq!(label(&document), "url.path, user_agent.original");
+    assert_eq!(
+        label(&document),
+        "url.original, url.path, user_agent.original"
+    );
+
     let size = |path| at(&document, path).as_str().unwrap().len();
     assert_eq!(size("rule.description"), 60_000);
     assert_eq!(size("rule.reference"), 1000);
+    assert_eq!(size("url.original"), size("url.path"));
     assert_eq!(size("url.path"), size("user_agent.original"));
     assert_eq!(document["tags"], json!(["time_from_arrival", "truncated"]));
     assert!(
@@ -99,6 +104,18 @@ fn the_longest_texts_are_cut_and_the_others_stay() {
             .unwrap()
             .starts_with("Datetime is missing")
     );
+}
+
+#[test]
+#[wasm]
+fn a_field_that_gives_way_is_named_as_documents_have_it() {
+    let config = limited(|limits| limits.line_bytes = 256);
+    for (name, expected) in [("", "_"), (" ", "_"), ("a.", "a._"), ("a", "a")] {
+        let record = format!(r#"{{"Action":"log","{name}":"{}"}}"#, "x".repeat(1000));
+        let (document, _) = cut(&config, &record);
+        assert_eq!(label(&document), expected);
+        assert!(document["cloudflare"][expected].is_string(), "{document}");
+    }
 }
 
 #[test]

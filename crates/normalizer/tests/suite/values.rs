@@ -19,7 +19,6 @@ fn an_address_is_an_address_or_is_kept() {
         "2001:db8::7",
         "2001:DB8::7",
         "2001:0db8:0000:0000:0000:0000:0000:0007",
-        "::ffff:c000:201",
         "64:ff9b::192.0.2.33",
         "::192.0.2.1",
     ] {
@@ -29,11 +28,28 @@ fn an_address_is_an_address_or_is_kept() {
             json!({"source.ip": valid, "source.address": valid, "related.ip": [valid]}),
         )]);
     }
-    for mapped in ["::ffff:192.0.2.1", "::FFFF:192.0.2.1"] {
+    for mapped in [
+        "::ffff:192.0.2.1",
+        "::FFFF:192.0.2.1",
+        "::ffff:c000:201",
+        "0:0:0:0:0:ffff:c000:0201",
+    ] {
         golden(&[(
             mapped,
             &format!("\"ClientIP\":\"{mapped}\""),
             json!({"source.ip": "192.0.2.1", "source.address": "192.0.2.1", "related.ip": ["192.0.2.1"]}),
+        )]);
+    }
+    // The port has no field here: what came is kept.
+    for (given, ip) in [
+        ("192.0.2.1:80", "192.0.2.1"),
+        ("[::1]", "::1"),
+        ("[::1]:80", "::1"),
+    ] {
+        golden(&[(
+            given,
+            &format!("\"ClientIP\":\"{given}\""),
+            json!({"source.ip": ip, "source.address": ip, "related.ip": [ip], "cloudflare.ClientIP": given}),
         )]);
     }
     for invalid in [
@@ -44,8 +60,8 @@ fn an_address_is_an_address_or_is_kept() {
         "192.0.2.1 ",
         " 192.0.2.1",
         "192.0.2.1/32",
-        "192.0.2.1:80",
-        "[::1]",
+        "192.0.2.1:http",
+        "[::1",
         "2001:db8::7%eth0",
         "2001:db8::7::1",
         "1:2:3:4:5:6:7:8:9",
@@ -532,11 +548,15 @@ fn members_reach_the_fields_that_the_table_names() {
             r#"{"EventKind":"notification_message","EventData":{"code":6,"subcode":2,"reason":"shutdown"}}"#,
             json!({"event.code": "6", "event.reason": "shutdown", "cloudflare.EventData.subcode": 2}),
         ),
-        // Ends that are no addresses stay where they came.
+        // An address is read without its port; what is no address stays where it came.
         (
             "magic_bgp_logs",
             r#"{"EventData":{"src":"192.0.2.1:179","dst":179}}"#,
-            json!({"source.ip": null, "destination.ip": null, "cloudflare.EventData.src": "192.0.2.1:179"}),
+            json!({
+                "source.ip": "192.0.2.1",
+                "destination.ip": null,
+                "cloudflare.EventData": {"src": "192.0.2.1:179", "dst": 179},
+            }),
         ),
         (
             "workers_trace_events",
