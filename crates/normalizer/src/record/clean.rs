@@ -241,6 +241,8 @@ pub(crate) fn is_clean(text: &[u8], secrets: &SecretNames) -> bool {
                 len = starts.get(depth).copied().unwrap_or_default();
                 depth -= 1;
             }
+            // One form, whichever way a record is read.
+            b' ' | b'\t' => return false,
             b'"' => {
                 let Some((end, is_escaped)) = string_end(text, at) else {
                     return false;
@@ -600,6 +602,8 @@ mod tests {
             (r#"{"a":1,"b":[true,null,"x",{}]}"#, None),
             (r#"[{"a":1},{"a":2},{"a":{"a":3}}]"#, None),
             (r#"{"a":"Pass","b":"b"}"#, None),
+            // White space between tokens.
+            ("{\"a\"\t\t:[1, \" \"]}", Some(r#"{"a":[1," "]}"#)),
             // Secrets.
             (r#"{"password":"x"}"#, Some(r#"{"password":"[masked]"}"#)),
             (

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::carried::{is_carried, last_of_each};
 use crate::checks;
-use crate::common::{at, both_paths, config, document, gzip, run};
+use crate::common::{at, both_paths, config, document, gzip, outcome, run};
 use crate::generate::{members, record, write};
 
 /// `PROPTEST_CASES` in the environment asks for more cases than a usual run has time for.
@@ -146,6 +146,29 @@ proptest! {
         match (result, whole) {
             (Ok(batches), Ok((whole, _))) => prop_assert_eq!(batches, whole),
             (result, whole) => prop_assert_eq!(result.is_err(), whole.is_err()),
+        }
+    }
+}
+
+/// What the fuzz targets found.
+#[test]
+fn both_paths_write_the_same_bytes() {
+    for (record, expected) in [
+        (
+            "{\"H|n\":{\"kind\"\t\t:901e934}}",
+            r#""H|n":{"kind":"901e934"}"#,
+        ),
+        ("{\"H|n\":{\"kind\"\t\t:1}}", r#""H|n":{"kind":1}"#),
+        ("{\"H|n\":[ 1,\t{ } ]}", r#""H|n":[1,{}]"#),
+    ] {
+        checks::upload(record.as_bytes());
+        checks::scanner(record.as_bytes());
+        let slow = format!("[{}]", record.replacen('{', "{\n", 1));
+        for shape in [Shape::Ecs, Shape::Native] {
+            for text in [record, &slow] {
+                let outcome = outcome(config(shape), text.as_bytes());
+                assert!(outcome.lines[0].contains(expected), "{}", outcome.lines[0]);
+            }
         }
     }
 }
