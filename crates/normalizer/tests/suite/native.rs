@@ -23,7 +23,7 @@ fn a_record_that_needs_nothing_stays_as_it_is() {
     for record in [
         r#"{"Datetime":1657630626219000000,"Action":"block"}"#,
         r#"{ "Action" : "block" , "Datetime" : 1657630626219000000 }"#,
-        r#"{"Datetime":1657630626219000000,"Source":"waf","New":{"a":[1.50, "\u00e9"]},"Kind":""}"#,
+        r#"{"Datetime":1657630626219000000,"Source":"waf","New":{"a":[1.50,"\u00e9"]},"Kind":""}"#,
         r#"{"Datetime":1657630626219000000,"ClientIP":"not an address","ClientASN":"x","ClientCountry":"XX"}"#,
         r#"{"Datetime":1657630626219000000,"source":"waf"}"#,
     ] {
