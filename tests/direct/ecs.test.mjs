@@ -10,6 +10,7 @@ const DOCUMENTS = new URL('../../crates/normalizer/tests/documents/', import.met
 
 // By type of ECS, what a value in JSON must be.
 const IS = {
+  geo_point: (value) => IS.object(value) && Math.abs(value.lat) <= 90 && Math.abs(value.lon) <= 180,
   boolean: (value) => typeof value === 'boolean',
   date: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
   float: (value) => typeof value === 'number',
