@@ -23,8 +23,10 @@ pub(crate) fn without_port(text: &[u8], span: Span) -> Span {
     let bytes = span.of(text);
     let (from, to) = match bytes {
         [b'[', rest @ ..] => {
-            let end = rest.iter().position(|&byte| byte == b']');
-            (1, end.map_or(bytes.len(), |end| end + 1))
+            let Some(end) = rest.iter().position(|&byte| byte == b']') else {
+                return span;
+            };
+            (1, end + 1)
         }
         _ => {
             let colon = bytes.iter().position(|&byte| byte == b':');

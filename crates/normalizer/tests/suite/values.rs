@@ -53,6 +53,7 @@ fn an_address_is_an_address_or_is_kept() {
         )]);
     }
     for invalid in [
+        "[::1",
         "192.0.2.256",
         "192.0.2",
         "192.0.2.1.5",
