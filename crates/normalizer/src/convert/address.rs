@@ -263,7 +263,7 @@ pub(super) fn url_part(part: UrlPart, found: Found<'_>) -> Piece {
 pub(crate) struct Told<'a> {
     pub(crate) role: Role,
     pub(crate) value: &'a Value,
-    pub(crate) finding: Finding,
+    pub(crate) finding: &'a Finding,
     /// Whether the value is in the document in any case.
     pub(crate) is_carried: bool,
 }
@@ -279,7 +279,7 @@ pub(crate) fn resolve<'a>(
     let numbered = || told.clone().enumerate();
     let main = numbered().find_map(|(place, row)| match row.finding {
         Finding::Url(number) if row.role <= Role::Path => {
-            let url = workspace.urls.get(usize::from(number))?;
+            let url = workspace.urls.get(usize::from(*number))?;
             Some((place, row, *url))
         }
         _ => None,
@@ -290,12 +290,14 @@ pub(crate) fn resolve<'a>(
     };
     let mut used = 0_u64;
     let mut query_value = None;
+    let mut has_query = false;
     if url.kind != UrlKind::Complete {
         for (place, row) in numbered() {
+            has_query |= row.role == Role::Query;
             let is_used = match (row.role, row.finding) {
                 (Role::Query, _) if role == Role::Path => {
                     if let Finding::Place(query) = row.finding {
-                        url.query = query;
+                        url.query = *query;
                     }
                     if row.value.kind != Kind::Missing {
                         query_value = Some(row.value);
@@ -303,7 +305,7 @@ pub(crate) fn resolve<'a>(
                     true
                 }
                 (Role::Authority, Finding::Host(host)) if url.host.is_none() => {
-                    url.host = Some(host);
+                    url.host = Some(*host);
                     true
                 }
                 (Role::Scheme, Finding::Fit) => {
@@ -324,7 +326,6 @@ pub(crate) fn resolve<'a>(
         if main.is_none() {
             url.add_rest(text, &workspace.hosts);
         }
-        let has_query = told.clone().any(|row| row.role == Role::Query);
         if role == Role::Path && main.is_some() {
             url.original = original(value, query_value, text, &mut workspace.copies);
         }
@@ -334,9 +335,14 @@ pub(crate) fn resolve<'a>(
             url.full = url.joined(text, &workspace.hosts, &mut workspace.copies);
         }
     }
+    let mut is_any = false;
     for (place, row) in numbered() {
+        if row.value.is_absent() {
+            continue;
+        }
+        is_any = true;
         let is_there = Some(place) == main || used & 1 << place != 0 || row.is_carried;
-        if !is_there && !row.value.is_absent() && !matches!(row.finding, Finding::None) {
+        if !is_there && !matches!(row.finding, Finding::None) {
             let bytes = row.value.span.of(text);
             let is_same = match row.role {
                 // The target of a whole address: its path with its query.
@@ -355,7 +361,7 @@ pub(crate) fn resolve<'a>(
             }
         }
     }
-    match told.clone().any(|row| !row.value.is_absent()) {
+    match is_any {
         true => workspace.add_url(url),
         false => Finding::None,
     }
@@ -371,8 +377,7 @@ fn original(path: Value, query: Option<&Value>, text: &[u8], copies: &mut Vec<u8
         0 => b"?",
         _ => b"",
     };
-    let whole = [path.span.of(text), mark, query].concat();
-    Piece::copied(&whole, copies)
+    Piece::joined(&[path.span.of(text), mark, query], copies)
 }
 
 fn scheme_of_tls(row: Told<'_>, text: &[u8]) -> Piece {

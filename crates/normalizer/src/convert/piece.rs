@@ -28,11 +28,23 @@ impl Piece {
 
     /// A text that the record does not have so, put to the copies.
     pub(crate) fn copied(text: &[u8], copies: &mut Vec<u8>) -> Self {
+        Self::joined(&[text], copies)
+    }
+
+    /// The same of a text that comes in parts.
+    pub(crate) fn joined(parts: &[&[u8]], copies: &mut Vec<u8>) -> Self {
         let start = copies.len();
-        copies.extend_from_slice(text);
-        match text {
-            [] => Self::None,
-            _ => Self::Copied(Span::new(start, copies.len())),
+        for part in parts {
+            copies.extend_from_slice(part);
+        }
+        Self::since(start, copies)
+    }
+
+    /// What was put to the copies since they had `start` bytes.
+    pub(crate) fn since(start: usize, copies: &[u8]) -> Self {
+        match copies.len() {
+            end if end > start => Self::Copied(Span::new(start, end)),
+            _ => Self::None,
         }
     }
 }

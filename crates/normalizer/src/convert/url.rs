@@ -115,14 +115,23 @@ impl Url {
         let host = host.of(text);
         // What is no host would lead elsewhere.
         let is_host = |byte: &u8| !matches!(byte, b'@' | b'\\' | b'"' | b'<' | b'>' | 0..=b' ');
-        let target = match self.original {
-            Piece::Place(place) => place.of(text),
-            Piece::Copied(place) => place.of(copies),
-            _ => b"",
-        };
-        let full = (target.starts_with(b"/") && host.iter().all(is_host))
-            .then(|| [scheme, b"://", host, target].concat());
-        full.map_or(Piece::None, |full| Piece::copied(&full, copies))
+        if !host.iter().all(is_host) {
+            return Piece::None;
+        }
+        let start = copies.len();
+        match self.original {
+            Piece::Place(place) if place.of(text).starts_with(b"/") => {
+                Piece::joined(&[scheme, b"://", host, place.of(text)], copies)
+            }
+            Piece::Copied(place) if place.of(copies).starts_with(b"/") => {
+                for part in [scheme, b"://", host] {
+                    copies.extend_from_slice(part);
+                }
+                copies.extend_from_within(place.start as usize..place.end as usize);
+                Piece::since(start, copies)
+            }
+            _ => Piece::None,
+        }
     }
 }
 
@@ -210,7 +219,7 @@ pub(crate) fn read_uri(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut 
     }
     url.kind = UrlKind::Path;
     // A fragment is not sent: `#` is part of what the client asked for.
-    let mark = bytes.iter().position(|&byte| byte == b'?');
+    let mark = memchr::memchr(b'?', bytes);
     let middle = mark.map_or(span.end, |mark| span.start + mark as u32);
     url.path = Span {
         end: middle,
@@ -281,17 +290,11 @@ fn slashes(bytes: &[u8]) -> usize {
 /// as `.htaccess`, has none; what follows `;` is no part of the name.
 pub(crate) fn extension(text: &[u8], path: Span) -> Span {
     let bytes = path.of(text);
-    let begin = bytes
-        .iter()
-        .rposition(|&byte| byte == b'/')
-        .map_or(0, |slash| slash + 1);
+    let begin = memchr::memrchr(b'/', bytes).map_or(0, |slash| slash + 1);
     let segment = bytes.get(begin..).unwrap_or_default();
-    let end = segment
-        .iter()
-        .position(|&byte| byte == b';')
-        .unwrap_or(segment.len());
+    let end = memchr::memchr(b';', segment).unwrap_or(segment.len());
     let name = segment.get(..end).unwrap_or_default();
-    match name.iter().rposition(|&byte| byte == b'.') {
+    match memchr::memrchr(b'.', name) {
         Some(dot) if dot > 0 => Span {
             start: path.start + (begin + dot + 1) as u32,
             end: path.start + (begin + end) as u32,

@@ -31,7 +31,7 @@ use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::FeedbackLoop;
 use crate::plan::secret::Secret;
-use crate::record::clean::{SecretNames, is_clean, is_odd, mended_name};
+use crate::record::clean::{OpenNames, SecretNames, is_clean, is_odd, mended_name};
 use crate::record::fast::scan;
 use crate::record::names::Keys;
 use crate::record::slow::{self, Mended, NoRecord};
@@ -76,6 +76,7 @@ struct Ready {
     keys: Keys,
     feedback_loop: FeedbackLoop,
     secrets: SecretNames,
+    open_names: OpenNames,
 }
 
 /// Why a line has no document of its own making.
@@ -199,7 +200,7 @@ impl Engine {
         let hides = !self.config.unmask
             && (self.config.shape == Shape::Native || self.config.keep_original);
         if fast.is_ok()
-            && !ready.needs_plain_text(&self.record)
+            && !ready.needs_plain_text(&self.record, line)
             && ready.is_clean(&self.record, line)
             && !(hides && ready.plan.may_hide_secrets(&self.record, line))
         {
@@ -381,8 +382,7 @@ impl Engine {
                 finding: self
                     .findings
                     .get(row.of.step.index())
-                    .copied()
-                    .unwrap_or_default(),
+                    .unwrap_or(&Finding::None),
                 is_carried: row.is_carried,
             });
             let unmapped = &mut self.unmapped;
@@ -480,6 +480,7 @@ impl Ready {
         Ok(Self {
             feedback_loop: FeedbackLoop::new(dataset, &plan)?,
             secrets: SecretNames::new(plan.secret_names(), unmask),
+            open_names: OpenNames::default(),
             dataset,
             plan,
             keys: Keys::new(dataset.field_names(), dataset.other_names()),
@@ -487,11 +488,12 @@ impl Ready {
     }
 
     /// Whether the record's names, objects and lists can stay as they are.
-    fn is_clean(&self, record: &Record, text: &[u8]) -> bool {
-        let is_clean = |value: &Value| {
-            value.kind != Kind::Nested || is_clean(value.span.of(text), &self.secrets)
+    fn is_clean(&mut self, record: &Record, text: &[u8]) -> bool {
+        let mut is_clean = |value: &Value| {
+            value.kind != Kind::Nested
+                || is_clean(value.span.of(text), &self.secrets, &mut self.open_names)
         };
-        record.values.iter().all(is_clean)
+        record.values.iter().all(&mut is_clean)
             && record
                 .unknown
                 .iter()
@@ -499,13 +501,14 @@ impl Ready {
     }
 
     /// Whether a text must be unescaped before it is looked at.
-    fn needs_plain_text(&self, record: &Record) -> bool {
+    fn needs_plain_text(&self, record: &Record, text: &[u8]) -> bool {
         record.has_escapes
             && self
                 .plan
                 .checks
                 .iter()
                 .any(|step| record.value(step.row).escaped && step.check.reads_text())
+            && has_needless_escape(text)
     }
 
     /// Why a record has no time of its own.
@@ -531,4 +534,17 @@ impl Ready {
         };
         format!("{field} is no readable time: {shown}; the upload's arrival stands in")
     }
+}
+
+/// Whether valid JSON escapes anything but quotes and backslashes, which need it: paths that hostile
+/// clients ask for have many of these.
+fn has_needless_escape(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        if !matches!(rest.get(at + 1), Some(b'"' | b'\\')) {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
 }

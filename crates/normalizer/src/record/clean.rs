@@ -30,7 +30,7 @@ const CREDENTIALS: [&str; 6] = [
 const NAME_MEMBERS: [&str; 3] = ["name", "key", "header"];
 const VALUE_MEMBERS: [&str; 2] = ["value", "values"];
 
-/// Names of one object and those around it that are told apart without memory; more are read slowly.
+/// Names of one object and those around it that are told apart one by one; more are read slowly.
 const OPEN_NAMES: usize = 64;
 
 /// How much is kept of what is nested too deep, as text, in bytes.
@@ -40,6 +40,8 @@ const DEEP_TEXT_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct SecretNames {
     names: Vec<&'static str>,
+    /// One bit for each length of a name: most texts have another.
+    lengths: u64,
     /// Whether the table of the dataset has any of its own.
     of_table: bool,
     /// Whether nothing is masked.
@@ -59,14 +61,23 @@ pub(crate) struct Changes {
 impl SecretNames {
     /// The credentials in headers, and the masked fields of a table under all their names.
     pub(crate) fn new(of_table: Vec<&'static str>, unmask: bool) -> Self {
+        let names = [of_table.as_slice(), &CREDENTIALS].concat();
         Self {
             of_table: !of_table.is_empty(),
-            names: [of_table.as_slice(), &CREDENTIALS].concat(),
+            lengths: names
+                .iter()
+                .fold(0, |lengths, name| lengths | length_bit(name.len())),
+            names,
             unmask,
         }
     }
 
     pub(crate) fn has(&self, name: &[u8]) -> bool {
+        self.lengths & length_bit(name.len()) != 0 && self.is_known(name)
+    }
+
+    #[inline(never)]
+    fn is_known(&self, name: &[u8]) -> bool {
         !self.unmask
             && self
                 .names
@@ -103,6 +114,11 @@ impl SecretNames {
             })
             .unwrap_or(text.len())
     }
+}
+
+/// The bit of a length; all long ones share the last.
+fn length_bit(len: usize) -> u64 {
+    1 << len.min(63)
 }
 
 /// Reads a text as JSON for as long as it is.
@@ -220,26 +236,37 @@ fn decoded(insides: &[u8]) -> Option<String> {
     serde_json::from_slice(&[b"\"", insides, b"\""].concat()).ok()
 }
 
-/// Whether a value, an object or list of valid JSON no deeper than [`DEPTH_MAX`], can stay as it is.
-pub(crate) fn is_clean(text: &[u8], secrets: &SecretNames) -> bool {
-    // The hashes of the names of all open objects, and where those of each begin.
-    let mut hashes = [0_u64; OPEN_NAMES];
-    let mut len = 0;
-    let mut starts = [0_usize; DEPTH_MAX as usize + 1];
-    let mut depth = 0;
+/// The names of the objects that are open, kept from value to value for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct OpenNames {
+    /// The hashes of all names.
+    hashes: Vec<u64>,
+    /// Where those of each object begin.
+    starts: Vec<usize>,
+}
+
+/// Whether a value, an object or list of valid JSON, can stay as it is.
+pub(crate) fn is_clean(text: &[u8], secrets: &SecretNames, open: &mut OpenNames) -> bool {
+    // Most are `[]` or `{}`.
+    text.len() <= 2 || has_clean_insides(text, secrets, open)
+}
+
+#[inline(never)] // Bench row "core, ecs".
+fn has_clean_insides(text: &[u8], secrets: &SecretNames, open: &mut OpenNames) -> bool {
+    open.hashes.clear();
+    open.starts.clear();
+    let mut start = 0;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
             b'{' | b'[' => {
-                depth += 1;
-                if let Some(start) = starts.get_mut(depth) {
-                    *start = len;
-                }
+                open.starts.push(start);
+                start = open.hashes.len();
             }
             b'}' | b']' => {
-                len = starts.get(depth).copied().unwrap_or_default();
-                depth -= 1;
+                open.hashes.truncate(start);
+                start = open.starts.pop().unwrap_or_default();
             }
             // One form, whichever way a record is read.
             b' ' | b'\t' => return false,
@@ -255,22 +282,15 @@ pub(crate) fn is_clean(text: &[u8], secrets: &SecretNames) -> bool {
                 if !is_name(text, at) {
                     continue;
                 }
-                if is_escaped || is_odd(insides) {
+                if is_escaped || is_odd(insides) || open.hashes.len() == OPEN_NAMES {
                     return false;
                 }
                 let hash = xxh3_64(insides);
-                let start = starts.get(depth).copied().unwrap_or_default();
-                if hashes
-                    .get(start..len)
-                    .is_some_and(|known| known.contains(&hash))
-                {
+                let beside = open.hashes.get(start..).unwrap_or_default();
+                if beside.contains(&hash) {
                     return false;
                 }
-                let Some(place) = hashes.get_mut(len) else {
-                    return false;
-                };
-                *place = hash;
-                len += 1;
+                open.hashes.push(hash);
             }
             _ => {}
         }
@@ -293,9 +313,13 @@ fn is_name(text: &[u8], at: usize) -> bool {
 /// Whether a name has an empty or blank part between, before or behind its dots: Elasticsearch
 /// refuses an event with one.
 pub(crate) fn is_odd(name: &[u8]) -> bool {
-    if name.iter().all(u8::is_ascii_graphic) && !name.is_empty() && !name.contains(&b'.') {
-        return false;
-    }
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'.';
+    (name.is_empty() || !name.iter().all(is_plain)) && has_blank_part(name)
+}
+
+#[cold]
+#[inline(never)]
+fn has_blank_part(name: &[u8]) -> bool {
     String::from_utf8_lossy(name).split('.').any(is_blank)
 }
 
@@ -646,12 +670,16 @@ mod tests {
             let cleaned = core::str::from_utf8(&cleaned).unwrap();
             assert_eq!(cleaned, expected.unwrap_or(json), "{json}");
             assert_eq!(
-                is_clean(json.as_bytes(), &secrets()),
+                is_clean(json.as_bytes(), &secrets(), &mut OpenNames::default()),
                 expected.is_none(),
                 "{json}"
             );
             assert!(
-                is_clean(cleaned.as_bytes(), &SecretNames::default()),
+                is_clean(
+                    cleaned.as_bytes(),
+                    &SecretNames::default(),
+                    &mut OpenNames::default()
+                ),
                 "{json}"
             );
         }
@@ -694,7 +722,11 @@ mod tests {
             .collect();
         let json = format!("{{{}}}", names.join(","));
         // Too many to be looked at at once.
-        assert!(!is_clean(json.as_bytes(), &secrets()));
+        assert!(!is_clean(
+            json.as_bytes(),
+            &secrets(),
+            &mut OpenNames::default()
+        ));
         let mut changes = Changes::default();
         assert_eq!(clean(&json, &secrets(), &mut changes), json.as_bytes());
         assert_eq!(changes, Changes::default());

@@ -42,6 +42,7 @@ pub(crate) struct Mended {
 }
 
 /// Reads `line` into `record`, and gives the text that the record's places refer to.
+#[inline(never)] // Few records come here.
 pub(crate) fn read(
     line: &[u8],
     keys: &mut Keys,
