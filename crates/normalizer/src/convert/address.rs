@@ -324,7 +324,12 @@ pub(crate) fn resolve<'a>(
             used |= u64::from(is_used) << place;
         }
         if main.is_none() {
+            let query = url.query;
             url.add_rest(text, &workspace.hosts);
+            // The field of the query comes before what a client wrote behind the host.
+            if query.start < query.end {
+                url.query = query;
+            }
         }
         if role == Role::Path && main.is_some() {
             url.original = original(value, query_value, text, &mut workspace.copies);

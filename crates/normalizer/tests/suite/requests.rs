@@ -128,6 +128,11 @@ fn url_full_is_there_where_it_is_true() {
         ),
         (
             "firewall_events",
+            json!({"ClientRequestHost": "e.org/a?x=1", "ClientRequestQuery": "?b=2"}),
+            json!({"url.domain": "e.org", "url.query": "b=2"}),
+        ),
+        (
+            "firewall_events",
             json!({"ClientRequestHost": "e.org", "ClientRequestScheme": "https", "ClientRequestPath": "/a", "ClientRequestQuery": ""}),
             json!({"url.full": "https://e.org/a"}),
         ),
