@@ -74,7 +74,7 @@ macro_rules! for_all_conversions {
             }
             text {
                 words: first, lower, module, names, text, texts;
-                checks: First => check_first, Names => check_names, Scalar => check_scalar, Texts => check_texts;
+                checks: First => check_first, Names => check_names, Plain => check_scalar, Scalar => check_scalar, Texts => check_texts;
                 pieces: Whole => Found::whole, Place => Found::place, Elements => Found::nothing;
                 written: Lower => text::write_lower, Module => text::write_module;
             }

@@ -18,7 +18,7 @@ pub(crate) const fn text(path: &'static str) -> Target {
 
 /// `lower("event.action")`
 pub(crate) const fn lower(path: &'static str) -> Target {
-    Target::check(path, &LOWER, Check::Scalar)
+    Target::check(path, &LOWER, Check::Plain)
 }
 
 /// `module("event.module")`
