@@ -108,7 +108,14 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
         }
         "url" | "uri" => is(&format!("{path}.original"), &text),
         // Instead of a path, the host with its port that a CONNECT asks for.
-        "path" => is(&format!("{path}.path"), &text) || is(&format!("{path}.original"), &text),
+        "path" => {
+            let original = format!("{path}.original");
+            // A path that has a question mark of its own stands in front of the query.
+            let begins = |whole: &str| whole.starts_with(&format!("{text}?"));
+            is(&format!("{path}.path"), &text)
+                || is(&original, &text)
+                || found(&original).as_str().is_some_and(begins)
+        }
         "scheme" => is(&format!("{path}.scheme"), &text),
         "query" => is(
             &format!("{path}.query"),
