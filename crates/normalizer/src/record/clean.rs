@@ -269,7 +269,7 @@ fn has_clean_insides(text: &[u8], secrets: &SecretNames, open: &mut OpenNames) -
                 start = open.starts.pop().unwrap_or_default();
             }
             // One form, whichever way a record is read.
-            b' ' | b'\t' => return false,
+            b' ' | b'\t' | b'\r' | b'\n' => return false,
             b'"' => {
                 let Some((end, is_escaped)) = string_end(text, at) else {
                     return false;
@@ -307,7 +307,9 @@ fn has_escaped_secret(insides: &[u8], secrets: &SecretNames) -> bool {
 /// Whether the string that ends before `at` is a member's name.
 fn is_name(text: &[u8], at: usize) -> bool {
     let rest = slice(text, at..text.len());
-    rest.iter().find(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b':')
+    rest.iter()
+        .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+        == Some(&b':')
 }
 
 /// Whether a name has an empty or blank part between, before or behind its dots: Elasticsearch

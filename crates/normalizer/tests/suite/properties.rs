@@ -159,6 +159,7 @@ fn both_paths_write_the_same_bytes() {
             r#""H|n":{"kind":"901e934"}"#,
         ),
         ("{\"H|n\":{\"kind\"\t\t:1}}", r#""H|n":{"kind":1}"#),
+        ("{\"H|n\":{\"kind\"\r:1}}", r#""H|n":{"kind":1}"#),
         ("{\"H|n\":[ 1,\t{ } ]}", r#""H|n":[1,{}]"#),
     ] {
         checks::upload(record.as_bytes());
