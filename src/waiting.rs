@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use logpush_delivery::key::{self, Kind};
+use logpush_delivery::key::{self, SourceKind};
 use logpush_delivery::work_item::WorkItem;
 
 use crate::bindings::Bindings;
@@ -42,9 +42,9 @@ impl Found {
     pub(crate) fn of(key: &str, etag: &str) -> Option<Self> {
         let source = key::parse(key)?;
         let (item, id) = match source.kind {
-            Kind::Upload { id, .. } => (WorkItem::new(key, None), id),
-            Kind::Logpush => (WorkItem::new(key, Some(etag)), key::identity(key, etag)),
-            Kind::DeadLetter => return None,
+            SourceKind::Upload { id, .. } => (WorkItem::new(key, None), id),
+            SourceKind::Logpush => (WorkItem::new(key, Some(etag)), key::identity(key, etag)),
+            SourceKind::DeadLetter => return None,
         };
         Some(Self {
             item,

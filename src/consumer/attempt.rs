@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use logpush_delivery::dead_letter::{About, Contents};
-use logpush_delivery::key::{self, Kind, Source};
+use logpush_delivery::key::{self, Source, SourceKind};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
@@ -137,9 +137,9 @@ impl Consumer<'_> {
             return Ok(Recognised::Nothing);
         };
         match work.source.kind {
-            Kind::Upload { .. } => {}
-            Kind::Logpush => journal.subject.arrived = object.uploaded().as_millis(),
-            Kind::DeadLetter => {
+            SourceKind::Upload { .. } => {}
+            SourceKind::Logpush => journal.subject.arrived = object.uploaded().as_millis(),
+            SourceKind::DeadLetter => {
                 let about = about_of(&object);
                 journal.subject.arrived = about.arrived;
                 match about.contents {
@@ -243,8 +243,8 @@ impl Consumer<'_> {
         };
         let now = now_millis();
         let is_over = match work.source.kind {
-            Kind::DeadLetter => journal.attempts >= REPLAYS_MAX,
-            Kind::Upload { .. } | Kind::Logpush => {
+            SourceKind::DeadLetter => journal.attempts >= REPLAYS_MAX,
+            SourceKind::Upload { .. } | SourceKind::Logpush => {
                 let age = now.saturating_sub(journal.subject.arrived);
                 repair.is_none() && age > millis(self.config.durable.retry_for)
             }
@@ -358,8 +358,8 @@ fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
 /// The upload that a work item names. Where only the object says when it arrived, that is 0 still.
 fn subject_of(item: &WorkItem, source: &Source) -> Subject {
     let (id, arrived) = match &source.kind {
-        Kind::Upload { id, arrival_millis } => (id.clone(), *arrival_millis),
-        Kind::Logpush | Kind::DeadLetter => {
+        SourceKind::Upload { id, arrival_millis } => (id.clone(), *arrival_millis),
+        SourceKind::Logpush | SourceKind::DeadLetter => {
             let etag = item.etag.as_deref().unwrap_or_default();
             (key::identity(&item.key, etag), 0)
         }

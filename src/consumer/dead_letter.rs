@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use logpush_delivery::dead_letter::{About, Contents};
-use logpush_delivery::key::{self, Kind, Source};
+use logpush_delivery::key::{self, Source, SourceKind};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 
@@ -24,7 +24,7 @@ impl Consumer<'_> {
         reason: &str,
     ) -> worker::Result<Decision> {
         let subject = &journal.subject;
-        if source.kind == Kind::DeadLetter {
+        if source.kind == SourceKind::DeadLetter {
             // It is one already.
             journal.fail(Some(reason.to_owned()), 0).await;
             return Ok(Decision::Ack);

@@ -7,7 +7,7 @@
 
 use core::time::Duration;
 
-use logpush_delivery::key::{self, Kind};
+use logpush_delivery::key::{self, SourceKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::{Bucket, Include};
@@ -176,7 +176,7 @@ impl Sweep<'_> {
             .take(LOOKED_FOR);
         for upload in old {
             if let Some(source) = key::parse(&upload.key)
-                && let Kind::Upload { id, .. } = source.kind
+                && let SourceKind::Upload { id, .. } = source.kind
                 && self.bindings.uploads.head(&upload.key).await?.is_none()
             {
                 let is_taken = match upload.attempts {

@@ -191,7 +191,7 @@ impl Spool<'_> {
         let Some(source) = key::parse(known) else {
             return Ok(false);
         };
-        let key::Kind::Upload { id, .. } = source.kind else {
+        let key::SourceKind::Upload { id, .. } = source.kind else {
             return Ok(false);
         };
         let state = ledger

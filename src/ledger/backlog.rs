@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use logpush_delivery::key::{self, Kind};
+use logpush_delivery::key::{self, SourceKind};
 use logpush_delivery::state::State;
 
 /// The uploads that wait.
@@ -25,9 +25,9 @@ pub(crate) fn waits(id: &str, state: &State) -> bool {
         return false;
     }
     match key::parse(&state.key).map(|source| source.kind) {
-        Some(Kind::Upload { id: own, .. }) => own == id,
-        Some(Kind::Logpush) => true,
-        Some(Kind::DeadLetter) | None => false,
+        Some(SourceKind::Upload { id: own, .. }) => own == id,
+        Some(SourceKind::Logpush) => true,
+        Some(SourceKind::DeadLetter) | None => false,
     }
 }
 

@@ -37,14 +37,14 @@ const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Who stored it.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// As written in the key, which may name a dataset that does not exist.
     pub dataset: String,
 }
 
 /// The kinds of object that a work item can name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// Stored by the Worker.
     Upload {
         /// Its identity: 32 hexadecimal digits.
@@ -105,8 +105,8 @@ pub fn multipart_millis(key: &str) -> Option<u64> {
 /// When an upload arrived, where its key says so.
 pub fn arrival_millis(key: &str) -> Option<u64> {
     match parse(key)?.kind {
-        Kind::Upload { arrival_millis, .. } => Some(arrival_millis),
-        Kind::Logpush | Kind::DeadLetter => None,
+        SourceKind::Upload { arrival_millis, .. } => Some(arrival_millis),
+        SourceKind::Logpush | SourceKind::DeadLetter => None,
     }
 }
 
@@ -136,14 +136,14 @@ pub fn parse(key: &str) -> Option<Source> {
         // Whatever Logpush writes is owed, if only as a dead letter.
         let dataset = named(rest).map_or_else(|| UNNAMED.to_owned(), |(dataset, _)| dataset);
         return Some(Source {
-            kind: Kind::Logpush,
+            kind: SourceKind::Logpush,
             dataset,
         });
     }
     if let Some(rest) = key.strip_prefix(DEAD) {
         let (dataset, _) = named(rest)?;
         return Some(Source {
-            kind: Kind::DeadLetter,
+            kind: SourceKind::DeadLetter,
             dataset,
         });
     }
@@ -153,7 +153,7 @@ pub fn parse(key: &str) -> Option<Source> {
     let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_id.then_some(())?;
     Some(Source {
-        kind: Kind::Upload {
+        kind: SourceKind::Upload {
             id: id.to_owned(),
             arrival_millis: millis(time)?,
         },
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(
             parse(&key),
             Some(Source {
-                kind: Kind::Upload {
+                kind: SourceKind::Upload {
                     id: ID.to_owned(),
                     arrival_millis: MILLIS
                 },
@@ -229,14 +229,17 @@ mod tests {
         for (key, kind) in [
             (
                 "logpush/firewall_events/20260512/20260512T083000Z_20260512T083030Z_abc.log.gz",
-                Some(Kind::Logpush),
+                Some(SourceKind::Logpush),
             ),
             (
                 &dead_letter("firewall_events", MILLIS, ID, 17, "ndjson"),
-                Some(Kind::DeadLetter),
+                Some(SourceKind::DeadLetter),
             ),
-            ("logpush/20260512T083000Z_abc.log.gz", Some(Kind::Logpush)),
-            ("logpush/../x.gz", Some(Kind::Logpush)),
+            (
+                "logpush/20260512T083000Z_abc.log.gz",
+                Some(SourceKind::Logpush),
+            ),
+            ("logpush/../x.gz", Some(SourceKind::Logpush)),
             ("uploads/firewall_events/2026/05/12/08/x.gz", None),
             (
                 "uploads/firewall_events/2026/05/12/08/20260512T083000219Z-short.gz",

@@ -80,7 +80,7 @@ pub fn read(body: &str) -> Message {
         ("PutObject" | "CopyObject" | "CompleteMultipartUpload", Some(etag)) => {
             match key::parse(&notification.object.key) {
                 // Our own uploads have their own work items.
-                Some(source) if source.kind == key::Kind::Logpush => {
+                Some(source) if source.kind == key::SourceKind::Logpush => {
                     Message::Deliver(WorkItem::new(&notification.object.key, Some(&etag)))
                 }
                 _ => Message::Ignore,

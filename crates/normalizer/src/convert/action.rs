@@ -4,7 +4,7 @@ use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::Kind;
+use crate::record::ValueKind;
 use crate::record::nested::elements;
 
 /// `action_type("event.type")`
@@ -41,7 +41,7 @@ pub(super) fn check_action(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == Kind::Nested {
+    if input.value.kind == ValueKind::Nested {
         return CheckResult::Invalid;
     }
     finding.word(meaning(input.bytes()))

@@ -12,7 +12,7 @@ use crate::convert::host::Part;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::url::{Role, Url, UrlKind, UrlPart, extension, read_uri, read_url};
-use crate::record::{Kind, Value};
+use crate::record::{Value, ValueKind};
 
 /// `url("url")`
 pub(crate) const fn url(path: &'static str) -> Target {
@@ -202,14 +202,14 @@ pub(super) fn check_path(
 ) -> CheckResult {
     let span = input.value.span;
     let url = match input.value.kind {
-        Kind::Text => read_uri(
+        ValueKind::Text => read_uri(
             input.text,
             span,
             &mut workspace.hosts,
             &mut workspace.copies,
         ),
         // A number or a boolean becomes its text.
-        Kind::Number | Kind::Bool => Url {
+        ValueKind::Number | ValueKind::Bool => Url {
             kind: UrlKind::Path,
             original: Piece::some(span),
             path: span,
@@ -299,7 +299,7 @@ pub(crate) fn resolve<'a>(
                     if let Finding::Place(query) = row.finding {
                         url.query = *query;
                     }
-                    if row.value.kind != Kind::Missing {
+                    if row.value.kind != ValueKind::Missing {
                         query_value = Some(row.value);
                     }
                     true
@@ -375,7 +375,7 @@ pub(crate) fn resolve<'a>(
 /// Path and query as the request had them, where they came apart.
 fn original(path: Value, query: Option<&Value>, text: &[u8], copies: &mut Vec<u8>) -> Piece {
     let query = match query {
-        Some(query) if query.kind == Kind::Text => query.span.of(text),
+        Some(query) if query.kind == ValueKind::Text => query.span.of(text),
         _ => return Piece::some(path.span),
     };
     let mark: &[u8] = match question_mark(query) {

@@ -12,7 +12,7 @@ use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;
 use crate::record::nested::member;
-use crate::record::{Kind, Value};
+use crate::record::{Value, ValueKind};
 
 /// `attachments("email.attachments")`
 pub(crate) const fn attachments(path: &'static str) -> Target {
@@ -89,7 +89,7 @@ fn read_attachments(text: &[u8], value: &Value) -> Option<Extract> {
         let said = |name: &str| {
             let value = member(text, &attachment, name);
             let insides = core::str::from_utf8(value.span.of(text)).ok();
-            insides.filter(|_| value.kind == Kind::Text)
+            insides.filter(|_| value.kind == ValueKind::Text)
         };
         let mut hashes = Vec::new();
         for (theirs, ours) in HASHES {
@@ -150,7 +150,7 @@ fn extension(name: &str) -> Option<&str> {
 /// The hosts of a list (or one) of links and mail addresses.
 fn read_hosts(text: &[u8], value: &Value, workspace: &mut Workspace) -> Option<Extract> {
     let mut found = Extract::default();
-    for element in elements(text, value).filter(|element| element.kind == Kind::Text) {
+    for element in elements(text, value).filter(|element| element.kind == ValueKind::Text) {
         let json = element.json_span().of(text);
         let Ok(address) = serde_json::from_slice::<String>(json) else {
             continue;

@@ -6,7 +6,7 @@ use crate::convert::host::{HostAt, Hosts};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
 use crate::convert::url::Url;
-use crate::record::{Kind, Record, RowId, Span, Value};
+use crate::record::{Record, RowId, Span, Value, ValueKind};
 
 /// A value that is to be checked.
 #[derive(Clone, Copy)]
@@ -25,13 +25,13 @@ impl<'a> Input<'a> {
 
     #[inline(always)]
     pub(crate) fn is_text(self) -> bool {
-        self.value.kind == Kind::Text
+        self.value.kind == ValueKind::Text
     }
 
     /// Whether the value is a number, or a text that may hold one.
     #[inline(always)]
     pub(crate) fn may_be_number(self) -> bool {
-        matches!(self.value.kind, Kind::Text | Kind::Number)
+        matches!(self.value.kind, ValueKind::Text | ValueKind::Number)
     }
 }
 

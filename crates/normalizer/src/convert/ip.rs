@@ -7,7 +7,7 @@ use crate::convert::ip_address::{address, is_ipv4, without_port};
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::text::check_elements;
-use crate::record::Kind;
+use crate::record::ValueKind;
 
 /// `ip("source.ip")`
 pub(crate) const fn ip(path: &'static str) -> Target {
@@ -97,7 +97,7 @@ pub(super) fn check_ips(
 ) -> CheckResult {
     check_elements(input, workspace, finding, |element, copies| {
         match element.kind {
-            Kind::Text => address(input.text, element.span, copies),
+            ValueKind::Text => address(input.text, element.span, copies),
             _ => None,
         }
     })

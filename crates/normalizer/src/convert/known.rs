@@ -4,7 +4,7 @@ use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::Kind;
+use crate::record::ValueKind;
 
 /// `known("tls.cipher")`
 pub(crate) const fn known(path: &'static str) -> Target {
@@ -26,7 +26,7 @@ pub(super) fn check_known(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == Kind::Nested {
+    if input.value.kind == ValueKind::Nested {
         return CheckResult::Invalid;
     }
     if is_placeholder(input.bytes()) {

@@ -5,7 +5,7 @@ use crate::convert::check::{Check, Coverage, Form, Words};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::number::whole_number;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::Kind;
+use crate::record::ValueKind;
 
 /// `lookup("event.outcome", OUTCOMES)`
 pub(crate) const fn lookup(path: &'static str, words: Words) -> Target {
@@ -114,12 +114,12 @@ fn look_up(
     finding: &mut Finding,
     find: impl FnOnce(&[u8]) -> (CheckResult, &'static str),
 ) -> CheckResult {
-    if input.value.kind == Kind::Nested {
+    if input.value.kind == ValueKind::Nested {
         return CheckResult::Invalid;
     }
     let bytes = match input.value.kind {
         // `200.0` is 200.
-        Kind::Number => whole_number(input.bytes()).unwrap_or_else(|| input.bytes()),
+        ValueKind::Number => whole_number(input.bytes()).unwrap_or_else(|| input.bytes()),
         _ => input.bytes(),
     };
     let (result, word) = find(bytes);

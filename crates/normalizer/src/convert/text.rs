@@ -9,7 +9,7 @@ use crate::convert::hash::is_none;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;
-use crate::record::{Kind, Value};
+use crate::record::{Value, ValueKind};
 
 /// `text("url.path")`
 pub(crate) const fn text(path: &'static str) -> Target {
@@ -98,10 +98,10 @@ pub(super) fn check_scalar(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == Kind::Text && is_none(input.bytes()) {
+    if input.value.kind == ValueKind::Text && is_none(input.bytes()) {
         return CheckResult::Nothing;
     }
-    finding.fit(input.value.kind != Kind::Nested)
+    finding.fit(input.value.kind != ValueKind::Nested)
 }
 
 /// A list of texts, numbers and booleans, or one of them.
@@ -112,7 +112,7 @@ pub(super) fn check_texts(
     finding: &mut Finding,
 ) -> CheckResult {
     check_elements(input, workspace, finding, |element, _| {
-        (element.kind != Kind::Nested).then_some(Piece::Place(element.span))
+        (element.kind != ValueKind::Nested).then_some(Piece::Place(element.span))
     })
 }
 
@@ -131,8 +131,8 @@ pub(super) fn check_names(
         };
         let lower = String::from_utf8_lossy(name).to_lowercase();
         match element.kind {
-            Kind::Text if lower.as_bytes() == text => Some(Piece::Place(element.span)),
-            Kind::Text => Some(Piece::copied(lower.as_bytes(), copies)),
+            ValueKind::Text if lower.as_bytes() == text => Some(Piece::Place(element.span)),
+            ValueKind::Text => Some(Piece::copied(lower.as_bytes(), copies)),
             _ => None,
         }
     })
@@ -145,7 +145,7 @@ pub(super) fn check_first(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    match elements(input.text, input.value).find(|element| element.kind != Kind::Nested) {
+    match elements(input.text, input.value).find(|element| element.kind != ValueKind::Nested) {
         Some(element) => {
             *finding = Finding::Place(element.span);
             CheckResult::Found

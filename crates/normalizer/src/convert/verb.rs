@@ -4,7 +4,7 @@ use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::Kind;
+use crate::record::ValueKind;
 
 /// `verb("event.type")`
 pub(crate) const fn verb(path: &'static str) -> Target {
@@ -40,7 +40,7 @@ pub(super) fn check_verb(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == Kind::Nested {
+    if input.value.kind == ValueKind::Nested {
         return CheckResult::Invalid;
     }
     let bytes = input.bytes();

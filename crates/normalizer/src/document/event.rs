@@ -4,7 +4,7 @@ use crate::bytes::text::question_mark;
 use crate::convert::finding::{Finding, Workspace};
 use crate::convert::time::Time;
 use crate::plan::source::JoinedRows;
-use crate::record::{Kind, Record, RowId};
+use crate::record::{Record, RowId, ValueKind};
 
 /// A record that was read and looked at, ready to be written.
 pub(crate) struct Event<'a> {
@@ -31,7 +31,7 @@ impl Record {
     pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
         let part = |row| {
             let value = self.value(row);
-            if value.kind == Kind::Text {
+            if value.kind == ValueKind::Text {
                 value.span.of(text)
             } else {
                 b""

@@ -35,7 +35,7 @@ use crate::record::clean::{OpenNames, SecretNames, is_clean, is_odd, mended_name
 use crate::record::fast::scan;
 use crate::record::names::Keys;
 use crate::record::slow::{self, Mended, NoRecord};
-use crate::record::{Kind, Record, RowId, Span, Value};
+use crate::record::{Record, RowId, Span, Value, ValueKind};
 use crate::summary::Summary;
 
 /// Turns the records of one upload into documents.
@@ -490,7 +490,7 @@ impl Ready {
     /// Whether the record's names, objects and lists can stay as they are.
     fn is_clean(&mut self, record: &Record, text: &[u8]) -> bool {
         let mut is_clean = |value: &Value| {
-            value.kind != Kind::Nested
+            value.kind != ValueKind::Nested
                 || is_clean(value.span.of(text), &self.secrets, &mut self.open_names)
         };
         record.values.iter().all(&mut is_clean)
@@ -526,7 +526,7 @@ impl Ready {
         }
         let json = value.json_span();
         let shown = match value.kind {
-            Kind::Nested => "a list or an object".to_owned(),
+            ValueKind::Nested => "a list or an object".to_owned(),
             _ => {
                 let text = String::from_utf8_lossy(Span::of(json, text)).into_owned();
                 beginning(&text, SHOWN_MAX).to_owned()

@@ -17,7 +17,7 @@ use crate::mapping::{Dataset, Native, NativeTime};
 use crate::plan::Plan;
 use crate::plan::mask::MASK;
 use crate::plan::native::{Alias, NativeRows};
-use crate::record::{Kind, RowId, Span, Value};
+use crate::record::{RowId, Span, Value, ValueKind};
 
 /// A change of the record's text.
 struct Edit {
@@ -72,7 +72,7 @@ impl<'a> Event<'a> {
     /// Takes out a member that the parser misreads when it is empty.
     fn drop_empty(&self, row: RowId) -> Option<Edit> {
         let value = self.record.value(row);
-        (value.kind == Kind::Empty).then(|| Edit {
+        (value.kind == ValueKind::Empty).then(|| Edit {
             place: self.member(*value),
             by: Vec::new(),
         })
@@ -82,7 +82,7 @@ impl<'a> Event<'a> {
     fn drop_dot(&self, row: RowId) -> Option<Edit> {
         let value = self.record.value(row);
         let name = value.span.of(self.text);
-        let has_dot = value.kind == Kind::Text && name.len() > 1 && name.ends_with(b".");
+        let has_dot = value.kind == ValueKind::Text && name.len() > 1 && name.ends_with(b".");
         has_dot.then(|| Edit {
             place: Span {
                 start: value.span.end - 1,
@@ -99,7 +99,7 @@ impl<'a> Event<'a> {
         let time = match self.time_of(plan, row) {
             Some(time) => time,
             // Without its time, or with one that it cannot read, a record makes the parser fail.
-            None if is_of_event && value.kind != Kind::Missing => self.time,
+            None if is_of_event && value.kind != ValueKind::Missing => self.time,
             None => return None,
         };
         Some(Edit {
@@ -156,7 +156,7 @@ impl<'a> Event<'a> {
         let field = dataset.rows.get(row.index())?.field;
         let form = native.form_of(row)?;
         let value = self.record.value(row);
-        if value.kind == Kind::Missing {
+        if value.kind == ValueKind::Missing {
             return Some(Addition {
                 name: field.into(),
                 json: form.write(self.time)?.into_bytes().into(),
@@ -188,7 +188,7 @@ impl<'a> Event<'a> {
     /// The path of an address, without its query.
     fn path(&self, path: &Alias) -> Option<Addition<'a>> {
         let value = self.record.value(path.row);
-        if value.kind != Kind::Text {
+        if value.kind != ValueKind::Text {
             return None;
         }
         let whole = value.span.of(self.text);
@@ -221,7 +221,7 @@ impl<'a> Event<'a> {
     /// Whether the record has the alias itself: as a field of its table, an older one, or another.
     fn has(&self, alias: &Alias) -> bool {
         if let Some(row) = alias.own
-            && self.record.value(row).kind != Kind::Missing
+            && self.record.value(row).kind != ValueKind::Missing
         {
             return true;
         }

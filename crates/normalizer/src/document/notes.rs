@@ -3,7 +3,7 @@
 use crate::bytes::slice;
 use crate::bytes::writer::Writer;
 use crate::record::nested::exact_member;
-use crate::record::{Kind, Span, Value};
+use crate::record::{Span, Value, ValueKind};
 
 /// What a document says about its own making.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ type Join = fn(own: &[u8], ours: &[u8]) -> Option<Vec<u8>>;
 fn add(writer: &mut Writer, name: &str, value: &[u8], join: Join) {
     let document = writer.written();
     let own = exact_member(document, &whole(document), name);
-    if own.kind == Kind::Missing {
+    if own.kind == ValueKind::Missing {
         // A native record may be empty.
         let is_empty = document == b"{}";
         writer.truncate(writer.len() - 1);
@@ -123,11 +123,11 @@ fn join_texts(own: &[u8], ours: &[u8], name: &str, separator: &[u8]) -> Option<V
     let our_text = exact_member(ours, &whole(ours), name).span.of(ours);
     let own_text = exact_member(own, &whole(own), name);
     match own_text.kind {
-        Kind::Text => {
+        ValueKind::Text => {
             let (head, tail) = own.split_at_checked(own_text.span.end as usize)?;
             Some([head, separator, our_text, tail].concat())
         }
-        Kind::Missing => {
+        ValueKind::Missing => {
             let is_empty = insides.trim_ascii_start().starts_with(b"}");
             let comma: &[u8] = if is_empty { b"" } else { b"," };
             let ours = ours.strip_suffix(b"}")?;
@@ -139,7 +139,7 @@ fn join_texts(own: &[u8], ours: &[u8], name: &str, separator: &[u8]) -> Option<V
 
 fn whole(object: &[u8]) -> Value {
     Value {
-        kind: Kind::Nested,
+        kind: ValueKind::Nested,
         span: Span::new(0, object.len()),
         ..Value::default()
     }

@@ -7,7 +7,7 @@ use crate::mapping::Dataset;
 use crate::mapping::datasets::by_name;
 use crate::plan::Plan;
 use crate::plan::error::TableError;
-use crate::record::{Kind, Record, RowId, Span};
+use crate::record::{Record, RowId, Span, ValueKind};
 
 /// The path of every upload, before the dataset's name.
 const UPLOADS: &[u8] = b"/logpush/";
@@ -43,7 +43,7 @@ impl FeedbackLoop {
         let value = |row: &RowId| {
             let value = record.value(*row);
             match value.kind {
-                Kind::Text => value.span,
+                ValueKind::Text => value.span,
                 _ => Span::default(),
             }
         };

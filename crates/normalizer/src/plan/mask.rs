@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::plan::secret::Secret;
 pub(crate) use crate::record::clean::MASK;
-use crate::record::{Kind, Record, Span, Value};
+use crate::record::{Record, Span, Value, ValueKind};
 
 impl Plan {
     /// All names of the fields that are masked.
@@ -42,7 +42,7 @@ impl Plan {
         let unknown = record.unknown.iter();
         let others = unknown.filter(|unknown| self.is_secret(unknown.name.of(text)));
         rows.chain(others.map(|unknown| &unknown.value))
-            .filter(|value| value.kind != Kind::Missing)
+            .filter(|value| value.kind != ValueKind::Missing)
     }
 
     /// Whether the text may have secrets that the record does not know of: of equal names it knows
@@ -50,7 +50,7 @@ impl Plan {
     pub(crate) fn may_hide_secrets(&self, record: &Record, text: &[u8]) -> bool {
         let is_repeated = |secret: &Secret| {
             let value = record.value(secret.row);
-            value.kind != Kind::Missing
+            value.kind != ValueKind::Missing
                 && memchr::memmem::find(text, secret.quoted.as_bytes())
                     != Some(value.member as usize)
         };

@@ -9,7 +9,7 @@ use crate::bytes::simd::{find_special, is_ascii};
 use crate::bytes::slice;
 use crate::record::names::{Cursor, Keys};
 use crate::record::{
-    DEPTH_MAX, Kind, MANY_UNKNOWN, Record, Span, Unknown, Value, is_beyond_double,
+    DEPTH_MAX, MANY_UNKNOWN, Record, Span, Unknown, Value, ValueKind, is_beyond_double,
 };
 
 /// A line that the fast path does not read.
@@ -127,9 +127,9 @@ fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
         Some(b'"') => {
             let (end, escaped) = string(line, at + 1)?;
             place.kind = if end == at + 1 {
-                Kind::Empty
+                ValueKind::Empty
             } else {
-                Kind::Text
+                ValueKind::Text
             };
             place.escaped = escaped;
             place.span = Span::new(at + 1, end);
@@ -137,7 +137,7 @@ fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
         }
         Some(b'0'..=b'9') => {
             let end = number(line, at)?;
-            place.kind = Kind::Number;
+            place.kind = ValueKind::Number;
             place.escaped = false;
             place.span = Span::new(at, end);
             Ok(end)
@@ -150,9 +150,9 @@ fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
 #[inline(never)] // Bench row "core, native".
 fn other_value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
     let (kind, end) = match (line.get(at), line.get(at + 1)) {
-        (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => (Kind::Nested, at + 2),
-        (Some(b'{' | b'['), _) => (Kind::Nested, nested(line, at)?),
-        (Some(b'-'), _) => (Kind::Number, number(line, at)?),
+        (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => (ValueKind::Nested, at + 2),
+        (Some(b'{' | b'['), _) => (ValueKind::Nested, nested(line, at)?),
+        (Some(b'-'), _) => (ValueKind::Number, number(line, at)?),
         (Some(b' ' | b'\t'), _) => return value(line, blank(line, at), place),
         _ => literal(line, at)?,
     };
@@ -250,14 +250,14 @@ fn some_digits(line: &[u8], from: usize) -> Result<usize, Unusual> {
     if at > from { Ok(at) } else { Err(Unusual) }
 }
 
-fn literal(line: &[u8], at: usize) -> Result<(Kind, usize), Unusual> {
+fn literal(line: &[u8], at: usize) -> Result<(ValueKind, usize), Unusual> {
     let rest = line.get(at..).unwrap_or_default();
     if rest.starts_with(b"true") {
-        Ok((Kind::Bool, at + 4))
+        Ok((ValueKind::Bool, at + 4))
     } else if rest.starts_with(b"false") {
-        Ok((Kind::Bool, at + 5))
+        Ok((ValueKind::Bool, at + 5))
     } else if rest.starts_with(b"null") {
-        Ok((Kind::Null, at + 4))
+        Ok((ValueKind::Null, at + 4))
     } else {
         Err(Unusual)
     }

@@ -67,7 +67,7 @@ pub(crate) enum Key {
 /// A value in a record's text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Value {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ValueKind,
     /// Whether a text has escapes.
     pub(crate) escaped: bool,
     /// Of a text: what stands between the quotes.
@@ -78,7 +78,7 @@ pub(crate) struct Value {
 
 /// The kinds of value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ValueKind {
     /// No such member.
     #[default]
     Missing,
@@ -121,7 +121,7 @@ impl Record {
     /// The value of a row; a missing one where the table has no such row.
     pub(crate) fn value(&self, row: RowId) -> &Value {
         const MISSING: &Value = &Value {
-            kind: Kind::Missing,
+            kind: ValueKind::Missing,
             escaped: false,
             span: Span { start: 0, end: 0 },
             member: 0,
@@ -196,13 +196,16 @@ impl Record {
 impl Value {
     /// Whether the value says nothing.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self.kind, Kind::Missing | Kind::Null | Kind::Empty)
+        matches!(
+            self.kind,
+            ValueKind::Missing | ValueKind::Null | ValueKind::Empty
+        )
     }
 
     /// The value as JSON, quotes included.
     pub(crate) fn json_span(&self) -> Span {
         match self.kind {
-            Kind::Text | Kind::Empty => Span {
+            ValueKind::Text | ValueKind::Empty => Span {
                 start: self.span.start - 1,
                 end: self.span.end + 1,
             },

@@ -1,7 +1,7 @@
 //! What stands in a record's objects and lists: members by their names, elements in their order.
 
 use crate::bytes::simd::find_special;
-use crate::record::{Kind, MemberPath, Record, Span, Value};
+use crate::record::{MemberPath, Record, Span, Value, ValueKind};
 
 impl Record {
     /// Puts the values of `members` behind those of the rows.
@@ -22,7 +22,7 @@ impl Record {
 pub(crate) fn member(text: &[u8], object: &Value, name: &str) -> Value {
     let found = exact_member(text, object, name);
     match found.kind {
-        Kind::Missing => find(text, object, name, |of| {
+        ValueKind::Missing => find(text, object, name, |of| {
             of.eq_ignore_ascii_case(name.as_bytes())
         }),
         _ => found,
@@ -37,7 +37,7 @@ pub(crate) fn exact_member(text: &[u8], object: &Value, name: &str) -> Value {
 fn find(text: &[u8], object: &Value, name: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Value {
     let mut found = Value::default();
     let start = object.span.start as usize;
-    if object.kind != Kind::Nested {
+    if object.kind != ValueKind::Nested {
         return found;
     }
     if text.get(start) == Some(&b'[') {
@@ -76,7 +76,8 @@ fn find(text: &[u8], object: &Value, name: &str, is_wanted: impl Fn(&[u8]) -> bo
 
 /// The elements of a list, or the value itself where it is none; not those that say nothing.
 pub(crate) fn elements<'a>(text: &'a [u8], value: &Value) -> Elements<'a> {
-    let is_list = value.kind == Kind::Nested && text.get(value.span.start as usize) == Some(&b'[');
+    let is_list =
+        value.kind == ValueKind::Nested && text.get(value.span.start as usize) == Some(&b'[');
     Elements {
         text,
         at: if is_list {
@@ -126,17 +127,17 @@ pub(crate) fn value_at(text: &[u8], start: usize) -> Option<Value> {
         b'"' => {
             let (end, escaped) = string_end(text, start + 1)?;
             let kind = match end == start + 1 {
-                true => Kind::Empty,
-                false => Kind::Text,
+                true => ValueKind::Empty,
+                false => ValueKind::Text,
             };
             (kind, escaped, Span::new(start + 1, end))
         }
         first => {
             let kind = match first {
-                b'{' | b'[' => Kind::Nested,
-                b't' | b'f' => Kind::Bool,
-                b'n' => Kind::Null,
-                _ => Kind::Number,
+                b'{' | b'[' => ValueKind::Nested,
+                b't' | b'f' => ValueKind::Bool,
+                b'n' => ValueKind::Null,
+                _ => ValueKind::Number,
             };
             (kind, false, Span::new(start, end(text, start)?))
         }
@@ -203,10 +204,10 @@ mod tests {
             (r#"[{"a":[1,"]"]} , [2,3]]"#, r#"{"a":[1,"]"]}|[2,3]"#),
             (r#"{"a":1}"#, r#"{"a":1}"#),
         ] {
-            assert_eq!(read(text, Kind::Nested), expected, "{text}");
+            assert_eq!(read(text, ValueKind::Nested), expected, "{text}");
         }
-        assert_eq!(read("a", Kind::Text), "a");
-        assert_eq!(read("", Kind::Empty), "");
+        assert_eq!(read("a", ValueKind::Text), "a");
+        assert_eq!(read("", ValueKind::Empty), "");
     }
 
     #[test]
@@ -216,7 +217,7 @@ mod tests {
             let found = path.iter().fold(object, |object, name| {
                 member(text.as_bytes(), &object, name)
             });
-            let json = (found.kind != Kind::Missing).then(|| found.json_span());
+            let json = (found.kind != ValueKind::Missing).then(|| found.json_span());
             json.map(|json| String::from_utf8_lossy(json.of(text.as_bytes())).into_owned())
         };
         let text = r#"{"a\"}":[1,{"b":2}], "Request" : {"URL":"https://a/\"x\"" , "n" : 1 },"n":null,"n":-2.5,"e":""}"#;

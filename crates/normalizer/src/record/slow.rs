@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::record::clean::{Changes, SecretNames, clean, is_odd, mended_name};
 use crate::record::fast::is_value;
 use crate::record::names::Keys;
-use crate::record::{Key, Kind, Record, Span, Unknown, Value};
+use crate::record::{Key, Record, Span, Unknown, Value, ValueKind};
 
 /// Why a line is no record.
 #[derive(Debug, Error)]
@@ -127,16 +127,16 @@ pub(crate) fn read(
 fn describe(json: &[u8], start: usize, member: u32) -> Value {
     let end = start + json.len();
     let (kind, span) = match json.first() {
-        Some(b'"') if json.len() == 2 => (Kind::Empty, Span::new(start + 1, end - 1)),
-        Some(b'"') => (Kind::Text, Span::new(start + 1, end - 1)),
-        Some(b'{' | b'[') => (Kind::Nested, Span::new(start, end)),
-        Some(b't' | b'f') => (Kind::Bool, Span::new(start, end)),
-        Some(b'n') => (Kind::Null, Span::new(start, end)),
-        _ => (Kind::Number, Span::new(start, end)),
+        Some(b'"') if json.len() == 2 => (ValueKind::Empty, Span::new(start + 1, end - 1)),
+        Some(b'"') => (ValueKind::Text, Span::new(start + 1, end - 1)),
+        Some(b'{' | b'[') => (ValueKind::Nested, Span::new(start, end)),
+        Some(b't' | b'f') => (ValueKind::Bool, Span::new(start, end)),
+        Some(b'n') => (ValueKind::Null, Span::new(start, end)),
+        _ => (ValueKind::Number, Span::new(start, end)),
     };
     Value {
         kind,
-        escaped: kind == Kind::Text && json.contains(&b'\\'),
+        escaped: kind == ValueKind::Text && json.contains(&b'\\'),
         span,
         member,
     }
