@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 
 import { root } from "../scripts/paths.mjs";
+import { compatibility } from "../tests/support/worker.mjs";
 
 const SECRET = "secret-of-the-benchmark";
 /** Of /proc/<pid>/stat; the same on every Linux of today. */
@@ -17,15 +18,16 @@ const TICK_MS = 10;
 /**
  * Starts a Worker: `{ push, startMs, ... , stop }`; `startMs` is the time to its first answer.
  * @param {{modules: object[], vars?: object, flags?: string[]}} options
+ *   `flags`: those of compatibility, instead of our own
  */
-export async function startInWorkerd({ modules, vars = {}, flags = [] }) {
+export async function startInWorkerd({ modules, vars = {}, flags }) {
   const before = new Set(workerds());
   const lines = [];
   const started = performance.now();
   const miniflare = new Miniflare({
     modules,
-    compatibilityDate: /^compatibility_date = "(.+)"/m.exec(readFileSync(join(root, "wrangler.toml"), "utf8"))[1],
-    compatibilityFlags: flags,
+    ...compatibility(),
+    ...(flags ? { compatibilityFlags: flags } : {}),
     bindings: { LOGPUSH_SECRET: SECRET, ...vars },
     outboundService: { network: { allow: ["local"] } },
     handleStructuredLogs: ({ message }) => {

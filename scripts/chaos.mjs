@@ -6,5 +6,5 @@ import { setup } from "./setup.mjs";
 await main(import.meta.url, async (args) => {
   const env = await setup();
   await build({ env });
-  process.exitCode = await exitCode(process.execPath, ["tests/support/durable/chaos.mjs", ...args], { env });
+  process.exitCode = await exitCode("node", ["tests/support/durable/chaos.mjs", ...args], { env });
 });

@@ -14,9 +14,9 @@ export function cargoEnvironment(toolchain) {
 }
 
 /** For every command after the set-up. worker-build downloads each tool that these variables do not name. */
-export function environment(toolchain, tools) {
+export function environment(toolchain, tools, node) {
   const bin = join(root, "node_modules/.bin");
-  const dirs = [bin, tools["wasm-bindgen-cli"], tools["worker-build"]];
+  const dirs = [node, bin, tools["wasm-bindgen-cli"], tools["worker-build"]].filter(Boolean);
   const others = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dirs.includes(dir));
   return {
     ...cargoEnvironment(toolchain),

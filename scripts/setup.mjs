@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { environment } from "./environment.mjs";
 import { withLock } from "./lock.mjs";
 import { say } from "./log.mjs";
+import { installNode } from "./node.mjs";
 import { installPackages } from "./packages.mjs";
 import { cache } from "./paths.mjs";
 import { Stop, main } from "./run.mjs";
@@ -17,12 +18,16 @@ export async function setup({ linters = false } = {}) {
     throw new Stop(`Node ${process.versions.node} is too old: install ${minimumNode()} or newer.`);
   }
   return withLock(join(cache, "setup.lock"), async () => {
-    await installPackages();
+    // npm waits for the network while cargo compiles.
+    const fetched = Promise.all([installNode(), installPackages()]);
+    // Reported below, after what is being compiled has been kept.
+    fetched.catch(() => {});
     const toolchain = await chooseToolchain();
     if (linters) await addLinters(toolchain);
     const tools = await installTools(toolchain);
+    const [node] = await fetched;
     say(`set-up complete: ${toolchain.label}`);
-    return environment(toolchain, tools);
+    return environment(toolchain, tools, node);
   });
 }
 

@@ -15,6 +15,7 @@ import { freePort, wranglerDev } from "./wrangler-dev.mjs";
 const DEFAULT_PORT = 8787;
 const HIGHEST_PORT = 65_535;
 const SAMPLE_RECORDS = 1_000;
+const SAMPLE_SPAN_MS = 60_000;
 const DELIVERED_WITHIN_MS = 60_000;
 const POLL_MS = 20;
 
@@ -32,8 +33,10 @@ await main(import.meta.url, async (args) => {
   const intake = await startIntake({ keep: false, onBatch: (batch) => onBatch(batch) });
   try {
     const secret = randomBytes(16).toString("hex");
+    const operatorSecret = randomBytes(8).toString("hex");
     const vars = {
       LOGPUSH_SECRET: secret,
+      OPERATOR_SECRET: operatorSecret,
       DESTINATION: "sekoia",
       SHAPE: "ecs",
       SEKOIA_INTAKE_URL: intake.url,
@@ -45,7 +48,7 @@ await main(import.meta.url, async (args) => {
       await pushSample(worker.url, secret, sample);
       if (once) return;
       onBatch = showDelivery;
-      console.log(nextStep(worker.url, secret));
+      console.log(nextStep(worker.url, secret, operatorSecret));
       const failed = worker.ended.then(() => Promise.reject(new Stop(`wrangler dev ended: see ${worker.log}`)));
       await Promise.race([interruption(), failed]);
     } finally {
@@ -76,7 +79,8 @@ async function choosePort(wanted) {
 }
 
 async function pushSample(url, secret, batches) {
-  const body = uploadOf({ records: SAMPLE_RECORDS, seed: 1 });
+  // Of this moment: the status page would warn of events that come months late.
+  const body = uploadOf({ records: SAMPLE_RECORDS, seed: 1, from: Date.now() - SAMPLE_SPAN_MS });
   const started = performance.now();
   const answer = await fetch(`${url}/logpush/firewall_events`, {
     method: "POST",
@@ -104,7 +108,7 @@ async function pushSample(url, secret, batches) {
   );
 }
 
-function nextStep(url, secret) {
+function nextStep(url, secret, operatorSecret) {
   const record = JSON.stringify({
     Datetime: new Date().toISOString(),
     Action: "block",
@@ -114,12 +118,17 @@ function nextStep(url, secret) {
     RayID: "713d477539b55c29",
   });
   return `
-The Worker listens on ${url}. Try it:
+Status page: ${url}/
+  Secret to log in with: ${operatorSecret}
+  The sample is on it already.
+
+Send a record of your own:
 
   echo '${record}' |
     curl -sS ${url}/logpush/firewall_events -H 'X-Logpush-Secret: ${secret}' --data-binary @-
 
-Each delivery is one line below. Ctrl-C stops everything.
+Each delivery is one line below. Ctrl-C stops everything and leaves nothing running.
+Next, to deploy: npm run setup:cloudflare -- --zone YOUR.ZONE --dataset firewall_events
 `;
 }
 

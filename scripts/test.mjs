@@ -37,19 +37,19 @@ const SUITES = [
   {
     part: "e2e",
     title: "the Worker builds, with SIMD",
-    command: [process.execPath, "scripts/build.mjs"],
+    command: ["node", "scripts/build.mjs"],
     count: (output, code) => one(code === 0),
   },
   {
     part: "e2e",
     title: "npm start prints a first event",
-    command: [process.execPath, "scripts/start.mjs", "--once"],
+    command: ["node", "scripts/start.mjs", "--once"],
     count: (output, code) => one(code === 0 && output.includes('"@timestamp"')),
   },
   {
     part: "e2e",
     title: "end-to-end tests in workerd",
-    command: [process.execPath, "--test", "--test-reporter=spec", ...endToEndTests()],
+    command: ["node", "--test", "--test-reporter=spec", ...endToEndTests()],
     count: countNode,
   },
 ];

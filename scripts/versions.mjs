@@ -5,9 +5,19 @@ import { join } from "node:path";
 import { root } from "./paths.mjs";
 import { Stop } from "./run.mjs";
 
-/** The oldest Node that wrangler of this version runs on. */
+/** The oldest Node that these scripts run on. */
 export function minimumNode() {
-  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node.replace(">=", "");
+  return packageJson().engines.node.replace(">=", "");
+}
+
+/** The oldest Node that wrangler, miniflare and the tests run on. */
+export function toolsNode() {
+  return packageJson().config.toolsNode;
+}
+
+/** The Node that is fetched where the user's own is older than that. */
+export function fetchedNode() {
+  return packageJson().config.fetchedNode;
 }
 
 /** The oldest compiler that builds the project. */
@@ -34,4 +44,8 @@ export function olderThan(version, other) {
     text.split(".").map((part) => Number.parseInt(part, 10)),
   );
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
+}
+
+function packageJson() {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 }

@@ -1,7 +1,8 @@
 // What the documentation says is what the code does: names, defaults, commands, links, tables.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
@@ -89,14 +90,23 @@ test("the curl of docs/deploy.md creates a job of all 47 fields that is enabled 
   assert.deepEqual([...url.searchParams], [["header_X-Logpush-Secret", "0123456789abcdef"]]);
 });
 
-test("the README's filter is JSON in JSON, over a field of the dataset", () => {
-  const [filter] = blocksOf(README, "json");
+test("the filter of docs/limits.md is JSON in JSON, over a field of the dataset", () => {
+  const [filter] = blocksOf(read("docs/limits.md"), "json");
   const { where } = JSON.parse(JSON.parse(filter).filter);
   for (const { key, operator, value } of where.and) {
     assert.ok(FIELDS.includes(key));
     assert.equal(operator, "!eq");
     assert.notEqual(value, "");
   }
+});
+
+test("the README's event is what its record becomes", async () => {
+  const [record, event] = nonEmpty(blocksOf(README, "json"), "README.md").map((block) => JSON.parse(block));
+  const file = join(mkdtempSync(join(tmpdir(), "logpush-ecs-")), "record.json");
+  writeFileSync(file, JSON.stringify([record]));
+  const { code, stdout, stderr } = await run(["normalize", "--dataset", "firewall_events", file]);
+  assert.equal(code, 0, stderr);
+  assert.partialDeepStrictEqual(JSON.parse(stdout), event);
 });
 
 // --- Commands, paths and links ---

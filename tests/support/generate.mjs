@@ -58,14 +58,21 @@ const FIRST_EVENT_MS = Date.UTC(2026, 4, 12, 8, 30, 0, 219);
 
 /**
  * The records of an upload, in Cloudflare's alphabetical order of fields.
- * @param {{records: number, seed?: number, first?: number, timestamps?: string, sparse?: boolean}} options
- *   `first`: number of the first record; `sparse`: only 28 fields, 940 bytes a record instead of 1,520.
+ * @param {{records: number, seed?: number, first?: number, from?: number, timestamps?: string, sparse?: boolean}} options
+ *   `first`: number of the first record; `from`: its time, in milliseconds since 1970; `sparse`: only 28 fields, 940 bytes a record instead of 1,520.
  */
-export function* recordsOf({ records, seed = 1, first = 0, timestamps = "rfc3339ns", sparse = false }) {
+export function* recordsOf({
+  records,
+  seed = 1,
+  first = 0,
+  from = FIRST_EVENT_MS,
+  timestamps = "rfc3339ns",
+  sparse = false,
+}) {
   const random = randomOf(seed);
   const timeOf = TIMESTAMPS[timestamps];
   if (!timeOf) throw new Error(`unknown timestamp format ${timestamps}, known: ${TIMESTAMP_FORMATS.join(", ")}`);
-  let ms = FIRST_EVENT_MS;
+  let ms = from;
   for (let n = first; n < first + records; n += 1) {
     ms += random() % 7;
     const record = recordOf(random, n, timeOf(ms));

@@ -53,7 +53,7 @@ export function workerOptions(name, script, bindings, more = {}) {
       { type: "ESModule", include: ["**/*.js", "**/*.mjs"] },
       { type: "CompiledWasm", include: ["**/*.wasm"] },
     ],
-    compatibilityDate: compatibilityDate(),
+    ...compatibility(),
     bindings,
     // Loopback only: a test that tries to reach any other host must fail.
     outboundService: { network: { allow: ["local"] } },
@@ -76,11 +76,15 @@ export function bindingsOf(intake, own) {
   return Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined));
 }
 
-/** The date that the Worker is deployed with. */
-function compatibilityDate() {
-  const found = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(readFileSync(`${ROOT}wrangler.toml`, "utf8"));
-  if (!found) throw new Error("wrangler.toml has no compatibility_date");
-  return found[1];
+/** The date and the flags that the Worker is deployed with. */
+export function compatibility() {
+  const project = readFileSync(`${ROOT}wrangler.toml`, "utf8");
+  const valueOf = (name) => {
+    const found = new RegExp(`^${name}\\s*=\\s*(.+)$`, "m").exec(project);
+    if (!found) throw new Error(`wrangler.toml has no ${name}`);
+    return JSON.parse(found[1]);
+  };
+  return { compatibilityDate: valueOf("compatibility_date"), compatibilityFlags: valueOf("compatibility_flags") };
 }
 
 /** A Worker, as its clients see it. */

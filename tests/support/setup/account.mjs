@@ -100,6 +100,7 @@ const ROUTES = [
       return { id: "logpush-ecs", default_environment: { environment: "production", script } };
     },
   ],
+  ["GET", `${ROOT}/workers/workers/logpush-ecs`, () => ({ id: "logpush-ecs", subdomain: { enabled: true, previews_enabled: true } })],
   ["GET", `${ROOT}/workers/scripts`, ({ platform }) => (platform.worker ? [{ id: "logpush-ecs", migration_tag: "v1" }] : [])],
   ["GET", `${ROOT}/workers/subdomain`, () => ({ subdomain: "me" })],
   ["PUT", SCRIPT, deploy],
