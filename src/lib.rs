@@ -25,13 +25,12 @@ mod waiting;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::worker_sys::MessageBatch;
-use worker::{
-    Context, Env, Method, Request, Response, Result, ScheduleContext, ScheduledEvent, event,
-};
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 use crate::bindings::Route;
 use crate::config::Variables;
 use crate::http::answer::Answer;
+use crate::http::method::Method;
 use crate::log::Level;
 
 /// Answers every request; errors are answers, since Logpush shows them to its customer.
@@ -45,7 +44,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
             let dataset = rest.trim_matches('/').to_owned();
             ingest::receive(request, &env, &variables, Some(dataset)).await
         }
-        _ if path == "/health" => health(request.method(), &env, &variables),
+        _ if path == "/health" => health(Method::of(&request), &env, &variables),
         _ => operator::handle(&mut request, &env, &variables, &path)
             .await
             .unwrap_or_else(|| Answer::not_found(&path)),
@@ -77,8 +76,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     match bindings::route(&env) {
         Ok(Route::Durable(bindings)) => {
             let variables = Variables::new(&env);
-            cron::sweep::sweep(&variables, &bindings).await;
-            cron::alerts::check(&variables, &bindings).await;
+            cron::run(&variables, &bindings).await;
         }
         Ok(Route::Direct) => {}
         Err(problem) => log::write_problem(Level::Error, "sweep", &problem),
@@ -87,7 +85,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
 
 /// Says to anyone whether the configuration is sound, and no more.
 fn health(method: Method, env: &Env, variables: &Variables) -> Answer {
-    if !matches!(method, Method::Get | Method::Head) {
+    if !method.is_read() {
         return Answer::method_not_allowed("GET, HEAD");
     }
     match (config::read(variables), bindings::route(env)) {

@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
 use serde_json::json;
-use worker::{Env, Headers, Method, Request};
+use worker::{Env, Headers, Request};
 
 use crate::bindings::{self, Bindings, Route};
 use crate::body::{Announced, BodyError};
@@ -18,6 +18,7 @@ use crate::clock::now_millis;
 use crate::config::{self, Config, Variables};
 use crate::encoding;
 use crate::http::answer::Answer;
+use crate::http::method::Method;
 use crate::ingest::store::{Store, StoreError};
 use crate::log::{self, Stored};
 use crate::pipeline::{self, Deliveries, NoJournal, Pipeline, PipelineError};
@@ -39,7 +40,7 @@ pub(crate) async fn receive(
     variables: &Variables,
     dataset: Option<String>,
 ) -> Answer {
-    if request.method() != Method::Post {
+    if Method::of(&request) != Method::Post {
         return Answer::method_not_allowed("POST");
     }
     if let Err(answer) = authenticate(request.headers(), variables) {

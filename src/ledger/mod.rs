@@ -8,7 +8,6 @@
 
 mod backlog;
 mod client;
-pub(crate) mod login_limit;
 mod object;
 mod overview;
 pub(crate) mod protocol;

@@ -9,14 +9,12 @@ use logpush_status::shard::Report;
 use serde::{Deserialize, Serialize};
 use worker::{Result, SqlStorage};
 
-use crate::ledger::login_limit::Attempts;
 use crate::ledger::protocol::OverviewQuestion;
 
 /// The storage of the overview.
 pub(crate) struct OverviewStore {
     sql: SqlStorage,
     known: RefCell<Option<Overview>>,
-    attempts: RefCell<Attempts>,
 }
 
 const TABLES: [&str; 2] = [
@@ -32,15 +30,11 @@ impl OverviewStore {
         Self {
             sql,
             known: RefCell::new(None),
-            attempts: RefCell::default(),
         }
     }
 
     pub(crate) fn answer(&self, question: OverviewQuestion, now: u64) -> Result<String> {
         match question {
-            OverviewQuestion::TryLogIn(attempt) => {
-                json(&self.attempts.borrow_mut().may_try(&attempt.address, now))
-            }
             OverviewQuestion::Read(_) => self.with_known(|_, known| json(known)),
             OverviewQuestion::TakeReport(report) => {
                 self.change(|known| reported(known, report.0).into_iter().collect())

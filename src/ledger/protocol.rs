@@ -65,7 +65,6 @@ questions! {
     CountDeadLetters => (),
     DeleteDeadLetter => (),
     Note => (),
-    TryLogIn => bool,
 }
 
 questions! {
@@ -204,12 +203,6 @@ pub(crate) struct DeleteDeadLetter {
 pub(crate) struct Note {
     pub(crate) name: String,
     pub(crate) text: String,
-}
-
-/// Whether somebody at this address may try a secret.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct TryLogIn {
-    pub(crate) address: String,
 }
 
 /// How long to wait before the next request to the intake, in milliseconds.

@@ -3,17 +3,16 @@
 use core::cell::RefCell;
 
 use logpush_status::page;
-use worker::{Headers, Method, Request};
+use worker::{Headers, Request};
 
 use crate::clock::now_millis;
 use crate::config::{self, Variables};
 use crate::http::answer::Answer;
+use crate::http::method::Method;
 use crate::http::query::origin;
 use crate::http::secrets::Secrets;
-use crate::ledger::Ledger;
-use crate::ledger::login_limit::Attempts;
-use crate::ledger::protocol::TryLogIn;
 use crate::operator::session::Session;
+use crate::operator::wrong_secrets::WrongSecrets;
 use crate::random::random;
 
 /// The fields of a form, of one of the session's own pages.
@@ -24,8 +23,7 @@ pub(crate) struct Form(Vec<(String, String)>);
 const FORM_MAX: u64 = 8 * 1024;
 
 thread_local! {
-    /// Secrets that were wrong, as far as this isolate has seen them.
-    static WRONG: RefCell<Attempts> = RefCell::default();
+    static WRONG: RefCell<WrongSecrets> = RefCell::default();
 }
 
 /// Lets a program in: for what it may read, a session will do as well.
@@ -38,7 +36,7 @@ pub(crate) fn program(request: &Request, variables: &Variables) -> Result<(), An
         )
     })?;
     let headers = request.headers();
-    let is_read = matches!(request.method(), Method::Get | Method::Head);
+    let is_read = Method::of(request).is_read();
     if is_read && session(headers, &secrets).is_some() {
         return Ok(());
     }
@@ -74,31 +72,15 @@ pub(crate) fn person(request: &Request, secrets: &Secrets) -> Result<Session, An
 }
 
 /// `POST /login`.
-pub(crate) async fn log_in(
-    request: &mut Request,
-    secrets: &Secrets,
-    ledger: Option<Ledger>,
-) -> Answer {
+pub(crate) async fn log_in(request: &mut Request, secrets: &Secrets) -> Answer {
     let Some(form) = read(request).await else {
         return log_in_page(400, Some("The form was not understood: please try again."));
     };
-    let address = address(request.headers());
-    let now = now_millis();
-    let may_try = match ledger {
-        Some(ledger) => {
-            let address = address.clone();
-            ledger.ask_overview(TryLogIn { address }).await
-        }
-        None => None,
-    };
-    // Without the overview each isolate counts by itself.
-    let may_try =
-        may_try.unwrap_or_else(|| WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now)));
-    if !may_try {
-        return log_in_page(429, Some("Too many attempts: please wait a minute."))
-            .with_header("Retry-After", "60");
-    }
     if !secrets.accept(form.field("secret").trim()) {
+        if is_one_too_many(request.headers()) {
+            let text = "This is not the operator's secret, and there were too many wrong ones: please wait a minute.";
+            return log_in_page(429, Some(text)).with_header("Retry-After", "60");
+        }
         return log_in_page(401, Some("This is not the operator's secret."));
     }
     redirect("/").with_header("Set-Cookie", &begin(secrets).cookie())
@@ -150,26 +132,28 @@ fn begin(secrets: &Secrets) -> Session {
     Session::begin(secrets, now_millis(), random())
 }
 
-/// Whether the secret is in the header; an error where too many from there were wrong.
+/// Whether the secret is in the header; an error where one too many was wrong.
 fn by_header(headers: &Headers, secrets: &Secrets) -> Result<bool, Answer> {
     let Some(authorization) = headers.get("Authorization").ok().flatten() else {
         return Ok(false);
     };
-    let address = address(headers);
-    let now = now_millis();
-    if WRONG.with_borrow_mut(|wrong| wrong.is_spent(&address, now)) {
+    if secrets.allow(None, Some(&authorization)) {
+        return Ok(true);
+    }
+    if is_one_too_many(headers) {
         return Err(Answer::error(
             429,
-            "too many wrong secrets",
-            "wait a minute, and check the secret",
+            "the operator's secret is wrong, and too many wrong ones came",
+            "wait a minute, and check the secret: the right one is taken at any time",
         )
         .with_header("Retry-After", "60"));
     }
-    let is_right = secrets.allow(None, Some(&authorization));
-    if !is_right {
-        WRONG.with_borrow_mut(|wrong| wrong.may_try(&address, now));
-    }
-    Ok(is_right)
+    Ok(false)
+}
+
+/// Counts a wrong secret.
+fn is_one_too_many(headers: &Headers) -> bool {
+    WRONG.with_borrow_mut(|wrong| wrong.count(&address(headers), now_millis()))
 }
 
 async fn read(request: &mut Request) -> Option<Form> {

@@ -1,12 +1,13 @@
 //! The operator's routes for programs: how everything stands, and dead letters.
 
 use serde_json::json;
-use worker::{Env, Method, Request};
+use worker::{Env, Request};
 
 use crate::bindings::{self, Bindings, Route};
 use crate::config::Variables;
 use crate::dead_letters::{self, Replay};
 use crate::http::answer::Answer;
+use crate::http::method::Method;
 use crate::http::query::Query;
 use crate::operator::status::status;
 use crate::operator::{access, destination};
@@ -26,9 +27,9 @@ pub(crate) async fn handle(
             .filter(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if let Some("" | "/") = below("status") {
-        return match request.method() {
-            Method::Get | Method::Head => Answer::json(200, &status(env, variables).await),
-            _ => Answer::method_not_allowed("GET, HEAD"),
+        return match Method::of(request).is_read() {
+            true => Answer::json(200, &status(env, variables).await),
+            false => Answer::method_not_allowed("GET, HEAD"),
         };
     }
     let resource = match (below("dead-letters"), below("destinations")) {
@@ -69,7 +70,7 @@ async fn destinations(
     let Some(name) = name else {
         return Answer::not_found(&format!("/api/destinations{path}"));
     };
-    if request.method() != Method::Post {
+    if Method::of(request) != Method::Post {
         return Answer::method_not_allowed("POST");
     }
     if name != destination::NAME {
@@ -87,9 +88,9 @@ async fn destinations(
 
 async fn dead_letters(request: &Request, bindings: &Bindings, path: &str) -> Answer {
     let answer = match path.trim_start_matches('/') {
-        "" if request.method() == Method::Get => list(request, bindings).await,
-        "" => return Answer::method_not_allowed("GET"),
-        id => one(request.method(), id, bindings).await,
+        "" if Method::of(request).is_read() => list(request, bindings).await,
+        "" => return Answer::method_not_allowed("GET, HEAD"),
+        id => one(Method::of(request), id, bindings).await,
     };
     answer.unwrap_or_else(|error| {
         Answer::error(503, &format!("R2 fails: {error}"), "try again later")
@@ -133,7 +134,7 @@ async fn one(method: Method, id: &str, bindings: &Bindings) -> worker::Result<An
             false => not_found(),
         },
         (_, true) => Answer::method_not_allowed("POST"),
-        (_, false) => Answer::method_not_allowed("GET, DELETE"),
+        (_, false) => Answer::method_not_allowed("GET, HEAD, DELETE"),
     })
 }
 

@@ -7,6 +7,7 @@ mod destination;
 mod pages;
 mod session;
 mod status;
+mod wrong_secrets;
 
 use worker::{Env, Request};
 

@@ -3,14 +3,14 @@
 use logpush_delivery::dead_letter::List;
 use logpush_status::metrics;
 use logpush_status::page::{self, Notice};
-use worker::{Env, Method, Request};
+use worker::{Env, Request};
 
 use crate::bindings::{self, Route};
 use crate::config::{self, Variables};
 use crate::http::answer::Answer;
+use crate::http::method::Method;
 use crate::http::query::Query;
 use crate::http::secrets::Secrets;
-use crate::ledger::Ledger;
 use crate::operator::session::Session;
 use crate::operator::status::status;
 use crate::operator::{access, dead_letters, destination};
@@ -23,7 +23,7 @@ pub(crate) async fn handle(
     path: &str,
 ) -> Option<Answer> {
     let allowed = methods_of(path)?;
-    if !is_allowed(&request.method(), allowed) {
+    if !is_allowed(Method::of(request), allowed) {
         return Some(Answer::method_not_allowed(allowed));
     }
     Some(match path {
@@ -64,11 +64,8 @@ async fn person(
         Ok(Route::Durable(bindings)) => Some(bindings),
         _ => None,
     };
-    let ledger = bindings
-        .as_ref()
-        .map(|bindings| Ledger::new(bindings.ledger.clone()));
     if path == "/login" {
-        return Ok(access::log_in(request, secrets, ledger).await);
+        return Ok(access::log_in(request, secrets).await);
     }
     let session = access::person(request, secrets)?;
     if path == "/" {
@@ -135,11 +132,11 @@ fn methods_of(path: &str) -> Option<&'static str> {
     }
 }
 
-fn is_allowed(method: &Method, allowed: &str) -> bool {
+fn is_allowed(method: Method, allowed: &str) -> bool {
     match method {
         Method::Get | Method::Head => allowed == READ,
         Method::Post => allowed == WRITE,
-        _ => false,
+        Method::Delete | Method::Other => false,
     }
 }
 
@@ -158,12 +155,13 @@ mod tests {
             (page::STYLE_PATH, Method::Get, Some(true)),
             ("/login", Method::Post, Some(true)),
             ("/login", Method::Get, Some(false)),
-            ("/dead-letters/delete", Method::Put, Some(false)),
+            ("/", Method::Other, Some(false)),
+            ("/dead-letters/delete", Method::Other, Some(false)),
             ("/destinations/retry", Method::Post, Some(true)),
             ("/dead-letters/", Method::Get, None),
             ("/other", Method::Get, None),
         ] {
-            let allowed = methods_of(path).map(|allowed| is_allowed(&method, allowed));
+            let allowed = methods_of(path).map(|allowed| is_allowed(method, allowed));
             assert_eq!(allowed, expected, "{method:?} {path}");
         }
     }

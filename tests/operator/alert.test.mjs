@@ -249,6 +249,9 @@ test("wrong settings of alerts stop no upload, and are told", () =>
     await route.drain();
     assert.equal(intake.events.length, 1);
     await assertTold(route, /^WARNING: Alerts are not configured: ALERT_LAG_MINUTES is not an integer/);
+    const { text } = await route.operator("GET", "/metrics");
+    assert.match(text, /^logpush_ecs_problem\{kind="alerts_misconfigured",subject=""\} 1$/m);
+    assert.doesNotMatch(text, /kind="misconfigured"/, "Prometheus would page somebody for stopped uploads");
   }));
 
 describe("the Logpush job at Cloudflare", () => {

@@ -66,7 +66,10 @@ const DATASET = '{dataset="firewall_events"}';
 
 test("names, types and labels are those of docs/metrics.md", async () => {
   await delivered({ records: 3, seed: 50_001 });
+  await route.sweep();
   const { types, samples } = await scraped();
+  const ran = samples.get("logpush_ecs_last_cron_run_timestamp_seconds");
+  assert.ok(Math.abs(ran - Date.now() / 1000) < 60, `the cron ran at ${ran}`);
   const documented = PAGE.split("\n")
     .filter((line) => line.startsWith("| `logpush_ecs_"))
     .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", "")));
@@ -134,6 +137,10 @@ test("the alert rules and the dashboard ask for metrics that there are", async (
   for (const { title, targets } of nonEmpty(panels, "panels")) {
     for (const { expr } of nonEmpty(targets, title)) assert.match(expr, /logpush_ecs_/, title);
   }
+  // The limits of the rules are those of the Worker: a cron away for fifteen minutes, a dataset silent for a day,
+  // and for no more than 14 days.
+  assert.match(read("docs/alerts.rules.yml"), /last_cron_run_timestamp_seconds > 900\n/);
+  assert.match(read("docs/alerts.rules.yml"), /last_arrival_timestamp_seconds > 86400\) < 1209600\n/);
   const rules = read("docs/alerts.rules.yml").match(/^ {6}- alert: (\w+)$/gm);
   assert.equal(nonEmpty(rules, "rules").length, new Set(rules).size);
 });

@@ -22,7 +22,9 @@ pub struct Problem {
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     Misconfigured,
+    AlertsMisconfigured,
     LedgerSilent,
+    CronStopped,
     Silent,
     Lag,
     Lost,
@@ -61,20 +63,26 @@ const SILENCE_REPORTED: u64 = 14 * DAY;
 /// Minutes whose deliveries decide about lag: those of three runs of the cron.
 const LAG_MINUTES: u64 = 15;
 
+/// How long the cron, which runs every five minutes, may have been away: three of its runs.
+const CRON_AWAY: u64 = 15 * MINUTE;
+
 /// How long an unknown field counts as new.
 const NEW_FIELD: u64 = DAY;
 
 /// New fields that a problem names.
 const FIELDS_NAMED: usize = 5;
 
-const HOUR: u64 = 60 * 60 * 1000;
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 impl ProblemKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Misconfigured => "misconfigured",
+            Self::AlertsMisconfigured => "alerts_misconfigured",
             Self::LedgerSilent => "ledger_silent",
+            Self::CronStopped => "cron_stopped",
             Self::Silent => "silent",
             Self::Lag => "lag",
             Self::Backlog => "backlog",
@@ -89,9 +97,10 @@ impl ProblemKind {
     }
 
     /// Whether alerts report it. They do not if the ledger is silent, since it is what remembers alerts,
-    /// nor if deliveries fail, since that may be over in a minute.
+    /// nor if the cron has stopped, since it is what sends them, nor if deliveries fail, since that may be
+    /// over in a minute.
     pub fn is_alert(self) -> bool {
-        !matches!(self, Self::LedgerSilent | Self::Failing)
+        !matches!(self, Self::LedgerSilent | Self::CronStopped | Self::Failing)
     }
 }
 
@@ -105,19 +114,37 @@ pub fn misconfigured(problems: &[String]) -> Problem {
             "The Worker is not configured, and answers every upload with 503: {}",
             problems.join("; ")
         ),
-        hint: "Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again. Logpush gives up on an upload after some five minutes.".to_owned(),
+        hint: "Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again. Logpush repeats a failed upload for some minutes and then drops it.".to_owned(),
     }
 }
 
 /// The problem of wrong settings of the alerts.
 pub fn alerts_misconfigured(problems: &[String]) -> Problem {
     Problem {
+        kind: ProblemKind::AlertsMisconfigured,
+        subject: None,
         severity: Severity::Warning,
         text: format!("Alerts are not configured: {}", problems.join("; ")),
         hint: "Uploads are still delivered. Set the variables in wrangler.toml, then deploy again."
             .to_owned(),
-        ..misconfigured(problems)
     }
+}
+
+/// The problem of a cron that does not run. One that never ran is missed as soon as it should have, after
+/// the first upload.
+pub fn cron_stopped(overview: &Overview, now: u64) -> Option<Problem> {
+    let last = overview.last_cron_run();
+    let away = now.saturating_sub(last.or_else(|| overview.began())?);
+    (away > CRON_AWAY).then(|| Problem {
+        kind: ProblemKind::CronStopped,
+        subject: None,
+        severity: Severity::Warning,
+        text: match last {
+            Some(_) => format!("The cron has not run for {}", duration(away)),
+            None => "The cron has never run".to_owned(),
+        },
+        hint: "Meanwhile no alert is sent, and uploads that a failure left behind are not found again. Check that wrangler.toml has the cron under [triggers], deploy again, and look for exceptions under Cron Events in the dashboard. On this machine wrangler dev runs no cron.".to_owned(),
+    })
 }
 
 /// The problem of a ledger that does not answer.
@@ -223,7 +250,7 @@ fn dataset_problems(
             "Nothing is lost. Check the intake's URL and key, and whether it is up.",
         );
     }
-    let first = (now / 60_000).saturating_sub(LAG_MINUTES - 1);
+    let first = (now / MINUTE).saturating_sub(LAG_MINUTES - 1);
     let buckets = entry.minutes.range(first..);
     let lag = buckets.map(|(_, bucket)| bucket.lag_ms_max).max();
     if let Some(lag) = lag.filter(|lag| *lag > millis(limits.lag)) {
@@ -288,11 +315,10 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overview::{Bucket, Seen};
+    use crate::overview::{Bucket, CRON, Seen};
     use crate::shard::{Backlog, Report, ShardStats, Upload};
 
     const NOW: u64 = 1_000 * DAY;
-    const MINUTE: u64 = 60_000;
     const LIMITS: AlertLimits = AlertLimits {
         silent: Duration::from_secs(60 * 60),
         lag: Duration::from_secs(30 * 60),
@@ -409,6 +435,38 @@ mod tests {
             let found = problems(&overview, &LIMITS, NOW);
             let kinds: Vec<ProblemKind> = found.iter().map(|problem| problem.kind).collect();
             assert_eq!(kinds, expected, "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_cron_that_has_stopped_is_noticed_after_fifteen_minutes() {
+        let ran = |at: u64| Overview {
+            notes: [(CRON.to_owned(), at.to_string())].into(),
+            ..Overview::default()
+        };
+        let began = |created_at: u64| {
+            let mut entry = DatasetOverview::default();
+            let stats = ShardStats {
+                created_at,
+                ..ShardStats::default()
+            };
+            let backlog = Backlog::default();
+            entry.take("0", Report { stats, backlog });
+            Overview {
+                datasets: [("dns_logs".to_owned(), entry)].into(),
+                ..Overview::default()
+            }
+        };
+        for (name, overview, expected) in [
+            ("nothing came yet", Overview::default(), None),
+            ("just before", ran(NOW - 15 * MINUTE), None),
+            ("three runs", ran(NOW - 16 * MINUTE), Some("for 16 min")),
+            ("new", began(NOW - 15 * MINUTE), None),
+            ("never", began(NOW - 16 * MINUTE), Some("never run")),
+        ] {
+            let text = cron_stopped(&overview, NOW).map(|problem| problem.text);
+            assert_eq!(text.is_some(), expected.is_some(), "{name}: {text:?}");
+            assert!(text.unwrap_or_default().contains(expected.unwrap_or("")));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! stable.
 
 use core::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use crate::counters::Counters;
 use crate::model::{DatasetStatus, OverallVerdict, Route, Status};
@@ -149,12 +150,23 @@ pub fn text(status: &Status) -> String {
         "gauge",
         "1 for each problem that needs the operator.",
     );
-    for problem in &status.problems {
-        let labels = [
-            ("kind", problem.kind.name()),
-            ("subject", problem.subject.as_deref().unwrap_or("")),
-        ];
+    // A series that stands twice makes Prometheus refuse the whole scrape.
+    let problems: BTreeSet<_> = status
+        .problems
+        .iter()
+        .map(|problem| (problem.kind.name(), problem.subject.as_deref()))
+        .collect();
+    for (kind, subject) in problems {
+        let labels = [("kind", kind), ("subject", subject.unwrap_or(""))];
         text.sample("problem", &labels, Value::Number(1));
+    }
+    text.family(
+        "last_cron_run_timestamp_seconds",
+        "gauge",
+        "When the cron last ran, if it ever did.",
+    );
+    if let Some(at) = status.last_cron_run {
+        text.sample("last_cron_run_timestamp_seconds", &[], Value::Millis(at));
     }
     for (name, help, value) in COUNTERS {
         text.family(name, "counter", help);
@@ -246,6 +258,25 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health;
+
+    #[test]
+    fn no_series_stands_twice_and_alerts_are_no_misconfiguration() {
+        let twice = health::misconfigured(&["one".to_owned()]);
+        let alerts = health::alerts_misconfigured(&["two".to_owned()]);
+        let metrics = text(&Status::direct(vec![twice.clone(), alerts, twice], 1));
+        let problems: Vec<&str> = metrics
+            .lines()
+            .filter(|line| line.starts_with("logpush_ecs_problem"))
+            .collect();
+        assert_eq!(
+            problems,
+            [
+                "logpush_ecs_problem{kind=\"alerts_misconfigured\",subject=\"\"} 1",
+                "logpush_ecs_problem{kind=\"misconfigured\",subject=\"\"} 1",
+            ]
+        );
+    }
 
     #[test]
     fn labels_of_any_text_stay_one_label() {

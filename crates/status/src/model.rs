@@ -8,7 +8,7 @@ use crate::counters::{Counters, Lags};
 use crate::health::{self, AlertLimits, Problem, Severity};
 use crate::incident::Incident;
 use crate::logpush_job::LogpushJob;
-use crate::overview::{Bucket, DatasetOverview, Overview};
+use crate::overview::{Bucket, DatasetOverview, INCIDENTS, JOBS, Overview};
 use crate::shard::Upload;
 
 /// The whole status. Times are milliseconds since 1970.
@@ -26,6 +26,7 @@ pub struct Status {
     pub uploads: Vec<UploadStatus>,
     /// The Logpush jobs, as Cloudflare reported them in the last run of the cron.
     pub jobs: Vec<LogpushJob>,
+    pub last_cron_run: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -138,10 +139,12 @@ impl Status {
         }
         let overview = overview.unwrap_or_default();
         problems.extend(health::problems(&overview, limits, now));
+        problems.extend(health::cron_stopped(&overview, now));
+        let last_cron_run = overview.last_cron_run();
         // A note that cannot be read counts as empty: the next run of the cron writes it anew.
         let notes = |name: &str| overview.notes.get(name).map_or("[]", String::as_str);
-        let incidents: Vec<Incident> = serde_json::from_str(notes("incidents")).unwrap_or_default();
-        let jobs: Vec<LogpushJob> = serde_json::from_str(notes("jobs")).unwrap_or_default();
+        let incidents: Vec<Incident> = serde_json::from_str(notes(INCIDENTS)).unwrap_or_default();
+        let jobs: Vec<LogpushJob> = serde_json::from_str(notes(JOBS)).unwrap_or_default();
         problems.extend(jobs.iter().filter_map(LogpushJob::problem));
         let datasets = overview.datasets.iter();
         let mut uploads: Vec<UploadStatus> = datasets
@@ -172,6 +175,7 @@ impl Status {
                 .collect(),
             uploads,
             jobs,
+            last_cron_run,
             ..Self::new(Route::Durable, problems, now)
         }
     }
@@ -197,6 +201,7 @@ impl Status {
             datasets: Vec::new(),
             uploads: Vec::new(),
             jobs: Vec::new(),
+            last_cron_run: None,
         }
     }
 }

@@ -67,6 +67,12 @@ pub struct Seen {
     pub last: u64,
 }
 
+/// The names of the notes that the overview keeps: the incidents, the Logpush jobs as Cloudflare lists
+/// them, and when the cron last ran, in milliseconds since 1970.
+pub const INCIDENTS: &str = "incidents";
+pub const JOBS: &str = "jobs";
+pub const CRON: &str = "cron";
+
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
@@ -83,6 +89,22 @@ const UNKNOWN_FIELDS_MAX: usize = 100;
 
 /// How long an unknown field is remembered after it was last seen.
 const UNKNOWN_FIELD_KEPT: u64 = 30 * 24 * HOUR;
+
+impl Overview {
+    /// When the cron last ran, if it ever did.
+    pub fn last_cron_run(&self) -> Option<u64> {
+        self.notes.get(CRON)?.parse().ok()
+    }
+
+    /// When the first shard was created, which is when the first upload came.
+    pub fn began(&self) -> Option<u64> {
+        let shards = self.datasets.values().flat_map(|of| of.shards.values());
+        shards
+            .map(|shard| shard.created_at)
+            .filter(|at| *at > 0)
+            .min()
+    }
+}
 
 impl DatasetOverview {
     /// Adds a report. A repeated or an earlier one changes nothing.

@@ -7,6 +7,7 @@ mod webhook;
 use logpush_status::health;
 use logpush_status::incident::{Incident, needs_report, reported, update};
 use logpush_status::logpush_job::LogpushJob;
+use logpush_status::overview::{INCIDENTS, JOBS};
 
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
@@ -15,10 +16,6 @@ use crate::dead_letters;
 use crate::ledger::Ledger;
 use crate::ledger::protocol::{CountDeadLetters, Note, Read};
 use crate::log::{self, Level};
-
-/// The names of the notes that the overview keeps.
-pub(crate) const INCIDENTS: &str = "incidents";
-pub(crate) const JOBS: &str = "jobs";
 
 /// One run.
 pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
