@@ -234,6 +234,9 @@ impl Line {
         if counters.perhaps_repeated.get() > 0 {
             self.add("perhaps_repeated", json!(counters.perhaps_repeated.get()));
         }
+        if counters.already_there.get() > 0 {
+            self.add("already_there", json!(counters.already_there.get()));
+        }
         if let Some(reason) = counters.last_reason.borrow().as_deref() {
             self.add("last_reason", json!(reason));
         }

@@ -58,6 +58,8 @@ pub(crate) struct Counters {
     pub(crate) unknown: Cell<u64>,
     /// Documents that were sent again although it may have them.
     pub(crate) perhaps_repeated: Cell<u64>,
+    /// Documents that it had before this delivery sent them.
+    pub(crate) already_there: Cell<u64>,
     /// Bytes sent as they are on the wire, those sent again included.
     pub(crate) bytes_sent: Cell<u64>,
     /// The last reason for trying again or refusing.
@@ -235,6 +237,7 @@ impl Delivery {
             &self.counters.perhaps_repeated,
             outcome.counts.perhaps_repeated,
         );
+        add(&self.counters.already_there, outcome.counts.already_there);
         add(&self.counters.refused, outcome.refused.len() as u64);
         let unknown = outcome.unknown.iter().map(|unknown| unknown.refused);
         add(&self.counters.unknown, unknown.sum());

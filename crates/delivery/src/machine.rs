@@ -161,6 +161,9 @@ pub struct Counts {
     pub retries: u32,
     /// Documents that were sent again although the destination may have them.
     pub perhaps_repeated: u64,
+    /// Documents that the destination had before this delivery sent them: of an upload that comes
+    /// again, or of an attempt that broke off.
+    pub already_there: u64,
 }
 
 /// What became of one document.
@@ -176,6 +179,8 @@ enum State {
 struct Piece {
     places: Vec<Range<usize>>,
     form: Form,
+    /// Whether this delivery has sent them before, and they may have been stored.
+    may_be_there: bool,
 }
 
 /// What is sent for a document.
@@ -247,6 +252,7 @@ impl<'a> Machine<'a> {
         let whole = Piece {
             places: vec![0..count],
             form: Form::Itself,
+            may_be_there: false,
         };
         Self {
             delivery,
@@ -403,7 +409,10 @@ impl<'a> Machine<'a> {
             Verdict::Accepted => self.take(&round.piece),
             Verdict::SomeUnknown(taken) if taken >= count => self.take(&round.piece),
             // An answer tells nothing of either half: both may hold what was not taken.
-            Verdict::SomeUnknown(_) if count > 1 => self.halve(round.piece),
+            Verdict::SomeUnknown(_) if count > 1 => self.halve(Piece {
+                may_be_there: true,
+                ..round.piece
+            }),
             Verdict::SomeUnknown(_) => {
                 self.refuse(&round.piece, "the answer does not confirm it");
             }
@@ -450,14 +459,25 @@ impl<'a> Machine<'a> {
         let mut taken = Piece::new(form);
         let mut again = Piece::new(form);
         let mut refused = Vec::new();
+        let mut held = None;
         for (place, verdict) in round.piece.each().zip(verdicts) {
             match verdict {
                 DocumentVerdict::Taken => taken.push(place),
+                DocumentVerdict::AlreadyThere => {
+                    taken.push(place);
+                    self.counts.already_there += u64::from(!round.piece.may_be_there);
+                }
                 DocumentVerdict::Again => again.push(place),
                 DocumentVerdict::Refused(reason) => refused.push((place, reason)),
+                DocumentVerdict::Held { status, words } => held = Some((status, words)),
             }
         }
         self.take(&taken);
+        if let Some((status, words)) = held {
+            // Whatever is not taken is owed, and looked at anew after the repair.
+            self.hold(Some(status), words);
+            return;
+        }
         self.refuse_each(refused, form);
         if again.is_empty() || matches!(self.now_is, Now::Over(_)) {
             return;
@@ -589,6 +609,7 @@ impl<'a> Machine<'a> {
             return;
         }
         if perhaps_taken && round.has_asked {
+            round.piece.may_be_there = true;
             self.counts.perhaps_repeated += round.piece.len() as u64;
         }
         self.counts.retries += 1;
@@ -772,6 +793,7 @@ impl Piece {
         Self {
             places: Vec::new(),
             form,
+            may_be_there: false,
         }
     }
 
@@ -797,7 +819,11 @@ impl Piece {
 
     /// The first `count` places, and the others.
     fn split_at(self, count: usize) -> (Self, Self) {
-        let (mut left, mut right) = (Self::new(self.form), Self::new(self.form));
+        let empty = || Self {
+            places: Vec::new(),
+            ..self
+        };
+        let (mut left, mut right) = (empty(), empty());
         let mut room = count;
         for range in self.places {
             let middle = range.start + room.min(range.len());

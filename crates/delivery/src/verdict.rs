@@ -55,10 +55,19 @@ pub enum Verdict {
 /// What became of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentVerdict {
-    /// The destination has it. A duplicate is taken too.
+    /// The destination has it.
     Taken,
+    /// The destination had it before, under the same id: it is taken, and stored once.
+    AlreadyThere,
     /// It is not taken now, and may be later.
     Again,
     /// It is refused for its content.
     Refused(String),
+    /// It is not taken for a reason that is the destination's set-up, which holds the destination.
+    Held {
+        /// The status of this document.
+        status: u16,
+        /// In the destination's words.
+        words: String,
+    },
 }

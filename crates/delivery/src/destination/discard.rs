@@ -1,5 +1,7 @@
 //! Acknowledges what it throws away, without a request: to measure what comes before delivery.
 
+use logpush_normalizer::Shape;
+
 use crate::Millis;
 use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn};
 use crate::part::Part;
@@ -9,11 +11,12 @@ use crate::verdict::Verdict;
 pub(super) const KIND: Kind = Kind {
     name: "discard",
     settings: &[],
+    shapes: &[Shape::Ecs, Shape::Native],
     limits: PartLimits {
         bytes: usize::MAX,
         documents: usize::MAX,
     },
-    open: |_, _| Some(Box::new(Discard)),
+    open: |_, _, _| Some(Box::new(Discard)),
     when_held: "nothing: it takes everything",
 };
 

@@ -4,6 +4,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use logpush_gzip::gzip;
+use logpush_normalizer::Shape;
 use serde_json::Value;
 
 use crate::Millis;
@@ -53,6 +54,7 @@ pub(super) const KIND: Kind = Kind {
             "what a yes is: a JSON pointer and a value, as `/status=\"ok\"`, or `any` for any 2xx; if not set, a 2xx without a complaint",
         ),
     ],
+    shapes: &[Shape::Ecs, Shape::Native],
     limits: PartLimits {
         bytes: 10 * 1024 * 1024,
         documents: 100_000,
@@ -118,7 +120,7 @@ const CONTENT_TYPE: &str = "HTTP_CONTENT_TYPE";
 const GZIP: &str = "HTTP_GZIP";
 const ACCEPT: &str = "HTTP_ACCEPT";
 
-fn open(values: &Values, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+fn open(values: &Values, _: Option<&str>, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
     let accept = match values.text(ACCEPT).map(read_accept) {
         None => Some(Accept::NoComplaint),
         Some(Some(accept)) => Some(accept),

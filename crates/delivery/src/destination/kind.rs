@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use logpush_normalizer::Shape;
 use logpush_normalizer::datasets::DATASETS;
 
 use crate::Millis;
@@ -75,17 +76,19 @@ pub struct Kind {
     pub name: &'static str,
     /// What can be set.
     pub settings: &'static [Setting],
+    /// Which shapes of documents it takes.
+    pub shapes: &'static [Shape],
     /// The most that a part may have.
     pub limits: PartLimits,
-    /// Makes a destination of its settings; nothing where one is wrong. What the table cannot know is
-    /// added to the problems.
+    /// Makes a destination of its settings, for a dataset or for no particular one; nothing where one
+    /// is wrong. What the table cannot know is added to the problems.
     pub(super) open: Open,
     /// What the operator does where the destination takes nothing.
     pub when_held: &'static str,
 }
 
 /// What is behind [`Kind::open`].
-pub(super) type Open = fn(&Values, &mut Vec<Problem>) -> Option<Box<dyn Destination>>;
+pub(super) type Open = fn(&Values, Option<&str>, &mut Vec<Problem>) -> Option<Box<dyn Destination>>;
 
 /// A destination, or all that is wrong with its settings.
 pub type Opened = Result<Box<dyn Destination>, Vec<Problem>>;
@@ -110,7 +113,7 @@ impl Kind {
             values,
             mut problems,
         } = read(self.settings, dataset, lookup);
-        match (self.open)(&values, &mut problems) {
+        match (self.open)(&values, dataset, &mut problems) {
             Some(destination) if problems.is_empty() => Ok(destination),
             _ => {
                 debug_assert!(!problems.is_empty(), "nothing says why {self:?} is closed");

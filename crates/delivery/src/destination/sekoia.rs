@@ -3,6 +3,7 @@
 use core::fmt;
 
 use logpush_gzip::gzip;
+use logpush_normalizer::Shape;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -35,6 +36,7 @@ pub(super) const KIND: Kind = Kind {
         .secret()
         .by_dataset(),
     ],
+    shapes: &[Shape::Ecs, Shape::Native],
     limits: PartLimits {
         // 10 MiB, taken before compression.
         bytes: 10 * 1024 * 1024,
@@ -63,7 +65,7 @@ struct Answer {
 const INTAKE_URL: &str = "SEKOIA_INTAKE_URL";
 const INTAKE_KEY: &str = "SEKOIA_INTAKE_KEY";
 
-fn open(values: &Values, _: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+fn open(values: &Values, _: Option<&str>, _: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
     let base = values.text(INTAKE_URL)?.trim_end_matches('/');
     Some(Box::new(Sekoia {
         url: format!("{base}/plain/batch"),

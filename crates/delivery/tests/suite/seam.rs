@@ -132,6 +132,11 @@ fn verdicts(turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
             text.chars()
                 .map(|letter| match letter {
                     't' => DocumentVerdict::Taken,
+                    'k' => DocumentVerdict::AlreadyThere,
+                    'h' => DocumentVerdict::Held {
+                        status: 403,
+                        words: reason.clone(),
+                    },
                     'a' => DocumentVerdict::Again,
                     _ => DocumentVerdict::Refused(reason.clone()),
                 })
@@ -155,6 +160,7 @@ fn verdicts_about_single_documents_are_followed_to_the_letter() {
         (vec!["trtt", "r", "t"], "abcd -b -b", "taken acd refused b"),
         (vec!["ttt", "tttt"], "abcd abcd", "taken abcd"),
         (vec!["ttttt", "tttt"], "abcd abcd", "taken abcd"),
+        (vec!["tktk"], "abcd", "taken abcd"),
         // Splunk: before the place it is stored, at the place refused, behind it not looked at.
         (
             vec!["upto 2", "upto 0", "t", "t"],
@@ -184,6 +190,43 @@ fn verdicts_about_single_documents_are_followed_to_the_letter() {
         assert_eq!(ends_of(&outcome), ends, "{answers:?}");
         assert_eq!(outcome.end, End::Complete, "{answers:?}");
         assert_eq!(requests.len(), answers.len());
+    }
+}
+
+#[test]
+fn a_document_that_meets_a_fault_of_the_set_up_holds_the_destination() {
+    let told = |answers: &[Option<(u16, &str)>]| {
+        let (sent, outcome) = deliver(verdicts, &mut Session::default(), answers);
+        (sent.len(), ends_of(&outcome), outcome)
+    };
+    // What is refused beside it is looked at anew after the repair.
+    let (requests, ends, outcome) = told(&[Some((200, "thrt"))]);
+    assert_eq!((requests, ends.as_str(), outcome.owed), (1, "taken ad", 2));
+    let held = End::Held {
+        status: Some(403),
+        words: "no".to_owned(),
+    };
+    assert_eq!(outcome.end, held);
+    let (requests, ends, outcome) = told(&[Some((200, "taat")), Some((200, "th"))]);
+    assert_eq!((requests, ends.as_str(), outcome.owed), (2, "taken abd", 1));
+    assert_eq!(outcome.end, held);
+}
+
+#[test]
+fn what_was_there_before_is_counted_where_nobody_here_sent_it() {
+    for (answers, already_there) in [
+        (vec![Some((200, "tttt"))], 0),
+        (vec![Some((200, "tktk"))], 2),
+        // Nothing was stored of those that are sent again.
+        (vec![Some((200, "aaaa")), Some((200, "kttt"))], 1),
+        (vec![Some((200, "takk")), Some((200, "k"))], 3),
+        // What a lost answer was about may be there.
+        (vec![None, Some((200, "kktt"))], 0),
+        (vec![Some((200, "ttt")), Some((200, "kktt"))], 0),
+    ] {
+        let (_, outcome) = deliver(verdicts, &mut Session::default(), &answers);
+        assert_eq!(ends_of(&outcome), "taken abcd", "{answers:?}");
+        assert_eq!(outcome.counts.already_there, already_there, "{answers:?}");
     }
 }
 

@@ -195,9 +195,14 @@ impl Destination for Anything<'_> {
                 // Sometimes fewer or more than there are.
                 let wrong = usize::from(number.is_multiple_of(16));
                 let verdicts = (wrong..documents.len() + wrong * (number % 3)).map(|_| {
-                    match self.choose() % 3 {
-                        0 => DocumentVerdict::Taken,
-                        1 => DocumentVerdict::Again,
+                    match self.choose() % 16 {
+                        0..4 => DocumentVerdict::Taken,
+                        4 => DocumentVerdict::AlreadyThere,
+                        5 => DocumentVerdict::Held {
+                            status: 403,
+                            words: reason.clone(),
+                        },
+                        6..11 => DocumentVerdict::Again,
                         _ => DocumentVerdict::Refused(reason.clone()),
                     }
                 });
@@ -248,11 +253,13 @@ impl World {
             Verdict::Each(verdicts) if verdicts.len() == count => {
                 for (document, verdict) in documents.iter().zip(verdicts) {
                     match verdict {
-                        DocumentVerdict::Taken => self.take(core::slice::from_ref(document)),
+                        DocumentVerdict::Taken | DocumentVerdict::AlreadyThere => {
+                            self.take(core::slice::from_ref(document));
+                        }
                         DocumentVerdict::Refused(_) => {
                             self.refused.insert(document.clone());
                         }
-                        DocumentVerdict::Again => {}
+                        DocumentVerdict::Again | DocumentVerdict::Held { .. } => {}
                     }
                 }
             }
