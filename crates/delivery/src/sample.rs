@@ -8,10 +8,15 @@ pub(crate) fn batch(texts: &[&str]) -> Batch {
     for (record, text) in (0..).zip(texts) {
         let document = Document {
             text: text.as_bytes(),
-            id: [0; 16],
+            id: record_id(record),
             time: None,
         };
         batch.push(document, record..record + 1);
     }
     batch
+}
+
+/// An id that tells the number of the record.
+fn record_id(record: u64) -> [u8; 16] {
+    u128::from(record).to_be_bytes()
 }

@@ -68,7 +68,7 @@ pub static DESTINATION: Group = Group {
         Setting::new(
             DESTINATION_KIND,
             Accepts::OneOf(&KIND_NAMES),
-            "where events go: the SEKOIA.IO intake, or a URL that takes JSON",
+            "where events go: the SEKOIA.IO intake, a URL that takes JSON, or a product with a protocol of its own",
         ),
         Setting::new(
             "SHAPE",

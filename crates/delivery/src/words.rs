@@ -8,12 +8,18 @@ const SHOWN_MAX: usize = 200;
 /// The status and the beginning of the answer's text, on one line and without secrets.
 #[must_use]
 pub fn quote(reply: &Reply, secrets: &[&str]) -> String {
-    let words = without(&one_line(&String::from_utf8_lossy(&reply.body)), secrets);
+    quoted(reply.status, &String::from_utf8_lossy(&reply.body), secrets)
+}
+
+/// The same of a status and a text that stand somewhere in an answer.
+#[must_use]
+pub fn quoted(status: u16, text: &str, secrets: &[&str]) -> String {
+    let words = without(&one_line(text), secrets);
     let shown: String = words.chars().take(SHOWN_MAX).collect();
     if shown.is_empty() {
-        format!("status {}", reply.status)
+        format!("status {status}")
     } else {
-        format!("status {}: {shown}", reply.status)
+        format!("status {status}: {shown}")
     }
 }
 

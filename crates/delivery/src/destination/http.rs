@@ -95,7 +95,7 @@ enum Accept {
 const OTHER_PROTOCOLS: &[(&str, &str)] = &[
     (
         "/_bulk",
-        "is Elasticsearch's _bulk, which wants an action before each document and answers 200 to what it refuses: this destination would lose events there",
+        "is Elasticsearch's _bulk, which wants an action before each document and answers 200 to what it refuses: DESTINATION = \"elasticsearch\" is for that, with ELASTICSEARCH_URL",
     ),
     (
         "/services/collector/event",
@@ -120,7 +120,11 @@ const CONTENT_TYPE: &str = "HTTP_CONTENT_TYPE";
 const GZIP: &str = "HTTP_GZIP";
 const ACCEPT: &str = "HTTP_ACCEPT";
 
-fn open(values: &Values, _: Option<&str>, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+fn open(
+    values: &Values,
+    _: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<Box<dyn Destination>> {
     let accept = match values.text(ACCEPT).map(read_accept) {
         None => Some(Accept::NoComplaint),
         Some(Some(accept)) => Some(accept),

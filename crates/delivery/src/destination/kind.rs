@@ -13,7 +13,7 @@ use crate::setting::{Lookup, Problem, Reading, Setting, Values, read};
 use crate::verdict::Verdict;
 use crate::words;
 
-/// A destination whose settings are read. It knows no dataset, and does no I/O: it says what to send,
+/// A destination whose settings are read. It knows nothing of a dataset but its name, and does no I/O: it says what to send,
 /// and what an answer means.
 pub trait Destination: fmt::Debug {
     /// How sentences name it: "the SEKOIA.IO intake".

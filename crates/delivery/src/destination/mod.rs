@@ -2,6 +2,7 @@
 
 #[cfg(feature = "bench")]
 mod discard;
+mod elasticsearch;
 mod http;
 mod kind;
 mod sekoia;
@@ -12,6 +13,7 @@ pub use kind::{Destination, Kind, Last, Opened, PartLimits, Step, Turn};
 pub static KINDS: &[Kind] = &[
     sekoia::KIND,
     http::KIND,
+    elasticsearch::KIND,
     #[cfg(feature = "bench")]
     discard::KIND,
 ];

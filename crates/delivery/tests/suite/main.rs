@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod elasticsearch;
 mod faults;
 mod properties;
 mod seam;

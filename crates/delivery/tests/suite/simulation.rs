@@ -98,7 +98,7 @@ pub(crate) fn batch(texts: &[String], step: u64) -> Batch {
     for (place, text) in (0..).zip(texts) {
         let document = Document {
             text: text.as_bytes(),
-            id: [0; 16],
+            id: (place as u128).to_be_bytes(),
             time: None,
         };
         batch.push(document, place * step..(place + 1) * step);
