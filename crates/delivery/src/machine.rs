@@ -55,7 +55,7 @@ pub struct Delivery<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal<'a> {
     /// The refused document.
-    pub document: &'a [u8],
+    pub document: Document<'a>,
     /// Why, in the destination's words.
     pub reason: &'a str,
     /// Whether the beginning of the document is to be in it. What offends in a document offends in
@@ -666,9 +666,13 @@ impl<'a> Machine<'a> {
     fn placeholders(&self, piece: &Piece) -> Placeholders {
         let mut batch = Batch::default();
         for place in piece.each() {
+            let Some(document) = self.batch.get(place) else {
+                debug_assert!(false, "no document {place}");
+                continue;
+            };
             let with_text = piece.form == Form::Placeholder;
             let refusal = Refusal {
-                document: self.text(place),
+                document,
                 reason: &if with_text {
                     self.reason_of(place)
                 } else {

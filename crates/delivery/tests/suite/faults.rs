@@ -62,7 +62,7 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
     let destination = open();
     let placeholder = |refusal: &Refusal<'_>| {
         let of = String::from_utf8_lossy(if refusal.with_text {
-            refusal.document
+            refusal.document.text
         } else {
             b""
         });

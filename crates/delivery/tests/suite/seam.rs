@@ -68,7 +68,7 @@ fn deliver(
     answers: &[Option<(u16, &str)>],
 ) -> (Vec<String>, Outcome) {
     let destination = Spoken(protocol);
-    let placeholder = |refusal: &Refusal<'_>| [b"-", refusal.document].concat();
+    let placeholder = |refusal: &Refusal<'_>| [b"-", refusal.document.text].concat();
     let delivery = Delivery {
         destination: &destination,
         upload: "u",

@@ -32,7 +32,7 @@ pub(crate) fn delivery(bytes: &[u8]) {
         world: RefCell::default(),
     };
     let placeholder = |refusal: &Refusal<'_>| {
-        let document = String::from_utf8_lossy(refusal.document);
+        let document = String::from_utf8_lossy(refusal.document.text);
         format!("placeholder {} of {document}", refusal.with_text).into_bytes()
     };
     let delivery = Delivery {

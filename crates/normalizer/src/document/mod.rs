@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod native;
 pub(crate) mod nesting;
 mod notes;
+mod occurrences;
 pub(crate) mod pipeline_error;
 pub(crate) mod truncate;
 
@@ -21,6 +22,7 @@ use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
 use crate::document::event::Event;
 use crate::document::notes::Notes;
+use crate::document::occurrences::Occurrences;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
 use crate::document::truncate::{NAME_MAX, NAMES_MAX, truncate};
 use crate::input::framer::first_object;
@@ -47,6 +49,7 @@ pub(crate) struct Engine {
     table_error: Option<TableError>,
     /// Of all datasets, for as long as the upload's own is not known.
     all_secrets: SecretNames,
+    occurrences: Occurrences,
     record: Record,
     findings: Vec<Finding>,
     unmapped: Vec<RowId>,
@@ -100,6 +103,7 @@ impl Engine {
             ready: None,
             table_error: None,
             all_secrets: SecretNames::new(Secret::all_names(), config.unmask),
+            occurrences: Occurrences::default(),
             record: Record::default(),
             findings: Vec::new(),
             unmapped: Vec::new(),
@@ -137,13 +141,15 @@ impl Engine {
         if self.ready.is_none() && first_object(line).is_some() {
             return None;
         }
-        let identity = identity(line);
-        match self.write(line, &hexadecimal(identity), Notes::default()) {
-            Ok(time) => Some(self.written(identity, time)),
+        let id = self.occurrences.id(identity(line));
+        let digits = hexadecimal(id);
+        match self.write(line, &digits, Notes::default()) {
+            Ok(time) => Some(self.written(id, time)),
+            // It is counted as a record that no document has: no other is equal to it.
             Err(_) if first_object(line).is_some() => None,
             Err(error) => {
-                self.failure(&error.to_string(), line, false, &hexadecimal(identity));
-                Some(self.written(identity, None))
+                self.failure(&error.to_string(), line, false, &digits);
+                Some(self.written(id, None))
             }
         }
     }
@@ -152,7 +158,8 @@ impl Engine {
     pub(crate) fn overlong(&mut self, line: &Overlong) -> Document<'_> {
         let mut notes = Notes::default();
         let limit = self.config.limits.line_bytes;
-        let id = hexadecimal(line.identity());
+        let id = self.occurrences.id(line.identity());
+        let digits = hexadecimal(id);
         let broken = format!(
             "a record of {} bytes is longer than the limit of {limit}",
             line.len()
@@ -165,12 +172,12 @@ impl Engine {
             };
             self.note_truncated(&mut notes, line.truncated());
             notes.messages.push(message);
-            if let Ok(time) = self.write(line.kept(), &id, notes) {
-                return self.written(line.identity(), time);
+            if let Ok(time) = self.write(line.kept(), &digits, notes) {
+                return self.written(id, time);
             }
         }
-        self.failure(&broken, whole_characters(line.kept()), true, &id);
-        self.written(line.identity(), None)
+        self.failure(&broken, whole_characters(line.kept()), true, &digits);
+        self.written(id, None)
     }
 
     /// Writes the document of `line`, and gives the event's time, where it is a record.

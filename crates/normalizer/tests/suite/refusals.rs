@@ -1,6 +1,6 @@
 //! The document that takes the place of one that the intake refused.
 
-use logpush_normalizer::{Shape, Time, datasets, refusal};
+use logpush_normalizer::{Document, Shape, Time, datasets, refusal};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
@@ -14,6 +14,11 @@ fn refused(document: &[u8], reason: &str, dataset: bool, shape: Shape) -> Value 
 fn stand_in(document: &[u8], reason: &str, with_text: bool, dataset: bool, shape: Shape) -> Value {
     let dataset = dataset.then(|| datasets::by_name("firewall_events").unwrap());
     let arrival = Time::from_unix_millis(1_767_323_045_678);
+    let document = Document {
+        text: document,
+        id: [7; 16],
+        time: None,
+    };
     let line = String::from_utf8(refusal(
         document, reason, with_text, dataset, shape, arrival,
     ))
@@ -97,4 +102,18 @@ fn the_same_event_has_the_same_identity() {
         |event: &[u8], reason| at(&refused(event, reason, true, Shape::Ecs), "event.id").clone();
     assert_eq!(id(b"a", "one"), id(b"a", "another"));
     assert_ne!(id(b"a", "one"), id(b"b", "one"));
+    // One of several equal records, whose documents do not say which.
+    let id = |id| {
+        let document = Document {
+            text: b"{}",
+            id: [id; 16],
+            time: None,
+        };
+        let arrival = Time::from_unix_millis(0);
+        let placeholder = refusal(document, "no", true, None, Shape::Native, arrival);
+        let placeholder: Value = serde_json::from_slice(&placeholder).unwrap();
+        at(&placeholder, "event.id").clone()
+    };
+    assert_eq!(id(1), id(1));
+    assert_ne!(id(1), id(2));
 }
