@@ -43,7 +43,7 @@ pub use convert::check::{Coverage, Words};
 pub use convert::target::{Conversion, Target};
 pub use convert::time::Time;
 pub use document::Document;
-pub use document::pipeline_error::refusal;
+pub use document::refusal::refusal;
 pub use error::UploadError;
 pub use mapping::datasets;
 pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row, Traces};

@@ -7,6 +7,7 @@ pub(crate) mod nesting;
 mod notes;
 mod occurrences;
 pub(crate) mod pipeline_error;
+pub(crate) mod refusal;
 pub(crate) mod truncate;
 
 use std::borrow::Cow;

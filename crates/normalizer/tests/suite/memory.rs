@@ -117,7 +117,8 @@ fn an_upload_of_names_without_end_remembers_few() {
     });
     let (bytes, records) = peak(config(Shape::Ecs), upload);
     assert_eq!(records, 20_000);
-    assert!(bytes < MIB, "{bytes} bytes");
+    // Nearly all of it counts the records, while the table for that grows.
+    assert!(bytes < 2 * MIB, "{bytes} bytes");
 }
 
 #[test]
