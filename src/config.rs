@@ -5,11 +5,13 @@ use core::slice;
 use core::time::Duration;
 use std::rc::Rc;
 
-use js_sys::Reflect;
-use logpush_delivery::destination::{Destination, Kind};
+use js_sys::{JSON, Reflect};
+use logpush_delivery::configuration::setup::{Ingest, Setup};
+use logpush_delivery::configuration::{self, Configuration, Entry, name};
+use logpush_delivery::destination::Destination;
 use logpush_delivery::setting::{self, Given, Lookup, Problem, Setting, Values};
 use logpush_delivery::settings;
-use logpush_normalizer::{Dataset, Limits, Shape};
+use logpush_normalizer::Dataset;
 use logpush_status::health::AlertLimits;
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -31,51 +33,22 @@ impl Variables {
     }
 }
 
-/// All that an upload is handled by, but for the secrets that let it in.
+/// All that uploads are handled by, but for the secrets that let them in.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) shape: Shape,
-    pub(crate) limits: Limits,
-    /// Bytes of an upload as received.
-    pub(crate) upload_max: u64,
-    pub(crate) deliveries_in_flight: usize,
-    pub(crate) keep_original: bool,
-    pub(crate) unmask: bool,
-    pub(crate) retry: Retry,
-    /// 0: as many as there are.
-    pub(crate) intake_requests_per_second: u64,
-    pub(crate) durable: Durable,
-    /// Where documents go.
-    pub(crate) kind: &'static Kind,
-    /// With the settings of the kind among them.
+    /// How they are taken in and stored.
+    pub(crate) ingest: Ingest,
+    /// Where they go, by name; what is wrong where nobody can tell.
+    destinations: Result<Vec<Entry>, Vec<Problem>>,
     variables: Variables,
 }
 
-/// How deliveries are tried again.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Retry {
-    /// How long one request may take.
-    pub(crate) timeout: Duration,
-    /// The first wait; each next one is twice as long.
-    pub(crate) base: Duration,
-    /// How long an upload goes on trying while every request fails.
-    pub(crate) budget: Duration,
-}
-
-/// What only the durable route is handled by.
+/// A destination whose configuration is sound.
 #[derive(Debug)]
-pub(crate) struct Durable {
-    /// The first wait before an upload is delivered again, and the longest.
-    pub(crate) redelivery_base: Duration,
-    pub(crate) redelivery_max: Duration,
-    /// How long an upload is tried before it becomes a dead letter.
-    pub(crate) retry_for: Duration,
-    /// How long delivered uploads are kept; zero: not at all.
-    pub(crate) keep_delivered: Duration,
-    /// How long one invocation goes on delivering an upload.
-    pub(crate) invocation_max: Duration,
-    /// How long an upload must have been left alone before the sweep takes it up.
-    pub(crate) sweep_after: Duration,
+pub(crate) struct Target<'a> {
+    pub(crate) setup: &'a Setup,
+    pub(crate) ingest: &'a Ingest,
+    variables: &'a Variables,
 }
 
 /// What is told to the operator without being asked, and from where on.
@@ -94,8 +67,6 @@ pub(crate) struct Cloudflare {
     pub(crate) places: Vec<String>,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The secrets that let an upload in, or what is wrong with them.
 pub(crate) fn secrets(variables: &Variables) -> Result<Secrets, String> {
     secrets_of(variables, &settings::LOGPUSH_SECRET)
@@ -110,48 +81,16 @@ pub(crate) fn operator_secrets(variables: &Variables) -> Result<Secrets, String>
 ///
 /// # Errors
 ///
-/// All problems, each naming its variable and never a value of a secret.
+/// What is wrong with taking uploads in, each problem naming its variable and never a value of a
+/// secret. A wrong destination is no error: it stops nothing but itself.
 pub(crate) fn read(variables: &Variables) -> Result<Config, Vec<String>> {
-    let reading = settings::for_uploads(&*variables.lookup);
-    let kind = settings::kind(&reading.values);
-    let mut problems = reading.problems;
-    problems.extend(kind.problems(&*variables.lookup));
-    if !problems.is_empty() {
-        return Err(sentences(&problems));
-    }
-    let values = reading.values;
-    let size = |name| values.integer(name) as usize;
-    let millis = |name| Duration::from_millis(values.integer(name));
-    let seconds = |name| Duration::from_secs(values.integer(name));
-    let days = |name| DAY * values.integer(name) as u32;
+    let Configuration {
+        ingest,
+        destinations,
+    } = configuration::read(&*variables.lookup);
     Ok(Config {
-        shape: shape(&values),
-        limits: Limits {
-            line_bytes: size("LINE_MAX_BYTES"),
-            document_bytes: size("DOCUMENT_MAX_BYTES"),
-            batch_bytes: size("BATCH_MAX_BYTES"),
-            batch_records: size("BATCH_MAX_RECORDS"),
-            upload_bytes: values.integer("UPLOAD_MAX_PLAIN_BYTES"),
-        },
-        upload_max: values.integer("UPLOAD_MAX_BYTES"),
-        deliveries_in_flight: size("DELIVERIES_IN_FLIGHT"),
-        keep_original: values.flag("KEEP_ORIGINAL"),
-        unmask: values.word("SENSITIVE_VALUES") == "shown",
-        retry: Retry {
-            timeout: millis("INTAKE_TIMEOUT_MS"),
-            base: millis("RETRY_BASE_MS"),
-            budget: millis("RETRY_BUDGET_MS"),
-        },
-        intake_requests_per_second: values.integer("INTAKE_MAX_REQUESTS_PER_SECOND"),
-        durable: Durable {
-            redelivery_base: seconds("REDELIVERY_BASE_SECONDS"),
-            redelivery_max: seconds("REDELIVERY_MAX_SECONDS"),
-            retry_for: days("RETRY_DAYS"),
-            keep_delivered: days("KEEP_DELIVERED_DAYS"),
-            invocation_max: millis("INVOCATION_MAX_MS"),
-            sweep_after: seconds("SWEEP_AFTER_SECONDS"),
-        },
-        kind,
+        ingest: ingest.map_err(|problems| sentences(&problems))?,
+        destinations,
         variables: variables.clone(),
     })
 }
@@ -174,17 +113,77 @@ pub(crate) fn alerts(variables: &Variables) -> (Alerts, Vec<String>) {
 }
 
 impl Config {
-    /// Where documents of a dataset go.
+    /// To whom an upload of a dataset is owed, in the order of their names. Nothing where the tables of
+    /// destinations cannot be read: then the first configuration decides that can be.
+    pub(crate) fn owed(&self, dataset: Option<&Dataset>) -> Option<Vec<&str>> {
+        let entries = self.destinations.as_ref().ok()?.iter();
+        let owed = entries.filter(|entry| entry.datasets.have(dataset));
+        Some(owed.map(|entry| &*entry.name).collect())
+    }
+
+    /// A destination by its name, or all that is wrong with it; nothing where there is none of this name.
+    pub(crate) fn target(&self, name: &str) -> Option<Result<Target<'_>, String>> {
+        let entries = match &self.destinations {
+            Ok(entries) => entries,
+            // It may be among those that cannot be read.
+            Err(problems) => return Some(Err(sentences(problems).join("; "))),
+        };
+        let entry = entries.iter().find(|entry| entry.name == name)?;
+        Some(match &entry.setup {
+            Ok(setup) => Ok(Target {
+                setup,
+                ingest: &self.ingest,
+                variables: &self.variables,
+            }),
+            Err(problems) => Err(sentences(problems).join("; ")),
+        })
+    }
+
+    /// The one destination that there is, as the direct route needs it.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it, or that there are several.
+    pub(crate) fn only_target(&self) -> Result<Target<'_>, String> {
+        let names = self.owed(None).unwrap_or_default();
+        if let [_, _, ..] = names[..] {
+            return Err(format!(
+                "several destinations ({}) need the durable route, with the bindings UPLOADS, WORK and LEDGER",
+                names.join(", ")
+            ));
+        }
+        let name = names.first().copied().unwrap_or(name::DEFAULT);
+        let target = self.target(name);
+        target.unwrap_or_else(|| Err(format!("there is no destination {name}")))
+    }
+
+    /// All that is wrong with destinations, by name; under no name what is wrong with all.
+    pub(crate) fn wrong_destinations(&self) -> Vec<(Option<&str>, Vec<String>)> {
+        match &self.destinations {
+            Ok(entries) => entries
+                .iter()
+                .filter_map(|entry| {
+                    let problems = entry.setup.as_ref().err()?;
+                    Some((Some(&*entry.name), sentences(problems)))
+                })
+                .collect(),
+            Err(problems) => vec![(None, sentences(problems))],
+        }
+    }
+}
+
+impl Target<'_> {
+    /// Opens the destination for documents of a dataset.
     ///
     /// # Errors
     ///
     /// Names the variables that are missing or wrong.
-    pub(crate) fn destination(
+    pub(crate) fn open(
         &self,
         dataset: Option<&'static Dataset>,
     ) -> Result<Box<dyn Destination>, String> {
         let name = dataset.map(|dataset| dataset.name);
-        self.kind
+        self.setup
             .open(name, &*self.variables.lookup)
             .map_err(|problems| sentences(&problems).join("; "))
     }
@@ -206,7 +205,15 @@ fn given(value: &JsValue) -> Option<Given> {
         .as_string()
         .or_else(|| value.as_f64().map(|number| number.to_string()))
         .or_else(|| value.as_bool().map(|boolean| boolean.to_string()));
-    Some(text.map_or(Given::Object, Given::Text))
+    Some(text.map_or_else(|| object(value), Given::Text))
+}
+
+/// A table or a list of `wrangler.toml` as JSON. A binding has nothing to show.
+fn object(value: &JsValue) -> Given {
+    let text = JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string());
+    Given::Object(text.unwrap_or_default())
 }
 
 fn secrets_of(variables: &Variables, setting: &'static Setting) -> Result<Secrets, String> {
@@ -217,16 +224,6 @@ fn secrets_of(variables: &Variables, setting: &'static Setting) -> Result<Secret
         .text(setting.name)
         .ok_or_else(|| format!("{} is not set", setting.name))?;
     Secrets::parse(text).map_err(|problem| format!("{} {problem}", setting.name))
-}
-
-fn shape(values: &Values) -> Shape {
-    match values.word("SHAPE") {
-        "native" => Shape::Native,
-        other => {
-            debug_assert_eq!(other, "ecs", "the table has a shape that is not read");
-            Shape::Ecs
-        }
-    }
 }
 
 /// Where to ask for jobs; nowhere without a token and something to ask about.
@@ -260,6 +257,8 @@ fn sentences(problems: &[Problem]) -> Vec<String> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use logpush_normalizer::datasets;
+
     use super::*;
 
     const SECRET: (&str, &str) = ("LOGPUSH_SECRET", "0123456789abcdef");
@@ -275,8 +274,15 @@ mod tests {
         }
     }
 
+    /// What is wrong with uploads, and with the one destination.
     fn problems(values: &[(&'static str, &'static str)]) -> Vec<String> {
-        read(&variables(values)).err().unwrap_or_default()
+        match read(&variables(values)) {
+            Ok(config) => {
+                let wrong = config.wrong_destinations().into_iter();
+                wrong.flat_map(|(_, problems)| problems).collect()
+            }
+            Err(problems) => problems,
+        }
     }
 
     #[test]
@@ -354,24 +360,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_arrives_in_the_configuration() {
-        let config = read(&variables(&[
-            SECRET,
-            KEY,
-            ("SHAPE", "native"),
-            ("SENSITIVE_VALUES", "shown"),
-            ("KEEP_ORIGINAL", "true"),
-            ("RETRY_DAYS", "2"),
-            ("INTAKE_TIMEOUT_MS", "7"),
-            ("BATCH_MAX_RECORDS", "9"),
-        ]))
-        .unwrap();
-        assert_eq!(config.shape, Shape::Native);
-        assert!(config.unmask && config.keep_original);
-        assert_eq!(config.durable.retry_for, DAY * 2);
-        assert_eq!(config.retry.timeout, Duration::from_millis(7));
-        assert_eq!(config.limits.batch_records, 9);
-        assert_eq!(config.kind.name, "sekoia");
+    fn uploads_are_owed_to_those_who_get_their_dataset() {
+        let tables = r#"{
+            "a": { "kind": "http", "url": "https://a.example", "datasets": ["dns_logs"] },
+            "b": { "kind": "http" }
+        }"#;
+        let config = read(&variables(&[SECRET, ("DESTINATIONS", tables)])).unwrap();
+        let dns_logs = datasets::by_name("dns_logs");
+        assert_eq!(config.owed(dns_logs), Some(vec!["a", "b"]));
+        assert_eq!(
+            config.owed(datasets::by_name("http_requests")),
+            Some(vec!["b"])
+        );
+        assert_eq!(config.owed(None), Some(vec!["a", "b"]));
+        assert!(config.target("a").unwrap().unwrap().open(dns_logs).is_ok());
+        let wrong = "DESTINATIONS.b.url is not set".to_owned();
+        assert_eq!(config.target("b").unwrap().unwrap_err(), wrong);
+        assert!(config.target("c").is_none());
+        assert_eq!(config.wrong_destinations(), [(Some("b"), vec![wrong])]);
+        let several = config.only_target().unwrap_err();
+        assert!(several.starts_with("several destinations (a, b) need the durable route"));
+
+        let unreadable = read(&variables(&[SECRET, ("DESTINATIONS", "{")])).unwrap();
+        assert_eq!(unreadable.owed(dns_logs), None);
+        assert!(unreadable.target("a").unwrap().is_err());
+        assert!(unreadable.only_target().is_err());
+        assert_eq!(unreadable.wrong_destinations()[0].0, None);
     }
 
     #[test]
@@ -407,16 +421,15 @@ mod tests {
 
     #[test]
     fn all_problems_are_named_at_once() {
-        let found = problems(&[
-            ("SHAPE", "x"),
-            ("LINE_MAX_BYTES", "many"),
-            ("DESTINATION", "http"),
-        ]);
-        for name in ["SHAPE", "LINE_MAX_BYTES", "HTTP_URL", "LOGPUSH_SECRET"] {
-            assert!(
-                found.iter().any(|problem| problem.starts_with(name)),
-                "{name}: {found:?}"
-            );
-        }
+        let found = problems(&[SECRET, ("SHAPE", "x"), ("DESTINATION", "http")]).join("; ");
+        assert!(
+            found.contains("SHAPE") && found.contains("HTTP_URL"),
+            "{found}"
+        );
+        let found = problems(&[("LINE_MAX_BYTES", "many")]).join("; ");
+        assert!(
+            found.contains("LINE_MAX_BYTES") && found.contains("LOGPUSH_SECRET"),
+            "{found}"
+        );
     }
 }

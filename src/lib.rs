@@ -88,8 +88,13 @@ fn health(method: Method, env: &Env, variables: &Variables) -> Answer {
     if !method.is_read() {
         return Answer::method_not_allowed("GET, HEAD");
     }
-    match (config::read(variables), bindings::route(env)) {
-        (Ok(_), Ok(_)) => Answer::json(200, &serde_json::json!({ "status": "ok" })),
-        _ => Answer::json(503, &serde_json::json!({ "status": "misconfigured" })),
+    let is_sound = match (config::read(variables), bindings::route(env)) {
+        (Ok(config), Ok(Route::Direct)) => config.only_target().is_ok(),
+        (Ok(config), Ok(Route::Durable(_))) => config.wrong_destinations().is_empty(),
+        _ => false,
+    };
+    match is_sound {
+        true => Answer::json(200, &serde_json::json!({ "status": "ok" })),
+        false => Answer::json(503, &serde_json::json!({ "status": "misconfigured" })),
     }
 }

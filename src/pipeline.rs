@@ -9,13 +9,14 @@ use core::pin::pin;
 
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use logpush_delivery::configuration::setup::Ingest;
 use logpush_delivery::machine::{End, Outcome};
-use logpush_normalizer::{Batch, Config as NormalizerConfig, Dataset, Normalizer, Time};
+use logpush_normalizer::{Batch, Config as NormalizerConfig, Dataset, Normalizer, Shape, Time};
 use thiserror::Error;
 use web_sys::ReadableStream;
 
 use crate::body::{Announced, Body, BodyError};
-use crate::config::Config;
+use crate::config::Target;
 use crate::encoding;
 use crate::in_flight::is_crowded;
 use crate::send::{Counters, Delivery, DeliveryError};
@@ -103,21 +104,41 @@ impl<'a> Deliveries<'a> {
     }
 }
 
+/// The Worker's name in wrangler.toml.
+const WORKER: &str = env!("CARGO_PKG_NAME");
+
 /// A normalizer for an upload that arrived at `arrival_millis` since 1970.
 pub(crate) fn normalizer(
-    config: &Config,
+    target: &Target<'_>,
+    dataset: Option<&'static Dataset>,
+    arrival_millis: u64,
+) -> Normalizer {
+    let Target { setup, ingest, .. } = target;
+    Normalizer::new(NormalizerConfig {
+        dataset,
+        shape: setup.shape,
+        arrival: arrival(arrival_millis),
+        keep_original: setup.keep_original,
+        worker_name: WORKER,
+        unmask: setup.unmask,
+        limits: setup.limits(ingest),
+    })
+}
+
+/// A normalizer that recognises an upload, whoever gets it.
+pub(crate) fn probe(
+    ingest: &Ingest,
     dataset: Option<&'static Dataset>,
     arrival_millis: u64,
 ) -> Normalizer {
     Normalizer::new(NormalizerConfig {
         dataset,
-        shape: config.shape,
+        shape: Shape::Ecs,
         arrival: arrival(arrival_millis),
-        keep_original: config.keep_original,
-        // Its name in wrangler.toml.
-        worker_name: env!("CARGO_PKG_NAME"),
-        unmask: config.unmask,
-        limits: config.limits,
+        keep_original: false,
+        worker_name: WORKER,
+        unmask: false,
+        limits: ingest.limits(),
     })
 }
 

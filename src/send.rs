@@ -14,7 +14,7 @@ use thiserror::Error;
 use worker::{Delay, Headers, RequestInit, RequestRedirect};
 
 use crate::clock::now_millis;
-use crate::config::Config;
+use crate::config::Target;
 use crate::http::client::{self, Bounds};
 use crate::in_flight::Counted;
 use crate::ledger::Ledger;
@@ -24,7 +24,7 @@ use crate::rate_limit::RateLimit;
 pub(crate) struct Delivery {
     destination: Box<dyn Destination>,
     /// What the operator does where it is held.
-    when_held: &'static str,
+    when_held: String,
     upload: String,
     dataset: Option<&'static Dataset>,
     shape: Shape,
@@ -83,7 +83,7 @@ pub(crate) enum DeliveryError {
         destination: &'static str,
         words: String,
         /// What to repair.
-        hint: &'static str,
+        hint: String,
     },
     /// The settings do not do for the dataset.
     #[error("{0}")]
@@ -104,34 +104,35 @@ const REQUESTS_MAX: u32 = 3_000;
 const REFUSED_MAX: u64 = 256;
 
 impl Delivery {
-    /// Delivers documents of a dataset to where the configuration says; `ledger`: what keeps the rate
-    /// of all isolates together.
+    /// Delivers documents of a dataset to a destination; `ledger`: what keeps the rate of all isolates
+    /// together.
     ///
     /// # Errors
     ///
     /// Names the variable that is missing.
     pub(crate) fn open(
-        config: &Config,
+        target: &Target<'_>,
         upload: Upload<'_>,
         ledger: Option<&Ledger>,
     ) -> Result<Self, DeliveryError> {
-        let destination = config.destination(upload.dataset);
+        let Target { setup, .. } = target;
+        let destination = target.open(upload.dataset);
         Ok(Self {
             destination: destination.map_err(DeliveryError::NotConfigured)?,
-            when_held: config.kind.when_held,
+            when_held: setup.translate(setup.kind.when_held),
             upload: upload.id.to_owned(),
             dataset: upload.dataset,
-            shape: config.shape,
+            shape: setup.shape,
             arrival: upload.arrival,
-            timeout: config.retry.timeout,
+            timeout: setup.retry.timeout,
             limits: Limits {
-                base: millis(config.retry.base),
-                budget: millis(config.retry.budget),
-                after_max: millis(config.durable.redelivery_max),
+                base: millis(setup.retry.base),
+                budget: millis(setup.retry.budget),
+                after_max: millis(setup.retry.redelivery_max),
                 requests: REQUESTS_MAX,
                 refused: REFUSED_MAX,
             },
-            rate_limit: RateLimit::new(config.intake_requests_per_second, ledger.cloned()),
+            rate_limit: RateLimit::new(setup.requests_per_second, ledger.cloned()),
             shared: Shared::default(),
             session: RefCell::default(),
             counters: Counters::default(),
@@ -191,8 +192,8 @@ impl Delivery {
                 destination,
                 words,
                 hint: match status {
-                    Some(_) => self.when_held,
-                    None => "check that the destination's format is that of SHAPE",
+                    Some(_) => self.when_held.clone(),
+                    None => "check that the destination's format is that of SHAPE".to_owned(),
                 },
             },
             End::HandedOver => DeliveryError::HandedOver,

@@ -42,7 +42,7 @@ impl Consumer<'_> {
             subject: subject_of(item, &source),
             holder: holder.clone(),
             lease: self.lease(),
-            deadline: started + millis(self.config.durable.invocation_max),
+            deadline: started + millis(self.target.ingest.invocation_max),
         };
         let mut journal = match opening.open().await {
             Ok(Opened::Go(journal)) => journal,
@@ -162,7 +162,7 @@ impl Consumer<'_> {
         journal: &UploadJournal,
     ) -> Course<'a> {
         let arrived = journal.subject.arrived;
-        let mut normalizer = pipeline::normalizer(&self.config, Some(dataset), arrived);
+        let mut normalizer = pipeline::normalizer(&self.target, Some(dataset), arrived);
         let id = journal.subject.id.clone();
         let deliveries = Deliveries::new(move |dataset| self.delivery(&id, dataset, arrived));
         let pipeline = Pipeline {
@@ -172,7 +172,7 @@ impl Consumer<'_> {
                 limit: u64::MAX,
             },
             normalizer: &mut normalizer,
-            in_flight: self.config.deliveries_in_flight,
+            in_flight: self.target.setup.deliveries_in_flight,
             deliveries: &deliveries,
             journal,
         };
@@ -246,7 +246,7 @@ impl Consumer<'_> {
             SourceKind::DeadLetter => journal.attempts >= REPLAYS_MAX,
             SourceKind::Upload { .. } | SourceKind::Logpush => {
                 let age = now.saturating_sub(journal.subject.arrived);
-                repair.is_none() && age > millis(self.config.durable.retry_for)
+                repair.is_none() && age > millis(self.target.setup.retry.retry_for)
             }
         };
         if is_over {
@@ -265,7 +265,7 @@ impl Consumer<'_> {
     async fn settle(&self, item: &WorkItem) -> worker::Result<()> {
         let bucket = &self.bindings.uploads;
         let keeps =
-            !self.config.durable.keep_delivered.is_zero() && !item.key.starts_with(key::DEAD);
+            !self.target.ingest.keep_delivered.is_zero() && !item.key.starts_with(key::DEAD);
         if keeps {
             if let Some(object) = get(bucket, item).await? {
                 let Some(stream) = stream_of(&object) else {
@@ -313,7 +313,7 @@ struct Course<'a> {
 
 /// What follows from a failure.
 #[derive(Debug, PartialEq, Eq)]
-enum Consequence {
+enum Consequence<'a> {
     /// No further attempt makes the upload readable.
     DeadLetter,
     /// Another invocation goes on at once.
@@ -324,10 +324,10 @@ enum Consequence {
     Again { after: Duration },
     /// The operator has something to repair, which is no fault of the upload's: it is owed until then,
     /// however long that takes.
-    Hold { repair: &'static str },
+    Hold { repair: &'a str },
 }
 
-fn consequence_of(error: &PipelineError<JournalError>) -> Consequence {
+fn consequence_of(error: &PipelineError<JournalError>) -> Consequence<'_> {
     match error {
         PipelineError::Body(BodyError::Upload(
             UploadError::Empty
@@ -423,7 +423,7 @@ mod tests {
         let held = DeliveryError::Held {
             destination: "the intake",
             words: "no".to_owned(),
-            hint: "repair it",
+            hint: "repair it".to_owned(),
         };
         let again = |seconds| Consequence::Again {
             after: Duration::from_secs(seconds),

@@ -8,7 +8,7 @@ use logpush_normalizer::Dataset;
 use serde_json::json;
 
 use crate::bindings::Bindings;
-use crate::config::Config;
+use crate::config::Target;
 use crate::consumer::journal::UploadJournal;
 use crate::ledger::Ledger;
 use crate::log::{self, Level};
@@ -19,7 +19,7 @@ use crate::send::{Delivery, DeliveryError, Upload};
 pub(super) struct Consumer<'a> {
     pub(super) bindings: &'a Bindings,
     pub(super) ledger: Ledger,
-    pub(super) config: Config,
+    pub(super) target: Target<'a>,
 }
 
 /// What to do with a message.
@@ -49,13 +49,14 @@ impl Consumer<'_> {
             dataset,
             arrival: pipeline::arrival(arrived),
         };
-        Delivery::open(&self.config, upload, Some(&self.ledger))
+        Delivery::open(&self.target, upload, Some(&self.ledger))
     }
 
     /// How long a lease holds: twice what may pass between two signs of life, which are one batch's
     /// retries and its last request.
     pub(super) fn lease(&self) -> u64 {
-        2 * millis(self.config.retry.timeout + self.config.retry.budget)
+        let retry = self.target.setup.retry;
+        2 * millis(retry.timeout + retry.budget)
     }
 
     /// How long to wait before the next attempt; longer with each one that got nothing done.
@@ -65,8 +66,8 @@ impl Consumer<'_> {
         } else {
             journal.attempts
         };
-        let durable = &self.config.durable;
-        let (base, max) = (durable.redelivery_base, durable.redelivery_max);
+        let retry = self.target.setup.retry;
+        let (base, max) = (retry.redelivery_base, retry.redelivery_max);
         backoff::redelivery(base, failures, max, js_sys::Math::random())
     }
 }

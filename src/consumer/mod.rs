@@ -35,14 +35,18 @@ const WAIT_FOR_THE_OPERATOR: Duration = Duration::from_secs(300);
 
 /// Handles a batch of messages.
 pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, bindings: &Bindings) {
-    let consumer = match config::read(variables) {
-        Ok(config) => Some(Consumer {
+    let config = config::read(variables).map_err(|problems| problems.join("; "));
+    let target = match &config {
+        Ok(config) => config.only_target(),
+        Err(problems) => Err(problems.clone()),
+    };
+    let consumer = match target {
+        Ok(target) => Some(Consumer {
             bindings,
             ledger: Ledger::new(bindings.ledger.clone()),
-            config,
+            target,
         }),
         Err(problems) => {
-            let problems = problems.join("; ");
             let problem = format!("the Worker is not configured: {problems}");
             log_problem(Level::Error, &problem, None);
             None

@@ -75,8 +75,8 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
                 bindings,
                 ledger: Ledger::new(bindings.ledger.clone()),
                 now: now_millis(),
-                grace: millis(config.durable.sweep_after),
-                keep: millis(config.durable.keep_delivered),
+                grace: millis(config.ingest.sweep_after),
+                keep: millis(config.ingest.keep_delivered),
             };
             sweep
                 .run(&mut swept)

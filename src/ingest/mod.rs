@@ -15,7 +15,7 @@ use worker::{Env, Headers, Request};
 use crate::bindings::{self, Bindings, Route};
 use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
-use crate::config::{self, Config, Variables};
+use crate::config::{self, Config, Target, Variables};
 use crate::encoding;
 use crate::http::answer::Answer;
 use crate::http::method::Method;
@@ -62,11 +62,15 @@ pub(crate) async fn receive(
         Some(Ok(dataset)) => Some(dataset),
         Some(Err(name)) => return unknown_dataset(name),
     };
-    // A missing setting is reported before the first byte, so that creating a job fails on it.
     if let Some(dataset) = dataset
-        && let Err(problem) = config.destination(Some(dataset))
+        && config
+            .owed(Some(dataset))
+            .is_some_and(|owed| owed.is_empty())
     {
-        return misconfigured(&problem);
+        return misconfigured(&format!(
+            "no destination takes {}: add it to the datasets of one",
+            dataset.name
+        ));
     }
     let content_encoding = request.headers().get("Content-Encoding").ok().flatten();
     if let Err(error) = encoding::check_header(content_encoding.as_deref().unwrap_or_default()) {
@@ -74,7 +78,7 @@ pub(crate) async fn receive(
     }
     let announced = Announced {
         bytes: content_length(request.headers()),
-        limit: config.upload_max,
+        limit: config.ingest.upload_bytes,
     };
     if let Some(bytes) = announced.bytes
         && let Err(error) = announced.check_limit(bytes)
@@ -82,7 +86,10 @@ pub(crate) async fn receive(
         return not_taken(&error);
     }
     match route {
-        Route::Direct => deliver(&request, &config, dataset, announced).await,
+        Route::Direct => match config.only_target() {
+            Ok(target) => deliver(&request, &target, dataset, announced).await,
+            Err(problem) => misconfigured(&problem),
+        },
         Route::Durable(bindings) => store(&request, &config, dataset, announced, &bindings).await,
     }
 }
@@ -98,7 +105,7 @@ async fn store(
     let started = now_millis();
     let mut stored = Stored::default();
     let store = Store {
-        config,
+        ingest: &config.ingest,
         bindings,
         dataset,
         announced,
@@ -129,12 +136,18 @@ async fn store(
 /// The direct route: delivers the upload while Logpush waits.
 async fn deliver(
     request: &Request,
-    config: &Config,
+    target: &Target<'_>,
     dataset: Option<&'static Dataset>,
     announced: Announced,
 ) -> Answer {
+    // A missing setting is reported before the first byte, so that creating a job fails on it.
+    if let Some(dataset) = dataset
+        && let Err(problem) = target.open(Some(dataset))
+    {
+        return misconfigured(&problem);
+    }
     let started = now_millis();
-    let mut normalizer = pipeline::normalizer(config, dataset, started);
+    let mut normalizer = pipeline::normalizer(target, dataset, started);
     let deliveries = Deliveries::new(|dataset| {
         let upload = Upload {
             // Nothing is remembered of it.
@@ -142,12 +155,12 @@ async fn deliver(
             dataset,
             arrival: pipeline::arrival(started),
         };
-        Delivery::open(config, upload, None)
+        Delivery::open(target, upload, None)
     });
     let pipeline = Pipeline {
         announced,
         normalizer: &mut normalizer,
-        in_flight: config.deliveries_in_flight,
+        in_flight: target.setup.deliveries_in_flight,
         deliveries: &deliveries,
         journal: &NoJournal,
     };

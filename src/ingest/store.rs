@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 
+use logpush_delivery::configuration::setup::Ingest;
 use logpush_delivery::key;
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Dataset, UploadError};
@@ -13,7 +14,6 @@ use worker::Bucket;
 use crate::bindings::Bindings;
 use crate::body::{Announced, Body, BodyError};
 use crate::clock::now_millis;
-use crate::config::Config;
 use crate::ingest::inspect::Inspection;
 use crate::ingest::memory::{Crowded, Held};
 use crate::ingest::multipart::{Multipart, MultipartError, PART};
@@ -39,7 +39,7 @@ pub(crate) enum StoreError {
 
 /// How an upload is to be stored.
 pub(crate) struct Store<'a> {
-    pub(crate) config: &'a Config,
+    pub(crate) ingest: &'a Ingest,
     pub(crate) bindings: &'a Bindings,
     /// Nothing where it is to be recognised.
     pub(crate) dataset: Option<&'static Dataset>,
@@ -56,9 +56,9 @@ impl Store<'_> {
     ) -> Result<(), StoreError> {
         let started = now_millis();
         let mut body = Body::new(stream)?;
-        let probe = pipeline::normalizer(self.config, self.dataset, started);
+        let probe = pipeline::probe(self.ingest, self.dataset, started);
         let mut spool = Spool {
-            inspection: Inspection::new(probe, self.config.limits.upload_bytes),
+            inspection: Inspection::new(probe, self.ingest.plain_bytes),
             bindings: self.bindings,
             bucket: &self.bindings.uploads,
             piece: Vec::new(),

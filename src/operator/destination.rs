@@ -16,7 +16,7 @@ pub(super) async fn retry(variables: &Variables, bindings: &Bindings) -> Result<
     let claims = Claims {
         bindings,
         ledger: &Ledger::new(bindings.ledger.clone()),
-        grace: config.durable.sweep_after.as_millis() as u64,
+        grace: config.ingest.sweep_after.as_millis() as u64,
         at_once: true,
     };
     let sent = claims.send_all().await;

@@ -16,9 +16,19 @@ pub(super) async fn status(env: &Env, variables: &Variables) -> Status {
     let now = now_millis();
     let (alerts, wrong) = config::alerts(variables);
     let route = bindings::route(env);
-    let mut problems = config::read(variables).err().unwrap_or_default();
-    problems.extend(route.as_ref().err().cloned());
+    let config = config::read(variables);
+    let mut problems: Vec<String> = route.as_ref().err().cloned().into_iter().collect();
     let mut found = Vec::new();
+    match (&config, &route) {
+        (Ok(config), Ok(Route::Direct)) => problems.extend(config.only_target().err()),
+        (Ok(config), _) => found.extend(
+            config
+                .wrong_destinations()
+                .into_iter()
+                .map(|(destination, wrong)| health::destination_misconfigured(destination, &wrong)),
+        ),
+        (Err(wrong), _) => problems.extend(wrong.iter().cloned()),
+    }
     if !problems.is_empty() {
         found.push(health::misconfigured(&problems));
     }

@@ -18,7 +18,7 @@ const FLOORS = {
     ...["mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [
-    ...["machine", "sample", "settings", "state", "work_item", "destination", "backoff", "dead_letter", "jitter", "key"],
+    ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "backoff", "dead_letter", "jitter", "key"],
     ...["expected", "framing", "progress", "session", "setting", "verdict", "words", "header", "part", "password"],
     ...["request", "url", "lib"],
   ],

@@ -180,8 +180,14 @@ describe("an incident is told once, and once when it is over", () => {
     }));
 
   test("a configuration that is wrong", () =>
-    withRoute({ SHAPE: "raw" }, async (route) => {
-      await assertTold(route, /^PROBLEM: The Worker is not configured, and answers every upload with 503: SHAPE is neither ecs nor native/);
+    withRoute({ UPLOAD_MAX_BYTES: "many" }, async (route) => {
+      await assertTold(route, /^PROBLEM: The Worker is not configured, and answers every upload with 503: UPLOAD_MAX_BYTES is not an integer/);
+    }));
+
+  test("a destination that is wrong: uploads are stored all the same", () =>
+    withRoute({ SHAPE: "round" }, async (route) => {
+      await pushed(route);
+      await assertTold(route, /^PROBLEM: The destination default is not configured, and gets nothing: SHAPE is n/);
     }));
 });
 

@@ -10,7 +10,8 @@
 //! [`machine::Machine`] is the course of one delivery: the shell asks what to do next, does it, and
 //! reports what came of it. [`destination`] has the kinds of destinations. [`progress`], [`state`],
 //! [`key`], [`work_item`] and [`dead_letter`] are what is written down about an upload. [`settings`]
-//! is the table of all settings, [`setting`] a row of it and the reader.
+//! is the table of all settings, [`setting`] a row of it and the reader; [`configuration`] reads the whole:
+//! what takes uploads in, and the destinations by name.
 //!
 //! # The seam
 //!
@@ -45,6 +46,7 @@
 #![allow(clippy::single_range_in_vec_init)]
 
 pub mod backoff;
+pub mod configuration;
 pub mod dead_letter;
 pub mod destination;
 pub mod expected;

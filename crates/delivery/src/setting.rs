@@ -70,8 +70,8 @@ pub type Lookup<'a> = dyn Fn(&str) -> Option<Given> + 'a;
 pub enum Given {
     /// A text, or what became one: a number, a boolean.
     Text(String),
-    /// A table or a list of `wrangler.toml`, or a binding.
-    Object,
+    /// A table or a list of `wrangler.toml`, or a binding, as JSON.
+    Object(String),
 }
 
 /// The values of settings that were read together.
@@ -173,6 +173,16 @@ impl Setting {
         format!("{}_{}", self.name, dataset.to_ascii_uppercase())
     }
 
+    /// What a table of `DESTINATIONS` calls it: the name without the kind's, in lower case.
+    #[must_use]
+    pub fn key(&self, kind: &str) -> String {
+        let name = self.name.to_ascii_lowercase();
+        let of_kind = name
+            .strip_prefix(kind)
+            .and_then(|rest| rest.strip_prefix('_'));
+        of_kind.map(str::to_owned).unwrap_or(name)
+    }
+
     /// Whether a variable or a secret is this one, or what a dataset has of its own instead.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
@@ -247,6 +257,20 @@ impl Accepts {
     /// What is wrong, to be read behind the name of the setting. Nothing of the value itself.
     pub fn check(&self, text: &str) -> Result<(), String> {
         self.parse(text).map(|_| ())
+    }
+
+    /// A value that is accepted, where the real one is not known.
+    #[must_use]
+    pub fn placeholder(&self) -> String {
+        self.default().unwrap_or_else(|| {
+            match self {
+                Self::Headers => "{}",
+                Self::Url { .. } => "https://placeholder.example",
+                Self::Ids => "0",
+                _ => "placeholder-placeholder",
+            }
+            .to_owned()
+        })
     }
 
     fn default_value(&self) -> Option<Value> {
@@ -413,7 +437,7 @@ impl fmt::Debug for Given {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Text(_) => "Text(..)",
-            Self::Object => "Object",
+            Self::Object(_) => "Object(..)",
         })
     }
 }
@@ -434,7 +458,7 @@ fn text_of(name: &str, lookup: &Lookup<'_>) -> Result<Option<String>, Problem> {
             let text = text.trim();
             Ok((!text.is_empty()).then(|| text.to_owned()))
         }
-        Some(Given::Object) => Err(Problem::new(
+        Some(Given::Object(_)) => Err(Problem::new(
             name,
             "is a table, a list or a binding, where a text belongs: set it as one text, in quotes",
         )),
@@ -608,7 +632,7 @@ mod tests {
     fn an_object_is_not_taken_for_absent() {
         for setting in SETTINGS {
             let Reading { problems, .. } = read(SETTINGS, None, &|name| match name {
-                _ if name == setting.name => Some(Given::Object),
+                _ if name == setting.name => Some(Given::Object("{}".to_owned())),
                 "KEY" => Some(Given::Text("k".to_owned())),
                 _ => None,
             });

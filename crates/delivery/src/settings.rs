@@ -5,8 +5,8 @@
 
 use logpush_normalizer::Limits;
 
-use crate::destination::{self, KIND_NAMES, KINDS, Kind};
-use crate::setting::{Accepts, Lookup, Problem, Reading, Setting, Values, read};
+use crate::destination::{KIND_NAMES, KINDS};
+use crate::setting::{Accepts, Lookup, Problem, Reading, Setting, read};
 
 /// Settings that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ pub static DESTINATION: Group = Group {
             "where events go: the SEKOIA.IO intake, a URL that takes JSON, or a product with a protocol of its own",
         ),
         Setting::new(
-            "SHAPE",
+            SHAPE,
             Accepts::OneOf(&["ecs", "native"]),
             "ECS events, or Cloudflare's records repaired for SEKOIA.IO's own format",
         ),
@@ -99,7 +99,7 @@ pub static DESTINATION: Group = Group {
             "one delivery, before compression",
         ),
         Setting::integer(
-            "BATCH_MAX_RECORDS",
+            BATCH_MAX_RECORDS,
             Limits::DEFAULT.batch_records as u64,
             1..=100_000,
             "events in one delivery",
@@ -135,13 +135,6 @@ pub static DESTINATION: Group = Group {
             0..=600_000,
             "how long an upload goes on retrying without a success in between",
         ),
-    ],
-};
-
-/// What is stored, and worked off later.
-pub static DURABLE: Group = Group {
-    scope: Scope::Durable,
-    settings: &[
         Setting::integer(
             "REDELIVERY_BASE_SECONDS",
             10,
@@ -161,6 +154,13 @@ pub static DURABLE: Group = Group {
             1..=90,
             "after so many days an upload that cannot be delivered becomes a dead letter",
         ),
+    ],
+};
+
+/// What is stored, and worked off later.
+pub static DURABLE: Group = Group {
+    scope: Scope::Durable,
+    settings: &[
         Setting::integer(
             "KEEP_DELIVERED_DAYS",
             0,
@@ -273,19 +273,32 @@ pub fn groups() -> impl Iterator<Item = Group> {
         .chain([DURABLE, OPERATOR, ALERTS])
 }
 
+/// What describes a destination, whatever its kind, and the settings of every kind.
+pub fn of_destinations() -> impl Iterator<Item = &'static Setting> {
+    let of_kinds = KINDS.iter().flat_map(|kind| kind.settings);
+    DESTINATION.settings.iter().chain(of_kinds)
+}
+
 /// The secrets of destinations, whatever their kind.
 pub fn secrets_of_destinations() -> impl Iterator<Item = &'static Setting> {
     let settings = KINDS.iter().flat_map(|kind| kind.settings);
     settings.filter(|setting| setting.is_secret)
 }
 
-/// Reads what an upload is handled by, but for the settings of the destination's kind.
+/// Reads what takes uploads in, and what is stored of them.
 #[must_use]
-pub fn for_uploads(lookup: &Lookup<'_>) -> Reading {
+pub fn for_ingest(lookup: &Lookup<'_>) -> Reading {
     let mut reading = Reading::default();
-    for group in [INGEST, DESTINATION, DURABLE] {
+    for group in [INGEST, DURABLE] {
         reading.add(group.settings, None, lookup);
     }
+    reading
+}
+
+/// Reads what a destination gets, and how, but for the settings of its kind.
+#[must_use]
+pub fn for_destination(lookup: &Lookup<'_>) -> Reading {
+    let mut reading = read(DESTINATION.settings, None, lookup);
     let values = &reading.values;
     if values.integer(DOCUMENT_MAX_BYTES) > values.integer(BATCH_MAX_BYTES) {
         reading.problems.push(Problem::new(
@@ -317,20 +330,14 @@ pub fn for_alerts(lookup: &Lookup<'_>) -> Reading {
     reading
 }
 
-/// The kind of destination that values of [`for_uploads`] name.
-#[must_use]
-pub fn kind(values: &Values) -> &'static Kind {
-    let kind = destination::kind(values.word(DESTINATION_KIND));
-    debug_assert!(kind.is_some(), "the table lists a kind that is not there");
-    kind.unwrap_or(destination::DEFAULT)
-}
-
 /// SEKOIA.IO's limit of a request, taken before compression. 10 MiB.
 const BATCH_BYTES_MOST: u64 = 10 << 20;
 
-const DESTINATION_KIND: &str = "DESTINATION";
+pub(crate) const DESTINATION_KIND: &str = "DESTINATION";
+pub(crate) const BATCH_MAX_BYTES: &str = "BATCH_MAX_BYTES";
+pub(crate) const BATCH_MAX_RECORDS: &str = "BATCH_MAX_RECORDS";
+pub(crate) const SHAPE: &str = "SHAPE";
 const DOCUMENT_MAX_BYTES: &str = "DOCUMENT_MAX_BYTES";
-const BATCH_MAX_BYTES: &str = "BATCH_MAX_BYTES";
 const CLOUDFLARE_API_TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 const CLOUDFLARE_ZONE_IDS: &str = "CLOUDFLARE_ZONE_IDS";
 const CLOUDFLARE_ACCOUNT_ID: &str = "CLOUDFLARE_ACCOUNT_ID";
@@ -390,10 +397,10 @@ mod tests {
     #[test]
     fn what_contradicts_itself_is_named() {
         let secret = ("LOGPUSH_SECRET", "0123456789abcdef");
-        assert_eq!(problems(for_uploads, &[secret]), [""; 0]);
-        assert_eq!(problems(for_uploads, &[]), ["LOGPUSH_SECRET is not set"]);
+        assert_eq!(problems(for_ingest, &[secret]), [""; 0]);
+        assert_eq!(problems(for_ingest, &[]), ["LOGPUSH_SECRET is not set"]);
         assert_eq!(
-            problems(for_uploads, &[secret, ("DOCUMENT_MAX_BYTES", "5000000")]),
+            problems(for_destination, &[("DOCUMENT_MAX_BYTES", "5000000")]),
             ["DOCUMENT_MAX_BYTES is larger than BATCH_MAX_BYTES"]
         );
         let token = ("CLOUDFLARE_API_TOKEN", "token");

@@ -22,6 +22,7 @@ pub struct Problem {
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     Misconfigured,
+    DestinationMisconfigured,
     AlertsMisconfigured,
     LedgerSilent,
     CronStopped,
@@ -80,6 +81,7 @@ impl ProblemKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Misconfigured => "misconfigured",
+            Self::DestinationMisconfigured => "destination_misconfigured",
             Self::AlertsMisconfigured => "alerts_misconfigured",
             Self::LedgerSilent => "ledger_silent",
             Self::CronStopped => "cron_stopped",
@@ -115,6 +117,21 @@ pub fn misconfigured(problems: &[String]) -> Problem {
             problems.join("; ")
         ),
         hint: "Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again. Logpush repeats a failed upload for some minutes and then drops it.".to_owned(),
+    }
+}
+
+/// The problem of a destination whose settings are wrong; of all, where nobody can tell which there are.
+pub fn destination_misconfigured(destination: Option<&str>, problems: &[String]) -> Problem {
+    let who = match destination {
+        Some(name) => format!("The destination {name} is not configured, and gets"),
+        None => "The destinations are not configured, and get".to_owned(),
+    };
+    Problem {
+        kind: ProblemKind::DestinationMisconfigured,
+        subject: destination.map(str::to_owned),
+        severity: Severity::Error,
+        text: format!("{who} nothing: {}", problems.join("; ")),
+        hint: "Uploads are stored, and wait for it. Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again; logpush-ecs config check finds what is wrong before.".to_owned(),
     }
 }
 

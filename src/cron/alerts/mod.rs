@@ -36,8 +36,14 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
         return;
     };
     let mut problems = health::problems(&overview, &alerts.limits, now);
-    if let Err(wrong) = config::read(variables) {
-        problems.push(health::misconfigured(&wrong));
+    match config::read(variables) {
+        Ok(config) => problems.extend(
+            config
+                .wrong_destinations()
+                .into_iter()
+                .map(|(destination, wrong)| health::destination_misconfigured(destination, &wrong)),
+        ),
+        Err(wrong) => problems.push(health::misconfigured(&wrong)),
     }
     if !wrong.is_empty() {
         problems.push(health::alerts_misconfigured(&wrong));

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use logpush_normalizer::Shape;
-use logpush_normalizer::datasets::DATASETS;
+use logpush_normalizer::{Dataset, Shape};
 
 use crate::Millis;
 use crate::part::Part;
@@ -122,15 +121,15 @@ impl Kind {
         }
     }
 
-    /// What is wrong with the settings where no dataset at all can be delivered: what all need may be
-    /// set for some alone.
+    /// What is wrong with the settings where none of these datasets can be delivered: what all need
+    /// may be set for some alone.
     #[must_use]
-    pub fn problems(&self, lookup: &Lookup<'_>) -> Vec<Problem> {
+    pub fn problems(&self, datasets: &[&'static Dataset], lookup: &Lookup<'_>) -> Vec<Problem> {
         let Err(problems) = self.open(None, lookup) else {
             return Vec::new();
         };
         let is_for_some = self.settings.iter().any(|setting| setting.is_by_dataset)
-            && DATASETS
+            && datasets
                 .iter()
                 .any(|dataset| self.open(Some(dataset.name), lookup).is_ok());
         if is_for_some { Vec::new() } else { problems }

@@ -9,6 +9,7 @@
     clippy::unwrap_used
 )]
 
+mod configuration;
 mod elasticsearch;
 mod faults;
 mod properties;

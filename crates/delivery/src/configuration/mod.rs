@@ -1,0 +1,147 @@
+//! The configuration of a Worker: what takes uploads in, and the destinations by name.
+//!
+//! A destination stands in a table of the variable `DESTINATIONS`, or, as the one called `default`, in
+//! flat variables. A wrong destination stops nothing but itself.
+
+pub mod name;
+pub mod nearest;
+pub mod routing;
+pub mod rules;
+pub mod setup;
+
+mod collision;
+mod source;
+mod tables;
+
+use logpush_normalizer::datasets::DATASETS;
+
+use crate::configuration::name::TABLES;
+use crate::configuration::routing::Datasets;
+use crate::configuration::rules::Rules;
+use crate::configuration::setup::{Ingest, Setup};
+use crate::configuration::source::Source;
+use crate::configuration::tables::Table;
+use crate::setting::{Lookup, Problem, Setting};
+use crate::settings;
+
+/// What variables and secrets say.
+#[derive(Debug)]
+pub struct Configuration {
+    /// What takes uploads in and stores them, or all that is wrong with it.
+    pub ingest: Result<Ingest, Vec<Problem>>,
+    /// The destinations by name; all that is wrong where nobody can tell which ones there are.
+    pub destinations: Result<Vec<Entry>, Vec<Problem>>,
+}
+
+/// A destination that is configured, rightly or wrongly.
+#[derive(Debug)]
+pub struct Entry {
+    /// As the user calls it.
+    pub name: String,
+    /// Which uploads it gets.
+    pub datasets: Datasets,
+    /// How it gets them, or all that is wrong.
+    pub setup: Result<Setup, Vec<Problem>>,
+    /// The flat variable that makes the destination `default` stand beside tables.
+    pub because: Option<String>,
+}
+
+/// Reads the whole configuration.
+#[must_use]
+pub fn read(lookup: &Lookup<'_>) -> Configuration {
+    Configuration {
+        ingest: settings::for_ingest(lookup)
+            .finish()
+            .map(|values| Ingest::of(&values)),
+        destinations: destinations(lookup),
+    }
+}
+
+impl Configuration {
+    /// A destination.
+    #[must_use]
+    pub fn destination(&self, name: &str) -> Option<&Entry> {
+        let mut entries = self.destinations.as_deref().unwrap_or_default().iter();
+        entries.find(|entry| entry.name == name)
+    }
+}
+
+fn destinations(lookup: &Lookup<'_>) -> Result<Vec<Entry>, Vec<Problem>> {
+    let tables = tables::read(lookup)?;
+    let flat = flat_variable(lookup);
+    let mut entries = Vec::new();
+    if tables.is_empty() || flat.is_some() {
+        entries.push(default(&tables, flat, lookup));
+    }
+    let collisions = collision::of(&tables);
+    for (place, mut table) in tables.into_iter().enumerate() {
+        let is_flat_too = entries.iter().any(|entry| entry.name == table.name);
+        if is_flat_too {
+            continue;
+        }
+        let others = collisions.iter().filter(|(other, _)| *other == place);
+        table
+            .problems
+            .extend(others.map(|(_, problem)| problem.clone()));
+        entries.push(Entry {
+            setup: Setup::read(table.source, &table.datasets, table.problems, lookup),
+            name: table.name,
+            datasets: table.datasets,
+            because: None,
+        });
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(entries)
+}
+
+/// The destination of flat variables; `flat`: one of them that is set.
+fn default(tables: &[Table], flat: Option<String>, lookup: &Lookup<'_>) -> Entry {
+    let mut problems = Vec::new();
+    let because = flat.filter(|_| !tables.is_empty());
+    if tables.iter().any(|table| table.name == name::DEFAULT) {
+        problems.push(Problem::new(
+            format!("{TABLES}.{}", name::DEFAULT),
+            "is what flat variables configure too: rename the table, or take them away",
+        ));
+    }
+    let mut source = Source::flat();
+    match Rules::in_variable(name::DEFAULT, lookup) {
+        Ok(rules) => source.rules = rules,
+        Err(problem) => problems.push(problem),
+    }
+    let mut setup = Setup::read(source, &Datasets::All, problems, lookup);
+    if let (Err(problems), Some(because)) = (&mut setup, &because) {
+        problems.push(Problem::new(
+            because.as_str(),
+            format!(
+                "makes the destination `{}` stand beside the tables of {TABLES}: take it away where only they are meant",
+                name::DEFAULT
+            ),
+        ));
+    }
+    Entry {
+        name: name::DEFAULT.to_owned(),
+        datasets: Datasets::All,
+        setup,
+        because,
+    }
+}
+
+/// The first flat variable of a destination that is set.
+fn flat_variable(lookup: &Lookup<'_>) -> Option<String> {
+    let is_set = |name: &String| source::is_set(lookup(name));
+    let rules = rules::variable(name::DEFAULT);
+    settings::of_destinations()
+        .map(|setting| setting.name.to_owned())
+        .chain([rules])
+        .chain(settings::of_destinations().flat_map(own_of_datasets))
+        .find(is_set)
+}
+
+/// The names of what each dataset may have of its own.
+fn own_of_datasets(setting: &'static Setting) -> impl Iterator<Item = String> {
+    DATASETS
+        .iter()
+        .filter(|_| setting.is_by_dataset)
+        .map(|dataset| setting.of_dataset(dataset.name))
+}
