@@ -31,7 +31,7 @@ const FLOORS = {
     ...["input", "percent", "terminal"],
   ],
   "crates/docs/src": [
-    ...["main", "configuration", "overview", "sigma", "page", "peers", "sekoia", "sensitive"],
+    ...["main", "configuration", "elasticsearch", "overview", "sigma", "page", "peers", "sekoia", "sensitive"],
     ...["example", "sources", "written", "conversion", "error", "markdown"],
   ],
   src: [

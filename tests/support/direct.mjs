@@ -14,12 +14,13 @@ export let worker;
 
 /**
  * Starts the intake and the Workers for the tests of a file.
- * @param {{vars?: object | ((intake) => object), intake?: object}} options
- *   `vars`: named sets, where some need the intake's URL as a function of it; `intake`: of `startIntake`
+ * @param {{vars?: object | ((intake) => object), intake?: object, start?: Function}} options
+ *   `vars`: named sets, where some need the intake's URL as a function of it; `start`: what starts the
+ *   stand-in, SEKOIA.IO's or another; `intake`: its options
  */
-export function setUp({ vars = { worker: {} }, intake: options } = {}) {
+export function setUp({ vars = { worker: {} }, intake: options, start = startIntake } = {}) {
   before(async () => {
-    intake = await startIntake(options);
+    intake = await start(options);
     workers = await startWorkers({ intake, vars: typeof vars === "function" ? await vars(intake) : vars });
     worker = workers.worker;
   });

@@ -115,7 +115,7 @@ export async function startIntake(options = {}) {
   return intake;
 }
 
-class Intake {
+export class Intake {
   constructor({ key = INTAKE_KEY, keep = true, onBatch = () => {} } = {}) {
     this.keys = [key].flat();
     this.keep = keep;
@@ -216,7 +216,7 @@ class Intake {
     const { method, headers } = request;
     const seen = { at: performance.now(), method, path, headers, bytes: 0, plainBytes: 0, offered: 0, accepted: 0 };
     this.requests.push(seen);
-    const exchange = new Exchange(this, seen, request, response);
+    const exchange = this.exchange(seen, request, response);
     exchange.gone.then(() => {
       this.inFlight -= 1;
       this.#changed();
@@ -239,6 +239,11 @@ class Intake {
     } else {
       exchange.accept();
     }
+  }
+
+  /** One request: another protocol makes its own of it. */
+  exchange(seen, request, response) {
+    return new Exchange(this, seen, request, response);
   }
 
   #faultFor(applies) {
@@ -265,7 +270,7 @@ class Intake {
 }
 
 /** One request and the answer to it. */
-class Exchange {
+export class Exchange {
   constructor(intake, seen, request, response) {
     this.intake = intake;
     this.seen = seen;

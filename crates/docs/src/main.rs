@@ -6,6 +6,7 @@
 
 mod configuration;
 mod conversion;
+mod elasticsearch;
 mod error;
 mod example;
 mod markdown;
@@ -119,6 +120,12 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
             text: file.text,
         });
     }
+    for (path, text) in elasticsearch::files(&sources.datasets)? {
+        files.push(File {
+            path: Path::new("elasticsearch").join(path),
+            text,
+        });
+    }
     for source in &sources.datasets {
         files.push(File {
             path: format!("docs/datasets/{}.md", source.dataset.name).into(),
@@ -177,19 +184,19 @@ mod tests {
     }
 
     #[test]
-    fn no_page_is_left_of_a_dataset_that_is_gone() {
-        let expected: BTreeSet<PathBuf> = files(&root())
-            .unwrap()
-            .into_iter()
-            .map(|file| root().join(file.path))
-            .filter(|path| {
-                path.ends_with("docs/datasets") || path.parent().unwrap().ends_with("docs/datasets")
-            })
-            .collect();
-        let found: BTreeSet<PathBuf> = fs::read_dir(root().join("docs/datasets"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        assert_eq!(found, expected);
+    fn nothing_is_left_of_a_dataset_that_is_gone() {
+        let files = files(&root()).unwrap();
+        for folder in ["docs/datasets", "elasticsearch/index_templates"] {
+            let expected: BTreeSet<PathBuf> = files
+                .iter()
+                .filter(|file| file.path.parent() == Some(Path::new(folder)))
+                .map(|file| root().join(&file.path))
+                .collect();
+            let found: BTreeSet<PathBuf> = fs::read_dir(root().join(folder))
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .collect();
+            assert_eq!(found, expected);
+        }
     }
 }
