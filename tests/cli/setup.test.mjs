@@ -19,7 +19,7 @@ import { COMMANDS, startPlatform } from "../support/setup/platform.mjs";
 
 const DATASET = "firewall_events";
 const FIELDS = { [DATASET]: ["Action", "ClientIP", "ClientRequestHost", "Datetime", "RayID"], http_requests: ["RayID"] };
-const SETUP = `setup --zone ${ZONE} --dataset ${DATASET}`;
+const SETUP = `setup --zone ${ZONE} --dataset ${DATASET} --intake-format custom`;
 const CHECK = `jobs check --zone ${ZONE} --dataset ${DATASET}`;
 
 let cloudflare;

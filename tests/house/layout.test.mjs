@@ -32,8 +32,9 @@ const FLOORS = {
   ],
   "crates/docs/src": [
     ...["main", "configuration", "elasticsearch", "overview", "sigma", "page", "peers", "sekoia", "sensitive"],
-    ...["example", "sources", "written", "conversion", "error", "markdown"],
+    ...["example", "sources", "conversion", "error", "markdown"],
   ],
+  "crates/intake-format/src": ["lib", "declare", "format", "documented", "written"],
   src: [
     ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "waiting", "queue"],
     ...["random", "bindings", "body", "encoding", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
@@ -47,8 +48,9 @@ const PACKAGES = {
   "crates/delivery": ["logpush-gzip", "logpush-normalizer"],
   "crates/status": ["logpush-delivery"],
   ".": ["logpush-gzip", "logpush-normalizer", "logpush-delivery", "logpush-status"],
-  "crates/cli": ["logpush-normalizer", "logpush-delivery", "logpush-status"],
-  "crates/docs": ["logpush-normalizer", "logpush-delivery"],
+  "crates/intake-format": ["logpush-normalizer"],
+  "crates/cli": ["logpush-normalizer", "logpush-delivery", "logpush-intake-format", "logpush-status"],
+  "crates/docs": ["logpush-normalizer", "logpush-delivery", "logpush-intake-format"],
   "crates/module": ["logpush-ecs"],
 };
 

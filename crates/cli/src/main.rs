@@ -19,13 +19,14 @@ mod setup;
 mod terminal;
 mod worker_client;
 
+use std::env;
 use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::error::Error;
-use crate::terminal::report;
+use crate::terminal::{printable, report};
 
 /// Cloudflare Logpush records as ECS documents, from the command line.
 #[derive(Debug, Parser)]
@@ -44,7 +45,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let done = match parsed().command {
         Command::Normalize(args) => normalize::run(args),
         Command::Push(args) => push::run(args),
         Command::Jobs(args) => jobs::run(*args),
@@ -62,6 +63,20 @@ fn main() -> ExitCode {
             report(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The arguments. clap's errors repeat them, where one with control characters, such as a file's name that
+/// a shell put there, could command the terminal: the error is then that of the same without them.
+fn parsed() -> Cli {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let shown = env::args_os().map(|argument| printable(&argument.to_string_lossy()));
+    match Cli::try_parse_from(shown) {
+        Err(shown) => shown.exit(),
+        Ok(_) => error.exit(),
     }
 }
 

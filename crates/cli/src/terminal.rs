@@ -10,12 +10,23 @@ pub(crate) fn report(error: &dyn core::error::Error) {
 
 /// Writes a line to standard error. If that is closed, nobody reads it, which is not an error.
 pub(crate) fn write_line(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable_lines(text));
 }
 
-/// A text from outside without control characters, which could command the terminal.
+/// A text from outside on one line, without what could command the terminal or write over it.
 pub(crate) fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(is_command, " ")
+}
+
+/// The same of a text of several lines, which are ours.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.replace(|c| c != '\n' && is_command(c), " ")
+}
+
+/// Control characters, line separators, and those that turn the direction of what follows.
+fn is_command(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number of bytes as `17.9 MB`.
@@ -38,9 +49,11 @@ mod tests {
             ("plain \u{e9}", "plain \u{e9}"),
             ("two\nlines\t", "two lines "),
             ("\u{1b}[31mred\u{9b}0m", " [31mred 0m"),
+            ("\u{202e}txt.exe\u{2028}", " txt.exe "),
         ] {
             assert_eq!(printable(text), expected);
         }
+        assert_eq!(printable_lines("a\n  b\u{1b}[2J\r"), "a\n  b [2J ");
     }
 
     #[test]

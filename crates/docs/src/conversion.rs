@@ -39,14 +39,6 @@ pub(crate) fn conversions(row: &Row) -> Vec<Conversion> {
     conversions
 }
 
-/// Whether the target is a field of ECS.
-pub(crate) fn is_ecs(target: &Target) -> bool {
-    target
-        .fields()
-        .iter()
-        .any(|field| !field.starts_with("cloudflare."))
-}
-
 fn describe(row: &Row, target: &Target) -> (String, Option<(String, List)>) {
     if let Some((member, target)) = target.member() {
         let (text, long) = describe(row, target);

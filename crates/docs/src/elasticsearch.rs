@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use logpush_intake_format::written::{is_masked, kept_name};
 use logpush_normalizer::Row;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::sources::Source;
-use crate::written::{is_masked, kept_name};
 
 /// The fields of ECS that an event can have, each as Elasticsearch maps it.
 const ECS: &str = include_str!("../data/ecs_mappings.json");
@@ -192,7 +192,7 @@ mod tests {
 
     use super::*;
     use crate::sources::Sources;
-    use crate::written::ecs_fields;
+    use logpush_intake_format::written::ecs_fields;
 
     /// Elasticsearch's default of fields in an index, objects included.
     const FIELDS_MAX: usize = 1_000;

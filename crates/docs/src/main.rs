@@ -17,7 +17,6 @@ mod sekoia;
 mod sensitive;
 mod sigma;
 mod sources;
-mod written;
 
 use std::env;
 use std::fs;
@@ -25,6 +24,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use logpush_intake_format::Datasets;
 use logpush_normalizer::datasets::{DATASETS, by_name};
 
 use crate::error::Error;
@@ -88,7 +88,8 @@ fn intake_format(root: &Path, folder: &Path, names: &[&str]) -> Result<String, E
     if datasets.is_empty() {
         return Err(Error::Usage);
     }
-    let files = format_files(&sources, &datasets);
+    let mut files = format_files(&sources, &datasets);
+    files.push(named(sekoia::list(&sources, &datasets)));
     for file in &files {
         write(folder, file)?;
     }
@@ -136,17 +137,18 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
 }
 
 /// The generated files of the intake format, from its own folder.
-fn format_files(sources: &Sources, datasets: sekoia::Datasets<'_>) -> [File; 2] {
-    [
-        File {
-            path: "ingest/parser.yml".into(),
-            text: sekoia::parser(datasets),
-        },
-        File {
-            path: "_meta/fields.yml".into(),
-            text: sekoia::fields(sources, datasets),
-        },
-    ]
+fn format_files(sources: &Sources, datasets: Datasets<'_>) -> Vec<File> {
+    sekoia::files(sources, datasets)
+        .into_iter()
+        .map(named)
+        .collect()
+}
+
+fn named((path, text): (&str, String)) -> File {
+    File {
+        path: path.into(),
+        text,
+    }
 }
 
 fn is_current(root: &Path, file: &File) -> bool {

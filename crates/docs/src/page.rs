@@ -2,6 +2,7 @@
 
 use core::fmt::Write as _;
 
+use logpush_intake_format::written::{is_masked, part_of, reaches_ecs};
 use logpush_normalizer::{Constant, Dataset, Native, NativeTime, Row};
 
 use crate::conversion::{List, conversions};
@@ -9,7 +10,6 @@ use crate::error::Error;
 use crate::example;
 use crate::markdown::{Table, code, codes, prose};
 use crate::sources::Source;
-use crate::written::{is_masked, part_of, reaches_ecs};
 
 /// How many of the fields that Cloudflare lists go where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

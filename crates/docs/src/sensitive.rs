@@ -1,8 +1,9 @@
 //! Fields that may hold what not everybody should read, each with its default.
 
+use logpush_intake_format::written::is_masked;
+
 use crate::markdown::{Table, codes, prose};
 use crate::sources::{Source, Sources};
-use crate::written::is_masked;
 
 /// The table of all of them.
 pub(crate) fn table(sources: &Sources) -> String {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use logpush_intake_format::WHOLE;
+use logpush_intake_format::written::{ecs_fields, is_masked, kept_name};
 use logpush_normalizer::datasets::by_name;
 use logpush_normalizer::{Constant, Dataset, Row};
 
 use crate::error::Error;
-use crate::sekoia::WHOLE;
 use crate::sources::{Source, Sources};
-use crate::written::{ecs_fields, is_masked, kept_name};
 
 /// A name of Sigma, and the fields that have its value: a rule fires if one of them matches. `null`
 /// stands for keywords, which rules search for in the whole line of a log.

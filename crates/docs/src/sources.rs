@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use logpush_intake_format::Documented;
 use logpush_normalizer::datasets::DATASETS;
 use logpush_normalizer::{Dataset, Row};
 use serde::Deserialize;
@@ -13,13 +14,13 @@ use crate::error::Error;
 
 pub(crate) struct Sources {
     pub(crate) datasets: Vec<Source>,
+    pub(crate) listed: Documented,
 }
 
 /// One dataset.
 pub(crate) struct Source {
     pub(crate) dataset: &'static Dataset,
-    /// The fields that Cloudflare lists, with their types: its documentation of September 2026
-    /// (developers.cloudflare.com/logs/logpush/logpush-job/datasets), its changelog up to the 15th.
+    /// The fields that Cloudflare lists, with their types.
     pub(crate) documented: BTreeMap<String, String>,
     /// A record of all fields, as it is written in its file.
     pub(crate) sample: String,
@@ -35,19 +36,23 @@ struct Samples<'a> {
 impl Sources {
     pub(crate) fn read(root: &Path) -> Result<Self, Error> {
         let core = root.join("crates/normalizer");
-        let path = core.join("tests/documented.json");
-        let mut documented: BTreeMap<String, BTreeMap<String, String>> =
-            serde_json::from_str(&read(&path)?).map_err(|source| Error::Json { path, source })?;
+        let listed = Documented::read().map_err(|source| Error::Json {
+            path: core.join("tests/documented.json"),
+            source,
+        })?;
         let mut datasets = Vec::new();
         for dataset in DATASETS {
             let path = core.join(format!("tests/samples/{}.json", dataset.name));
             datasets.push(Source {
                 dataset,
-                documented: documented.remove(dataset.name).unwrap_or_default(),
+                documented: listed
+                    .of(dataset)
+                    .map(|(field, kind)| (field.to_owned(), kind.to_owned()))
+                    .collect(),
                 sample: sample(path)?,
             });
         }
-        Ok(Self { datasets })
+        Ok(Self { datasets, listed })
     }
 }
 

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use logpush_normalizer::Dataset;
 
@@ -19,7 +21,8 @@ use crate::worker_client::worker::{Accepted, Refusal, Worker};
 
 /// Send files to a Worker as Logpush would
 ///
-/// Splits NDJSON, plain or gzip, into uploads, posts each as gzip, and prints a line about it.
+/// Splits NDJSON or a JSON array, plain or gzip, into uploads, posts each as gzip, and prints a line
+/// about it.
 /// The environment variable LOGPUSH_SECRET has the secret; if it holds two, the first is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -32,7 +35,8 @@ Examples:
 Exit codes:
   0  every upload was accepted
   1  an upload was refused or got no answer, or an input could not be read to its end
-  2  wrong usage")]
+  2  wrong usage
+  130  stopped by Ctrl-C; the summary says how far it came")]
 pub(crate) struct Args {
     /// The Worker: `https://host`, or the whole URL that the Logpush job has
     #[arg(long, value_name = "URL")]
@@ -57,8 +61,8 @@ pub(crate) struct Args {
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     repeat: u64,
 
-    /// How many times to retry an upload, after 10 s, 20 s, 40 s, ..., or when the Worker says;
-    /// 5 is about what Logpush does
+    /// How many times to retry an upload, after 10 s, 20 s, 40 s, ..., or when the Worker says; 5 is
+    /// what Logpush was seen to do
     #[arg(long, value_name = "N", default_value_t = 0)]
     retries: u32,
 
@@ -71,9 +75,12 @@ pub(crate) struct Args {
     files: Vec<Input>,
 }
 
-/// The wait before the first retry; each further one is twice as long. Logpush retries about five
-/// times in about five minutes: 10 + 20 + 40 + 80 + 160 seconds.
+/// The wait before the first retry; each further one is twice as long. Five retries take 10 + 20 + 40 +
+/// 80 + 160 seconds, about the window in which Logpush was seen to retry.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
+
+/// The exit code of a command that Ctrl-C has stopped, as shells have it: 128 and the signal's number.
+const STOPPED: i32 = 130;
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     let usage = |message| Error::Usage {
@@ -95,41 +102,67 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
             false => Progress::new(size),
         },
         retries: args.retries,
-        uploads: 0,
-        accepted: 0,
-        records: 0,
-        sent_bytes: 0,
+        totals: Arc::default(),
         unreadable: 0,
+        is_read: true,
     };
     let begun = clock::now();
     if args.test {
         let upload = Upload::destination_test().map_err(Error::Compress)?;
         push.upload("destination test", &upload)?;
     } else {
+        summarise_when_stopped(&push, begun);
         let done = push.files(&args);
         let elapsed = begun.elapsed();
-        push.progress.aside(|| push.summarise(elapsed));
+        push.progress
+            .aside(|| write_line(&push.totals().summary(elapsed)));
         done?;
     }
+    let totals = push.totals();
     Ok(
-        match push.accepted == push.uploads && push.unreadable == 0 {
+        match totals.accepted == totals.uploads && push.unreadable == 0 {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
     )
 }
 
+/// Has Ctrl-C end with the summary: what was sent is at the Worker, and the user must know how far it
+/// came.
+fn summarise_when_stopped(push: &Push, begun: Instant) {
+    let (totals, progress) = (Arc::clone(&push.totals), push.progress.clone());
+    let handler = move || {
+        let totals = *totals.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.aside(|| {
+            write_line("stopped: the upload under way may have been accepted all the same");
+            write_line(&totals.summary(begun.elapsed()));
+        });
+        std::process::exit(STOPPED);
+    };
+    // Without a handler Ctrl-C ends the command as usual.
+    let _ = ctrlc::set_handler(handler);
+}
+
 struct Push {
     worker: Worker,
     progress: Progress,
     retries: u32,
+    totals: Arc<Mutex<Totals>>,
+    unreadable: u64,
+    /// Whether somebody still reads the lines about uploads: `head` reads some and closes the pipe, which
+    /// stops no upload.
+    is_read: bool,
+}
+
+/// What was sent so far.
+#[derive(Clone, Copy, Default)]
+struct Totals {
     uploads: u64,
     accepted: u64,
     /// Records of the accepted uploads.
     records: u64,
     /// Compressed bytes of the accepted uploads.
     sent_bytes: u64,
-    unreadable: u64,
 }
 
 /// The outcome of an upload.
@@ -163,7 +196,7 @@ impl Push {
         let max_records = (!args.whole).then_some(args.records);
         let mut uploads = Uploads::new(input, reader, max_records)?;
         while let Some(upload) = uploads.next()? {
-            let label = format!("upload {}", self.uploads + 1);
+            let label = format!("upload {}", self.totals().uploads + 1);
             if self.upload(&label, &upload)? == Sent::RefusedForAll {
                 return Err(Error::Stopped);
             }
@@ -173,7 +206,7 @@ impl Push {
 
     /// Sends an upload until it is accepted or a retry would be useless.
     fn upload(&mut self, label: &str, upload: &Upload) -> Result<Sent, Error> {
-        self.uploads += 1;
+        self.totals().uploads += 1;
         let mut retries = 0;
         loop {
             let begun = clock::now();
@@ -182,13 +215,13 @@ impl Push {
             let refusal = match answer {
                 Ok(answer) => {
                     let records = upload.records.or(answer.records);
-                    self.accepted += 1;
-                    self.records += records.unwrap_or(0);
-                    self.sent_bytes += upload.body.len() as u64;
-                    let line = accepted(label, records, millis, &answer);
-                    self.progress
-                        .aside(|| writeln!(io::stdout(), "{line}"))
-                        .map_err(Error::Output)?;
+                    {
+                        let mut totals = self.totals();
+                        totals.accepted += 1;
+                        totals.records += records.unwrap_or(0);
+                        totals.sent_bytes += upload.body.len() as u64;
+                    }
+                    self.print(&accepted(label, records, millis, &answer))?;
                     return Ok(Sent::Accepted);
                 }
                 Err(refusal) => refusal,
@@ -215,9 +248,26 @@ impl Push {
         }
     }
 
-    fn summarise(&self, elapsed: Duration) {
+    fn print(&mut self, line: &str) -> Result<(), Error> {
+        if !self.is_read {
+            return Ok(());
+        }
+        match self.progress.aside(|| writeln!(io::stdout(), "{line}")) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.is_read = false,
+            other => other.map_err(Error::Output)?,
+        }
+        Ok(())
+    }
+
+    fn totals(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Totals {
+    fn summary(&self, elapsed: Duration) -> String {
         let seconds = elapsed.as_secs_f64();
-        write_line(&format!(
+        format!(
             "{} of {} accepted: {}, {} of gzip in {seconds:.3} s, {:.0} records/s",
             self.accepted,
             count(self.uploads, "upload"),
@@ -225,7 +275,7 @@ impl Push {
             Megabytes(self.sent_bytes),
             // The figure is rounded to whole records.
             self.records as f64 / seconds.max(1e-9),
-        ));
+        )
     }
 }
 

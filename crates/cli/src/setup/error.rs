@@ -2,11 +2,12 @@
 
 use core::time::Duration;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::jobs::cloudflare::error::JobsError;
+use crate::terminal::printable;
 
 /// Why the set-up stops. Everything done so far stays, and the next run continues from there.
 #[derive(Debug, Error)]
@@ -18,7 +19,7 @@ pub(crate) enum SetupError {
     },
     #[error("{file} cannot be read: {message}")]
     Project { file: &'static str, message: String },
-    #[error("cannot start {}: {source}", program.display())]
+    #[error("cannot start {}: {source}", shown(program))]
     NoWrangler { program: PathBuf, source: io::Error },
     #[error("nobody is signed in at Cloudflare{}", because(words))]
     NotSignedIn { words: String },
@@ -30,13 +31,16 @@ pub(crate) enum SetupError {
         words: String,
         hint: Option<&'static str>,
     },
-    #[error("cannot write {}: {source}", file.display())]
+    #[error("cannot write {}: {source}", shown(file))]
     Keep { file: PathBuf, source: io::Error },
     #[error("cannot generate a secret: {0}")]
     Random(#[from] getrandom::Error),
     #[error("the Worker has a LOGPUSH_SECRET that differs from that of {origin}")]
     AnotherSecret { origin: String },
-    #[error("the Worker has a LOGPUSH_SECRET that is not known here: neither the environment, nor {}, nor a job of this Worker has it", file.display())]
+    #[error(
+        "the Worker has a LOGPUSH_SECRET that is not known here: neither the environment, nor {}, nor a job of this Worker has it",
+        shown(file)
+    )]
     UnknownSecret { file: PathBuf },
     #[error("wrangler deployed the Worker, but reports no address")]
     NoAddress,
@@ -64,7 +68,7 @@ impl SetupError {
         }
     }
 
-    fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<&str> {
         match self {
             Self::NoProject { .. } => Some("run this command in the clone of the repository"),
             Self::Project { .. } => Some("correct it; `npx wrangler deploy --dry-run` checks it"),
@@ -97,6 +101,11 @@ impl SetupError {
             Self::Random(_) | Self::Usage(_) | Self::Output(_) => None,
         }
     }
+}
+
+/// A path that is fit for a terminal.
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
 }
 
 fn because(words: &str) -> String {

@@ -1,6 +1,7 @@
 //! `logpush-ecs setup`: sets up everything from a clone to events at the SIEM.
 
 mod error;
+mod intake_format;
 mod project;
 mod report;
 mod secrets;
@@ -9,11 +10,13 @@ mod worker;
 mod wrangler;
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use logpush_normalizer::Dataset;
+use serde_json::json;
 
 use crate::dataset;
 use crate::error::Error;
@@ -22,11 +25,13 @@ use crate::jobs::cloudflare::api;
 use crate::jobs::cloudflare::error::JobsError;
 use crate::jobs::cloudflare::job::Job;
 use crate::jobs::cloudflare::scope::{Scope, ScopesArgs};
+use crate::jobs::commands::create::Via;
 use crate::jobs::commands::{check, create, update};
 use crate::jobs::session::Session;
 use crate::mask::Mask;
 use crate::setup::error::SetupError;
-use crate::setup::project::Project;
+use crate::setup::intake_format::IntakeFormat;
+use crate::setup::project::{Bucket, Project};
 use crate::setup::report::Report;
 use crate::setup::secrets::Secrets;
 use crate::setup::secrets_file::SecretsFile;
@@ -47,7 +52,7 @@ use crate::worker_client::target::Secret;
 Examples:
   export CLOUDFLARE_API_TOKEN=...
   logpush-ecs setup --zone example.com --dataset firewall_events --dry-run
-  logpush-ecs setup --zone example.com --dataset firewall_events,http_requests
+  logpush-ecs setup --zone example.com --dataset firewall_events,http_requests --intake-format custom
 
 Exit codes:
   0  done, and no link of the chain is broken
@@ -66,6 +71,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     worker: Option<String>,
 
+    /// The format of the intake at SEKOIA.IO, which decides about SHAPE; asked for if it is missing
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    intake_format: Option<IntakeFormat>,
+
+    /// Where Logpush delivers: to the Worker, or to the bucket that the Worker reads, with the keys in
+    /// R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY
+    #[arg(long, value_enum, default_value_t = Via::Worker)]
+    via: Via,
+
     /// Generate a new LOGPUSH_SECRET, and put it into the Worker and the jobs
     #[arg(long)]
     rotate_secret: bool,
@@ -82,6 +96,10 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Print one JSON document to standard output, and the steps to standard error
+    #[arg(long)]
+    json: bool,
+
     /// The API's base URL
     #[arg(long, value_name = "URL", default_value = api::BASE)]
     #[arg(env = "CLOUDFLARE_API_BASE_URL")]
@@ -90,7 +108,18 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Error> {
     let mask = Rc::new(Mask::default());
-    let done = Setup::begin(args, &mask).and_then(|mut setup| setup.walk());
+    let report = Report::new(&mask, args.json);
+    let done = Setup::begin(args, &mask, &report).and_then(|mut setup| setup.walk());
+    if !matches!(
+        done,
+        Err(SetupError::Usage(_) | SetupError::Jobs(JobsError::Usage(_)))
+    ) {
+        let is_done = matches!(done, Ok(true));
+        let printed = report.finish(is_done, done.as_ref().err());
+        if let Err(SetupError::Output(error)) = printed {
+            return Err(Error::Output(error));
+        }
+    }
     match done {
         Ok(true) => Ok(ExitCode::SUCCESS),
         Ok(false) => Ok(ExitCode::FAILURE),
@@ -108,24 +137,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Error> {
 struct Setup<'a> {
     args: &'a Args,
     mask: Rc<Mask>,
-    report: Report,
+    report: &'a Report,
     project: Project,
     session: Session,
     wrangler: Wrangler,
 }
 
 impl<'a> Setup<'a> {
-    fn begin(args: &'a Args, mask: &Rc<Mask>) -> Result<Self, SetupError> {
+    fn begin(args: &'a Args, mask: &Rc<Mask>, report: &'a Report) -> Result<Self, SetupError> {
         for dataset in &args.dataset {
             args.scopes.expect(dataset.name)?;
         }
         Ok(Self {
             args,
             mask: Rc::clone(mask),
-            report: Report::new(mask),
+            report,
             project: Project::read()?,
             session: Session::new(&args.api, args.dry_run, mask)?,
-            wrangler: Wrangler::new(mask),
+            wrangler: Wrangler::new(mask, args.json),
         })
     }
 
@@ -134,15 +163,24 @@ impl<'a> Setup<'a> {
     fn walk(&mut self) -> Result<bool, SetupError> {
         let jobs = self.read_jobs()?;
         self.sign_in()?;
+        let existing = self.wrangler.secrets(&self.project.name)?;
+        let format = self.intake_format(&existing)?;
+        if self.args.via == Via::R2 {
+            // Asked for before anything is created.
+            self.session.r2_keys()?;
+        }
         let mut secrets = Secrets {
             wrangler: &self.wrangler,
-            report: &self.report,
+            report: self.report,
             mask: &self.mask,
             file: SecretsFile::read(&self.args.secrets)?,
-            existing: self.wrangler.secrets(&self.project.name)?,
+            existing,
             dry_run: self.args.dry_run,
         };
-        let for_destination = secrets.for_destination(&self.project, &self.args.dataset)?;
+        let is_by_dataset = format == Some(IntakeFormat::BuiltIn) && self.args.dataset.len() > 1;
+        let for_destination =
+            secrets.for_destination(&self.project, &self.args.dataset, is_by_dataset)?;
+        self.set_shape(format)?;
 
         self.make_storage()?;
         let target = self.deploy()?;
@@ -154,13 +192,13 @@ impl<'a> Setup<'a> {
         let (Some(target), Some(secret)) = (target, secret) else {
             return self.plan_jobs(&jobs);
         };
-        target.wait_until_ready(&self.report, &secret, &self.args.dataset)?;
+        target.wait_until_ready(self.report, &secret, &self.args.dataset)?;
         self.report
             .ok("worker", &format!("{} is ready", target.url))?;
         self.session.set_secret(secret.clone());
         self.update_jobs(&jobs, &target, &secret)?;
         let are_there = self.create_jobs(&target)?;
-        Ok(self.check(operator)? && are_there)
+        Ok(self.check(&target, operator)? && are_there)
     }
 
     /// Reads the existing jobs of the datasets, which also shows whether the token may read them.
@@ -190,6 +228,70 @@ impl<'a> Setup<'a> {
         self.report.ok("sign-in", text)
     }
 
+    /// The format of the intake. It is asked for while the Worker has no key of an intake: later it is
+    /// what `wrangler.toml` has.
+    fn intake_format(
+        &self,
+        existing: &BTreeSet<String>,
+    ) -> Result<Option<IntakeFormat>, SetupError> {
+        let kind = self.project.kind()?;
+        if kind.name != "sekoia" {
+            return match self.args.intake_format {
+                None => Ok(None),
+                Some(_) => Err(SetupError::Usage(format!(
+                    "--intake-format is for SEKOIA.IO, and DESTINATION is {}",
+                    kind.name
+                ))),
+            };
+        }
+        let has_key = existing.iter().any(|name| {
+            let mut secrets = kind.settings.iter().filter(|setting| setting.is_secret);
+            secrets.any(|secret| secret.is_called(name))
+        });
+        let format = match self.args.intake_format {
+            Some(format) => format,
+            None if has_key => return Ok(None),
+            None if self.args.dry_run => {
+                self.report.plan(
+                    "intake format",
+                    "would be asked for; --intake-format answers: built-in or custom",
+                )?;
+                return Ok(None);
+            }
+            None => IntakeFormat::ask()?,
+        };
+        format.expect(&self.args.dataset)?;
+        Ok(Some(format))
+    }
+
+    /// Sets the shape that goes with the format, and writes the custom format to a folder.
+    fn set_shape(&self, format: Option<IntakeFormat>) -> Result<(), SetupError> {
+        const NAME: &str = "intake format";
+        let Some(format) = format else { return Ok(()) };
+        let shape = format.shape();
+        let text = format!("{}, and SHAPE = \"{shape}\"", format.name());
+        match (self.project.shape() == Some(shape), self.args.dry_run) {
+            (true, _) => self.report.ok(NAME, &text)?,
+            (false, true) => self
+                .report
+                .plan(NAME, &format!("{text} in wrangler.toml"))?,
+            (false, false) => {
+                Project::set_shape(shape)?;
+                self.report
+                    .done(NAME, &format!("{text} in wrangler.toml"))?;
+            }
+        }
+        if format == IntakeFormat::Custom && !self.args.dry_run {
+            let folder = intake_format::write(&self.args.dataset)?;
+            let text = format!(
+                "{} has the format of these datasets; DECLARE.md lists the fields to declare, those that rules need first",
+                folder.display()
+            );
+            self.report.done(NAME, &text)?;
+        }
+        Ok(())
+    }
+
     fn make_storage(&self) -> Result<(), SetupError> {
         let dry_run = self.args.dry_run;
         for bucket in self.project.buckets() {
@@ -206,7 +308,38 @@ impl<'a> Setup<'a> {
             };
             self.report_found("queue", queue, made)?;
         }
+        if self.args.via == Via::R2 {
+            self.make_notification()?;
+        }
         Ok(())
+    }
+
+    /// Has the bucket tell the queue of what Logpush writes. The sweep would find it too, but later.
+    fn make_notification(&self) -> Result<(), SetupError> {
+        const NAME: &str = "notification";
+        let bucket = self.bucket()?;
+        let queue = self.project.queues().into_iter().next();
+        let queue = queue.ok_or_else(|| {
+            SetupError::Usage("--via r2 needs a queue in wrangler.toml".to_owned())
+        })?;
+        let text = format!(
+            "{} tells {queue} of each object below logpush/",
+            bucket.name
+        );
+        if self.args.dry_run {
+            return self.report.plan(NAME, &format!("{text}: would be set"));
+        }
+        match self.wrangler.make_notification(bucket, queue)? {
+            Found::Created => self.report.done(NAME, &text),
+            Found::Existing | Found::Missing => self.report.ok(NAME, &text),
+        }
+    }
+
+    /// The bucket that the Worker reads.
+    fn bucket(&self) -> Result<&Bucket, SetupError> {
+        let bucket = self.project.buckets().first();
+        bucket
+            .ok_or_else(|| SetupError::Usage("--via r2 needs a bucket in wrangler.toml".to_owned()))
     }
 
     fn report_found(&self, kind: &str, name: &str, made: Found) -> Result<(), SetupError> {
@@ -239,7 +372,7 @@ impl<'a> Setup<'a> {
             return Err(SetupError::Usage("--dataset is missing".to_owned()));
         };
         let target = DeployedWorker::new(url, dataset, Duration::from_secs(self.args.wait));
-        target.wait_until_there(&self.report)?;
+        target.wait_until_there(self.report)?;
         Ok(Some(target))
     }
 
@@ -256,7 +389,7 @@ impl<'a> Setup<'a> {
             }
             let args = update::Args::put_secret(job.id(), scope);
             let outcome = update::run(&self.session, &args)?;
-            self.report.lines(&outcome.text)?;
+            self.report.jobs(&outcome.text, outcome.json)?;
         }
         Ok(())
     }
@@ -267,18 +400,23 @@ impl<'a> Setup<'a> {
     fn create_jobs(&self, target: &DeployedWorker) -> Result<bool, SetupError> {
         let mut are_there = true;
         for dataset in &self.args.dataset {
-            let args =
-                create::Args::to_worker(dataset, self.args.scopes.clone(), target.url.clone());
+            let scopes = self.args.scopes.clone();
+            let args = match self.args.via {
+                Via::Worker => create::Args::to_worker(dataset, scopes, target.url.clone()),
+                Via::R2 => create::Args::to_bucket(dataset, scopes, self.bucket()?.name.clone()),
+            };
             match create::run(&self.session, &args) {
                 Ok(outcome) => {
-                    self.report.lines(&outcome.text)?;
                     are_there &= !outcome.has_error();
+                    self.report.jobs(&outcome.text, outcome.json)?;
                 }
                 Err(error @ JobsError::Usage(_)) => return Err(error.into()),
                 Err(error) => {
                     are_there = false;
                     let text = format!("{}: not created\nerror: {}\n", dataset.name, error.text());
-                    self.report.lines(&text)?;
+                    let json =
+                        json!({ "dataset": dataset.name, "action": "none", "error": error.json() });
+                    self.report.jobs(&text, json)?;
                 }
             }
         }
@@ -303,11 +441,12 @@ impl<'a> Setup<'a> {
         Ok(true)
     }
 
-    fn check(&self, operator: Option<Secret>) -> Result<bool, SetupError> {
-        let args = check::Args::of(self.args.scopes.clone(), self.args.dataset.clone());
+    fn check(&self, target: &DeployedWorker, operator: Option<Secret>) -> Result<bool, SetupError> {
+        let worker = (self.args.via == Via::R2).then(|| target.url.clone());
+        let args = check::Args::of(self.args.scopes.clone(), self.args.dataset.clone(), worker);
         let ledgers = Ledgers::new(operator, &self.mask);
         let outcome = check::check(&self.session, &args, &ledgers)?;
-        self.report.lines(&outcome.text)?;
+        self.report.check(&outcome.text, outcome.json)?;
         Ok(outcome.is_done)
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::setup::error::SetupError;
 
 const FILE: &str = "wrangler.toml";
+const SHAPE: &str = "SHAPE";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Project {
@@ -79,6 +80,29 @@ impl Project {
             .collect()
     }
 
+    /// The shape of events, if the file names one.
+    pub(crate) fn shape(&self) -> Option<&str> {
+        self.vars.get(SHAPE)?.as_str()
+    }
+
+    /// Writes the shape into the file, where every later deployment finds it.
+    pub(crate) fn set_shape(shape: &str) -> Result<(), SetupError> {
+        let keep = |source| SetupError::Keep {
+            file: FILE.into(),
+            source,
+        };
+        let text = fs::read_to_string(FILE).map_err(keep)?;
+        let text = with_shape(&text, shape);
+        let changed = Self::parse(&text)?;
+        if changed.shape() != Some(shape) {
+            return Err(SetupError::Project {
+                file: FILE,
+                message: format!("SHAPE = \"{shape}\" has no place: set it under [vars] by hand"),
+            });
+        }
+        fs::write(FILE, text).map_err(keep)
+    }
+
     /// The kind of destination that events go to.
     pub(crate) fn kind(&self) -> Result<&'static Kind, SetupError> {
         let wrong = || {
@@ -99,9 +123,55 @@ impl Project {
     }
 }
 
+/// The file with this shape under `[vars]`; the rest, comments too, stays as it is.
+fn with_shape(text: &str, shape: &str) -> String {
+    let setting = format!("{SHAPE} = \"{shape}\"");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let Some(vars) = lines.iter().position(|line| line.trim() == "[vars]") else {
+        return format!("{}\n\n[vars]\n{setting}\n", text.trim_end());
+    };
+    let is_shape = |line: &&mut String| {
+        let (name, _) = line.split_once('=').unwrap_or_default();
+        name.trim() == SHAPE
+    };
+    let mut section = lines
+        .iter_mut()
+        .skip(vars + 1)
+        .take_while(|line| !line.trim_start().starts_with('['));
+    match section.find(is_shape) {
+        Some(line) => *line = setting,
+        None => lines.insert(vars + 1, setting),
+    }
+    lines.join("\n") + "\n"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_shape_is_written_under_vars_and_nothing_else_changes() {
+        for (text, expected) in [
+            (
+                "name = \"w\"",
+                "name = \"w\"\n\n[vars]\nSHAPE = \"native\"\n",
+            ),
+            (
+                "[vars]\n# SHAPE = \"x\"\nSHAPE=\"ecs\" # why\nA = \"1\"\n[b]\n",
+                "[vars]\n# SHAPE = \"x\"\nSHAPE = \"native\"\nA = \"1\"\n[b]\n",
+            ),
+            (
+                "[vars]\nA = \"1\"\n[env.x.vars]\nSHAPE = \"ecs\"\n",
+                "[vars]\nSHAPE = \"native\"\nA = \"1\"\n[env.x.vars]\nSHAPE = \"ecs\"\n",
+            ),
+        ] {
+            assert_eq!(with_shape(text, "native"), expected);
+        }
+        let own = include_str!("../../../../wrangler.toml");
+        let changed = with_shape(own, "native");
+        assert_eq!(Project::parse(&changed).unwrap().shape(), Some("native"));
+        assert_eq!(with_shape(&changed, "ecs"), own);
+    }
 
     #[test]
     fn the_projects_own_file_names_one_bucket_and_one_queue() {

@@ -1,21 +1,68 @@
 //! The progress report of the set-up: a line for each step, with secrets masked.
 
+use core::cell::RefCell;
 use std::io::{self, Write as _};
 use std::rc::Rc;
 
+use serde_json::{Value, json};
+
 use crate::mask::Mask;
 use crate::setup::error::SetupError;
-use crate::terminal::printable;
+use crate::terminal::{printable, write_line};
 
 pub(crate) struct Report {
     mask: Rc<Mask>,
+    /// Whether one document is printed at the end; the lines then go to standard error.
+    is_json: bool,
+    steps: RefCell<Vec<Value>>,
+    jobs: RefCell<Vec<Value>>,
+    check: RefCell<Value>,
 }
 
 impl Report {
-    pub(crate) fn new(mask: &Rc<Mask>) -> Self {
+    pub(crate) fn new(mask: &Rc<Mask>, is_json: bool) -> Self {
         Self {
             mask: Rc::clone(mask),
+            is_json,
+            steps: RefCell::default(),
+            jobs: RefCell::default(),
+            check: RefCell::default(),
         }
+    }
+
+    /// Reports what was done about jobs.
+    pub(crate) fn jobs(&self, text: &str, json: Value) -> Result<(), SetupError> {
+        match json {
+            Value::Array(all) => self.jobs.borrow_mut().extend(all),
+            one => self.jobs.borrow_mut().push(one),
+        }
+        self.lines(text)
+    }
+
+    /// Reports the check of every link.
+    pub(crate) fn check(&self, text: &str, json: Value) -> Result<(), SetupError> {
+        *self.check.borrow_mut() = json;
+        self.lines(text)
+    }
+
+    /// Prints the document, if one is asked for. `error`: why the set-up stopped.
+    pub(crate) fn finish(
+        &self,
+        is_done: bool,
+        error: Option<&SetupError>,
+    ) -> Result<(), SetupError> {
+        if !self.is_json {
+            return Ok(());
+        }
+        let document = json!({
+            "done": is_done,
+            "error": error.map(|error| json!({ "message": error.to_string(), "hint": error.hint() })),
+            "steps": self.steps.take(),
+            "jobs": self.jobs.take(),
+            "check": self.check.take(),
+        });
+        let text = self.mask.hide(&format!("{document:#}"));
+        writeln!(io::stdout(), "{text}").map_err(SetupError::Output)
     }
 
     /// Reports a state that existed already.
@@ -40,10 +87,17 @@ impl Report {
 
     /// Prints finished lines.
     pub(crate) fn lines(&self, text: &str) -> Result<(), SetupError> {
-        write!(io::stdout(), "{}", self.mask.hide(text)).map_err(SetupError::Output)
+        let text = self.mask.hide(text);
+        if self.is_json {
+            write_line(text.trim_end());
+            return Ok(());
+        }
+        write!(io::stdout(), "{text}").map_err(SetupError::Output)
     }
 
     fn line(&self, mark: &str, name: &str, text: &str) -> Result<(), SetupError> {
+        let step = json!({ "mark": mark, "step": name, "text": printable(text) });
+        self.steps.borrow_mut().push(step);
         self.lines(&format!("  {mark:<4}  {name:<17}  {}\n", printable(text)))
     }
 }

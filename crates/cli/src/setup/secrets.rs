@@ -41,15 +41,17 @@ struct KnownSecret {
 
 impl Secrets<'_> {
     /// The secrets, by name, that the destination needs and the Worker lacks. They are asked for before
-    /// anything is created, so that nothing is left half done without them.
+    /// anything is created, so that nothing is left half done without them. `is_by_dataset`: one of its
+    /// own for each dataset, where a setting can have that.
     pub(crate) fn for_destination(
         &self,
         project: &Project,
         datasets: &[&'static Dataset],
+        is_by_dataset: bool,
     ) -> Result<Vec<(String, String)>, SetupError> {
         let mut found = Vec::new();
         for setting in secrets_of(project.kind()?) {
-            found.extend(self.for_setting(setting, datasets)?);
+            found.extend(self.for_setting(setting, datasets, is_by_dataset)?);
         }
         Ok(found)
     }
@@ -59,6 +61,7 @@ impl Secrets<'_> {
         &self,
         setting: &Setting,
         datasets: &[&'static Dataset],
+        is_by_dataset: bool,
     ) -> Result<Vec<(String, String)>, SetupError> {
         let own: Vec<String> = datasets
             .iter()
@@ -70,11 +73,17 @@ impl Secrets<'_> {
             .filter_map(|name| self.given(name))
             .collect();
         let has = |name: &str| !self.lacks(name) || found.iter().any(|(given, _)| given == name);
-        let is_complete = !setting.is_required
-            || has(setting.name)
-            || (!own.is_empty() && own.iter().all(|name| has(name)));
-        if !is_complete && !self.dry_run {
-            found.push((setting.name.to_owned(), ask_for(setting)?));
+        let wanted: Vec<&str> = match setting.is_required {
+            false => Vec::new(),
+            true if is_by_dataset && !own.is_empty() => own.iter().map(String::as_str).collect(),
+            true if !own.is_empty() && own.iter().all(|name| has(name)) => Vec::new(),
+            true => vec![setting.name],
+        };
+        let missing: Vec<&str> = wanted.into_iter().filter(|name| !has(name)).collect();
+        if !self.dry_run {
+            for name in missing {
+                found.push((name.to_owned(), ask_for(name, setting)?));
+            }
         }
         for (name, value) in &found {
             self.mask.add(value);
@@ -318,8 +327,8 @@ fn random_secret() -> Result<String, SetupError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn ask_for(setting: &Setting) -> Result<String, SetupError> {
-    let Setting { name, about, .. } = setting;
+fn ask_for(name: &str, setting: &Setting) -> Result<String, SetupError> {
+    let about = setting.about;
     let missing = || {
         SetupError::Usage(format!(
             "{name} is not set, and there is no terminal to ask for it: export {about}, under this name"

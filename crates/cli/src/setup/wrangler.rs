@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -21,6 +21,7 @@ pub(crate) struct Wrangler {
     program: PathBuf,
     /// Whether wrangler gets CLOUDFLARE_API_TOKEN, which it does not need after `wrangler login`.
     has_token: Cell<bool>,
+    is_quiet: bool,
     mask: Rc<Mask>,
 }
 
@@ -89,7 +90,8 @@ const SHOWN_MAX: usize = 600;
 
 impl Wrangler {
     /// Takes the clone's own wrangler, or the one in PATH.
-    pub(crate) fn new(mask: &Rc<Mask>) -> Self {
+    /// `is_quiet`: standard output is for a document, and wrangler's own goes to standard error.
+    pub(crate) fn new(mask: &Rc<Mask>, is_quiet: bool) -> Self {
         let own = Path::new("node_modules/.bin/wrangler");
         let program = match own.exists() {
             true => own.to_owned(),
@@ -98,6 +100,7 @@ impl Wrangler {
         Self {
             program,
             has_token: Cell::new(false),
+            is_quiet,
             mask: Rc::clone(mask),
         }
     }
@@ -152,6 +155,19 @@ impl Wrangler {
         self.look_for(&["queues", "info", name])
     }
 
+    /// Has the bucket tell the queue of each object that Logpush writes.
+    pub(crate) fn make_notification(
+        &self,
+        bucket: &Bucket,
+        queue: &str,
+    ) -> Result<Found, SetupError> {
+        let mut args = vec!["r2", "bucket", "notification", "create", &bucket.name];
+        args.extend(["--event-type", "object-create", "--queue", queue]);
+        args.extend(["--prefix", "logpush/"]);
+        args.extend(jurisdiction(bucket));
+        self.make(&args)
+    }
+
     /// The names of the Worker's secrets; none if the Worker does not exist yet.
     pub(crate) fn secrets(&self, worker: &str) -> Result<BTreeSet<String>, SetupError> {
         let args = ["secret", "list"];
@@ -194,8 +210,11 @@ impl Wrangler {
                 file: output.clone(),
                 source,
             })?;
-        let status = self
-            .command(&args)
+        let mut command = self.command(&args);
+        if self.is_quiet {
+            command.stdout(io::stderr());
+        }
+        let status = command
             .env(OUTPUT, absolute(&output))
             .status()
             .map_err(|source| self.not_started(source));
@@ -226,7 +245,8 @@ impl Wrangler {
 
     fn make(&self, args: &[&str]) -> Result<Found, SetupError> {
         let output = self.run(args, None)?;
-        let was_there = ["already exists", "already taken"]
+        // Two rules of a bucket for the same objects overlap.
+        let was_there = ["already exists", "already taken", "overlap"]
             .iter()
             .any(|words| output.all.contains(words));
         match (output.is_done, was_there) {
@@ -279,7 +299,7 @@ impl Wrangler {
         })
     }
 
-    fn not_started(&self, source: std::io::Error) -> SetupError {
+    fn not_started(&self, source: io::Error) -> SetupError {
         SetupError::NoWrangler {
             program: self.program.clone(),
             source,
@@ -373,6 +393,11 @@ fn explain(words: &str) -> Option<&'static str> {
     if has("10000") || has("9109") || has("not authorized") || has("Authentication error") {
         return Some(
             "the sign-in lacks a permission: `npx wrangler login` anew, or see docs/deploy.md for those of a token",
+        );
+    }
+    if has("10063") {
+        return Some(
+            "the account has no workers.dev subdomain yet: open Workers & Pages in the dashboard once, which creates it; or set workers_dev = false and a custom domain in wrangler.toml",
         );
     }
     if has("isn't currently deployed") {

@@ -1,6 +1,6 @@
 //! Uploads: a file cut into request bodies.
 
-use std::io::{self, BufRead, BufReader, Read, Write as _};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write as _};
 
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
@@ -8,12 +8,13 @@ use flate2::write::GzEncoder;
 use memchr::memchr;
 
 use crate::input::{Input, InputError};
+use crate::worker_client::array::{Rest, copy_elements};
 
 /// The body of one request.
 pub(crate) struct Upload {
     /// The gzip stream.
     pub(crate) body: Vec<u8>,
-    /// The lines that are not blank, if they were counted.
+    /// The lines that are not blank, or the elements of an array, if they were counted.
     pub(crate) records: Option<u64>,
 }
 
@@ -31,12 +32,22 @@ pub(crate) struct Uploads<'a> {
 }
 
 enum Source<'a> {
-    Lines {
+    Records {
         plain: Box<dyn BufRead + 'a>,
+        place: Place,
         max_records: u64,
     },
     /// The whole input is one upload; `None` after it was returned.
     Whole(Option<BufReader<Box<dyn Read + 'a>>>),
+}
+
+/// Where in the records the next upload begins. An array can be followed by lines or by another one.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Where an array may begin.
+    Open,
+    Array,
+    Lines,
 }
 
 /// Bytes read at once.
@@ -44,6 +55,8 @@ const CHUNK: usize = 256 * 1024;
 
 /// The first byte of gzip, with which no JSON begins.
 const GZIP: u8 = 0x1f;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<'a> Uploads<'a> {
     /// Cuts the input after every `max_records` records, or not at all.
@@ -56,15 +69,20 @@ impl<'a> Uploads<'a> {
         let mut reader = BufReader::with_capacity(CHUNK, reader);
         let source = match max_records {
             None => Source::Whole(Some(reader)),
-            Some(max_records) => Source::Lines {
-                plain: match first_byte(&mut reader).map_err(unreadable(input))? {
-                    Some(GZIP) => {
-                        Box::new(BufReader::with_capacity(CHUNK, MultiGzDecoder::new(reader)))
-                    }
-                    _ => Box::new(reader),
-                },
-                max_records,
-            },
+            Some(max_records) => {
+                let plain: Box<dyn BufRead + 'a> =
+                    match first_byte(&mut reader).map_err(unreadable(input))? {
+                        Some(GZIP) => {
+                            Box::new(BufReader::with_capacity(CHUNK, MultiGzDecoder::new(reader)))
+                        }
+                        _ => Box::new(reader),
+                    };
+                Source::Records {
+                    plain: without_mark(plain).map_err(unreadable(input))?,
+                    place: Place::Open,
+                    max_records,
+                }
+            }
         };
         Ok(Self { input, source })
     }
@@ -72,7 +90,11 @@ impl<'a> Uploads<'a> {
     /// The next upload, until there is none.
     pub(crate) fn next(&mut self) -> Result<Option<Upload>, InputError> {
         match &mut self.source {
-            Source::Lines { plain, max_records } => next_lines(plain, *max_records),
+            Source::Records {
+                plain,
+                place,
+                max_records,
+            } => next_records(plain, place, *max_records),
             Source::Whole(reader) => reader.take().map(whole).transpose(),
         }
         .map_err(unreadable(self.input))
@@ -88,6 +110,70 @@ fn unreadable(input: &Input) -> impl Fn(io::Error) -> InputError {
 
 fn first_byte(reader: &mut impl BufRead) -> io::Result<Option<u8>> {
     Ok(reader.fill_buf()?.first().copied())
+}
+
+/// The input behind a byte order mark, which would stand before the first line or bracket.
+fn without_mark<'a>(mut plain: Box<dyn BufRead + 'a>) -> io::Result<Box<dyn BufRead + 'a>> {
+    let mut first = Vec::new();
+    plain
+        .by_ref()
+        .take(BYTE_ORDER_MARK.len() as u64)
+        .read_to_end(&mut first)?;
+    Ok(match first == BYTE_ORDER_MARK {
+        true => plain,
+        false => Box::new(Cursor::new(first).chain(plain)),
+    })
+}
+
+/// The next upload, of up to `max_records` lines or elements.
+fn next_records(
+    plain: &mut dyn BufRead,
+    place: &mut Place,
+    max_records: u64,
+) -> io::Result<Option<Upload>> {
+    loop {
+        match place {
+            Place::Lines => return next_lines(plain, max_records),
+            Place::Open => match is_array(plain)? {
+                None => return Ok(None),
+                Some(true) => *place = Place::Array,
+                Some(false) => *place = Place::Lines,
+            },
+            Place::Array => {
+                let mut body = encoder();
+                let (records, rest) = copy_elements(plain, &mut body, max_records)?;
+                if rest == Rest::Behind {
+                    *place = Place::Open;
+                }
+                if records > 0 {
+                    return Ok(Some(Upload {
+                        body: body.finish()?,
+                        records: Some(records),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// Whether an array begins, whose bracket is consumed then; nothing at the end. White space before lines
+/// stays, as far as it is read already.
+fn is_array(plain: &mut dyn BufRead) -> io::Result<Option<bool>> {
+    loop {
+        let read = plain.fill_buf()?;
+        if read.is_empty() {
+            return Ok(None);
+        }
+        let blank = read.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        match read.get(blank) {
+            Some(b'[') => {
+                plain.consume(blank + 1);
+                return Ok(Some(true));
+            }
+            Some(_) => return Ok(Some(false)),
+            None => plain.consume(blank),
+        }
+    }
 }
 
 /// The next upload, of up to `max_records` lines that are not blank.
@@ -158,10 +244,32 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_cut_into_uploads_and_blank_ones_do_not_count() {
+    fn records_are_cut_into_uploads_and_blank_ones_do_not_count() {
         for (text, max_records, expected) in [
             ("", 2, &[][..]),
             ("\n \n", 2, &[]),
+            ("\u{feff}a\nb", 1, &[("a\n", 1), ("b", 1)]),
+            // An array is cut between its elements, whatever they look like.
+            (
+                "\u{feff} [\n {\"a\": \"],[\\\\\\\"\"},\n{\"b\": [1, {}]}\n,{} ]\n",
+                2,
+                &[
+                    ("[\n {\"a\": \"],[\\\\\\\"\"},\n{\"b\": [1, {}]}\n]", 2),
+                    ("[{} ]", 1),
+                ],
+            ),
+            ("[]", 2, &[]),
+            ("[1,2,3]", 3, &[("[1,2,3]", 3)]),
+            // An array without an end has none at the Worker either.
+            ("[1,2,{\"a", 2, &[("[1,2]", 2), ("[{\"a", 1)]),
+            // Another array, or lines, may follow.
+            (
+                "[1][2,3]\n4\n5\n",
+                2,
+                &[("[1]", 1), ("[2,3]", 2), ("\n4\n5\n", 2)],
+            ),
+            // No array begins between lines.
+            ("1\n[2,\n3]", 2, &[("1\n[2,\n", 2), ("3]", 1)]),
             ("a\nb\nc", 2, &[("a\nb\n", 2), ("c", 1)]),
             ("a\n\n\nb\n", 2, &[("a\n\n\nb\n", 2)]),
             ("a\nb\n", 1, &[("a\n", 1), ("b\n", 1)]),

@@ -43,6 +43,9 @@ pub(crate) enum Refusal {
     },
     #[error("{}", words_of(.0))]
     NoAnswer(#[from] ureq::Error),
+    /// The same of a question, which sent nothing.
+    #[error("{}", words_of(.0))]
+    NothingRead(ureq::Error),
 }
 
 /// The members of the Worker's answers, good and bad.
@@ -135,7 +138,7 @@ impl Worker {
         let request = self.headers.iter().fold(request, |request, (name, value)| {
             request.header(name, value)
         });
-        Ok(request.call()?)
+        request.call().map_err(Refusal::NothingRead)
     }
 
     /// Posts one upload, once.
@@ -234,7 +237,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Answer { status, .. } => Some(*status),
-            Self::NoAnswer(_) => None,
+            Self::NoAnswer(_) | Self::NothingRead(_) => None,
         }
     }
 
@@ -242,6 +245,7 @@ impl Refusal {
     pub(crate) fn hint(&self) -> Option<&str> {
         match self {
             Self::Answer { hint, .. } => hint.as_deref(),
+            Self::NothingRead(_) => Some("is the Worker there, at this URL?"),
             Self::NoAnswer(_) if self.holds_for_all() => Some("is the Worker there, at this URL?"),
             Self::NoAnswer(_) => Some("the Worker may have got this upload all the same"),
         }
@@ -251,7 +255,7 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answer { retry_after, .. } => *retry_after,
-            Self::NoAnswer(_) => None,
+            Self::NoAnswer(_) | Self::NothingRead(_) => None,
         }
     }
 
@@ -259,7 +263,7 @@ impl Refusal {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Answer { status, .. } => matches!(status, 408 | 429 | 500..),
-            Self::NoAnswer(_) => true,
+            Self::NoAnswer(_) | Self::NothingRead(_) => true,
         }
     }
 
@@ -267,7 +271,7 @@ impl Refusal {
     pub(crate) fn holds_for_all(&self) -> bool {
         match self {
             Self::Answer { status, .. } => matches!(status, 300..=399 | 401 | 403 | 404 | 405),
-            Self::NoAnswer(error) => !may_have_arrived(error),
+            Self::NoAnswer(error) | Self::NothingRead(error) => !may_have_arrived(error),
         }
     }
 }
@@ -355,7 +359,12 @@ mod tests {
             let refusal = Refusal::from(error);
             assert!(refusal.may_pass(), "{refusal}");
             assert_eq!(refusal.holds_for_all(), holds_for_all, "{refusal}");
+            let hint = refusal.hint().unwrap_or_default();
+            assert_eq!(hint.contains("may have got"), !holds_for_all, "{hint}");
         }
+        // Nothing was sent that could have arrived.
+        let read = Refusal::NothingRead(ureq::Error::Timeout(Timeout::RecvResponse));
+        assert_eq!(read.hint(), Some("is the Worker there, at this URL?"));
     }
 
     #[test]

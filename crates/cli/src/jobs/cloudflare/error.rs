@@ -51,6 +51,14 @@ impl JobsError {
         match self {
             Self::Refused { hint, .. } => hint.as_deref(),
             Self::Destination { hint, .. } => Some(hint),
+            // A read, and the test of a destination, leave everything as it was.
+            Self::NoAnswer { call, .. }
+                if call.starts_with("GET ") || call.ends_with("/validate/destination") =>
+            {
+                Some(
+                    "is the network up, and --api right? Nothing was changed: it is safe to repeat",
+                )
+            }
             Self::NoAnswer { .. } => Some(
                 "is the network up, and --api right? What was asked may have been done all the same: `logpush-ecs jobs list` tells",
             ),
@@ -90,6 +98,31 @@ impl JobsError {
         match self.hint() {
             Some(hint) => format!("{self}\n  hint: {hint}"),
             None => self.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_change_may_have_been_made_without_an_answer() {
+        for (call, expected) in [
+            ("GET zones/z/logpush/jobs", "Nothing was changed"),
+            (
+                "POST zones/z/logpush/validate/destination",
+                "Nothing was changed",
+            ),
+            ("POST zones/z/logpush/jobs", "may have been done"),
+            ("PUT zones/z/logpush/jobs/7", "may have been done"),
+            ("DELETE zones/z/logpush/jobs/7", "may have been done"),
+        ] {
+            let error = JobsError::NoAnswer {
+                call: call.to_owned(),
+                source: ureq::Error::HostNotFound,
+            };
+            assert!(error.hint().unwrap().contains(expected), "{call}");
         }
     }
 }

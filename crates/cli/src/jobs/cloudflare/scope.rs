@@ -80,6 +80,23 @@ impl ScopesArgs {
         }
     }
 
+    /// Other zones that the token may read than the one that is asked for, as far as the API tells: a
+    /// token that may do less can give away less.
+    pub(crate) fn other_zones(&self, api: &Api, scope: &Scope) -> Vec<String> {
+        if self.all_zones {
+            return Vec::new();
+        }
+        // A token without Zone > Zone > Read may list none, which is the least.
+        let zones: Vec<Zone> = api
+            .get(&Call::new("zones?per_page=5".to_owned()))
+            .unwrap_or_default();
+        zones
+            .into_iter()
+            .filter(|zone| !matches!(scope, Scope::Zone { id, .. } if *id == zone.id))
+            .map(|zone| zone.name)
+            .collect()
+    }
+
     /// Refuses a dataset that these scopes do not have, before anything is sent.
     pub(crate) fn expect(&self, dataset: &str) -> Result<(), JobsError> {
         dataset::expect(dataset, self.account.is_some()).map_err(JobsError::Usage)

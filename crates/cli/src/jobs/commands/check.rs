@@ -37,13 +37,18 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The arguments that check the jobs of these datasets.
-    pub(crate) fn of(scopes: ScopesArgs, dataset: Vec<&'static Dataset>) -> Self {
+    /// The arguments that check the jobs of these datasets; `worker` reads the bucket of those that write
+    /// to one.
+    pub(crate) fn of(
+        scopes: ScopesArgs,
+        dataset: Vec<&'static Dataset>,
+        worker: Option<String>,
+    ) -> Self {
         Self {
             job: None,
             scopes,
             dataset,
-            worker: None,
+            worker,
         }
     }
 }
@@ -74,6 +79,7 @@ pub(crate) fn check(
         };
         let is_read = token.mark == Mark::Ok;
         let mut links = vec![token];
+        links.extend(reads_more(session, args, &scope));
         if is_read {
             links.extend(missing(args, &scope, &jobs));
         }
@@ -109,6 +115,21 @@ pub(crate) fn check(
         text,
         json: json!({ "broken": broken, "scopes": Value::from(all) }),
         is_done: broken == 0,
+    })
+}
+
+/// A warning where the token may read what is not asked for.
+fn reads_more(session: &Session, args: &Args, scope: &Scope) -> Option<Link> {
+    let others = args.scopes.other_zones(&session.api, scope);
+    (!others.is_empty()).then(|| {
+        Link::warn(
+            "token's reach",
+            format!(
+                "the token may read more than {scope} needs: {}",
+                others.join(", ")
+            ),
+            "limit its Zone Resources to what has jobs, at dash.cloudflare.com/profile/api-tokens: a token that is lost then gives away less",
+        )
     })
 }
 

@@ -69,10 +69,23 @@ impl Args {
             options: OptionsArgs::default(),
         }
     }
+
+    /// The arguments for a job that writes to a bucket, with the defaults.
+    pub(crate) fn to_bucket(dataset: &'static Dataset, scopes: ScopesArgs, bucket: String) -> Self {
+        Self {
+            dataset,
+            scopes,
+            worker: None,
+            via: Via::R2,
+            bucket: Some(bucket),
+            bucket_account: None,
+            options: OptionsArgs::default(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Via {
+pub(crate) enum Via {
     Worker,
     R2,
 }

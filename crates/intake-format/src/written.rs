@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use logpush_normalizer::{Dataset, Row, Target};
 
-use crate::conversion::is_ecs;
-
 /// Fields that the engine writes by itself, whatever the dataset.
-pub(crate) const BY_THE_ENGINE: &[&str] = &[
+pub const BY_THE_ENGINE: &[&str] = &[
     "error.message",
     "event.id",
     "event.original",
@@ -16,7 +14,7 @@ pub(crate) const BY_THE_ENGINE: &[&str] = &[
 ];
 
 /// Every field of ECS that a document of the dataset can have.
-pub(crate) fn ecs_fields(dataset: &Dataset) -> BTreeSet<String> {
+pub fn ecs_fields(dataset: &Dataset) -> BTreeSet<String> {
     let constants = dataset.every_constant().map(|(path, _)| path.to_owned());
     let joined = dataset.joined.iter().map(|joined| joined.target.to_owned());
     let engine = BY_THE_ENGINE.iter().map(|path| (*path).to_owned());
@@ -30,27 +28,35 @@ pub(crate) fn ecs_fields(dataset: &Dataset) -> BTreeSet<String> {
 
 /// The name under `cloudflare` that the row's value has in any case, or `None` where it is kept
 /// under Cloudflare's name only if its targets cannot take it.
-pub(crate) fn kept_name(row: &Row) -> Option<&'static str> {
+pub fn kept_name(row: &Row) -> Option<&'static str> {
     if row.targets.is_empty() {
         return Some(row.field);
     }
     row.targets.iter().find_map(Target::kept_name)
 }
 
-pub(crate) fn is_masked(row: &Row) -> bool {
+pub fn is_masked(row: &Row) -> bool {
     row.targets.iter().any(Target::is_masked)
 }
 
 /// Whether the row's value reaches a field of ECS, alone or as a part of a whole.
-pub(crate) fn reaches_ecs(dataset: &Dataset, row: &Row) -> bool {
+pub fn reaches_ecs(dataset: &Dataset, row: &Row) -> bool {
     row.targets.iter().any(is_ecs) || part_of(dataset, row).is_some()
 }
 
 /// The ECS field of which the row's value is a part.
-pub(crate) fn part_of(dataset: &Dataset, row: &Row) -> Option<&'static str> {
+pub fn part_of(dataset: &Dataset, row: &Row) -> Option<&'static str> {
     dataset.joined.iter().find_map(|joined| {
         [joined.scheme, joined.host, joined.path, joined.query]
             .contains(&row.field)
             .then_some(joined.target)
     })
+}
+
+/// Whether the target is a field of ECS.
+pub fn is_ecs(target: &Target) -> bool {
+    target
+        .fields()
+        .iter()
+        .any(|field| !field.starts_with("cloudflare."))
 }
