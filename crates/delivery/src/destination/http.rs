@@ -8,7 +8,9 @@ use logpush_normalizer::Shape;
 use serde_json::Value;
 
 use crate::Millis;
-use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn, one_request};
+use crate::destination::kind::{
+    Destination, Kind, PartLimits, Step, Turn, is_a_yes, no_yes, one_request,
+};
 use crate::framing::{array, lines};
 use crate::part::Part;
 use crate::request::{Reply, Request};
@@ -16,7 +18,6 @@ use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
 use crate::verdict::Verdict;
-use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "http",
@@ -99,16 +100,13 @@ const OTHER_PROTOCOLS: &[(&str, &str)] = &[
     ),
     (
         "/services/collector/event",
-        "is Splunk's event endpoint, which wants an envelope around each document: /services/collector/raw takes lines",
+        "is Splunk's event endpoint, which wants an envelope around each document: DESTINATION=splunk makes them",
     ),
     (
         "/services/collector",
-        "is Splunk's event endpoint, which wants an envelope around each document: /services/collector/raw takes lines",
+        "is Splunk's event endpoint, which wants an envelope around each document: DESTINATION=splunk makes them",
     ),
 ];
-
-/// What the destination's [`Session`] holds after an answer that was no yes.
-const NO_YES: &str = "no yes";
 
 /// Parts of secrets that are shorter than this may be shown: they would hide words of any kind.
 const SECRET_MIN: usize = 6;
@@ -205,9 +203,7 @@ impl Http {
         request
     }
 
-    /// Reads an answer of success. What is no yes is asked for once more, then it is the operator's
-    /// to say what it is: events that nobody has stored must not be taken for delivered, nor sent
-    /// for ever to where they are stored.
+    /// Reads an answer of success.
     fn read(&self, reply: &Reply, session: &mut Session, now: Millis) -> Verdict {
         let is_yes = match &self.accept {
             Accept::Any => true,
@@ -216,23 +212,15 @@ impl Http {
                 .is_ok_and(|answer| answer.pointer(pointer) == Some(expected)),
         };
         if is_yes {
-            session.forget(NO_YES);
+            is_a_yes(session);
             return Verdict::Accepted;
         }
-        let words = format!(
-            "an answer that is no yes: {}",
-            words::quote(reply, &self.secrets())
-        );
-        if session.get(NO_YES, now).is_some() {
-            return Verdict::Held {
-                status: Some(reply.status),
+        match no_yes(reply, session, &self.secrets(), now) {
+            Verdict::Held { status, words } => Verdict::Held {
+                status,
                 words: format!("{words}; if that is a yes, say so with HTTP_ACCEPT"),
-            };
-        }
-        session.put(NO_YES, String::new(), None);
-        Verdict::Unknown {
-            after: reply.retry_after(now),
-            reason: words,
+            },
+            verdict => verdict,
         }
     }
 }

@@ -160,8 +160,39 @@ pub(super) fn one_request(
     }
 }
 
+/// What an answer of success means that is no yes. It is asked for once more, then it is the
+/// operator's to say what it is: events that nobody has stored must not be taken for delivered, nor
+/// sent for ever to where they are stored.
+pub(super) fn no_yes(
+    reply: &Reply,
+    session: &mut Session,
+    secrets: &[&str],
+    now: Millis,
+) -> Verdict {
+    let words = format!("an answer that is no yes: {}", words::quote(reply, secrets));
+    if session.get(NO_YES, now).is_some() {
+        return Verdict::Held {
+            status: Some(reply.status),
+            words,
+        };
+    }
+    session.put(NO_YES, String::new(), None);
+    Verdict::Unknown {
+        after: reply.retry_after(now),
+        reason: words,
+    }
+}
+
+/// Notes that an answer was a yes: the next that is none is the first again.
+pub(super) fn is_a_yes(session: &mut Session) {
+    session.forget(NO_YES);
+}
+
+/// What a [`Session`] holds after an answer that was no yes.
+const NO_YES: &str = "no yes";
+
 /// What an answer without success means, as far as HTTP itself says it.
-fn by_status(reply: &Reply, secrets: &[&str], now: Millis) -> Verdict {
+pub(super) fn by_status(reply: &Reply, secrets: &[&str], now: Millis) -> Verdict {
     let words = words::quote(reply, secrets);
     let after = reply.retry_after(now);
     match reply.status {

@@ -6,6 +6,7 @@ mod elasticsearch;
 mod http;
 mod kind;
 mod sekoia;
+mod splunk;
 
 pub use kind::{Destination, Kind, Last, Opened, PartLimits, Step, Turn};
 
@@ -14,6 +15,7 @@ pub static KINDS: &[Kind] = &[
     sekoia::KIND,
     http::KIND,
     elasticsearch::KIND,
+    splunk::KIND,
     #[cfg(feature = "bench")]
     discard::KIND,
 ];

@@ -15,3 +15,4 @@ mod faults;
 mod properties;
 mod seam;
 mod simulation;
+mod splunk;

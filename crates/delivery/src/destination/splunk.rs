@@ -1,0 +1,656 @@
+//! Splunk's HTTP Event Collector, and what speaks its protocol, as LogScale and Falcon NG-SIEM:
+//! `POST /services/collector/event`, one envelope an event, gzip.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use logpush_gzip::gzip;
+use logpush_normalizer::{Document, identity};
+use serde::Deserialize;
+
+use crate::Millis;
+use crate::destination::kind::{
+    Destination, Kind, Last, PartLimits, Step, Turn, by_status, is_a_yes, no_yes,
+};
+use crate::header;
+use crate::part::Part;
+use crate::request::{Body, Reply, Request};
+use crate::session::{Conversation, Session};
+use crate::setting::{Accepts, Problem, Setting, Values};
+use crate::url;
+use crate::verdict::Verdict;
+use crate::words;
+
+pub(super) const KIND: Kind = Kind {
+    name: "splunk",
+    settings: &[
+        Setting::new(
+            URL,
+            Accepts::Url { default: None },
+            "address of the HTTP Event Collector, such as `https://http-inputs-acme.splunkcloud.com`; `/services/collector/event` is added where there is no path",
+        )
+        .required(),
+        Setting::new(
+            TOKEN,
+            Accepts::HeaderValue,
+            "the collector's token, or LogScale's ingest token",
+        )
+        .required()
+        .secret()
+        .by_dataset(),
+        Setting::new(
+            AUTHORIZATION,
+            Accepts::OneOf(&["splunk", "bearer"]),
+            "how the token is sent: `Authorization: Splunk ...`, or `Bearer ...` for LogScale and Falcon NG-SIEM",
+        ),
+        Setting::new(
+            HOST,
+            Accepts::Text,
+            "`host` of every event; if not set, `cloudflare`",
+        )
+        .by_dataset(),
+        Setting::new(
+            SOURCE,
+            Accepts::Text,
+            "`source` of every event; if not set, `cloudflare:logpush`",
+        )
+        .by_dataset(),
+        Setting::new(
+            SOURCETYPE,
+            Accepts::Text,
+            "`sourcetype` of every event; if not set, `cloudflare:ecs`. With SHAPE=native, `cloudflare:json` is what Cloudflare's app for Splunk reads",
+        )
+        .by_dataset(),
+        Setting::new(
+            INDEX,
+            Accepts::Text,
+            "`index` of every event, which the token must allow; if not set, the token's own",
+        )
+        .by_dataset(),
+        Setting::new(
+            ACK,
+            Accepts::Flag { default: false },
+            "whether the indexers' acknowledgement is waited for, up to RETRY_BUDGET_MS; the token must have it switched on",
+        ),
+    ],
+    limits: PartLimits {
+        bytes: 2 * 1024 * 1024,
+        documents: 5_000,
+    },
+    open,
+    when_held: "check the token, and that it allows the index; the URL is that of the HTTP Event Collector, not of Splunk Web",
+};
+
+/// An HTTP Event Collector.
+struct Splunk {
+    url: String,
+    /// Where acknowledgements are asked for, if they are.
+    ack_url: Option<String>,
+    token: String,
+    scheme: &'static str,
+    /// What is the same in the envelopes of all events, between the time and the id.
+    envelope: String,
+}
+
+/// An answer of the collector.
+#[derive(Deserialize)]
+struct Answer {
+    code: u32,
+    /// The first event that was not indexed, from 0.
+    #[serde(rename = "invalid-event-number")]
+    place: Option<usize>,
+    #[serde(rename = "ackId")]
+    ack_id: Option<u64>,
+}
+
+/// An answer about acknowledgements.
+#[derive(Deserialize)]
+struct Acknowledgements {
+    acks: BTreeMap<String, bool>,
+}
+
+const URL: &str = "SPLUNK_URL";
+const TOKEN: &str = "SPLUNK_TOKEN";
+const AUTHORIZATION: &str = "SPLUNK_AUTHORIZATION";
+const HOST: &str = "SPLUNK_HOST";
+const SOURCE: &str = "SPLUNK_SOURCE";
+const SOURCETYPE: &str = "SPLUNK_SOURCETYPE";
+const INDEX: &str = "SPLUNK_INDEX";
+const ACK: &str = "SPLUNK_ACK";
+
+/// Splunk Cloud refuses requests of more bytes than this, before compression. It says 400 with code 6
+/// and names the first event, as if that were at fault.
+const CLOUD_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// Documents of so many bytes together may be too many: what is said of the first may be of their sum.
+const SUM_BYTES_MIN: usize = 1024 * 1024;
+
+/// Bytes of one value of an envelope, in JSON.
+const VALUE_BYTES_MAX: usize = 102;
+
+/// Bytes of an envelope at most, without its event.
+const ENVELOPE_BYTES_MAX: usize = 560;
+
+/// Stages of a conversation: begun, events sent, and from there on the number of questions.
+const BEGUN: u32 = 0;
+const SENT: u32 = 1;
+
+/// Splunk acknowledges after about 1.2 s.
+const POLL_BASE: Millis = 500;
+const POLL_MAX: Millis = 5_000;
+
+const _: () = assert!(
+    KIND.limits.bytes + KIND.limits.documents * ENVELOPE_BYTES_MAX < CLOUD_BYTES_MAX,
+    "a part in its envelopes is larger than Splunk Cloud takes"
+);
+
+fn open(values: &Values, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
+    let mut value = |name: &'static str, default: Option<&'static str>| {
+        let text = serde_json::Value::from(values.text(name).or(default)?).to_string();
+        if text.len() > VALUE_BYTES_MAX {
+            let words = format!("is longer than {} bytes", VALUE_BYTES_MAX - 2);
+            problems.push(Problem::new(name, words));
+        }
+        Some(text)
+    };
+    let mut envelope = String::new();
+    for (key, value) in [
+        ("host", value(HOST, Some("cloudflare"))),
+        ("source", value(SOURCE, Some("cloudflare:logpush"))),
+        ("sourcetype", value(SOURCETYPE, Some("cloudflare:ecs"))),
+        ("index", value(INDEX, None)),
+    ] {
+        if let Some(value) = value {
+            envelope += &format!("\"{key}\":{value},");
+        }
+    }
+    let given = values.text(URL);
+    let problem = given.and_then(problem_of_url);
+    problems.extend(problem.map(|words| Problem::new(URL, words)));
+    let url = event_url(given?);
+    let ack_url = match values.flag(ACK) {
+        false => None,
+        true => {
+            let ack_url = ack_url(&url);
+            if ack_url.is_none() {
+                let words = "needs a URL that ends in /services/collector/event: only Splunk itself acknowledges";
+                problems.push(Problem::new(ACK, words));
+            }
+            ack_url
+        }
+    };
+    Some(Box::new(Splunk {
+        url,
+        ack_url,
+        token: values.text(TOKEN)?.to_owned(),
+        scheme: match values.word(AUTHORIZATION) {
+            "bearer" => "Bearer",
+            _ => "Splunk",
+        },
+        envelope,
+    }))
+}
+
+fn problem_of_url(url: &str) -> Option<&'static str> {
+    if url.contains('?') {
+        return Some("has a query: the token belongs in SPLUNK_TOKEN, the rest in settings");
+    }
+    url::path(url)
+        .ends_with("/raw")
+        .then_some("is the endpoint of raw lines: this destination wants /services/collector/event")
+}
+
+fn event_url(given: &str) -> String {
+    let url = given.trim_end_matches('/');
+    match url::path(url) {
+        "" => format!("{url}/services/collector/event"),
+        _ => url.to_owned(),
+    }
+}
+
+fn ack_url(event_url: &str) -> Option<String> {
+    let base = event_url.strip_suffix("/event").unwrap_or(event_url);
+    base.ends_with("/services/collector")
+        .then(|| format!("{base}/ack"))
+}
+
+impl Destination for Splunk {
+    fn title(&self) -> &'static str {
+        "Splunk's event collector"
+    }
+
+    fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
+        let texts: usize = part.runs().map(<[u8]>::len).sum();
+        // In one piece: the compressor finds the envelopes' repetitions.
+        let mut body = Vec::with_capacity(texts + part.len() * ENVELOPE_BYTES_MAX);
+        for document in part.documents() {
+            self.begin_envelope(&mut body, &document);
+            body.extend_from_slice(document.text);
+            body.extend_from_slice(b"}\n");
+        }
+        gzip(&[&body])
+    }
+
+    fn step(
+        &self,
+        turn: &Turn<'_>,
+        conversation: &mut Conversation,
+        session: &mut Session,
+    ) -> Step {
+        match (turn.last, conversation.stage) {
+            (Last::Nothing | Last::Wait, BEGUN) => {
+                conversation.stage = SENT;
+                Step::Send(self.events(turn))
+            }
+            (Last::Failure(reason), SENT) => Step::End(Verdict::Unknown {
+                after: None,
+                reason: reason.to_owned(),
+            }),
+            (Last::Reply(reply), SENT) => self.answered(reply, turn, conversation, session),
+            (Last::Nothing | Last::Wait, _) => match &self.ack_url {
+                Some(url) => Step::Send(self.question(url, turn, conversation)),
+                None => {
+                    debug_assert!(false, "a wait without acknowledgements");
+                    Step::End(Verdict::Accepted)
+                }
+            },
+            (Last::Failure(_), _) => ask_later(conversation),
+            (Last::Reply(reply), _) => self.acknowledged(reply, turn, conversation),
+        }
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        vec![&self.token]
+    }
+}
+
+impl Splunk {
+    /// Writes an envelope up to its event, which comes last. No key but these seven: at one that it
+    /// does not know, Splunk answers 200 and drops what is behind.
+    fn begin_envelope(&self, body: &mut Vec<u8>, document: &Document<'_>) {
+        body.push(b'{');
+        // Splunk knows no time before 1970.
+        let nanos = document.time.and_then(|time| time.unix_nanos());
+        if let Some(nanos) = nanos.filter(|nanos| *nanos > 0) {
+            let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+            body.extend_from_slice(format!("\"time\":{seconds}.{nanos:09},").as_bytes());
+        }
+        body.extend_from_slice(self.envelope.as_bytes());
+        body.extend_from_slice(b"\"fields\":{\"event_id\":\"");
+        body.extend_from_slice(hexadecimal(document.id).as_bytes());
+        body.extend_from_slice(b"\"},\"event\":");
+    }
+
+    fn events(&self, turn: &Turn<'_>) -> Request {
+        let request = Request::post(&self.url, turn.payload.len())
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", "gzip");
+        self.signed(request, turn)
+    }
+
+    /// Asks whether the events are indexed. A load balancer finds the right indexer by the cookies.
+    fn question(&self, url: &str, turn: &Turn<'_>, conversation: &Conversation) -> Request {
+        let mut notes = conversation.notes.iter();
+        let ack_id = notes.next().map_or("", String::as_str);
+        let mut request = Request::post(url, 0).header("Content-Type", "application/json");
+        request.body = Body::Own(format!("{{\"acks\":[{ack_id}]}}").into_bytes());
+        let cookies: Vec<_> = notes.map(String::as_str).collect();
+        if !cookies.is_empty() {
+            request = request.header("Cookie", &cookies.join("; "));
+        }
+        self.signed(request, turn)
+    }
+
+    fn signed(&self, request: Request, turn: &Turn<'_>) -> Request {
+        request
+            .header("Authorization", &format!("{} {}", self.scheme, self.token))
+            .header("X-Splunk-Request-Channel", &channel(turn.part.upload()))
+    }
+
+    /// Reads the answer to events.
+    fn answered(
+        &self,
+        reply: &Reply,
+        turn: &Turn<'_>,
+        conversation: &mut Conversation,
+        session: &mut Session,
+    ) -> Step {
+        let answer = match serde_json::from_slice::<Answer>(&reply.body) {
+            Ok(answer) if reply.is_success() && is_yes(answer.code) => answer,
+            Ok(answer) if is_error(answer.code) => {
+                return Step::End(self.refused(&answer, reply, turn));
+            }
+            _ if reply.is_success() => {
+                return Step::End(no_yes(reply, session, &self.secrets(), turn.now));
+            }
+            _ => return Step::End(by_status(reply, &self.secrets(), turn.now)),
+        };
+        is_a_yes(session);
+        match (&self.ack_url, answer.ack_id) {
+            (None, _) => Step::End(Verdict::Accepted),
+            (Some(_), Some(ack_id)) => {
+                conversation.notes = vec![ack_id.to_string()];
+                conversation.notes.extend(cookies(reply));
+                ask_later(conversation)
+            }
+            (Some(_), None) => Step::End(Verdict::Held {
+                status: Some(reply.status),
+                words: "the token has no indexer acknowledgement: switch it on there, or SPLUNK_ACK off".to_owned(),
+            }),
+        }
+    }
+
+    /// What an error means, by its code.
+    fn refused(&self, answer: &Answer, reply: &Reply, turn: &Turn<'_>) -> Verdict {
+        let words = words::quote(reply, &self.secrets());
+        let after = reply.retry_after(turn.now);
+        let held = |words| Verdict::Held {
+            status: Some(reply.status),
+            words,
+        };
+        match (answer.code, answer.place) {
+            // What is before the place is indexed, and nothing from there on.
+            (6 | 12 | 13 | 15, Some(0)) if is_large(turn.part) => Verdict::Rejected(words),
+            (6 | 12 | 13 | 15, Some(place)) => Verdict::UpTo(place, words),
+            (6 | 12 | 13 | 15, None) => Verdict::Rejected(words),
+            // It names the event behind the one whose index is forbidden. All have the same: only
+            // where the token was changed just now is anything indexed.
+            (7, Some(behind)) if (2..=turn.part.len()).contains(&behind) => {
+                Verdict::UpTo(behind - 1, words)
+            }
+            (1..=5 | 7 | 10 | 11 | 14 | 16 | 21 | 22 | 28, _) => held(words),
+            (8, _) => Verdict::Unknown {
+                after,
+                reason: words,
+            },
+            (9 | 18..=20 | 23 | 26 | 27, _) => Verdict::Retry {
+                after,
+                reason: words,
+            },
+            _ => by_status(reply, &self.secrets(), turn.now),
+        }
+    }
+
+    /// Reads the answer to a question: a yes is told once, so that one that was lost is never told
+    /// again.
+    fn acknowledged(
+        &self,
+        reply: &Reply,
+        turn: &Turn<'_>,
+        conversation: &mut Conversation,
+    ) -> Step {
+        let ack_id = conversation.notes.first().map_or("", String::as_str);
+        let told = serde_json::from_slice::<Acknowledgements>(&reply.body).ok();
+        let told = told.and_then(|told| told.acks.get(ack_id).copied());
+        if reply.is_success() {
+            return match told {
+                Some(true) => Step::End(Verdict::Accepted),
+                _ => ask_later(conversation),
+            };
+        }
+        let verdict = match serde_json::from_slice::<Answer>(&reply.body) {
+            Ok(answer) => self.refused(&answer, reply, turn),
+            Err(_) => by_status(reply, &self.secrets(), turn.now),
+        };
+        match verdict {
+            Verdict::Held { .. } => Step::End(verdict),
+            _ => ask_later(conversation),
+        }
+    }
+}
+
+impl fmt::Debug for Splunk {
+    /// Without the token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Splunk")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a code says that all is taken; with 24 and 25, that it is near its capacity as well.
+fn is_yes(code: u32) -> bool {
+    matches!(code, 0 | 24 | 25)
+}
+
+/// Whether a code says that something was not taken, whatever the status says.
+fn is_error(code: u32) -> bool {
+    matches!(code, 1..=16 | 18..=23 | 26..=28)
+}
+
+/// Whether documents may be too many for one request.
+fn is_large(part: &Part<'_>) -> bool {
+    let bytes: usize = part.runs().map(<[u8]>::len).sum();
+    part.len() > 1 && bytes + part.len() * ENVELOPE_BYTES_MAX > SUM_BYTES_MIN
+}
+
+/// The channel of an upload's requests, as a GUID. Acknowledgements are counted by channel.
+fn channel(upload: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in hexadecimal(identity(upload.as_bytes())).chars().enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The cookies of an answer, as they are sent back.
+fn cookies(reply: &Reply) -> impl Iterator<Item = String> {
+    let headers = reply.headers.iter();
+    headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"))
+        .filter_map(|(_, value)| value.split(';').next())
+        .filter(|pair| pair.contains('=') && header::is_value(pair))
+        .map(|pair| pair.trim().to_owned())
+}
+
+/// Waits before the next question, a little longer each time.
+fn ask_later(conversation: &mut Conversation) -> Step {
+    let asked = Millis::from(conversation.stage);
+    conversation.stage += 1;
+    Step::Wait((POLL_BASE * asked).min(POLL_MAX))
+}
+
+fn hexadecimal(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::kind::Opened;
+    use crate::setting::Given;
+    use logpush_normalizer::{Batch, Time};
+
+    const AT_ACME: [(&str, &str); 2] = [
+        (URL, "https://splunk.acme.example:8088"),
+        (TOKEN, "the-token"),
+    ];
+
+    fn opened(values: &[(&str, &str)]) -> Opened {
+        KIND.open(Some("dns_logs"), &|name| {
+            let value = values.iter().rev().find(|(other, _)| *other == name);
+            value.map(|(_, value)| Given::Text((*value).to_owned()))
+        })
+    }
+
+    fn batch(times: &[Option<Time>]) -> Batch {
+        let mut batch = Batch::default();
+        for (record, time) in (0..).zip(times) {
+            let document = Document {
+                text: br#"{"a":1}"#,
+                id: [0xab; 16],
+                time: *time,
+            };
+            batch.push(document, record..record + 1);
+        }
+        batch
+    }
+
+    fn body(destination: &dyn Destination, batch: &Batch) -> String {
+        let places = [0..batch.len()];
+        let payload = destination.encode(&Part::new(batch, &places, "u"), 0);
+        let mut text = String::new();
+        let mut gunzip = flate2::read::GzDecoder::new(payload.as_slice());
+        std::io::Read::read_to_string(&mut gunzip, &mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn an_envelope_has_its_time_to_the_nanosecond_and_the_datasets_own_values() {
+        let common =
+            r#""host":"cloudflare","source":"cloudflare:logpush","sourcetype":"cloudflare:ecs","#;
+        let own = r#""host":"h\"","source":"s","sourcetype":"t","index":"dns","#;
+        let values = [
+            ("SPLUNK_HOST", "h\""),
+            ("SPLUNK_SOURCE_DNS_LOGS", "s"),
+            ("SPLUNK_SOURCETYPE_DNS_LOGS", "t"),
+            ("SPLUNK_INDEX", "main"),
+            ("SPLUNK_INDEX_DNS_LOGS", "dns"),
+        ];
+        let at = |text: &str| Time::parse(text.as_bytes());
+        for (time, written) in [
+            (
+                at("2026-01-02T03:04:05.123456789Z"),
+                "\"time\":1767323045.123456789,",
+            ),
+            (at("1767323045"), "\"time\":1767323045.000000000,"),
+            (at("1969-12-31T23:59:59Z"), ""),
+            (None, ""),
+        ] {
+            for (values, constant) in [(&values[..0], common), (&values[..], own)] {
+                let destination = opened(&[&AT_ACME, values].concat()).unwrap();
+                let id = "ab".repeat(16);
+                let expected = format!(
+                    "{{{written}{constant}\"fields\":{{\"event_id\":\"{id}\"}},\"event\":{{\"a\":1}}}}\n"
+                );
+                assert_eq!(
+                    body(&*destination, &batch(&[time, time])),
+                    expected.repeat(2)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_envelope_is_within_its_bound() {
+        let long = "x".repeat(VALUE_BYTES_MAX - 2);
+        let names = [HOST, SOURCE, SOURCETYPE, INDEX].map(|name| (name, long.as_str()));
+        let destination = opened(&[&AT_ACME[..], &names].concat()).unwrap();
+        // The latest time that is written.
+        let time = Time::parse(b"2262-04-11T23:47:16.854775807Z");
+        let text = body(&*destination, &batch(&[time]));
+        assert!(
+            text.len() - br#"{"a":1}"#.len() <= ENVELOPE_BYTES_MAX,
+            "{}",
+            text.len()
+        );
+    }
+
+    #[test]
+    fn settings_that_do_not_do_are_named() {
+        let long = "x".repeat(VALUE_BYTES_MAX - 1);
+        for (more, expected) in [
+            (vec![], ""),
+            (
+                vec![(URL, "https://a.example/services/collector/event/")],
+                "",
+            ),
+            (
+                vec![
+                    (URL, "https://a.example/api/v1/ingest/hec"),
+                    (AUTHORIZATION, "bearer"),
+                ],
+                "",
+            ),
+            (vec![(ACK, "true")], ""),
+            (
+                vec![(ACK, "true"), (URL, "https://a.example/services/collector")],
+                "",
+            ),
+            (vec![(URL, "")], "SPLUNK_URL is not set"),
+            (vec![(TOKEN, "")], "SPLUNK_TOKEN is not set"),
+            (
+                vec![(URL, "http://a.example")],
+                "SPLUNK_URL is not an https:// URL",
+            ),
+            (
+                vec![(URL, "https://a.example/services/collector/raw")],
+                "SPLUNK_URL is the endpoint of raw lines",
+            ),
+            (
+                vec![(URL, "https://a.example/services/collector?token=x")],
+                "SPLUNK_URL has a query",
+            ),
+            (
+                vec![(URL, "https://a.example/api/v1/ingest/hec"), (ACK, "true")],
+                "SPLUNK_ACK needs a URL that ends in",
+            ),
+            (
+                vec![(AUTHORIZATION, "basic")],
+                "SPLUNK_AUTHORIZATION is neither splunk nor bearer",
+            ),
+            (
+                vec![(INDEX, long.as_str())],
+                "SPLUNK_INDEX is longer than 100 bytes",
+            ),
+        ] {
+            let problems = opened(&[&AT_ACME[..], &more].concat())
+                .err()
+                .unwrap_or_default();
+            let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            let words = words.join("; ");
+            assert!(
+                words.starts_with(expected) && words.is_empty() == expected.is_empty(),
+                "{more:?}: {words}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_first_event_of_a_large_part_may_be_their_sum() {
+        let destination = opened(&AT_ACME).unwrap();
+        let reply = Reply {
+            status: 400,
+            body: br#"{"text":"Invalid data format","code":6,"invalid-event-number":0}"#.to_vec(),
+            ..Reply::default()
+        };
+        let large = "x".repeat(SUM_BYTES_MIN);
+        for (texts, is_sum) in [
+            (vec!["{}", "{}"], false),
+            (vec![large.as_str(), "{}"], true),
+            (vec![large.as_str()], false),
+        ] {
+            let batch = crate::sample::batch(&texts);
+            let places = [0..texts.len()];
+            let turn = Turn {
+                part: &Part::new(&batch, &places, "u"),
+                payload: b"",
+                last: Last::Reply(&reply),
+                now: 0,
+            };
+            let mut conversation = Conversation {
+                stage: SENT,
+                ..Conversation::default()
+            };
+            let Step::End(verdict) =
+                destination.step(&turn, &mut conversation, &mut Session::default())
+            else {
+                panic!("no verdict");
+            };
+            let is_rejected = matches!(verdict, Verdict::Rejected(_));
+            assert_eq!(is_rejected, is_sum, "{} {verdict:?}", texts.len());
+        }
+    }
+
+    #[test]
+    fn a_channel_is_a_guid_of_the_upload() {
+        let lengths = |channel: &str| channel.split('-').map(str::len).collect::<Vec<_>>();
+        assert_eq!(lengths(&channel("u")), [8, 4, 4, 4, 12]);
+        assert_eq!(channel("u"), channel("u"));
+        assert_ne!(channel("u"), channel("v"));
+    }
+}
