@@ -19,7 +19,7 @@ const README = read("README.md");
 const DEPLOY = read("docs/deploy.md");
 const MAPPING = read("docs/mapping.md");
 const SEKOIA = read("sekoia/README.md");
-const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "detections/README.md", "sekoia/README.md", "fuzz/README.md"].concat(
+const PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "detections/README.md", "sekoia/README.md", "splunk/README.md", "fuzz/README.md"].concat(
   filesBelow("docs"),
 );
 

@@ -51,7 +51,7 @@ test("what wrangler.toml lists as secrets are secrets, and all that must be set"
 test("every setting that a page names is there", () => {
   const groups = new Set(SETTINGS.map(({ name }) => name.split("_")[0]));
   let named = 0;
-  for (const page of ["README.md", "sekoia/README.md", ...filesBelow("docs")]) {
+  for (const page of ["README.md", "sekoia/README.md", "splunk/README.md", ...filesBelow("docs")]) {
     for (const [, name] of read(page).matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)) {
       if (!groups.has(name.split("_")[0])) continue;
       const isOfDataset = SETTINGS.some((setting) => setting.by_dataset && name.startsWith(`${setting.name}_`));
