@@ -1,16 +1,21 @@
 //! Splunk's HTTP Event Collector, and what speaks its protocol, as LogScale and Falcon NG-SIEM:
 //! `POST /services/collector/event`, one envelope an event, gzip.
 
+mod envelope;
+
 use core::fmt;
 use std::collections::BTreeMap;
 
 use logpush_gzip::gzip;
-use logpush_normalizer::{Document, identity};
+use logpush_normalizer::{Shape, identity};
 use serde::Deserialize;
 
 use crate::Millis;
 use crate::destination::kind::{
     Destination, Kind, Last, PartLimits, Step, Turn, by_status, is_a_yes, no_yes,
+};
+use crate::destination::splunk::envelope::{
+    Envelope, HOST, INDEX, SOURCE, SOURCETYPE, hexadecimal,
 };
 use crate::header;
 use crate::part::Part;
@@ -73,6 +78,7 @@ pub(super) const KIND: Kind = Kind {
             "whether the indexers' acknowledgement is waited for, up to RETRY_BUDGET_MS; the token must have it switched on",
         ),
     ],
+    shapes: &[Shape::Ecs, Shape::Native],
     limits: PartLimits {
         bytes: 2 * 1024 * 1024,
         documents: 5_000,
@@ -88,8 +94,7 @@ struct Splunk {
     ack_url: Option<String>,
     token: String,
     scheme: &'static str,
-    /// What is the same in the envelopes of all events, between the time and the id.
-    envelope: String,
+    envelope: Envelope,
 }
 
 /// An answer of the collector.
@@ -112,10 +117,6 @@ struct Acknowledgements {
 const URL: &str = "SPLUNK_URL";
 const TOKEN: &str = "SPLUNK_TOKEN";
 const AUTHORIZATION: &str = "SPLUNK_AUTHORIZATION";
-const HOST: &str = "SPLUNK_HOST";
-const SOURCE: &str = "SPLUNK_SOURCE";
-const SOURCETYPE: &str = "SPLUNK_SOURCETYPE";
-const INDEX: &str = "SPLUNK_INDEX";
 const ACK: &str = "SPLUNK_ACK";
 
 /// Splunk Cloud refuses requests of more bytes than this, before compression. It says 400 with code 6
@@ -124,12 +125,6 @@ const CLOUD_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// Documents of so many bytes together may be too many: what is said of the first may be of their sum.
 const SUM_BYTES_MIN: usize = 1024 * 1024;
-
-/// Bytes of one value of an envelope, in JSON.
-const VALUE_BYTES_MAX: usize = 102;
-
-/// Bytes of an envelope at most, without its event.
-const ENVELOPE_BYTES_MAX: usize = 560;
 
 /// Stages of a conversation: begun, events sent, and from there on the number of questions.
 const BEGUN: u32 = 0;
@@ -140,30 +135,16 @@ const POLL_BASE: Millis = 500;
 const POLL_MAX: Millis = 5_000;
 
 const _: () = assert!(
-    KIND.limits.bytes + KIND.limits.documents * ENVELOPE_BYTES_MAX < CLOUD_BYTES_MAX,
+    KIND.limits.bytes + KIND.limits.documents * envelope::BYTES_MAX < CLOUD_BYTES_MAX,
     "a part in its envelopes is larger than Splunk Cloud takes"
 );
 
-fn open(values: &Values, problems: &mut Vec<Problem>) -> Option<Box<dyn Destination>> {
-    let mut value = |name: &'static str, default: Option<&'static str>| {
-        let text = serde_json::Value::from(values.text(name).or(default)?).to_string();
-        if text.len() > VALUE_BYTES_MAX {
-            let words = format!("is longer than {} bytes", VALUE_BYTES_MAX - 2);
-            problems.push(Problem::new(name, words));
-        }
-        Some(text)
-    };
-    let mut envelope = String::new();
-    for (key, value) in [
-        ("host", value(HOST, Some("cloudflare"))),
-        ("source", value(SOURCE, Some("cloudflare:logpush"))),
-        ("sourcetype", value(SOURCETYPE, Some("cloudflare:ecs"))),
-        ("index", value(INDEX, None)),
-    ] {
-        if let Some(value) = value {
-            envelope += &format!("\"{key}\":{value},");
-        }
-    }
+fn open(
+    values: &Values,
+    _: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<Box<dyn Destination>> {
+    let envelope = Envelope::open(values, problems);
     let given = values.text(URL);
     let problem = given.and_then(problem_of_url);
     problems.extend(problem.map(|words| Problem::new(URL, words)));
@@ -222,11 +203,9 @@ impl Destination for Splunk {
     fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
         let texts: usize = part.runs().map(<[u8]>::len).sum();
         // In one piece: the compressor finds the envelopes' repetitions.
-        let mut body = Vec::with_capacity(texts + part.len() * ENVELOPE_BYTES_MAX);
+        let mut body = Vec::with_capacity(texts + part.len() * envelope::BYTES_MAX);
         for document in part.documents() {
-            self.begin_envelope(&mut body, &document);
-            body.extend_from_slice(document.text);
-            body.extend_from_slice(b"}\n");
+            self.envelope.write(&mut body, &document);
         }
         gzip(&[&body])
     }
@@ -265,22 +244,6 @@ impl Destination for Splunk {
 }
 
 impl Splunk {
-    /// Writes an envelope up to its event, which comes last. No key but these seven: at one that it
-    /// does not know, Splunk answers 200 and drops what is behind.
-    fn begin_envelope(&self, body: &mut Vec<u8>, document: &Document<'_>) {
-        body.push(b'{');
-        // Splunk knows no time before 1970.
-        let nanos = document.time.and_then(|time| time.unix_nanos());
-        if let Some(nanos) = nanos.filter(|nanos| *nanos > 0) {
-            let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-            body.extend_from_slice(format!("\"time\":{seconds}.{nanos:09},").as_bytes());
-        }
-        body.extend_from_slice(self.envelope.as_bytes());
-        body.extend_from_slice(b"\"fields\":{\"event_id\":\"");
-        body.extend_from_slice(hexadecimal(document.id).as_bytes());
-        body.extend_from_slice(b"\"},\"event\":");
-    }
-
     fn events(&self, turn: &Turn<'_>) -> Request {
         let request = Request::post(&self.url, turn.payload.len())
             .header("Content-Type", "application/json")
@@ -422,7 +385,7 @@ fn is_error(code: u32) -> bool {
 /// Whether documents may be too many for one request.
 fn is_large(part: &Part<'_>) -> bool {
     let bytes: usize = part.runs().map(<[u8]>::len).sum();
-    part.len() > 1 && bytes + part.len() * ENVELOPE_BYTES_MAX > SUM_BYTES_MIN
+    part.len() > 1 && bytes + part.len() * envelope::BYTES_MAX > SUM_BYTES_MIN
 }
 
 /// The channel of an upload's requests, as a GUID. Acknowledgements are counted by channel.
@@ -454,16 +417,11 @@ fn ask_later(conversation: &mut Conversation) -> Step {
     Step::Wait((POLL_BASE * asked).min(POLL_MAX))
 }
 
-fn hexadecimal(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::destination::kind::Opened;
     use crate::setting::Given;
-    use logpush_normalizer::{Batch, Time};
 
     const AT_ACME: [(&str, &str); 2] = [
         (URL, "https://splunk.acme.example:8088"),
@@ -477,82 +435,9 @@ mod tests {
         })
     }
 
-    fn batch(times: &[Option<Time>]) -> Batch {
-        let mut batch = Batch::default();
-        for (record, time) in (0..).zip(times) {
-            let document = Document {
-                text: br#"{"a":1}"#,
-                id: [0xab; 16],
-                time: *time,
-            };
-            batch.push(document, record..record + 1);
-        }
-        batch
-    }
-
-    fn body(destination: &dyn Destination, batch: &Batch) -> String {
-        let places = [0..batch.len()];
-        let payload = destination.encode(&Part::new(batch, &places, "u"), 0);
-        let mut text = String::new();
-        let mut gunzip = flate2::read::GzDecoder::new(payload.as_slice());
-        std::io::Read::read_to_string(&mut gunzip, &mut text).unwrap();
-        text
-    }
-
-    #[test]
-    fn an_envelope_has_its_time_to_the_nanosecond_and_the_datasets_own_values() {
-        let common =
-            r#""host":"cloudflare","source":"cloudflare:logpush","sourcetype":"cloudflare:ecs","#;
-        let own = r#""host":"h\"","source":"s","sourcetype":"t","index":"dns","#;
-        let values = [
-            ("SPLUNK_HOST", "h\""),
-            ("SPLUNK_SOURCE_DNS_LOGS", "s"),
-            ("SPLUNK_SOURCETYPE_DNS_LOGS", "t"),
-            ("SPLUNK_INDEX", "main"),
-            ("SPLUNK_INDEX_DNS_LOGS", "dns"),
-        ];
-        let at = |text: &str| Time::parse(text.as_bytes());
-        for (time, written) in [
-            (
-                at("2026-01-02T03:04:05.123456789Z"),
-                "\"time\":1767323045.123456789,",
-            ),
-            (at("1767323045"), "\"time\":1767323045.000000000,"),
-            (at("1969-12-31T23:59:59Z"), ""),
-            (None, ""),
-        ] {
-            for (values, constant) in [(&values[..0], common), (&values[..], own)] {
-                let destination = opened(&[&AT_ACME, values].concat()).unwrap();
-                let id = "ab".repeat(16);
-                let expected = format!(
-                    "{{{written}{constant}\"fields\":{{\"event_id\":\"{id}\"}},\"event\":{{\"a\":1}}}}\n"
-                );
-                assert_eq!(
-                    body(&*destination, &batch(&[time, time])),
-                    expected.repeat(2)
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn the_longest_envelope_is_within_its_bound() {
-        let long = "x".repeat(VALUE_BYTES_MAX - 2);
-        let names = [HOST, SOURCE, SOURCETYPE, INDEX].map(|name| (name, long.as_str()));
-        let destination = opened(&[&AT_ACME[..], &names].concat()).unwrap();
-        // The latest time that is written.
-        let time = Time::parse(b"2262-04-11T23:47:16.854775807Z");
-        let text = body(&*destination, &batch(&[time]));
-        assert!(
-            text.len() - br#"{"a":1}"#.len() <= ENVELOPE_BYTES_MAX,
-            "{}",
-            text.len()
-        );
-    }
-
     #[test]
     fn settings_that_do_not_do_are_named() {
-        let long = "x".repeat(VALUE_BYTES_MAX - 1);
+        let long = "x".repeat(101);
         for (more, expected) in [
             (vec![], ""),
             (
