@@ -321,7 +321,7 @@ mod tests {
         for (name, value) in [
             ("LOGPUSH_SECRET", "short"),
             ("SHAPE", "ECS"),
-            ("DESTINATION", "splunk"),
+            ("DESTINATION", "siem"),
             ("SEKOIA_INTAKE_URL", "http://intake.sekoia.io"),
             ("SEKOIA_INTAKE_URL", "http://127.0.0.1.example"),
             (

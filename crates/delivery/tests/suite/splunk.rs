@@ -62,7 +62,7 @@ struct Course {
 fn deliver(collector: Collector<'_>, values: &[(&str, &str)]) -> Course {
     let destination = open(values);
     let placeholder = |refusal: &Refusal<'_>| {
-        let text = String::from_utf8_lossy(refusal.document);
+        let text = String::from_utf8_lossy(refusal.document.text);
         format!("{{\"placeholder\":{:?}}}", text).into_bytes()
     };
     let delivery = Delivery {
