@@ -27,7 +27,8 @@ const FLOORS = {
     "lib",
   ],
   "crates/cli/src": [
-    ...["main", "setup", "normalize", "push", "jobs", "progress", "worker_client", "dataset", "clock", "error", "mask"],
+    ...["main", "setup", "config", "normalize", "push", "jobs", "progress", "worker_client", "worker_settings", "dataset", "clock"],
+    ...["error", "mask", "project"],
     ...["input", "percent", "terminal"],
   ],
   "crates/docs/src": [

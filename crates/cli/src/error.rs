@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::input::InputError;
+use crate::project::ProjectError;
 
 /// Why a command, or a part of its work, failed.
 #[derive(Debug, Error)]
@@ -27,6 +28,11 @@ pub(crate) enum Error {
     /// An error of `setup` as text, with its secrets masked.
     #[error("{0}")]
     Setup(String),
+    #[error("{0}\n  hint: {hint}", hint = .0.hint())]
+    Project(#[from] ProjectError),
+    /// The configuration has no such destination, or a wrong one.
+    #[error("{0}")]
+    Destination(String),
     /// Wrong usage that clap cannot detect.
     #[error("{message}")]
     Usage {

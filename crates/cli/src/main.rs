@@ -1,11 +1,12 @@
 //! The command `logpush-ecs`: the Worker's core on files, and what surrounds the Worker.
 //!
 //! Each subcommand has a folder: [`normalize`] runs the Worker's core over files, [`push`] sends files
-//! to a Worker as Logpush does, [`jobs`] manages the Logpush jobs at Cloudflare, [`setup`] creates
+//! to a Worker as Logpush does, [`config`] checks the Worker's configuration, [`jobs`] manages the Logpush jobs at Cloudflare, [`setup`] creates
 //! everything a deployment needs. All have the same exit codes: 0 when everything was done, 1 when
 //! something was not, 2 for wrong usage.
 
 mod clock;
+mod config;
 mod dataset;
 mod error;
 mod input;
@@ -14,10 +15,12 @@ mod mask;
 mod normalize;
 mod percent;
 mod progress;
+mod project;
 mod push;
 mod setup;
 mod terminal;
 mod worker_client;
+mod worker_settings;
 
 use std::env;
 use std::io;
@@ -40,6 +43,7 @@ struct Cli {
 enum Command {
     Normalize(normalize::Args),
     Push(push::Args),
+    Config(config::Args),
     Jobs(Box<jobs::Args>),
     Setup(setup::Args),
 }
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let done = match parsed().command {
         Command::Normalize(args) => normalize::run(args),
         Command::Push(args) => push::run(args),
+        Command::Config(args) => config::run(&args),
         Command::Jobs(args) => jobs::run(*args),
         Command::Setup(args) => setup::run(&args),
     };

@@ -173,16 +173,6 @@ impl Setting {
         format!("{}_{}", self.name, dataset.to_ascii_uppercase())
     }
 
-    /// What a table of `DESTINATIONS` calls it: the name without the kind's, in lower case.
-    #[must_use]
-    pub fn key(&self, kind: &str) -> String {
-        let name = self.name.to_ascii_lowercase();
-        let of_kind = name
-            .strip_prefix(kind)
-            .and_then(|rest| rest.strip_prefix('_'));
-        of_kind.map(str::to_owned).unwrap_or(name)
-    }
-
     /// Whether a variable or a secret is this one, or what a dataset has of its own instead.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {

@@ -34,6 +34,14 @@ pub enum Scope {
     Alerts,
 }
 
+impl Group {
+    /// Whether each destination has its own.
+    #[must_use]
+    pub fn is_of_destinations(&self) -> bool {
+        matches!(self.scope, Scope::Destination | Scope::Kind(_))
+    }
+}
+
 /// Taking uploads in.
 pub static INGEST: Group = Group {
     scope: Scope::Ingest,
@@ -65,11 +73,7 @@ pub static INGEST: Group = Group {
 pub static DESTINATION: Group = Group {
     scope: Scope::Destination,
     settings: &[
-        Setting::new(
-            DESTINATION_KIND,
-            Accepts::OneOf(&KIND_NAMES),
-            "where events go: the SEKOIA.IO intake, a URL that takes JSON, or a product with a protocol of its own",
-        ),
+        KIND_OF_DESTINATION,
         Setting::new(
             SHAPE,
             Accepts::OneOf(&["ecs", "native"]),
@@ -244,6 +248,15 @@ pub static ALERTS: Group = Group {
     ],
 };
 
+/// Which kind the destination of the flat variables is.
+pub(crate) static KIND: &[Setting] = &[KIND_OF_DESTINATION];
+
+const KIND_OF_DESTINATION: Setting = Setting::new(
+    DESTINATION_KIND,
+    Accepts::OneOf(&KIND_NAMES),
+    "where events go: the SEKOIA.IO intake, a URL that takes JSON, or a product with a protocol of its own",
+);
+
 /// What a Logpush job sends, so that its uploads are taken.
 pub const LOGPUSH_SECRET: Setting = Setting::new(
     "LOGPUSH_SECRET",
@@ -277,6 +290,19 @@ pub fn groups() -> impl Iterator<Item = Group> {
 pub fn of_destinations() -> impl Iterator<Item = &'static Setting> {
     let of_kinds = KINDS.iter().flat_map(|kind| kind.settings);
     DESTINATION.settings.iter().chain(of_kinds)
+}
+
+/// What a table of `DESTINATIONS` calls a setting: its name without the kind's, in lower case.
+#[must_use]
+pub fn key(setting: &Setting, kind: &str) -> String {
+    if setting.name == DESTINATION_KIND {
+        return "kind".to_owned();
+    }
+    let name = setting.name.to_ascii_lowercase();
+    let of_kind = name
+        .strip_prefix(kind)
+        .and_then(|rest| rest.strip_prefix('_'));
+    of_kind.map(str::to_owned).unwrap_or(name)
 }
 
 /// The secrets of destinations, whatever their kind.

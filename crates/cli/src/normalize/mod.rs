@@ -1,19 +1,22 @@
 //! `logpush-ecs normalize`: runs the Worker's core over files.
 
+mod destination;
 pub(crate) mod summary;
 
 use std::io::{self, IsTerminal as _, Read as _, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use logpush_normalizer::{Config, Dataset, Limits, Normalizer, Shape, UploadError};
+use logpush_normalizer::{Batch, Config, Dataset, Limits, Normalizer, Shape, UploadError};
 
 use crate::clock;
 use crate::dataset;
 use crate::error::Error;
 use crate::input::{Input, InputError, total_size};
+use crate::normalize::destination::Destination;
 use crate::normalize::summary::Totals;
 use crate::progress::Progress;
-use crate::terminal::report;
+use crate::terminal::{report, write_line as note};
 
 /// Turn Logpush files into documents, one per line
 ///
@@ -25,6 +28,8 @@ Examples:
   logpush-ecs normalize --dataset firewall_events 20260512T083000Z.log.gz
   logpush-ecs normalize *.log.gz > documents.ndjson
   zcat old.log.gz | logpush-ecs normalize --shape native | jq .
+  logpush-ecs normalize --config wrangler.toml --destination siem *.log.gz
+  logpush-ecs normalize --config wrangler.toml --destination siem --wire FILE
 
 Exit codes:
   0  every byte was read (bad lines become documents of event.kind pipeline_error)
@@ -51,6 +56,22 @@ pub(crate) struct Args {
     #[arg(long)]
     show_secrets: bool,
 
+    /// Write documents as a destination of this wrangler.toml gets them; no secret is needed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["shape", "keep_original", "show_secrets"])]
+    config: Option<PathBuf>,
+
+    /// The environment, a section [env.NAME] of the file
+    #[arg(long, value_name = "NAME", requires = "config")]
+    env: Option<String>,
+
+    /// The destination; needed where there are several
+    #[arg(long, value_name = "NAME", requires = "config")]
+    destination: Option<String>,
+
+    /// Write the bodies of the requests, not compressed, one after the other
+    #[arg(long, requires = "config")]
+    wire: bool,
+
     /// Files to read; `-`, or none, is standard input
     #[arg(value_name = "FILE", value_parser = Input::parser(), default_value = "-")]
     files: Vec<Input>,
@@ -68,6 +89,13 @@ enum ShapeName {
 const CHUNK: usize = 256 * 1024;
 
 pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
+    let destination = match &args.config {
+        None => None,
+        Some(file) => {
+            let (env, name) = (args.env.as_deref(), args.destination.as_deref());
+            Some(Destination::read(file, env, name)?)
+        }
+    };
     let begun = clock::now();
     // On a terminal the documents and the bar would overwrite each other.
     let progress = if io::stdout().is_terminal() {
@@ -78,8 +106,9 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
     let mut normalize = Normalize {
         output: io::BufWriter::with_capacity(CHUNK, io::stdout().lock()),
         progress,
-        buffer: vec![0; CHUNK],
         totals: Totals::default(),
+        destination,
+        is_wire: args.wire,
     };
     let mut is_all_read = true;
     for input in &args.files {
@@ -107,34 +136,47 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
 struct Normalize<W: Write> {
     output: W,
     progress: Progress,
-    buffer: Vec<u8>,
     totals: Totals,
+    /// Where the documents go, if that was asked.
+    destination: Option<Destination>,
+    /// Whether the bodies of requests are written, not documents.
+    is_wire: bool,
 }
 
 impl<W: Write> Normalize<W> {
     /// Writes the documents of one input up to the place where reading fails.
     fn input(&mut self, input: &Input, args: &Args) -> Result<(), Error> {
-        let mut normalizer = Normalizer::new(Config {
-            dataset: args.dataset,
-            shape: match args.shape {
-                ShapeName::Ecs => Shape::Ecs,
-                ShapeName::Native => Shape::Native,
-            },
-            arrival: clock::arrival(),
-            keep_original: args.keep_original,
-            worker_name: "logpush-ecs",
-            unmask: args.show_secrets,
-            limits: Limits {
-                // Each document is written at once, so that a truncated file yields all it has.
-                batch_records: 1,
-                upload_bytes: u64::MAX,
-                ..Limits::default()
-            },
-        });
+        let mut normalizer = Normalizer::new(self.config(args));
         let done = self.stream(input, &mut normalizer);
         self.totals.add(normalizer.dataset(), normalizer.summary());
         self.output.flush().map_err(Error::Output)?;
         done
+    }
+
+    fn config(&self, args: &Args) -> Config {
+        let mut config = match &self.destination {
+            Some(destination) => destination.config(args.dataset),
+            None => Config {
+                dataset: args.dataset,
+                shape: match args.shape {
+                    ShapeName::Ecs => Shape::Ecs,
+                    ShapeName::Native => Shape::Native,
+                },
+                arrival: clock::arrival(),
+                keep_original: args.keep_original,
+                worker_name: "logpush-ecs",
+                unmask: args.show_secrets,
+                limits: Limits {
+                    upload_bytes: u64::MAX,
+                    ..Limits::default()
+                },
+            },
+        };
+        if !self.is_wire {
+            // Each document is written at once, so that a truncated file yields all it has.
+            config.limits.batch_records = 1;
+        }
+        config
     }
 
     fn stream(&mut self, input: &Input, normalizer: &mut Normalizer) -> Result<(), Error> {
@@ -142,9 +184,10 @@ impl<W: Write> Normalize<W> {
             input: input.clone(),
             source,
         };
+        let mut buffer = vec![0; CHUNK];
         let mut reader = self.progress.watch(input.open()?);
         loop {
-            let len = match reader.read(&mut self.buffer) {
+            let len = match reader.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(len) => len,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -155,22 +198,57 @@ impl<W: Write> Normalize<W> {
                     }));
                 }
             };
-            debug_assert!(len <= self.buffer.len(), "Read gives at most what fits");
-            let mut chunk = self.buffer.get(..len).unwrap_or(&self.buffer);
+            debug_assert!(len <= buffer.len(), "Read gives at most what fits");
+            let mut chunk = buffer.get(..len).unwrap_or(&buffer);
             while let Some(batch) = normalizer.feed(&mut chunk).map_err(unreadable)? {
-                write_line(&mut self.output, &batch.body)?;
+                if !self.write(input, normalizer.dataset(), &batch)? {
+                    return Ok(());
+                }
             }
             // `tail -f | logpush-ecs normalize` shows a record as soon as it comes.
             self.output.flush().map_err(Error::Output)?;
         }
         loop {
             match normalizer.finish() {
-                Ok(Some(batch)) => write_line(&mut self.output, &batch.body)?,
+                Ok(Some(batch)) => {
+                    if !self.write(input, normalizer.dataset(), &batch)? {
+                        return Ok(());
+                    }
+                }
                 // An empty file is not an upload, but it was read completely.
                 Ok(None) | Err(UploadError::Empty) => return Ok(()),
                 Err(error) => return Err(Error::Input(unreadable(error))),
             }
         }
+    }
+}
+
+impl<W: Write> Normalize<W> {
+    /// Writes a batch, and returns whether the input goes to the destination at all.
+    fn write(
+        &mut self,
+        input: &Input,
+        dataset: Option<&'static Dataset>,
+        batch: &Batch,
+    ) -> Result<bool, Error> {
+        let Some(destination) = &self.destination else {
+            write_line(&mut self.output, &batch.body)?;
+            return Ok(true);
+        };
+        if !destination.takes(dataset) {
+            let dataset = dataset.map_or("its dataset", |dataset| dataset.name);
+            let name = destination.name();
+            let words = format!("{input}: {dataset} does not go to {name}, and nothing is written");
+            self.progress.aside(|| note(&words));
+            return Ok(false);
+        }
+        if !self.is_wire {
+            write_line(&mut self.output, &batch.body)?;
+        } else if !batch.is_empty() {
+            let body = destination.body(dataset, batch)?;
+            self.output.write_all(&body).map_err(Error::Output)?;
+        }
+        Ok(true)
     }
 }
 

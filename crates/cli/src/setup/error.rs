@@ -7,18 +7,16 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::jobs::cloudflare::error::JobsError;
+use crate::project::{FILE, ProjectError};
 use crate::terminal::printable;
 
 /// Why the set-up stops. Everything done so far stays, and the next run continues from there.
 #[derive(Debug, Error)]
 pub(crate) enum SetupError {
-    #[error("cannot read {file}: {source}")]
-    NoProject {
-        file: &'static str,
-        source: io::Error,
-    },
-    #[error("{file} cannot be read: {message}")]
-    Project { file: &'static str, message: String },
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    #[error("{FILE} is not configured rightly: {0}")]
+    Configuration(String),
     #[error("cannot start {}: {source}", shown(program))]
     NoWrangler { program: PathBuf, source: io::Error },
     #[error("nobody is signed in at Cloudflare{}", because(words))]
@@ -70,8 +68,8 @@ impl SetupError {
 
     pub(crate) fn hint(&self) -> Option<&str> {
         match self {
-            Self::NoProject { .. } => Some("run this command in the clone of the repository"),
-            Self::Project { .. } => Some("correct it; `npx wrangler deploy --dry-run` checks it"),
+            Self::Project(error) => Some(error.hint()),
+            Self::Configuration(_) => Some("`logpush-ecs config check` tells all about it"),
             Self::NoWrangler { .. } => Some(
                 "`npm install` in the clone installs it; `npm run setup:cloudflare` finds it there",
             ),

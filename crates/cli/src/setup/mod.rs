@@ -2,19 +2,20 @@
 
 mod error;
 mod intake_format;
-mod project;
 mod report;
 mod secrets;
 mod secrets_file;
+mod shape;
 mod worker;
 mod wrangler;
 
 use core::time::Duration;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use logpush_delivery::configuration::name::DEFAULT;
 use logpush_normalizer::Dataset;
 use serde_json::json;
 
@@ -29,15 +30,16 @@ use crate::jobs::commands::create::Via;
 use crate::jobs::commands::{check, create, update};
 use crate::jobs::session::Session;
 use crate::mask::Mask;
+use crate::project::{Bucket, FILE, Project};
 use crate::setup::error::SetupError;
 use crate::setup::intake_format::IntakeFormat;
-use crate::setup::project::{Bucket, Project};
 use crate::setup::report::Report;
 use crate::setup::secrets::Secrets;
 use crate::setup::secrets_file::SecretsFile;
 use crate::setup::worker::{DeployedWorker, address};
 use crate::setup::wrangler::{Found, SignIn, Wrangler};
 use crate::worker_client::target::Secret;
+use crate::worker_settings::WorkerSettings;
 
 /// Set everything up at Cloudflare: bucket, queue, Worker, secrets and Logpush jobs
 ///
@@ -152,7 +154,7 @@ impl<'a> Setup<'a> {
             args,
             mask: Rc::clone(mask),
             report,
-            project: Project::read()?,
+            project: Project::read(Path::new(FILE), None)?,
             session: Session::new(&args.api, args.dry_run, mask)?,
             wrangler: Wrangler::new(mask, args.json),
         })
@@ -164,7 +166,8 @@ impl<'a> Setup<'a> {
         let jobs = self.read_jobs()?;
         self.sign_in()?;
         let existing = self.wrangler.secrets(&self.project.name)?;
-        let format = self.intake_format(&existing)?;
+        let settings = WorkerSettings::of(&self.project);
+        let format = self.intake_format(&settings, &existing)?;
         if self.args.via == Via::R2 {
             // Asked for before anything is created.
             self.session.r2_keys()?;
@@ -179,7 +182,7 @@ impl<'a> Setup<'a> {
         };
         let is_by_dataset = format == Some(IntakeFormat::BuiltIn) && self.args.dataset.len() > 1;
         let for_destination =
-            secrets.for_destination(&self.project, &self.args.dataset, is_by_dataset)?;
+            secrets.for_destinations(&settings, &self.args.dataset, is_by_dataset)?;
         self.set_shape(format)?;
 
         self.make_storage()?;
@@ -187,7 +190,7 @@ impl<'a> Setup<'a> {
         let of_job = target.as_ref().and_then(|target| secret_of(&jobs, target));
         let secret = secrets.logpush(target.as_ref(), of_job, self.args.rotate_secret)?;
         let operator = secrets.operator()?;
-        secrets.set_for_destination(&self.project, &for_destination)?;
+        secrets.set_for_destinations(&settings, &for_destination)?;
 
         let (Some(target), Some(secret)) = (target, secret) else {
             return self.plan_jobs(&jobs);
@@ -232,21 +235,32 @@ impl<'a> Setup<'a> {
     /// what `wrangler.toml` has.
     fn intake_format(
         &self,
+        settings: &WorkerSettings,
         existing: &BTreeSet<String>,
     ) -> Result<Option<IntakeFormat>, SetupError> {
-        let kind = self.project.kind()?;
-        if kind.name != "sekoia" {
+        let configuration = settings.configuration();
+        let kind = configuration
+            .destination(DEFAULT)
+            .and_then(|entry| entry.kind)
+            .map(|kind| kind.name);
+        if kind != Some("sekoia") {
             return match self.args.intake_format {
                 None => Ok(None),
                 Some(_) => Err(SetupError::Usage(format!(
-                    "--intake-format is for SEKOIA.IO, and DESTINATION is {}",
-                    kind.name
+                    "--intake-format is for SEKOIA.IO, and {}",
+                    match kind {
+                        Some(kind) => format!("DESTINATION is {kind}"),
+                        None => "the shape of a destination stands in its table".to_owned(),
+                    }
                 ))),
             };
         }
+        let secrets = settings.secrets();
         let has_key = existing.iter().any(|name| {
-            let mut secrets = kind.settings.iter().filter(|setting| setting.is_secret);
-            secrets.any(|secret| secret.is_called(name))
+            let mut of_default = secrets
+                .iter()
+                .filter(|secret| secret.destination.as_deref() == Some(DEFAULT));
+            of_default.any(|secret| secret.is_called(name))
         });
         let format = match self.args.intake_format {
             Some(format) => format,
@@ -270,13 +284,13 @@ impl<'a> Setup<'a> {
         let Some(format) = format else { return Ok(()) };
         let shape = format.shape();
         let text = format!("{}, and SHAPE = \"{shape}\"", format.name());
-        match (self.project.shape() == Some(shape), self.args.dry_run) {
+        match (shape::has(&self.project, shape), self.args.dry_run) {
             (true, _) => self.report.ok(NAME, &text)?,
             (false, true) => self
                 .report
                 .plan(NAME, &format!("{text} in wrangler.toml"))?,
             (false, false) => {
-                Project::set_shape(shape)?;
+                shape::set(shape)?;
                 self.report
                     .done(NAME, &format!("{text} in wrangler.toml"))?;
             }

@@ -6,19 +6,19 @@ use std::env;
 use std::io::{IsTerminal as _, stdin};
 use std::rc::Rc;
 
-use logpush_delivery::destination::Kind;
-use logpush_delivery::setting::Setting;
+use logpush_delivery::configuration::name::DEFAULT;
+use logpush_delivery::setting::{Problem, Setting};
 use logpush_delivery::settings;
 use logpush_normalizer::Dataset;
 
 use crate::mask::Mask;
 use crate::setup::error::SetupError;
-use crate::setup::project::Project;
 use crate::setup::report::Report;
 use crate::setup::secrets_file::SecretsFile;
 use crate::setup::worker::DeployedWorker;
 use crate::setup::wrangler::Wrangler;
 use crate::worker_client::target::Secret;
+use crate::worker_settings::{NeededSecret, WorkerSettings};
 
 pub(crate) const LOGPUSH: &str = settings::LOGPUSH_SECRET.name;
 pub(crate) const OPERATOR: &str = settings::OPERATOR_SECRET.name;
@@ -40,54 +40,75 @@ struct KnownSecret {
 }
 
 impl Secrets<'_> {
-    /// The secrets, by name, that the destination needs and the Worker lacks. They are asked for before
-    /// anything is created, so that nothing is left half done without them. `is_by_dataset`: one of its
-    /// own for each dataset, where a setting can have that.
-    pub(crate) fn for_destination(
+    /// The secrets, by name, that destinations need and the Worker lacks. They are asked for before
+    /// anything is created, so that nothing is left half done without them. `is_by_dataset`: `default` has
+    /// one of its own for each dataset, where a setting can have that.
+    pub(crate) fn for_destinations(
         &self,
-        project: &Project,
+        settings: &WorkerSettings,
         datasets: &[&'static Dataset],
         is_by_dataset: bool,
     ) -> Result<Vec<(String, String)>, SetupError> {
+        let configuration = settings.configuration();
+        let wrong = |problems: &[Problem]| {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            SetupError::Configuration(words.join("; "))
+        };
+        let entries = configuration
+            .destinations
+            .map_err(|problems| wrong(&problems))?;
+        if let Some(problems) = entries.iter().find_map(|entry| entry.setup.as_ref().err()) {
+            return Err(wrong(problems));
+        }
         let mut found = Vec::new();
-        for setting in secrets_of(project.kind()?) {
-            found.extend(self.for_setting(setting, datasets, is_by_dataset)?);
+        for secret in settings.secrets() {
+            let Some(destination) = &secret.destination else {
+                continue;
+            };
+            let entry = entries.iter().find(|entry| entry.name == *destination);
+            let datasets: Vec<&'static Dataset> = datasets
+                .iter()
+                .filter(|dataset| entry.is_some_and(|entry| entry.datasets.have(Some(dataset))))
+                .copied()
+                .collect();
+            let is_by_dataset = is_by_dataset && destination == DEFAULT;
+            found.extend(self.for_secret(&secret, &datasets, is_by_dataset)?);
         }
         Ok(found)
     }
 
-    /// The same for one setting, and for what datasets may have instead of it.
-    fn for_setting(
+    /// The same for one secret, and for what datasets may have instead of it.
+    fn for_secret(
         &self,
-        setting: &Setting,
+        secret: &NeededSecret,
         datasets: &[&'static Dataset],
         is_by_dataset: bool,
     ) -> Result<Vec<(String, String)>, SetupError> {
         let own: Vec<String> = datasets
             .iter()
-            .filter(|_| setting.is_by_dataset)
-            .map(|dataset| setting.of_dataset(dataset.name))
+            .filter(|_| secret.setting.is_by_dataset)
+            .map(|dataset| secret.of_dataset(dataset.name))
             .collect();
-        let mut found: Vec<(String, String)> = iter::once(setting.name)
+        let mut found: Vec<(String, String)> = iter::once(&*secret.name)
             .chain(own.iter().map(String::as_str))
             .filter_map(|name| self.given(name))
             .collect();
         let has = |name: &str| !self.lacks(name) || found.iter().any(|(given, _)| given == name);
-        let wanted: Vec<&str> = match setting.is_required {
+        let wanted: Vec<&str> = match secret.is_needed {
             false => Vec::new(),
             true if is_by_dataset && !own.is_empty() => own.iter().map(String::as_str).collect(),
             true if !own.is_empty() && own.iter().all(|name| has(name)) => Vec::new(),
-            true => vec![setting.name],
+            true => vec![&secret.name],
         };
         let missing: Vec<&str> = wanted.into_iter().filter(|name| !has(name)).collect();
         if !self.dry_run {
             for name in missing {
-                found.push((name.to_owned(), ask_for(name, setting)?));
+                found.push((name.to_owned(), ask_for(name, secret.setting)?));
             }
         }
         for (name, value) in &found {
             self.mask.add(value);
-            let is_sound = setting.accepts.check(value);
+            let is_sound = secret.setting.accepts.check(value);
             is_sound.map_err(|words| SetupError::Usage(format!("{name} {words}")))?;
         }
         Ok(found)
@@ -100,36 +121,40 @@ impl Secrets<'_> {
         (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
     }
 
-    /// Sets the destination's secrets.
-    pub(crate) fn set_for_destination(
+    /// Sets the destinations' secrets.
+    pub(crate) fn set_for_destinations(
         &self,
-        project: &Project,
+        settings: &WorkerSettings,
         values: &[(String, String)],
     ) -> Result<(), SetupError> {
         for (name, value) in values {
             self.put(name, value, "as given")?;
         }
         let is_given = |name: &str| values.iter().any(|(given, _)| given == name);
-        let is_of_destination = |name: &&String| {
-            settings::secrets_of_destinations().any(|secret| secret.is_called(name))
-        };
+        let secrets: Vec<NeededSecret> = settings
+            .secrets()
+            .into_iter()
+            .filter(|secret| secret.destination.is_some())
+            .collect();
+        let is_of_destination =
+            |name: &&String| secrets.iter().any(|secret| secret.is_called(name));
         for name in self.existing.iter().filter(is_of_destination) {
             self.report.ok(name, "is there, and is left as it is")?;
         }
         if !self.dry_run {
             return Ok(());
         }
-        let missing = secrets_of(project.kind()?).filter(|setting| {
-            setting.is_required && self.lacks(setting.name) && !is_given(setting.name)
+        let missing = secrets.iter().filter(|secret| {
+            secret.is_needed && self.lacks(&secret.name) && !is_given(&secret.name)
         });
-        for setting in missing {
-            let unless = if setting.is_by_dataset {
+        for secret in missing {
+            let unless = if secret.setting.is_by_dataset {
                 ", unless each dataset has its own"
             } else {
                 ""
             };
             self.report.plan(
-                setting.name,
+                &secret.name,
                 &format!("would be asked for, and set{unless}"),
             )?;
         }
@@ -313,11 +338,6 @@ fn accepted(target: &DeployedWorker, secret: &Secret) -> Result<Option<String>, 
         }
     }
     Ok(None)
-}
-
-/// What must stay hidden of the settings of a kind.
-fn secrets_of(kind: &'static Kind) -> impl Iterator<Item = &'static Setting> {
-    kind.settings.iter().filter(|setting| setting.is_secret)
 }
 
 /// 32 random bytes in hexadecimal.

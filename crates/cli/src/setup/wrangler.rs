@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::mask::Mask;
+use crate::project::{Bucket, Project};
 use crate::setup::error::SetupError;
-use crate::setup::project::{Bucket, Project};
+
 use crate::terminal::printable;
 
 pub(crate) struct Wrangler {

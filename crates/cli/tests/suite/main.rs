@@ -8,6 +8,7 @@
 )]
 
 mod common;
+mod config;
 mod normalize;
 mod push;
 mod server;

@@ -21,8 +21,9 @@ use crate::configuration::rules::Rules;
 use crate::configuration::setup::{Ingest, Setup};
 use crate::configuration::source::Source;
 use crate::configuration::tables::Table;
-use crate::setting::{Lookup, Problem, Setting};
-use crate::settings;
+use crate::destination::{self, Kind};
+use crate::setting::{self, Lookup, Problem, Reading, Setting};
+use crate::settings::{self, DESTINATION_KIND};
 
 /// What variables and secrets say.
 #[derive(Debug)]
@@ -38,10 +39,14 @@ pub struct Configuration {
 pub struct Entry {
     /// As the user calls it.
     pub name: String,
+    /// What it is, as far as that can be told.
+    pub kind: Option<&'static Kind>,
     /// Which uploads it gets.
     pub datasets: Datasets,
     /// How it gets them, or all that is wrong.
     pub setup: Result<Setup, Vec<Problem>>,
+    /// Whether flat variables describe it.
+    pub is_flat: bool,
     /// The flat variable that makes the destination `default` stand beside tables.
     pub because: Option<String>,
 }
@@ -66,6 +71,23 @@ impl Configuration {
     }
 }
 
+impl Entry {
+    /// The secrets that the destination may have, with the names under which the Worker has them.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(String, &'static Setting)> {
+        let Some(kind) = self.kind else {
+            return Vec::new();
+        };
+        let secrets = kind.settings.iter().filter(|setting| setting.is_secret);
+        secrets
+            .map(|setting| match self.is_flat {
+                true => (setting.name.to_owned(), setting),
+                false => (source::secret_name(&self.name, setting, kind), setting),
+            })
+            .collect()
+    }
+}
+
 fn destinations(lookup: &Lookup<'_>) -> Result<Vec<Entry>, Vec<Problem>> {
     let tables = tables::read(lookup)?;
     let flat = flat_variable(lookup);
@@ -86,7 +108,9 @@ fn destinations(lookup: &Lookup<'_>) -> Result<Vec<Entry>, Vec<Problem>> {
         entries.push(Entry {
             setup: Setup::read(table.source, &table.datasets, table.problems, lookup),
             name: table.name,
+            kind: table.kind,
             datasets: table.datasets,
+            is_flat: false,
             because: None,
         });
     }
@@ -121,9 +145,20 @@ fn default(tables: &[Table], flat: Option<String>, lookup: &Lookup<'_>) -> Entry
     }
     Entry {
         name: name::DEFAULT.to_owned(),
+        kind: flat_kind(lookup),
         datasets: Datasets::All,
         setup,
+        is_flat: true,
         because,
+    }
+}
+
+/// The kind that flat variables name.
+fn flat_kind(lookup: &Lookup<'_>) -> Option<&'static Kind> {
+    let Reading { values, problems } = setting::read(settings::KIND, None, lookup);
+    match problems.is_empty() {
+        true => destination::kind(values.word(DESTINATION_KIND)),
+        false => None,
     }
 }
 

@@ -15,6 +15,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        serde_json::from_str(&self.json).map_or(0, |rules: Vec<Value>| rules.len())
+    }
+
     pub(super) fn of(name: String, value: &Value) -> Result<Self, Problem> {
         let rules = value.as_array();
         match rules.is_some_and(|rules| rules.iter().all(Value::is_object)) {

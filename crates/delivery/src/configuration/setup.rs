@@ -144,12 +144,12 @@ impl Setup {
         let batch_records = bounded(BATCH_MAX_RECORDS, kind.limits.documents);
         let shape = shape(&values);
         if !kind.shapes.contains(&shape) {
-            let takes: Vec<_> = kind.shapes.iter().map(|shape| word(*shape)).collect();
+            let takes: Vec<_> = kind.shapes.iter().map(|shape| shape_word(*shape)).collect();
             found.push(Problem::new(
                 SHAPE,
                 format!(
                     "is {}, and a destination of kind {} takes {} only",
-                    word(shape),
+                    shape_word(shape),
                     kind.name,
                     takes.join(" or ")
                 ),
@@ -229,7 +229,8 @@ fn shape(values: &Values) -> Shape {
 }
 
 /// What a shape is called in the configuration.
-fn word(shape: Shape) -> &'static str {
+#[must_use]
+pub fn shape_word(shape: Shape) -> &'static str {
     let found = SHAPES.iter().find(|(other, _)| *other == shape);
     debug_assert!(found.is_some(), "a shape has no name");
     found.map_or("", |(_, word)| word)

@@ -8,7 +8,7 @@ use crate::configuration::name::{self, TABLES};
 use crate::configuration::rules::Rules;
 use crate::destination::Kind;
 use crate::setting::{Given, Lookup, Problem, Setting};
-use crate::settings::{self, DESTINATION_KIND};
+use crate::settings;
 
 /// The settings of a destination.
 #[derive(Clone, Debug)]
@@ -25,9 +25,6 @@ struct Keys {
     values: BTreeMap<String, Given>,
 }
 
-/// The key of the kind, which flat variables call `DESTINATION`.
-pub(super) const KIND: &str = "kind";
-
 /// Whether anything is set.
 pub(super) fn is_set(given: Option<Given>) -> bool {
     match given {
@@ -39,7 +36,7 @@ pub(super) fn is_set(given: Option<Given>) -> bool {
 
 /// The name of a Worker secret of a destination that stands in a table.
 pub(super) fn secret_name(destination: &str, setting: &Setting, kind: &Kind) -> String {
-    let key = setting.key(kind.name).to_ascii_uppercase();
+    let key = settings::key(setting, kind.name).to_ascii_uppercase();
     format!("{}_{key}", name::prefix(destination))
 }
 
@@ -151,8 +148,5 @@ fn split<'a>(kind: Option<&Kind>, flat: &'a str) -> Option<(&'static Setting, &'
 
 /// What a table calls a setting; `dataset` is the end of its flat name.
 pub(super) fn key(setting: &Setting, dataset: &str, kind: Option<&Kind>) -> String {
-    match setting.name {
-        DESTINATION_KIND => KIND.to_owned(),
-        _ => setting.key(kind.map_or("", |kind| kind.name)) + &dataset.to_ascii_lowercase(),
-    }
+    settings::key(setting, kind.map_or("", |kind| kind.name)) + &dataset.to_ascii_lowercase()
 }

@@ -9,7 +9,7 @@ use crate::configuration::name::{self, TABLES};
 use crate::configuration::nearest::nearest;
 use crate::configuration::routing::Datasets;
 use crate::configuration::rules::Rules;
-use crate::configuration::source::{self, KIND, Source};
+use crate::configuration::source::{self, Source};
 use crate::destination::{self, KINDS, Kind};
 use crate::setting::{Given, Lookup, Problem, Setting};
 use crate::settings;
@@ -30,6 +30,8 @@ const BYTES_MAX: usize = 64 * 1024;
 /// More than any user has named; each costs a message of the queue for each upload.
 const TABLES_MAX: usize = 16;
 
+/// What flat variables call `DESTINATION`.
+const KIND: &str = "kind";
 const DATASETS_KEY: &str = "datasets";
 const RULES: &str = "rules";
 
