@@ -173,6 +173,11 @@ impl Config {
 }
 
 impl Target<'_> {
+    /// What tells two configurations of the destination apart.
+    pub(crate) fn fingerprint(&self) -> u128 {
+        self.setup.fingerprint(&*self.variables.lookup)
+    }
+
     /// Opens the destination for documents of a dataset.
     ///
     /// # Errors

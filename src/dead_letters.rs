@@ -34,13 +34,18 @@ const LISTED: u32 = 100;
 /// Documents of a dead letter that are shown: it has at most one batch, of 10 MiB.
 const SHOWN: usize = 100;
 
-/// A part of the list, of one dataset or of all; `cursor`: where it begins.
-pub(crate) async fn list(
-    bucket: &Bucket,
-    dataset: Option<&str>,
-    cursor: Option<String>,
-) -> Result<List> {
-    let below = dataset.map_or_else(String::new, |dataset| format!("{dataset}/"));
+/// Which dead letters are meant; nothing: all.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Of<'a> {
+    pub(crate) dataset: Option<&'a str>,
+    pub(crate) destination: Option<&'a str>,
+}
+
+/// A part of the list; `cursor`: where it begins. Of one destination a part may be short.
+pub(crate) async fn list(bucket: &Bucket, of: Of<'_>, cursor: Option<String>) -> Result<List> {
+    let below = of
+        .dataset
+        .map_or_else(String::new, |dataset| format!("{dataset}/"));
     let mut list = bucket
         .list()
         .prefix(format!("{}{below}", key::DEAD))
@@ -50,9 +55,13 @@ pub(crate) async fn list(
         list = list.cursor(cursor);
     }
     let page = list.execute().await?;
-    let dead_letters = page.objects().iter().map(listed).collect();
+    let objects = page.objects();
+    let letters = objects.iter().map(listed).filter(|letter| {
+        let destination = &letter.about.destination;
+        of.destination.is_none_or(|meant| meant == destination)
+    });
     Ok(List {
-        dead_letters,
+        dead_letters: letters.collect(),
         cursor: page.truncated().then(|| page.cursor()).flatten(),
     })
 }
@@ -92,10 +101,11 @@ pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Result<Replay> {
     let Some(object) = bindings.uploads.head(&key).await? else {
         return Ok(Replay::NotThere);
     };
-    if about_of(&object).contents == Contents::Message {
+    let about = about_of(&object);
+    if about.contents == Contents::Message {
         return Ok(Replay::IsMessage);
     }
-    let item = WorkItem::new(&key, Some(&object.etag()));
+    let item = WorkItem::new(&key, Some(&object.etag()), &about.destination);
     match queue::send(&bindings.work, &item, Duration::ZERO).await {
         Ok(()) => Ok(Replay::Sent),
         Err(_) => Ok(Replay::QueueFails),
@@ -136,7 +146,14 @@ pub(crate) async fn put_documents(
     refused: &[Refused],
 ) -> Result<()> {
     let first = refused.first().map_or(0, |refused| refused.record);
-    let key = key::dead_letter(&about.dataset, about.arrived, id, first, "ndjson");
+    let key = key::dead_letter(
+        &about.dataset,
+        about.arrived,
+        id,
+        first,
+        &about.destination,
+        "ndjson",
+    );
     let about = about.with_records(refused.len());
     put(bucket, &key, dead_letter::lines(refused), &about).await
 }
@@ -170,7 +187,14 @@ pub(crate) async fn put_upload(
     id: &str,
     stream: ReadableStream,
 ) -> Result<String> {
-    let key = key::dead_letter(&about.dataset, about.arrived, id, 0, "upload");
+    let key = key::dead_letter(
+        &about.dataset,
+        about.arrived,
+        id,
+        0,
+        &about.destination,
+        "upload",
+    );
     put(bucket, &key, stream, about).await?;
     Ok(key)
 }
@@ -182,7 +206,14 @@ pub(crate) async fn put_message(
     id: &str,
     body: &str,
 ) -> Result<String> {
-    let key = key::dead_letter(&about.dataset, about.at, id, 0, "message");
+    let key = key::dead_letter(
+        &about.dataset,
+        about.at,
+        id,
+        0,
+        &about.destination,
+        "message",
+    );
     put(bucket, &key, body.to_owned(), about).await?;
     Ok(key)
 }

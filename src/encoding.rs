@@ -1,6 +1,7 @@
 //! How an upload is compressed: gzip or not at all. Anything else would be stored as text, and become
 //! nothing but errors.
 
+use logpush_gzip::Gunzip;
 use thiserror::Error;
 
 /// The upload is compressed in a way that is not read.
@@ -45,6 +46,20 @@ pub(crate) fn check_received(beginning: &[u8]) -> Result<(), EncodingError> {
         .iter()
         .find(|(magic, _)| beginning.starts_with(magic))
         .map_or(Ok(()), |(_, name)| Err(EncodingError((*name).to_owned())))
+}
+
+/// Checks the beginning of an upload as received, and of what it holds.
+pub(crate) fn check_beginning(beginning: &[u8]) -> Result<(), EncodingError> {
+    check_received(beginning)?;
+    if !beginning.starts_with(&GZIP) {
+        return Ok(());
+    }
+    let mut room = [0; 16];
+    match Gunzip::new().step(beginning, &mut room) {
+        Ok(inflated) => check_inflated(room.get(..inflated.produced).unwrap_or(&room)),
+        // Who reads all of it says what is corrupt.
+        Err(_) => Ok(()),
+    }
 }
 
 /// Checks the first bytes of what gzip held.
@@ -95,5 +110,18 @@ mod tests {
         }
         let twice = Err(EncodingError("gzip twice".to_owned()));
         assert_eq!(check_inflated(&[0x1f, 0x8b, 8]), twice);
+    }
+
+    #[test]
+    fn gzip_twice_is_told_from_its_beginning() {
+        use logpush_gzip::gzip;
+
+        let once = gzip(&[b"{}\n"]);
+        let twice = gzip(&[&once]);
+        assert_eq!(check_beginning(b"{}\n"), Ok(()));
+        assert_eq!(check_beginning(&once), Ok(()));
+        assert_eq!(check_beginning(&once[..4]), Ok(()));
+        let expected = Err(EncodingError("gzip twice".to_owned()));
+        assert_eq!(check_beginning(&twice), expected);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use logpush_delivery::key;
+use logpush_delivery::owed::Owed;
 use logpush_delivery::state::State;
-use logpush_status::shard::UploadCounts;
 use serde::{Deserialize, Serialize};
-use worker::{Bucket, Object};
+use worker::{Bucket, Include, Object};
 
 use crate::ledger::Ledger;
 use crate::ledger::protocol::Finish;
@@ -15,9 +16,9 @@ use crate::ledger::protocol::Finish;
 pub(crate) struct Ended {
     #[serde(flatten)]
     pub(crate) state: State,
-    /// What the ledger has not counted yet.
+    /// What the ledger has not counted yet, as it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) counts: Option<UploadCounts>,
+    pub(crate) finish: Option<Finish>,
 }
 
 /// The metadata of a note: a list tells it from positions by that.
@@ -39,41 +40,69 @@ impl Ended {
         Ok(())
     }
 
-    /// Reports the end of the upload `id`; whether the ledger has taken it.
-    pub(crate) async fn report(self, ledger: &Ledger, dataset: &str, id: &str) -> bool {
-        let finish = Finish {
-            id: id.to_owned(),
-            key: self.state.key,
-            counts: self.counts,
+    /// Reports the end; whether the ledger has taken it.
+    pub(crate) async fn report(self, ledger: &Ledger, dataset: &str) -> bool {
+        let Some(finish) = self.finish else {
+            debug_assert!(false, "a note of an end says which");
+            return false;
         };
-        let shard = Ledger::shard(dataset, id);
+        let shard = Ledger::shard(dataset, &finish.id);
         ledger.ask(&shard, finish).await.is_some()
     }
+}
+
+/// Whether notes beside an upload say that all destinations of it have come to the end.
+pub(crate) async fn are_all_noted(
+    bucket: &Bucket,
+    dataset: &str,
+    id: &str,
+    owed: &Owed,
+) -> worker::Result<bool> {
+    let below = key::progress_below(dataset, id);
+    let list = bucket.list().prefix(below);
+    let page = list
+        .include(vec![Include::CustomMetadata])
+        .execute()
+        .await?;
+    let noted: Vec<String> = page
+        .objects()
+        .iter()
+        .filter(|object| is_end(object))
+        .map(Object::key)
+        .collect();
+    let is_noted = |to: &String| noted.contains(&key::progress(dataset, id, to));
+    Ok(owed.iter().all(is_noted))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::protocol::End;
 
     #[test]
     fn a_note_is_read_as_it_is_written_and_as_a_state() {
         let mut state = State::arrived("uploads/x", 5, 1, 2);
         state.finish(9, None);
+        let finish = Finish {
+            id: "x".to_owned(),
+            key: "uploads/x".to_owned(),
+            to: "siem".to_owned(),
+            owed: Owed::new(["siem", "lake"]),
+            known: state.known(),
+            end: End::Replayed,
+        };
         let ended = Ended {
             state: state.clone(),
-            counts: Some(UploadCounts {
-                records: 7,
-                ..UploadCounts::default()
-            }),
+            finish: Some(finish),
         };
         let text = serde_json::to_string(&ended).unwrap();
         let read: Ended = serde_json::from_str(&text).unwrap();
         assert_eq!(read.state, state);
-        assert_eq!(read.counts.unwrap().records, 7);
+        assert_eq!(read.finish.unwrap().to, "siem");
         assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state);
         // Positions of an attempt that has not ended.
         let positions = serde_json::to_string(&State::arrived("uploads/x", 5, 1, 2)).unwrap();
         let read: Ended = serde_json::from_str(&positions).unwrap();
-        assert!(read.state.finished.is_none() && read.counts.is_none());
+        assert!(read.state.finished.is_none() && read.finish.is_none());
     }
 }

@@ -20,6 +20,7 @@ mod queue;
 mod random;
 mod rate_limit;
 mod send;
+mod sessions;
 mod waiting;
 
 use wasm_bindgen::JsValue;

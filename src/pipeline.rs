@@ -236,7 +236,7 @@ impl<J: Journal> Run<'_, J> {
                 break;
             }
             if normalizer.summary().bytes_received == 0 {
-                encoding::check_received(&chunk).map_err(BodyError::from)?;
+                encoding::check_beginning(&chunk).map_err(BodyError::from)?;
             }
             let mut rest = chunk.as_slice();
             while let Some(batch) = normalizer.feed(&mut rest).map_err(BodyError::Upload)? {

@@ -8,7 +8,6 @@ use logpush_delivery::Millis;
 use logpush_delivery::destination::Destination;
 use logpush_delivery::machine::{self, Action, End, Limits, Machine, Outcome, Refusal, Shared};
 use logpush_delivery::request::{Body, Method, Reply, Request};
-use logpush_delivery::session::Session;
 use logpush_normalizer::{Batch, Dataset, Shape, Time, refusal};
 use thiserror::Error;
 use worker::{Delay, Headers, RequestInit, RequestRedirect};
@@ -19,6 +18,7 @@ use crate::http::client::{self, Bounds};
 use crate::in_flight::Counted;
 use crate::ledger::Ledger;
 use crate::rate_limit::RateLimit;
+use crate::sessions;
 
 /// The deliveries of one upload.
 pub(crate) struct Delivery {
@@ -33,13 +33,15 @@ pub(crate) struct Delivery {
     limits: Limits,
     rate_limit: Option<RateLimit>,
     shared: Shared,
-    session: RefCell<Session>,
+    session: sessions::Shared,
     pub(crate) counters: Counters,
 }
 
 /// An upload to deliver.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Upload<'a> {
+    /// The name of where it goes.
+    pub(crate) destination: &'a str,
     /// What identifies it.
     pub(crate) id: &'a str,
     pub(crate) dataset: Option<&'static Dataset>,
@@ -134,7 +136,7 @@ impl Delivery {
             },
             rate_limit: RateLimit::new(setup.requests_per_second, ledger.cloned()),
             shared: Shared::default(),
-            session: RefCell::default(),
+            session: sessions::of(upload.destination, target),
             counters: Counters::default(),
         })
     }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use logpush_delivery::dead_letter::{About, Contents};
 use logpush_delivery::key::{self, Source, SourceKind};
+use logpush_delivery::owed::{self, Owed, UNDECIDED};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
@@ -13,20 +14,27 @@ use worker::Object;
 
 use crate::body::{Announced, BodyError};
 use crate::clock::now_millis;
+use crate::config::Target;
 use crate::consumer::context::{
-    Consumer, Decision, WAIT_FOR_STORAGE, log_problem, millis, wait_for_storage,
+    Absent, Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis, wait_for_storage,
 };
 use crate::consumer::journal::{JournalError, Opened, Opening, Subject, UploadJournal};
 use crate::consumer::object::{get, stream_of};
 use crate::consumer::replay::REPLAYS_MAX;
 use crate::dead_letters::about_of;
+use crate::ledger::protocol::{End, Look};
+use crate::ledger::{Ledger, is_last};
 use crate::log::{self, Attempt, Level};
 use crate::pipeline::{self, Deliveries, Pipeline, PipelineError};
+use crate::queue;
 use crate::send::{Counters, DeliveryError};
 
 /// Crashes in a row, without a record delivered in between, after which an upload is not tried again:
 /// it takes the isolate, and what else is in it, down with it.
 const CUT_SHORT_MAX: u32 = 10;
+
+/// How long uploads wait for a destination that is not configured any more: the default of `RETRY_DAYS`.
+const RETRY_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Consumer<'_> {
     /// Delivers what a work item names, as far as this attempt gets.
@@ -38,11 +46,13 @@ impl Consumer<'_> {
         let started = now_millis();
         let opening = Opening {
             bucket: &self.bindings.uploads,
-            ledger: &self.ledger,
-            subject: subject_of(item, &source),
+            ledger: self.ledger,
+            subject: subject_of(item, &source, self.to),
+            undecided: self.undecided.clone(),
+            passage: self.passage.clone(),
             holder: holder.clone(),
             lease: self.lease(),
-            deadline: started + millis(self.target.ingest.invocation_max),
+            deadline: started + millis(self.ingest.invocation_max),
         };
         let mut journal = match opening.open().await {
             Ok(Opened::Go(journal)) => journal,
@@ -50,11 +60,11 @@ impl Consumer<'_> {
                 let wait = until.saturating_sub(now_millis());
                 return Decision::Retry(Duration::from_millis(wait.max(1000)));
             }
+            Ok(Opened::Owed(owed)) => return self.send_to_each(item, &owed).await,
             Ok(Opened::Finished { progress, ended }) => {
-                let id = subject_of(item, &source).id;
                 let is_known = match ended {
                     None => true,
-                    Some(ended) => ended.report(&self.ledger, &source.dataset, &id).await,
+                    Some(ended) => ended.report(self.ledger, &source.dataset).await,
                 };
                 // Else the sweep reports it.
                 let left_over = is_known.then_some(progress);
@@ -81,13 +91,47 @@ impl Consumer<'_> {
         }
     }
 
-    /// Removes what is left of an upload that is finished.
+    /// A work item for each destination, in the place of one that names none.
+    async fn send_to_each(&self, item: &WorkItem, owed: &Owed) -> Decision {
+        let item = item.to(UNDECIDED, Some(owed));
+        match queue::send_all(&self.bindings.work, &item.for_each(owed)).await {
+            Ok(()) => Decision::Ack,
+            Err(_) => Decision::Retry(jittered(WAIT_FOR_STORAGE)),
+        }
+    }
+
+    /// Removes what is left of an upload that is finished at the destination of a work item.
     async fn clean_up(&self, item: &WorkItem, left_over: Option<String>) -> worker::Result<()> {
-        self.settle(item).await?;
+        if self.is_owed_to_nobody(item).await? {
+            self.settle(item).await?;
+        }
         match left_over {
             Some(progress) => self.bindings.uploads.delete(progress).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether every destination has come to the end with the upload, if its object is there.
+    async fn is_owed_to_nobody(&self, item: &WorkItem) -> worker::Result<bool> {
+        let Some(object) = self.bindings.uploads.head(&item.key).await? else {
+            return Ok(false);
+        };
+        let Some(source) = key::parse(&item.key) else {
+            return Ok(false);
+        };
+        let owed = owed_of(&object, item);
+        if owed.is_none() && source.kind == SourceKind::DeadLetter {
+            return Ok(true);
+        }
+        if owed.as_ref().is_some_and(|owed| owed.is_only(self.to)) {
+            return Ok(true);
+        }
+        let owed = owed.unwrap_or_else(|| Owed::new([self.to]));
+        let id = subject_of(item, &source, self.to).id;
+        let shard = Ledger::shard(&source.dataset, &id);
+        let known = self.ledger.ask(&shard, Look { id }).await;
+        // Without the ledger the sweep comes back to it.
+        Ok(known.is_some_and(|known| is_last(&known, &owed, self.to)))
     }
 
     async fn go_on(
@@ -104,19 +148,23 @@ impl Consumer<'_> {
                 journal.clean().await?;
                 return Ok(Decision::Ack);
             }
-            Recognised::Nothing => {
-                journal.finish(None).await?;
-                return Ok(Decision::Ack);
-            }
             Recognised::Documents(object, about) => {
+                if let Err(absent) = &self.target {
+                    // The dead letter stays as it is.
+                    journal.fail(Some(absent.to_string()), 0).await;
+                    return Ok(Decision::Ack);
+                }
                 return self.replay(&object, about, journal, work.started).await;
             }
             Recognised::Upload(object, stream) => (object, stream),
         };
+        let target = match &self.target {
+            Ok(target) => target,
+            Err(absent) => return self.wait_for_target(work, journal, absent).await,
+        };
         match deliverable(&work.source.dataset, journal.cut_short) {
             Ok(dataset) => {
-                let (object, stream) = object;
-                let course = self.deliver(dataset, object.size(), stream, journal).await;
+                let course = self.deliver(target, dataset, object, journal).await;
                 self.conclude(work, journal, course).await
             }
             Err(reason) => self.give_up(work.source, work.item, journal, &reason).await,
@@ -134,8 +182,11 @@ impl Consumer<'_> {
         };
         let Some(stream) = stream_of(&object) else {
             // Overwritten: the notification of the new content delivers that.
-            return Ok(Recognised::Nothing);
+            return Ok(Recognised::Gone);
         };
+        if let Some(owed) = owed_of(&object, work.item) {
+            journal.subject.owed = owed;
+        }
         match work.source.kind {
             SourceKind::Upload { .. } => {}
             SourceKind::Logpush => journal.subject.arrived = object.uploaded().as_millis(),
@@ -146,7 +197,7 @@ impl Consumer<'_> {
                     Contents::Documents => return Ok(Recognised::Documents(object, about)),
                     Contents::Upload => journal.add(&about.done),
                     // A message names no upload.
-                    Contents::Message => return Ok(Recognised::Nothing),
+                    Contents::Message => return Ok(Recognised::Gone),
                 }
             }
         }
@@ -156,23 +207,23 @@ impl Consumer<'_> {
     /// Delivers an upload, as far as it gets.
     async fn deliver<'a>(
         &'a self,
+        target: &Target<'_>,
         dataset: &'static Dataset,
-        size: u64,
-        stream: ReadableStream,
+        (object, stream): (Object, ReadableStream),
         journal: &UploadJournal,
     ) -> Course<'a> {
         let arrived = journal.subject.arrived;
-        let mut normalizer = pipeline::normalizer(&self.target, Some(dataset), arrived);
+        let mut normalizer = pipeline::normalizer(target, Some(dataset), arrived);
         let id = journal.subject.id.clone();
         let deliveries = Deliveries::new(move |dataset| self.delivery(&id, dataset, arrived));
         let pipeline = Pipeline {
             announced: Announced {
-                bytes: Some(size),
+                bytes: Some(object.size()),
                 // What is stored is taken, however the limit was changed since.
                 limit: u64::MAX,
             },
             normalizer: &mut normalizer,
-            in_flight: self.target.setup.deliveries_in_flight,
+            in_flight: target.setup.deliveries_in_flight,
             deliveries: &deliveries,
             journal,
         };
@@ -196,8 +247,9 @@ impl Consumer<'_> {
         let decision = match &course.result {
             Ok(()) => {
                 let counts = counts_of(&course.normalizer, counters, journal, now);
-                journal.finish(Some(counts)).await?;
-                self.settle(work.item).await?;
+                if journal.finish(End::Delivered(Box::new(counts))).await? {
+                    self.settle(work.item).await?;
+                }
                 journal.clean().await?;
                 Decision::Ack
             }
@@ -206,7 +258,7 @@ impl Consumer<'_> {
         let attempt = Attempt {
             key: &work.item.key,
             number: journal.attempts,
-            done: journal.done().count(),
+            done: journal.done(),
             dead_letters: journal.dead_letters(),
             error: course.result.err().map(|error| error.to_string()),
             retry_after: match &decision {
@@ -218,6 +270,38 @@ impl Consumer<'_> {
         let took = Duration::from_millis(now.saturating_sub(work.started));
         log::write_attempt(&course.normalizer, counters, &attempt, took);
         Ok(decision)
+    }
+
+    /// There is nowhere to deliver to. The upload waits until its destination is back or right, the
+    /// operator gives that up, or it has waited for as long as any.
+    async fn wait_for_target(
+        &self,
+        work: &Work<'_>,
+        journal: &UploadJournal,
+        absent: &Absent,
+    ) -> worker::Result<Decision> {
+        let now = now_millis();
+        let age = now.saturating_sub(journal.subject.arrived);
+        let is_over = match absent {
+            Absent::Unrouted(_) => true,
+            Absent::Removed(_) => age > millis(RETRY_FOR),
+            Absent::Wrong(_) => false,
+        };
+        let text = absent.to_string();
+        if is_over || work.source.kind == SourceKind::DeadLetter {
+            return self.give_up(work.source, work.item, journal, &text).await;
+        }
+        let repair = match absent {
+            Absent::Removed(name) => format!(
+                "bring it back, or drop what is owed to it with DELETE /api/destinations/{name}"
+            ),
+            _ => "set what is missing, then deploy again".to_owned(),
+        };
+        let wait = self.redelivery_wait(journal);
+        journal
+            .hold(format!("{text}; {repair}"), now + millis(wait))
+            .await;
+        Ok(Decision::Retry(wait))
     }
 
     async fn after_failure(
@@ -246,7 +330,11 @@ impl Consumer<'_> {
             SourceKind::DeadLetter => journal.attempts >= REPLAYS_MAX,
             SourceKind::Upload { .. } | SourceKind::Logpush => {
                 let age = now.saturating_sub(journal.subject.arrived);
-                repair.is_none() && age > millis(self.target.setup.retry.retry_for)
+                let retry_for = self
+                    .target
+                    .as_ref()
+                    .map(|target| target.setup.retry.retry_for);
+                repair.is_none() && age > millis(retry_for.unwrap_or(RETRY_FOR))
             }
         };
         if is_over {
@@ -264,8 +352,7 @@ impl Consumer<'_> {
     /// Removes the object of what is delivered, or keeps it where the operator wants that.
     async fn settle(&self, item: &WorkItem) -> worker::Result<()> {
         let bucket = &self.bindings.uploads;
-        let keeps =
-            !self.target.ingest.keep_delivered.is_zero() && !item.key.starts_with(key::DEAD);
+        let keeps = !self.ingest.keep_delivered.is_zero() && !item.key.starts_with(key::DEAD);
         if keeps {
             if let Some(object) = get(bucket, item).await? {
                 let Some(stream) = stream_of(&object) else {
@@ -296,8 +383,6 @@ struct Work<'a> {
 /// What a work item turned out to mean.
 enum Recognised {
     Gone,
-    /// There is an object, and nothing to be delivered.
-    Nothing,
     /// A dead letter of documents.
     Documents(Object, About),
     /// An upload, or a dead letter that is a whole one.
@@ -356,7 +441,7 @@ fn consequence_of(error: &PipelineError<JournalError>) -> Consequence<'_> {
 }
 
 /// The upload that a work item names. Where only the object says when it arrived, that is 0 still.
-fn subject_of(item: &WorkItem, source: &Source) -> Subject {
+fn subject_of(item: &WorkItem, source: &Source, to: &str) -> Subject {
     let (id, arrived) = match &source.kind {
         SourceKind::Upload { id, arrival_millis } => (id.clone(), *arrival_millis),
         SourceKind::Logpush | SourceKind::DeadLetter => {
@@ -368,8 +453,23 @@ fn subject_of(item: &WorkItem, source: &Source) -> Subject {
         dataset: source.dataset.clone(),
         id,
         key: item.key.clone(),
+        to: to.to_owned(),
+        owed: item.owed.clone().unwrap_or_else(|| Owed::new([to])),
         arrived,
     }
+}
+
+/// Whom an upload is owed to, where its object or the work item says so.
+fn owed_of(object: &Object, item: &WorkItem) -> Option<Owed> {
+    if let Some(owed) = &item.owed {
+        return Some(owed.clone());
+    }
+    if !item.key.starts_with(key::UPLOADS) {
+        return None;
+    }
+    let metadata = object.custom_metadata().unwrap_or_default();
+    let owed = Owed::from_metadata(metadata.get(owed::METADATA).map(String::as_str));
+    (!owed.is_undecided()).then_some(owed)
 }
 
 /// The dataset of an upload that may be delivered, or why it cannot be.
@@ -398,7 +498,6 @@ fn counts_of(
     UploadCounts {
         records: summary.records,
         errors: summary.errors,
-        refused: counted(|counters| counters.refused.get()),
         bytes: summary.bytes_received,
         batches: counted(|counters| counters.batches.get()),
         requests: counted(|counters| counters.requests.get()),
@@ -505,8 +604,12 @@ mod tests {
                 (key::identity("logpush/dns_logs/x.gz", "e"), 0),
             ),
         ] {
-            let item = WorkItem::new(key, etag);
-            let subject = subject_of(&item, &key::parse(key).unwrap());
+            let item = WorkItem::new(key, etag, "siem");
+            let subject = subject_of(&item, &key::parse(key).unwrap(), "siem");
+            assert_eq!(
+                (subject.to.as_str(), subject.owed),
+                ("siem", Owed::new(["siem"]))
+            );
             assert_eq!((subject.id, subject.arrived), expected);
             assert_eq!(
                 (subject.dataset.as_str(), subject.key.as_str()),

@@ -7,11 +7,13 @@ use logpush_delivery::key::{self, Source, SourceKind};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
 
+use crate::bindings::Bindings;
 use crate::clock::now_millis;
 use crate::consumer::context::{Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem};
 use crate::consumer::journal::UploadJournal;
 use crate::consumer::object::{get, stream_of};
 use crate::dead_letters;
+use crate::ledger::protocol::End;
 use crate::log::Level;
 
 impl Consumer<'_> {
@@ -38,44 +40,49 @@ impl Consumer<'_> {
         };
         let about = About {
             arrived: subject.arrived,
-            done: journal.done(),
+            done: journal.known().done,
             ..About::new(
                 Contents::Upload,
                 &source.dataset,
+                &subject.to,
                 &item.key,
                 reason,
                 now_millis(),
             )
         };
         let key = dead_letters::put_upload(bucket, &about, &subject.id, stream).await?;
-        journal.report_dead_letter(None, reason).await;
-        journal.finish(None).await?;
-        bucket.delete(&item.key).await?;
+        journal.wrote_dead_letter();
+        let end = End::DeadLetter {
+            reason: reason.to_owned(),
+        };
+        if journal.finish(end).await? {
+            bucket.delete(&item.key).await?;
+        }
         journal.clean().await?;
         log_dead_letter(reason, &key);
         Ok(Decision::Ack)
     }
+}
 
-    /// Makes a dead letter of a message that is not understood.
-    ///
-    /// # Errors
-    ///
-    /// How long to wait where R2 fails.
-    pub(super) async fn keep_message(&self, text: &str, holder: &Holder) -> Result<(), Duration> {
-        let reason = "the message is neither a work item nor a notification of R2";
-        let now = now_millis();
-        let about = About {
-            arrived: now,
-            ..About::new(Contents::Message, key::UNNAMED, "", reason, now)
-        };
-        let id = key::identity(text, &holder.message);
-        match dead_letters::put_message(&self.bindings.uploads, &about, &id, text).await {
-            Ok(key) => {
-                log_dead_letter(reason, &key);
-                Ok(())
-            }
-            Err(_) => Err(jittered(WAIT_FOR_STORAGE)),
+/// Makes a dead letter of a message that is not understood.
+///
+/// # Errors
+///
+/// How long to wait where R2 fails.
+pub(super) async fn keep(bindings: &Bindings, text: &str, holder: &Holder) -> Result<(), Duration> {
+    let reason = "the message is neither a work item nor a notification of R2";
+    let now = now_millis();
+    let about = About {
+        arrived: now,
+        ..About::new(Contents::Message, key::UNNAMED, "", "", reason, now)
+    };
+    let id = key::identity(text, &holder.message);
+    match dead_letters::put_message(&bindings.uploads, &about, &id, text).await {
+        Ok(key) => {
+            log_dead_letter(reason, &key);
+            Ok(())
         }
+        Err(_) => Err(jittered(WAIT_FOR_STORAGE)),
     }
 }
 

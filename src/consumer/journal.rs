@@ -2,23 +2,25 @@
 //! beside the upload where the ledger does not answer.
 
 use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use logpush_delivery::dead_letter::{About, Contents, Refused};
 use logpush_delivery::key;
 use logpush_delivery::machine::Outcome;
+use logpush_delivery::owed::Owed;
 use logpush_delivery::progress::Done;
-use logpush_delivery::state::{Begun, Failure, Holder, State};
+use logpush_delivery::state::{Begun, Failure, Holder, Known, State};
 use logpush_normalizer::Batch;
-use logpush_status::shard::UploadCounts;
 use serde_json::json;
 use thiserror::Error;
 use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
+use crate::consumer::passage::Passage;
 use crate::dead_letters;
-use crate::ended::Ended;
+use crate::ended::{self, Ended};
 use crate::ledger::Ledger;
-use crate::ledger::protocol::{Begin, DeadLetter, Fail, Finish, Gone, Record};
+use crate::ledger::protocol::{Begin, DeadLetter, End, Fail, Finish, Gone, Record};
 use crate::log::{self, Level};
 use crate::pipeline::Journal;
 
@@ -28,6 +30,10 @@ pub(crate) struct Subject {
     pub(crate) dataset: String,
     pub(crate) id: String,
     pub(crate) key: String,
+    /// The destination.
+    pub(crate) to: String,
+    /// All destinations, as far as the object says.
+    pub(crate) owed: Owed,
     /// In milliseconds since 1970.
     pub(crate) arrived: u64,
 }
@@ -37,6 +43,9 @@ pub(crate) struct Opening<'a> {
     pub(crate) bucket: &'a Bucket,
     pub(crate) ledger: &'a Ledger,
     pub(crate) subject: Subject,
+    /// Whom the upload is owed to, if that was not decided before.
+    pub(crate) undecided: Option<Owed>,
+    pub(crate) passage: Option<Rc<Passage>>,
     pub(crate) holder: Holder,
     /// How long the lease holds, in milliseconds.
     pub(crate) lease: u64,
@@ -57,6 +66,8 @@ pub(crate) enum Opened {
     Busy {
         until: u64,
     },
+    /// It is owed to these, each by a work item of its own.
+    Owed(Owed),
     Go(Box<UploadJournal>),
 }
 
@@ -65,10 +76,11 @@ pub(crate) struct UploadJournal {
     bucket: Bucket,
     ledger: Ledger,
     pub(crate) subject: Subject,
+    passage: Option<Rc<Passage>>,
     holder: Holder,
     lease: u64,
     deadline: u64,
-    done: RefCell<Done>,
+    known: RefCell<Known>,
     /// How many records were done before this attempt.
     done_before: u64,
     memory: RefCell<Memory>,
@@ -117,38 +129,53 @@ impl Opening<'_> {
     /// Where R2 fails: without it there is no upload to deliver either.
     pub(crate) async fn open(self) -> worker::Result<Opened> {
         let Subject {
-            dataset, id, key, ..
+            dataset,
+            id,
+            key,
+            to,
+            ..
         } = &self.subject;
         let shard = Ledger::shard(dataset, id);
         let begin = Begin {
             id: id.clone(),
             key: key.clone(),
+            to: to.clone(),
+            undecided: self.undecided.clone(),
             holder: self.holder.clone(),
             lease: self.lease,
         };
         let start = match self.ledger.ask(&shard, begin).await {
             Some(Begun::Finished) => {
                 return Ok(Opened::Finished {
-                    progress: key::progress(dataset, id),
+                    progress: key::progress(dataset, id, to),
                     ended: None,
                 });
             }
             Some(Begun::Busy { until }) => return Ok(Opened::Busy { until }),
+            Some(Begun::Owed(owed)) => return Ok(Opened::Owed(owed)),
             Some(Begun::Go {
-                done,
+                known,
                 attempts,
                 cut_short,
             }) => Some(Start {
-                done,
+                known,
                 attempts,
                 cut_short,
             }),
             None => None,
         };
+        if start.is_none()
+            && let Some(owed) = &self.undecided
+            && !owed.is_only(to)
+        {
+            return self.decide_beside(owed).await;
+        }
         let mut fail = Fail {
             id: id.clone(),
+            key: key.clone(),
+            to: to.clone(),
             holder: self.holder.clone(),
-            done: Done::default(),
+            known: Known::default(),
             error: None,
             held: false,
             next: 0,
@@ -163,11 +190,34 @@ impl Opening<'_> {
         opened
     }
 
+    /// Decides without the ledger whom the upload is owed to: who writes that down first.
+    async fn decide_beside(&self, owed: &Owed) -> worker::Result<Opened> {
+        let place = key::owed(&self.subject.dataset, &self.subject.id);
+        let nothing_there = Conditional {
+            etag_does_not_match: Some("*".to_owned()),
+            etag_matches: None,
+            uploaded_before: None,
+            uploaded_after: None,
+        };
+        let put = self.bucket.put(&place, serde_json::to_string(owed)?);
+        if put.only_if(nothing_there).execute().await?.is_some() {
+            return Ok(Opened::Owed(owed.clone()));
+        }
+        let decided = self.bucket.get(&place).execute().await?;
+        let text = match decided.as_ref().and_then(worker::Object::body) {
+            Some(body) => body.text().await?,
+            None => String::new(),
+        };
+        // What cannot be read is decided anew.
+        let decided = serde_json::from_str(&text).unwrap_or_else(|_| owed.clone());
+        Ok(Opened::Owed(decided))
+    }
+
     /// The same with what the object beside the upload remembers; `start`: what the ledger does, if it
     /// answers.
     async fn open_beside(self, start: Option<Start>) -> worker::Result<Opened> {
         let now = now_millis();
-        let progress = key::progress(&self.subject.dataset, &self.subject.id);
+        let progress = key::progress(&self.subject.dataset, &self.subject.id, &self.subject.to);
         let found = self.bucket.get(&progress).execute().await?;
         let etag = found.as_ref().map(worker::Object::etag);
         let mut ended = Ended::default();
@@ -187,12 +237,14 @@ impl Opening<'_> {
                     });
                 }
                 Begun::Busy { until } => return Ok(Opened::Busy { until }),
+                Begun::Owed(owed) => return Ok(Opened::Owed(owed)),
                 Begun::Go {
-                    done,
+                    known,
                     attempts,
                     cut_short,
                 } => {
-                    start.done.merge(&done);
+                    start.known.done.merge(&known.done);
+                    start.known.tally.raise(known.tally);
                     start.attempts = start.attempts.max(attempts);
                     start.cut_short = start.cut_short.max(cut_short);
                 }
@@ -221,11 +273,12 @@ impl Opening<'_> {
             bucket: self.bucket.clone(),
             ledger: self.ledger.clone(),
             subject: self.subject,
+            passage: self.passage,
             holder: self.holder,
             lease: self.lease,
             deadline: self.deadline,
-            done_before: start.done.count(),
-            done: RefCell::new(start.done),
+            done_before: start.known.done.count(),
+            known: RefCell::new(start.known),
             memory: RefCell::new(match (is_ledger_silent, is_there) {
                 (true, _) => Memory::Object(beside),
                 (false, true) => Memory::Both(beside),
@@ -240,18 +293,24 @@ impl Opening<'_> {
 }
 
 impl UploadJournal {
-    pub(crate) fn done(&self) -> Done {
-        self.done.borrow().clone()
+    /// What is known of the records by now.
+    pub(crate) fn known(&self) -> Known {
+        self.known.borrow().clone()
+    }
+
+    /// How many records are done.
+    pub(crate) fn done(&self) -> u64 {
+        self.known.borrow().done.count()
     }
 
     /// Takes over what was done before the journal's time.
     pub(crate) fn add(&self, done: &Done) {
-        self.done.borrow_mut().merge(done);
+        self.known.borrow_mut().done.merge(done);
     }
 
     /// Whether this attempt got anything done.
     pub(crate) fn has_progress(&self) -> bool {
-        self.done.borrow().count() > self.done_before
+        self.done() > self.done_before
     }
 
     /// Dead letters that this attempt wrote.
@@ -275,60 +334,79 @@ impl UploadJournal {
         .await;
     }
 
+    /// The ledger is told even where it did not answer before: it may have given a lease all the same, which
+    /// would count as a crash.
     async fn end(&self, failure: Failure) {
-        let done = self.done();
-        if self.memory.borrow().uses_ledger() {
-            let fail = Fail {
-                id: self.subject.id.clone(),
-                holder: self.holder.clone(),
-                done: done.clone(),
-                error: failure.error.clone(),
-                held: failure.held,
-                next: failure.next,
-            };
-            if self.ledger.ask(&self.shard(), fail).await.is_none() {
-                self.memory.borrow_mut().ledger_fails();
-            }
+        let known = self.known();
+        let Subject { id, key, to, .. } = &self.subject;
+        let fail = Fail {
+            id: id.clone(),
+            key: key.clone(),
+            to: to.clone(),
+            holder: self.holder.clone(),
+            known: known.clone(),
+            error: failure.error.clone(),
+            held: failure.held,
+            next: failure.next,
+        };
+        if self.ledger.ask(&self.shard(), fail).await.is_none() {
+            self.memory.borrow_mut().ledger_fails();
         }
         let is_beside = self.memory.borrow_mut().change_beside(|beside| {
-            beside.state.fail(&self.holder, &done, failure);
+            beside.state.fail(&self.holder, &known, failure);
         });
         if is_beside {
             self.write_beside().await;
         }
     }
 
-    /// All is done. The end is known when this returns: to the ledger, or to the object beside the upload,
-    /// from which the sweep reports it. Only then may the upload's object go, and its message.
-    ///
-    /// `counts`: nothing where the upload did not come to its end as one.
+    /// Nothing is owed to the destination any more; whether the upload is owed to nobody else. The end is
+    /// known when this returns: to the ledger, or to the object beside the upload, from which the sweep
+    /// reports it. Only then may the upload's object go, and its message.
     ///
     /// # Errors
     ///
     /// Neither the ledger nor R2 takes it: the attempt must come again.
-    pub(crate) async fn finish(&self, counts: Option<UploadCounts>) -> worker::Result<()> {
-        let Subject { id, key, .. } = &self.subject;
+    pub(crate) async fn finish(&self, end: End) -> worker::Result<bool> {
+        let Subject {
+            dataset,
+            id,
+            key,
+            to,
+            owed,
+            arrived,
+        } = &self.subject;
+        let finish = Finish {
+            id: id.clone(),
+            key: key.clone(),
+            to: to.clone(),
+            owed: owed.clone(),
+            known: self.known(),
+            end,
+        };
         for _ in 0..FINISH_TRIES {
-            let finish = Finish {
-                id: id.clone(),
-                key: key.clone(),
-                counts: counts.clone(),
-            };
             // A question that took effect, and whose answer was lost, is counted once.
-            if self.ledger.ask(&self.shard(), finish).await.is_some() {
-                return Ok(());
+            if let Some(is_last) = self.ledger.ask(&self.shard(), finish.clone()).await {
+                return Ok(is_last);
             }
         }
-        let mut state = State::arrived(key, self.subject.arrived, 0, 0);
+        let mut state = State::arrived(key, *arrived, 0, 0);
         self.memory.borrow_mut().change_beside(|beside| {
             state = beside.state.clone();
         });
         state.key.clone_from(key);
+        state.learn(&finish.known);
         state.finish(now_millis(), None);
-        let ended = Ended { state, counts };
+        let ended = Ended {
+            state,
+            finish: Some(finish),
+        };
         ended.write(&self.bucket, &self.progress_key()).await?;
         self.is_reported.set(false);
-        Ok(())
+        if owed.is_only(to) {
+            return Ok(true);
+        }
+        ended::are_all_noted(&self.bucket, dataset, id, owed).await
     }
 
     /// The object is gone, and nobody has reported the end: the ledger says what that means.
@@ -337,6 +415,7 @@ impl UploadJournal {
         self.fail(None, 0).await;
         let gone = Gone {
             id: self.subject.id.clone(),
+            to: Some(self.subject.to.clone()),
             grace: 0,
         };
         // Without an answer the sweep asks again.
@@ -351,27 +430,33 @@ impl UploadJournal {
         Ok(())
     }
 
-    /// Reports a dead letter to the ledger; `records`: nothing where it is the whole upload.
-    pub(crate) async fn report_dead_letter(&self, records: Option<u64>, reason: &str) {
-        self.dead_letters.set(self.dead_letters.get() + 1);
+    /// Reports a dead letter of documents to the ledger, by the number of its first record.
+    async fn report_dead_letter(&self, first: u64) {
         let dead_letter = DeadLetter {
             id: self.subject.id.clone(),
-            upload: self.subject.key.clone(),
-            records,
-            reason: reason.to_owned(),
+            key: self.subject.key.clone(),
+            to: self.subject.to.clone(),
+            first,
         };
         // The dead letter itself counts, not the report of it.
         let _ = self.ledger.ask(&self.shard(), dead_letter).await;
     }
 
+    /// Takes note of a dead letter that was written.
+    pub(crate) fn wrote_dead_letter(&self) {
+        self.dead_letters.set(self.dead_letters.get() + 1);
+    }
+
     /// Writes what is done.
     async fn write(&self) -> Result<(), JournalError> {
-        let done = self.done();
+        let known = self.known();
         if self.memory.borrow().uses_ledger() {
             let record = Record {
                 id: self.subject.id.clone(),
+                key: self.subject.key.clone(),
+                to: self.subject.to.clone(),
                 holder: self.holder.clone(),
-                done: done.clone(),
+                known: known.clone(),
                 lease: self.lease,
             };
             match self.ledger.ask(&self.shard(), record).await {
@@ -383,7 +468,7 @@ impl UploadJournal {
         let now = now_millis();
         let mut is_due = false;
         self.memory.borrow_mut().change_beside(|beside| {
-            beside.state.record(&self.holder, &done, now, self.lease);
+            beside.state.record(&self.holder, &known, now, self.lease);
             is_due = now >= beside.written + BESIDE_EVERY;
         });
         if is_due {
@@ -431,6 +516,7 @@ impl UploadJournal {
             ..About::new(
                 Contents::Documents,
                 &subject.dataset,
+                &subject.to,
                 &subject.key,
                 &first.reason,
                 now_millis(),
@@ -438,13 +524,36 @@ impl UploadJournal {
         };
         let put = dead_letters::put_documents(&self.bucket, about, &subject.id, documents).await;
         put.map_err(|_| JournalError::Storage)?;
-        let records = documents.len() as u64;
-        self.report_dead_letter(Some(records), &first.reason).await;
-        let mut done = self.done.borrow_mut();
-        for refused in documents {
-            done.add(refused.record..refused.record + 1);
-        }
+        self.wrote_dead_letter();
+        self.report_dead_letter(first.record).await;
         Ok(())
+    }
+
+    /// Counts what became of records: of each once, however often it is reported.
+    fn learn(&self, outcome: &Outcome) {
+        let mut known = self.known.borrow_mut();
+        let Known { done, tally } = &mut *known;
+        for range in &outcome.taken {
+            done.add(range.clone());
+        }
+        for range in &outcome.without_document {
+            tally.dropped += done.add(range.clone());
+        }
+    }
+
+    fn learn_refused(&self, outcome: &Outcome) {
+        let mut known = self.known.borrow_mut();
+        let Known { done, tally } = &mut *known;
+        for refused in &outcome.refused {
+            tally.refused += done.add(refused.record..refused.record + 1);
+        }
+        for unknown in &outcome.unknown {
+            let documents = unknown.documents.iter();
+            let new: u64 = documents
+                .map(|document| done.add(document.record..document.record + 1))
+                .sum();
+            tally.unknown += new.min(unknown.refused);
+        }
     }
 
     fn shard(&self) -> String {
@@ -452,7 +561,7 @@ impl UploadJournal {
     }
 
     fn progress_key(&self) -> String {
-        key::progress(&self.subject.dataset, &self.subject.id)
+        key::progress(&self.subject.dataset, &self.subject.id, &self.subject.to)
     }
 }
 
@@ -462,19 +571,22 @@ impl Journal for UploadJournal {
     const REMEMBERS: bool = true;
 
     fn remaining(&self, batch: Batch) -> Vec<Batch> {
-        self.done.borrow().remaining(batch)
+        self.known.borrow().done.remaining(batch)
     }
 
     async fn note(&self, outcome: Outcome, is_last: bool) -> Result<(), JournalError> {
+        if let Some(passage) = &self.passage {
+            passage.note(&outcome);
+        }
         let dead = outcome.dead();
         let done = || outcome.taken.iter().chain(&outcome.without_document);
         if done().next().is_none() && dead.is_empty() {
             return Ok(());
         }
-        for range in done() {
-            self.done.borrow_mut().add(range.clone());
-        }
+        self.learn(&outcome);
+        // A refused document that is in no dead letter must not count as done.
         self.write_dead_letter(&dead).await?;
+        self.learn_refused(&outcome);
         if is_last {
             // What follows at once says that all is done.
             return Ok(());
@@ -494,7 +606,7 @@ impl Journal for UploadJournal {
 /// Where an attempt goes on.
 #[derive(Default)]
 struct Start {
-    done: Done,
+    known: Known,
     attempts: u32,
     cut_short: u32,
 }

@@ -7,18 +7,25 @@ mod context;
 mod dead_letter;
 mod journal;
 mod object;
+mod passage;
 mod queue;
 mod replay;
 
 use core::time::Duration;
+use std::rc::Rc;
 
 use futures_util::stream::{self, StreamExt as _};
+use logpush_delivery::key;
+use logpush_delivery::owed::{Owed, UNDECIDED};
+use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::{self, Message, WorkItem};
+use logpush_normalizer::datasets;
 use worker::worker_sys::MessageBatch;
 
 use crate::bindings::Bindings;
-use crate::config::{self, Variables};
-use crate::consumer::context::{Consumer, Decision, log_problem};
+use crate::config::{self, Config, Variables};
+use crate::consumer::context::{Absent, Consumer, Decision, log_problem};
+use crate::consumer::passage::Passage;
 use crate::consumer::queue::Delivered;
 use crate::ledger::Ledger;
 use crate::log::Level;
@@ -35,18 +42,14 @@ const WAIT_FOR_THE_OPERATOR: Duration = Duration::from_secs(300);
 
 /// Handles a batch of messages.
 pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, bindings: &Bindings) {
-    let config = config::read(variables).map_err(|problems| problems.join("; "));
-    let target = match &config {
-        Ok(config) => config.only_target(),
-        Err(problems) => Err(problems.clone()),
-    };
-    let consumer = match target {
-        Ok(target) => Some(Consumer {
+    let handler = match config::read(variables) {
+        Ok(config) => Some(Handler {
             bindings,
             ledger: Ledger::new(bindings.ledger.clone()),
-            target,
+            config,
         }),
         Err(problems) => {
+            let problems = problems.join("; ");
             let problem = format!("the Worker is not configured: {problems}");
             log_problem(Level::Error, &problem, None);
             None
@@ -54,10 +57,10 @@ pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, binding
     };
     stream::iter(queue::messages(batch))
         .for_each_concurrent(AT_ONCE, |message| {
-            let consumer = consumer.as_ref();
+            let handler = handler.as_ref();
             async move {
-                match consumer {
-                    Some(consumer) => consumer.handle(&message).await,
+                match handler {
+                    Some(handler) => handler.handle(&message).await,
                     None => message.retry(WAIT_FOR_THE_OPERATOR),
                 }
             }
@@ -65,7 +68,14 @@ pub(crate) async fn consume(batch: &MessageBatch, variables: &Variables, binding
         .await;
 }
 
-impl Consumer<'_> {
+/// Everything that a message is handled with.
+struct Handler<'a> {
+    bindings: &'a Bindings,
+    ledger: Ledger,
+    config: Config,
+}
+
+impl Handler<'_> {
     async fn handle(&self, message: &Delivered) {
         let text = message.text();
         let holder = message.holder();
@@ -78,12 +88,12 @@ impl Consumer<'_> {
                 log_problem(Level::Warn, &problem, None);
                 message.retry(WAIT_FOR_THE_OPERATOR);
             }
-            Message::Unknown => match self.keep_message(&text, &holder).await {
+            Message::Unknown => match dead_letter::keep(self.bindings, &text, &holder).await {
                 Ok(()) => message.ack(),
                 Err(wait) => message.retry(wait),
             },
             Message::Deliver(item) => {
-                let decision = self.attempt(&item, &holder).await;
+                let decision = self.deliver(&item, &holder).await;
                 match next(decision, holder.attempt) {
                     Next::Ack => message.ack(),
                     Next::Retry(wait) => message.retry(wait),
@@ -91,6 +101,58 @@ impl Consumer<'_> {
                 }
             }
         }
+    }
+
+    /// Delivers what a work item names to the destination that it names.
+    async fn deliver(&self, item: &WorkItem, holder: &Holder) -> Decision {
+        let mut undecided = None;
+        let mut to = item.to.clone();
+        let mut unrouted = None;
+        if to == UNDECIDED {
+            let dataset = key::parse(&item.key).map_or_else(String::new, |source| source.dataset);
+            let Some(names) = self.config.owed(datasets::by_name(&dataset)) else {
+                // The first configuration decides that can be read.
+                let problem = "the destinations of the configuration cannot be read";
+                log_problem(Level::Error, problem, Some(&item.key));
+                return Decision::Retry(WAIT_FOR_THE_OPERATOR);
+            };
+            match names.first() {
+                Some(first) => {
+                    to = (*first).to_owned();
+                    undecided = Some(Owed::new(names));
+                }
+                None => unrouted = Some(Absent::Unrouted(dataset)),
+            }
+        }
+        let passage = match self.passage(&to, holder) {
+            Ok(passage) => passage,
+            Err(wait) => return Decision::Retry(wait),
+        };
+        let target = match (unrouted, self.config.target(&to)) {
+            (Some(unrouted), _) => Err(unrouted),
+            (None, Some(target)) => target.map_err(Absent::Wrong),
+            (None, None) => Err(Absent::Removed(to.clone())),
+        };
+        let consumer = Consumer {
+            bindings: self.bindings,
+            ledger: &self.ledger,
+            ingest: &self.config.ingest,
+            to: &to,
+            target,
+            undecided,
+            passage,
+        };
+        consumer.attempt(item, holder).await
+    }
+
+    /// The way to a destination that is not the only one.
+    fn passage(&self, to: &str, holder: &Holder) -> Result<Option<Rc<Passage>>, Duration> {
+        let has_others = self.config.owed(None).is_some_and(|all| all.len() > 1);
+        if !has_others {
+            return Ok(None);
+        }
+        let passage = Passage::begin(to, holder.attempt > 1)?;
+        Ok(Some(Rc::new(passage)))
     }
 
     /// A new message in the place of one that has few attempts left.

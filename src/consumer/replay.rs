@@ -9,6 +9,7 @@ use crate::clock::now_millis;
 use crate::consumer::context::{Consumer, Decision, log_problem, millis};
 use crate::consumer::journal::UploadJournal;
 use crate::dead_letters;
+use crate::ledger::protocol::End;
 use crate::log::{self, Level};
 
 /// How often a dead letter is replayed by itself before the operator has to ask again.
@@ -50,7 +51,7 @@ impl Consumer<'_> {
         let (decision, error) = match delivered {
             Ok(()) if refused.is_empty() => {
                 if self.bindings.uploads.head(object.key()).await?.is_some() {
-                    journal.finish(None).await?;
+                    journal.finish(End::Replayed).await?;
                 } else {
                     // The operator has deleted it meanwhile, which is counted already.
                     journal.gone().await;

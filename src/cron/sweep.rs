@@ -6,6 +6,7 @@
 //! goes on where this one stops.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use logpush_delivery::key::{self, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -14,12 +15,12 @@ use worker::{Bucket, Include};
 
 use crate::bindings::Bindings;
 use crate::clock::now_millis;
-use crate::config::{self, Variables};
+use crate::config::{self, Config, Variables};
 use crate::ended::{self, Ended};
 use crate::ledger::Ledger;
-use crate::ledger::protocol::{Forget, Gone, Read};
+use crate::ledger::protocol::{Gone, Read};
 use crate::log::{self, Level};
-use crate::waiting::{Claims, Found, PREFIXES};
+use crate::waiting::{Claims, PREFIXES};
 
 /// Lists of 1,000 keys in one run: 20,000 uploads, and at most 320 questions to the ledger.
 const LISTS: u32 = 20;
@@ -77,6 +78,7 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
                 now: now_millis(),
                 grace: millis(config.ingest.sweep_after),
                 keep: millis(config.ingest.keep_delivered),
+                config,
             };
             sweep
                 .run(&mut swept)
@@ -110,6 +112,7 @@ pub(crate) async fn sweep(variables: &Variables, bindings: &Bindings) {
 
 struct Sweep<'a> {
     bindings: &'a Bindings,
+    config: Config,
     ledger: Ledger,
     now: u64,
     /// How long an upload is left alone, in milliseconds.
@@ -131,7 +134,10 @@ impl Sweep<'_> {
         let bucket = &self.bindings.uploads;
         let mut position = read_position(bucket).await;
         for _ in 0..LISTS {
-            let mut list = bucket.list().prefix(position.prefix());
+            let mut list = bucket
+                .list()
+                .prefix(position.prefix())
+                .include(vec![Include::CustomMetadata]);
             if let Some(after) = &position.after {
                 list = list.start_after(after);
             }
@@ -141,7 +147,7 @@ impl Sweep<'_> {
                 swept.seen += 1;
                 position.after = Some(object.key());
                 if object.uploaded().as_millis() + self.grace <= self.now {
-                    found.extend(Found::of(&object.key(), &object.etag()));
+                    found.push(object);
                 }
             }
             let claims = Claims {
@@ -149,6 +155,8 @@ impl Sweep<'_> {
                 ledger: &self.ledger,
                 grace: self.grace,
                 at_once: false,
+                to: None,
+                config: &self.config,
             };
             swept.sent += claims.send(found).await?;
             if !page.truncated() && position.next_prefix() {
@@ -170,32 +178,34 @@ impl Sweep<'_> {
             .datasets
             .values()
             .flat_map(|of| of.backlog().oldest);
+        let mut asked = BTreeSet::new();
         let old = waiting
             .filter(|upload| upload.arrived + self.grace <= self.now)
             .filter(|upload| upload.next_attempt + self.grace <= self.now)
+            .filter(|upload| asked.insert(upload.id.clone()))
             .take(LOOKED_FOR);
-        for upload in old {
-            if let Some(source) = key::parse(&upload.key)
-                && let SourceKind::Upload { id, .. } = source.kind
-                && self.bindings.uploads.head(&upload.key).await?.is_none()
-            {
-                let is_taken = match upload.attempts {
-                    0 => self.forget(&source.dataset, &id).await,
-                    _ => self.end(&source.dataset, &id).await,
+        for upload in old.collect::<Vec<_>>() {
+            let Some(source) = key::parse(&upload.key) else {
+                continue;
+            };
+            let object = self.bindings.uploads.head(&upload.key).await?;
+            let is_there = object.is_some_and(|object| match source.kind {
+                // Overwritten, the object is that of another upload.
+                SourceKind::Logpush => key::identity(&upload.key, &object.etag()) == upload.id,
+                _ => true,
+            });
+            if !is_there {
+                let gone = Gone {
+                    id: upload.id.clone(),
+                    to: None,
+                    grace: self.grace,
                 };
-                swept.forgotten += u64::from(is_taken);
+                let shard = Ledger::shard(&source.dataset, &upload.id);
+                let answer = self.ledger.ask(&shard, gone).await;
+                swept.forgotten += u64::from(answer.is_some());
             }
         }
         Ok(())
-    }
-
-    async fn end(&self, dataset: &str, id: &str) -> bool {
-        let gone = Gone {
-            id: id.to_owned(),
-            grace: self.grace,
-        };
-        let shard = Ledger::shard(dataset, id);
-        self.ledger.ask(&shard, gone).await.is_some()
     }
 
     /// Reports ends of uploads that only the objects beside them know: the ledger did not answer then.
@@ -211,7 +221,7 @@ impl Sweep<'_> {
         let ends = objects.iter().filter(|object| ended::is_end(object));
         for object in ends.take(LOOKED_FOR) {
             let progress = object.key();
-            let Some((dataset, id)) = key::progress_of(&progress) else {
+            let Some(positions) = key::progress_of(&progress) else {
                 continue;
             };
             let Some(object) = bucket.get(&progress).execute().await? else {
@@ -223,19 +233,13 @@ impl Sweep<'_> {
             let ended = serde_json::from_str::<Ended>(&body.text().await?);
             if let Ok(ended) = ended
                 && ended.state.finished.is_some()
-                && ended.report(&self.ledger, dataset, id).await
+                && ended.report(&self.ledger, positions.dataset).await
             {
                 bucket.delete(progress).await?;
                 swept.reported += 1;
             }
         }
         Ok(())
-    }
-
-    async fn forget(&self, dataset: &str, id: &str) -> bool {
-        let forget = Forget { id: id.to_owned() };
-        let shard = Ledger::shard(dataset, id);
-        self.ledger.ask(&shard, forget).await.is_some()
     }
 
     /// Aborts multipart uploads that nobody ended.

@@ -30,6 +30,9 @@ const COME_BACK: &str = "10";
 /// When Logpush may come back where the destination took nothing, and named no time.
 const COME_BACK_TO_THE_DESTINATION: Duration = Duration::from_secs(30);
 
+/// The direct route has one destination, whatever its name.
+const DIRECT: &str = "";
+
 const SEND_AGAIN: &str =
     "send the upload again later; nothing is lost as long as one of the tries succeeds";
 
@@ -67,10 +70,7 @@ pub(crate) async fn receive(
             .owed(Some(dataset))
             .is_some_and(|owed| owed.is_empty())
     {
-        return misconfigured(&format!(
-            "no destination takes {}: add it to the datasets of one",
-            dataset.name
-        ));
+        return unrouted(dataset.name);
     }
     let content_encoding = request.headers().get("Content-Encoding").ok().flatten();
     if let Err(error) = encoding::check_header(content_encoding.as_deref().unwrap_or_default()) {
@@ -105,7 +105,7 @@ async fn store(
     let started = now_millis();
     let mut stored = Stored::default();
     let store = Store {
-        ingest: &config.ingest,
+        config,
         bindings,
         dataset,
         announced,
@@ -124,6 +124,7 @@ async fn store(
             }),
         ),
         Err(StoreError::Body(error)) => not_taken(&error),
+        Err(StoreError::Unrouted { dataset }) => unrouted(dataset),
         Err(error) => {
             Answer::error(503, &error.to_string(), SEND_AGAIN).with_header("Retry-After", COME_BACK)
         }
@@ -150,6 +151,7 @@ async fn deliver(
     let mut normalizer = pipeline::normalizer(target, dataset, started);
     let deliveries = Deliveries::new(|dataset| {
         let upload = Upload {
+            destination: DIRECT,
             // Nothing is remembered of it.
             id: "",
             dataset,
@@ -284,6 +286,12 @@ fn misconfigured(problems: &str) -> Answer {
         &format!("the Worker is not configured: {problems}"),
         "set variables in wrangler.toml and secrets with `npx wrangler secret put NAME`, then deploy again",
     )
+}
+
+fn unrouted(dataset: &str) -> Answer {
+    misconfigured(&format!(
+        "no destination takes {dataset}: add it to the datasets of one"
+    ))
 }
 
 fn unknown_dataset(name: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! An upload that is stored in several parts.
 
 use logpush_delivery::key;
+use logpush_delivery::owed;
 use serde_json::json;
 use worker::{Bucket, MultipartUpload, UploadedPart};
 
@@ -37,11 +38,16 @@ impl Multipart {
         dataset: &str,
         arrived: u64,
         is_gzip: bool,
+        owed: Option<String>,
     ) -> Result<Self, MultipartError> {
         // The content is not known yet: a name that no other upload has.
         let id = key::hexadecimal(random());
         let key = key::upload(dataset, arrived, &id, is_gzip);
-        let upload = bucket.create_multipart_upload(&key).execute().await;
+        let mut upload = bucket.create_multipart_upload(&key);
+        if let Some(owed) = owed {
+            upload = upload.custom_metadata([(owed::METADATA.to_owned(), owed)]);
+        }
+        let upload = upload.execute().await;
         let upload = upload.map_err(|_| MultipartError::Storage)?;
         let marker = key::multipart(arrived, &id);
         let what = json!({ "v": 1, "key": key, "upload": upload.upload_id().await });

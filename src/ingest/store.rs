@@ -3,8 +3,8 @@
 
 use core::time::Duration;
 
-use logpush_delivery::configuration::setup::Ingest;
 use logpush_delivery::key;
+use logpush_delivery::owed::{self, Owed, UNDECIDED};
 use logpush_delivery::work_item::WorkItem;
 use logpush_normalizer::{Dataset, UploadError};
 use thiserror::Error;
@@ -14,11 +14,12 @@ use worker::Bucket;
 use crate::bindings::Bindings;
 use crate::body::{Announced, Body, BodyError};
 use crate::clock::now_millis;
+use crate::config::Config;
 use crate::ingest::inspect::Inspection;
 use crate::ingest::memory::{Crowded, Held};
 use crate::ingest::multipart::{Multipart, MultipartError, PART};
-use crate::ledger::Ledger;
 use crate::ledger::protocol::{Arrive, Arrived, Look};
+use crate::ledger::{Ledger, is_finished};
 use crate::log::Stored;
 use crate::pipeline;
 use crate::queue;
@@ -35,11 +36,13 @@ pub(crate) enum StoreError {
     Queue,
     #[error(transparent)]
     Crowded(#[from] Crowded),
+    #[error("no destination takes {dataset}")]
+    Unrouted { dataset: &'static str },
 }
 
 /// How an upload is to be stored.
 pub(crate) struct Store<'a> {
-    pub(crate) ingest: &'a Ingest,
+    pub(crate) config: &'a Config,
     pub(crate) bindings: &'a Bindings,
     /// Nothing where it is to be recognised.
     pub(crate) dataset: Option<&'static Dataset>,
@@ -56,9 +59,11 @@ impl Store<'_> {
     ) -> Result<(), StoreError> {
         let started = now_millis();
         let mut body = Body::new(stream)?;
-        let probe = pipeline::probe(self.ingest, self.dataset, started);
+        let ingest = &self.config.ingest;
+        let probe = pipeline::probe(ingest, self.dataset, started);
         let mut spool = Spool {
-            inspection: Inspection::new(probe, self.ingest.plain_bytes),
+            inspection: Inspection::new(probe, ingest.plain_bytes),
+            config: self.config,
             bindings: self.bindings,
             bucket: &self.bindings.uploads,
             piece: Vec::new(),
@@ -86,6 +91,7 @@ impl Store<'_> {
 /// An upload on its way into R2.
 struct Spool<'a> {
     inspection: Inspection,
+    config: &'a Config,
     bindings: &'a Bindings,
     bucket: &'a Bucket,
     /// What is not in R2 yet: one part at most.
@@ -144,17 +150,20 @@ impl Spool<'_> {
         };
         let ledger = Ledger::new(self.bindings.ledger.clone());
         let shard = Ledger::shard(dataset.name, &content);
-        let arrive = |again| Arrive {
+        let arrive = |owed: &Owed, again| Arrive {
             id: content.clone(),
             key: key.clone(),
+            owed: owed.clone(),
             bytes: self.inspection.bytes_received(),
             lines: self.inspection.lines(),
             again,
         };
-        let arrived = ledger.ask(&shard, arrive(false)).await;
+        let mut owed = self.owed(dataset)?;
+        let arrived = ledger.ask(&shard, arrive(&owed, false)).await;
         if let Some(Arrived::Known {
             key: known,
             finished,
+            waiting,
         }) = arrived
         {
             if self.is_safe(&ledger, &known, finished).await? {
@@ -164,11 +173,14 @@ impl Spool<'_> {
                 return Ok(());
             }
             // What the ledger remembers was never stored, or is gone.
-            let _ = ledger.ask(&shard, arrive(true)).await;
+            for to in waiting.iter() {
+                owed.add(to);
+            }
+            let _ = ledger.ask(&shard, arrive(&owed, true)).await;
         }
-        self.put(&key).await?;
+        self.put(&key, &owed).await?;
         stored.key = Some(key.clone());
-        self.send_item(&key).await
+        self.send_items(&key, &owed).await
     }
 
     /// Whether an upload of the same content is delivered, or stored and in the queue.
@@ -182,9 +194,11 @@ impl Spool<'_> {
             return Ok(true);
         }
         let object = self.bucket.head(known).await;
-        if object.map_err(|_| StoreError::Storage)?.is_some() {
-            // The item may have been lost with the answer; one too many does no harm.
-            self.send_item(known).await?;
+        if let Some(object) = object.map_err(|_| StoreError::Storage)? {
+            // The items may have been lost with the answer; one too many does no harm.
+            let metadata = object.custom_metadata().unwrap_or_default();
+            let owed = Owed::from_metadata(metadata.get(owed::METADATA).map(String::as_str));
+            self.send_items(known, &owed).await?;
             return Ok(true);
         }
         // One of several parts has its own identity, and may have been delivered under that.
@@ -194,14 +208,12 @@ impl Spool<'_> {
         let key::SourceKind::Upload { id, .. } = source.kind else {
             return Ok(false);
         };
-        let state = ledger
-            .ask(&Ledger::shard(&source.dataset, &id), Look { id })
-            .await
-            .flatten();
-        Ok(state.is_some_and(|state| state.finished.is_some()))
+        let shard = Ledger::shard(&source.dataset, &id);
+        let known = ledger.ask(&shard, Look { id }).await;
+        Ok(known.is_some_and(|known| is_finished(&known)))
     }
 
-    async fn put(&mut self, key: &str) -> Result<(), StoreError> {
+    async fn put(&mut self, key: &str, owed: &Owed) -> Result<(), StoreError> {
         if self.multipart.is_some() && !self.piece.is_empty() {
             self.send_part().await?;
         }
@@ -209,7 +221,11 @@ impl Spool<'_> {
             Some(multipart) => Ok(multipart.complete(self.bucket).await?),
             None => {
                 let piece = core::mem::take(&mut self.piece);
-                let put = self.bucket.put(key, piece).execute().await;
+                let mut put = self.bucket.put(key, piece);
+                if let Some(owed) = owed.metadata() {
+                    put = put.custom_metadata([(owed::METADATA.to_owned(), owed)]);
+                }
+                let put = put.execute().await;
                 put.map(|_| ()).map_err(|_| StoreError::Storage)
             }
         }
@@ -221,7 +237,9 @@ impl Spool<'_> {
             None => {
                 let dataset = self.dataset()?;
                 let is_gzip = self.inspection.is_gzip();
-                let begun = Multipart::begin(self.bucket, dataset.name, self.started, is_gzip);
+                let owed = self.owed(dataset)?.metadata();
+                let begun =
+                    Multipart::begin(self.bucket, dataset.name, self.started, is_gzip, owed);
                 self.multipart.insert(begun.await?)
             }
         };
@@ -229,14 +247,32 @@ impl Spool<'_> {
         Ok(multipart.send(piece).await?)
     }
 
+    /// To whom an upload that arrives now is owed.
+    fn owed(&self, dataset: &'static Dataset) -> Result<Owed, StoreError> {
+        let owed = match self.config.owed(Some(dataset)) {
+            Some(names) => Owed::new(names),
+            // The first configuration decides that can be read.
+            None => Owed::undecided(),
+        };
+        match owed.is_empty() {
+            true => Err(StoreError::Unrouted {
+                dataset: dataset.name,
+            }),
+            false => Ok(owed),
+        }
+    }
+
     fn dataset(&self) -> Result<&'static Dataset, BodyError> {
         let unknown = BodyError::Upload(UploadError::UnknownDataset);
         self.inspection.dataset().ok_or(unknown)
     }
 
-    async fn send_item(&self, key: &str) -> Result<(), StoreError> {
-        let item = WorkItem::new(key, None);
-        let sent = queue::send(&self.bindings.work, &item, Duration::ZERO).await;
+    async fn send_items(&self, key: &str, owed: &Owed) -> Result<(), StoreError> {
+        let items = WorkItem::new(key, None, UNDECIDED).for_each(owed);
+        let sent = match items.as_slice() {
+            [item] => queue::send(&self.bindings.work, item, Duration::ZERO).await,
+            items => queue::send_all(&self.bindings.work, items).await,
+        };
         sent.map_err(|_| StoreError::Queue)
     }
 

@@ -1,4 +1,4 @@
-//! The uploads of a shard that wait, in memory: counted once when the shard wakes up, and then with every
+//! The uploads of a shard that wait for a destination, in memory: counted once when the shard wakes up, and then with every
 //! change. An index in the storage would cost rows for every upload.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use logpush_delivery::state::State;
 pub(crate) struct Waiting {
     pub(crate) uploads: u64,
     pub(crate) bytes: u64,
+    pub(crate) records: u64,
     /// By arrival. The oldest of those that wait, and not always all.
     oldest: BTreeSet<(u64, String)>,
 }
@@ -35,25 +36,26 @@ impl Waiting {
     /// Counts an upload that the storage has.
     pub(crate) fn found(&mut self, id: &str, state: &State) {
         if waits(id, state) {
-            self.uploads += 1;
-            self.bytes += state.bytes;
+            self.add(state);
             self.remember(id, state);
         }
     }
 
     /// Counts the change of an upload.
-    pub(crate) fn changed(&mut self, id: &str, before: Option<&State>, after: &State) {
+    ///
+    /// `after`: nothing where its row is gone.
+    pub(crate) fn changed(&mut self, id: &str, before: Option<&State>, after: Option<&State>) {
         let before = before.filter(|state| waits(id, state));
         // Uploads that are not remembered are newer than those that are.
         let mut is_old = self.oldest.len() as u64 == self.uploads;
         if let Some(before) = before {
             self.uploads = self.uploads.saturating_sub(1);
             self.bytes = self.bytes.saturating_sub(before.bytes);
+            self.records = self.records.saturating_sub(before.records_known());
             is_old |= self.oldest.remove(&(before.arrived, id.to_owned()));
         }
-        if waits(id, after) {
-            self.uploads += 1;
-            self.bytes += after.bytes;
+        if let Some(after) = after.filter(|state| waits(id, state)) {
+            self.add(after);
             if is_old {
                 self.remember(id, after);
             }
@@ -76,6 +78,12 @@ impl Waiting {
     pub(crate) fn oldest(&self, count: usize) -> Vec<String> {
         let oldest = self.oldest.iter().take(count);
         oldest.map(|(_, id)| id.clone()).collect()
+    }
+
+    fn add(&mut self, state: &State) {
+        self.uploads += 1;
+        self.bytes += state.bytes;
+        self.records += state.records_known();
     }
 
     fn remember(&mut self, id: &str, state: &State) {
@@ -116,7 +124,7 @@ mod tests {
         ] {
             assert_eq!(waits("0", &State::arrived(key, 1, 1, 1)), expected, "{key}");
         }
-        let dead_letter = key::dead_letter("firewall_events", 1, &id(1), 0, "upload");
+        let dead_letter = key::dead_letter("firewall_events", 1, &id(1), 0, "default", "upload");
         assert!(!waits(&id(1), &State::arrived(&dead_letter, 1, 1, 1)));
     }
 
@@ -124,15 +132,18 @@ mod tests {
     fn the_oldest_are_known_however_many_wait() {
         let mut waiting = Waiting::default();
         for n in 1..=1_000 {
-            waiting.changed(&id(n), None, &arrived(n));
+            waiting.changed(&id(n), None, Some(&arrived(n)));
         }
         // An attempt that changes nothing of it.
-        waiting.changed(&id(1), Some(&arrived(1)), &arrived(1));
-        assert_eq!((waiting.uploads, waiting.bytes), (1_000, 10_000));
+        waiting.changed(&id(1), Some(&arrived(1)), Some(&arrived(1)));
+        assert_eq!(
+            (waiting.uploads, waiting.bytes, waiting.records),
+            (1_000, 10_000, 1_000)
+        );
         assert_eq!(waiting.oldest(2), [id(1), id(2)]);
         for n in 1..=256 {
-            waiting.changed(&id(900), Some(&arrived(900)), &arrived(900));
-            waiting.changed(&id(n), Some(&arrived(n)), &finished(n));
+            waiting.changed(&id(900), Some(&arrived(900)), Some(&arrived(900)));
+            waiting.changed(&id(n), Some(&arrived(n)), Some(&finished(n)));
         }
         assert!(waiting.is_unsure());
         for n in (257..=1_000).rev() {
@@ -140,9 +151,9 @@ mod tests {
         }
         assert_eq!(waiting.oldest(1), [id(257)]);
         for n in 257..=1_000 {
-            waiting.changed(&id(n), Some(&arrived(n)), &finished(n));
+            waiting.changed(&id(n), Some(&arrived(n)), Some(&finished(n)));
         }
-        assert_eq!((waiting.uploads, waiting.bytes), (0, 0));
+        assert_eq!((waiting.uploads, waiting.bytes, waiting.records), (0, 0, 0));
         assert!(!waiting.is_unsure());
     }
 }

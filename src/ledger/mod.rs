@@ -8,6 +8,10 @@
 
 mod backlog;
 mod client;
+mod event;
+mod leftovers;
+#[cfg(test)]
+mod losses;
 mod object;
 mod overview;
 pub(crate) mod protocol;
@@ -17,3 +21,4 @@ mod rows;
 mod uploads;
 
 pub(crate) use client::Ledger;
+pub(crate) use uploads::{is_finished, is_last};

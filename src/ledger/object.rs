@@ -3,10 +3,11 @@
 
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use logpush_delivery::state as upload;
-use logpush_status::shard::{Backlog, Report, ShardStats};
+use logpush_delivery::state::State as UploadState;
+use logpush_status::shard::{Backlog, Report, ShardStats, Upload};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -14,12 +15,14 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 use crate::clock::now_millis;
 use crate::ledger::backlog::Waiting;
 use crate::ledger::client::{Ledger as Client, OVERVIEW, RATE_LIMIT};
+use crate::ledger::event::shown;
+use crate::ledger::leftovers;
 use crate::ledger::overview::OverviewStore;
 use crate::ledger::protocol::{RateLimitQuestion, TakeReport, UploadQuestion};
 use crate::ledger::rate_limit::Turns;
 use crate::ledger::reporting::{self, Due, Reporting};
 use crate::ledger::rows::Rows;
-use crate::ledger::uploads::{self, AboutUpload, Effect, Row};
+use crate::ledger::uploads::{AboutUpload, Effect, States};
 
 /// One sixteenth of a dataset's uploads, a shard; under the name `rate-limit/N`, the rate of requests
 /// to the intake; under the name `overview`, what all shards have reported.
@@ -39,7 +42,8 @@ pub struct Ledger {
 /// What a shard has in memory.
 struct Shard {
     stats: ShardStats,
-    waiting: Waiting,
+    /// What waits, by destination.
+    waiting: BTreeMap<String, Waiting>,
 }
 
 const HOUR: u64 = 60 * 60 * 1000;
@@ -126,8 +130,8 @@ impl Ledger {
             UploadQuestion::Fail(_)
                 | UploadQuestion::Finish(_)
                 | UploadQuestion::DeadLetter(_)
-                | UploadQuestion::Forget(_)
                 | UploadQuestion::Gone(_)
+                | UploadQuestion::Drop(_)
         );
         if !is_outcome && self.reporting.is_late(now) {
             self.send_report(now);
@@ -154,16 +158,23 @@ impl Ledger {
             UploadQuestion::Fail(fail) => self.answer_about(fail, now),
             UploadQuestion::Finish(finish) => self.answer_about(finish, now),
             UploadQuestion::DeadLetter(dead_letter) => self.answer_about(dead_letter, now),
-            UploadQuestion::Forget(forget) => self.answer_about(forget, now),
             UploadQuestion::Gone(gone) => self.answer_about(gone, now),
             UploadQuestion::Look(look) => self.answer_about(look, now),
             UploadQuestion::Claim(claim) => {
-                let claimed = claim.found.iter().map(|(id, key)| {
-                    let known = self.rows.read(id)?;
-                    let effect = uploads::claim(known.as_ref(), key, &claim, now);
-                    self.apply(id, known.as_ref(), effect, now)
+                let claimed = claim.found.iter().map(|found| {
+                    let known = self.rows.read(&found.id)?;
+                    let effect = leftovers::claim(&known, found, &claim, now);
+                    self.apply(&found.id, &known, effect, now)
                 });
                 json(&claimed.collect::<Result<Vec<_>>>()?)
+            }
+            UploadQuestion::Drop(drop) => {
+                let dropped = drop.found.iter().map(|found| {
+                    let known = self.rows.read(&found.id)?;
+                    let effect = leftovers::drop_one(&known, found, &drop, now);
+                    self.apply(&found.id, &known, effect, now)
+                });
+                json(&dropped.collect::<Result<Vec<_>>>()?)
             }
         }
     }
@@ -171,45 +182,35 @@ impl Ledger {
     fn answer_about<Q: AboutUpload>(&self, question: Q, now: u64) -> Result<String> {
         let id = question.id().to_owned();
         let known = self.rows.read(&id)?;
-        let effect = question.answer(known.as_ref(), now);
-        json(&self.apply(&id, known.as_ref(), effect, now)?)
+        let effect = question.answer(&known, now);
+        json(&self.apply(&id, &known, effect, now)?)
     }
 
     /// Keeps what follows from a question, in the storage first; gives the answer.
-    fn apply<A>(
-        &self,
-        id: &str,
-        known: Option<&upload::State>,
-        effect: Effect<A>,
-        now: u64,
-    ) -> Result<A> {
-        let after = match effect.row {
-            Row::Stays => None,
-            Row::Becomes(state) => {
-                self.rows.write(id, &state)?;
-                Some(state)
+    fn apply<A>(&self, id: &str, known: &States, effect: Effect<A>, now: u64) -> Result<A> {
+        for (to, row) in &effect.rows {
+            match row {
+                Some(state) => self.rows.write(id, to, state)?,
+                None => self.rows.delete(id, to)?,
             }
-            Row::Goes(state) => {
-                self.rows.delete(id)?;
-                Some(state)
+            if let Some(shard) = self.shard.borrow_mut().as_mut() {
+                let waiting = shard.waiting.entry(to.clone()).or_default();
+                waiting.changed(id, known.get(to), row.as_ref());
             }
-        };
-        if let Some(shard) = self.shard.borrow_mut().as_mut() {
-            if let Some(after) = &after {
-                shard.waiting.changed(id, known, after);
-            }
-            if let Some(event) = effect.event {
-                let before = shard.stats.clone();
-                event.count(&mut shard.stats, now);
-                if shard.stats != before {
-                    shard.stats.revision += 1;
-                    // Where that fails, the upload is remembered all the same.
-                    let _ = self.rows.write_stats(&shard.stats);
-                }
-            }
-        }
-        if after.is_some() {
             self.reporting.changed(now);
+        }
+        if let Some(shard) = self.shard.borrow_mut().as_mut()
+            && !effect.events.is_empty()
+        {
+            let before = shard.stats.clone();
+            for event in effect.events {
+                event.count(&mut shard.stats, now);
+            }
+            if shard.stats != before {
+                shard.stats.revision += 1;
+                // Where that fails, the upload is remembered all the same.
+                let _ = self.rows.write_stats(&shard.stats);
+            }
         }
         Ok(effect.answer)
     }
@@ -228,10 +229,12 @@ impl Ledger {
             stats.created_at = now;
             name.clone_into(&mut stats.shard);
         }
-        let mut waiting = Waiting::default();
-        self.rows
-            .each_unfinished(|id, state| waiting.found(id, state))?;
-        self.reporting.woke_up(waiting.uploads > 0);
+        let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
+        self.rows.each_unfinished(|id, to, state| {
+            waiting.entry(to.to_owned()).or_default().found(id, state);
+        })?;
+        let has_waiting = waiting.values().any(|waiting| waiting.uploads > 0);
+        self.reporting.woke_up(has_waiting);
         self.shard.replace(Some(Shard { stats, waiting }));
         Ok(())
     }
@@ -242,24 +245,36 @@ impl Ledger {
         let Some(shard) = shard.as_mut().filter(|shard| !shard.stats.shard.is_empty()) else {
             return Ok(None);
         };
-        if shard.waiting.is_unsure() {
-            self.rows
-                .each_unfinished(|id, state| shard.waiting.recall(id, state))?;
+        if shard.waiting.values().any(Waiting::is_unsure) {
+            self.rows.each_unfinished(|id, to, state| {
+                if let Some(waiting) = shard.waiting.get_mut(to) {
+                    waiting.recall(id, state);
+                }
+            })?;
         }
-        let oldest = shard
-            .waiting
-            .oldest(OLDEST_REPORTED)
-            .iter()
-            .filter_map(|id| self.rows.read(id).transpose())
-            .map(|state| Ok(uploads::shown(&state?)))
-            .collect::<Result<_>>()?;
+        // A destination for which nothing waits any more is not reported.
+        shard.waiting.retain(|_, waiting| waiting.uploads > 0);
+        let mut backlog = BTreeMap::new();
+        for (to, waiting) in &shard.waiting {
+            let mut oldest = Vec::new();
+            for id in waiting.oldest(OLDEST_REPORTED) {
+                let states = self.rows.read(&id)?;
+                oldest.extend(states.get(to).map(|state: &UploadState| Upload {
+                    id: id.clone(),
+                    ..shown(to, state)
+                }));
+            }
+            let waiting = Backlog {
+                uploads: waiting.uploads,
+                bytes: waiting.bytes,
+                records: waiting.records,
+                oldest,
+            };
+            backlog.insert(to.clone(), waiting);
+        }
         Ok(Some(Report {
             stats: shard.stats.clone(),
-            backlog: Backlog {
-                uploads: shard.waiting.uploads,
-                bytes: shard.waiting.bytes,
-                oldest,
-            },
+            backlog,
         }))
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use logpush_delivery::progress::Done;
-use logpush_delivery::state::{Begun, Holder, State};
+use logpush_delivery::owed::Owed;
+use logpush_delivery::state::{Begun, Holder, Known, State};
 use logpush_status::overview::Overview;
 use logpush_status::shard::{Report, UploadCounts};
 use serde::de::DeserializeOwned;
@@ -47,12 +47,12 @@ questions! {
     Begin => Begun,
     Record => bool,
     Fail => (),
-    Finish => (),
+    Finish => bool,
     DeadLetter => (),
-    Forget => (),
     Gone => (),
-    Look => Option<State>,
-    Claim => Vec<bool>,
+    Look => BTreeMap<String, State>,
+    Claim => Vec<Claimed>,
+    Drop => Vec<Option<bool>>,
 }
 
 questions! {
@@ -79,6 +79,7 @@ questions! {
 pub(crate) struct Arrive {
     pub(crate) id: String,
     pub(crate) key: String,
+    pub(crate) owed: Owed,
     pub(crate) bytes: u64,
     pub(crate) lines: u64,
     /// What is known of it is no longer true: nothing is stored under the key that is known.
@@ -93,7 +94,10 @@ pub(crate) enum Arrived {
     /// Its content was stored before, under this key.
     Known {
         key: String,
+        /// Whether it is owed to nobody any more.
         finished: bool,
+        /// The destinations that it is still owed to.
+        waiting: Owed,
     },
 }
 
@@ -102,6 +106,10 @@ pub(crate) enum Arrived {
 pub(crate) struct Begin {
     pub(crate) id: String,
     pub(crate) key: String,
+    pub(crate) to: String,
+    /// Whom it is owed to, if that was not decided before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) undecided: Option<Owed>,
     pub(crate) holder: Holder,
     /// How long the lease holds, in milliseconds.
     pub(crate) lease: u64,
@@ -111,8 +119,10 @@ pub(crate) struct Begin {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) to: String,
     pub(crate) holder: Holder,
-    pub(crate) done: Done,
+    pub(crate) known: Known,
     pub(crate) lease: u64,
 }
 
@@ -120,8 +130,10 @@ pub(crate) struct Record {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Fail {
     pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) to: String,
     pub(crate) holder: Holder,
-    pub(crate) done: Done,
+    pub(crate) known: Known,
     /// Nothing where the upload is only handed over to another invocation.
     pub(crate) error: Option<String>,
     /// Whether that is for the operator to repair.
@@ -131,53 +143,96 @@ pub(crate) struct Fail {
     pub(crate) next: u64,
 }
 
-/// All is done. Without counts where the upload became a dead letter, or its object is gone.
-#[derive(Debug, Serialize, Deserialize)]
+/// Nothing is owed to a destination any more. The answer: whether it was the last one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Finish {
     pub(crate) id: String,
     pub(crate) key: String,
-    pub(crate) counts: Option<UploadCounts>,
+    pub(crate) to: String,
+    /// All destinations, as far as the object says.
+    pub(crate) owed: Owed,
+    pub(crate) known: Known,
+    pub(crate) end: End,
 }
 
-/// A dead letter was written.
+/// How an upload came to its end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    Delivered(Box<UploadCounts>),
+    /// What is not delivered is in a dead letter.
+    DeadLetter {
+        reason: String,
+    },
+    /// The documents of a dead letter were delivered.
+    Replayed,
+}
+
+/// A dead letter of documents was written.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct DeadLetter {
     pub(crate) id: String,
-    /// The key of the upload that it is of.
-    pub(crate) upload: String,
-    /// Nothing where it is the whole upload.
-    pub(crate) records: Option<u64>,
-    pub(crate) reason: String,
+    pub(crate) key: String,
+    pub(crate) to: String,
+    /// The number of its first record.
+    pub(crate) first: u64,
 }
 
 /// The object of an upload is gone.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Gone {
     pub(crate) id: String,
+    /// One destination; nothing where all are meant.
+    pub(crate) to: Option<String>,
     /// How long nobody must have had it in hand, in milliseconds.
     pub(crate) grace: u64,
 }
 
-/// An upload was never stored: if it comes again it is new.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Forget {
-    pub(crate) id: String,
-}
-
-/// What is known of an upload.
+/// What is known of an upload, by destination.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Look {
     pub(crate) id: String,
 }
 
-/// Which of these uploads, by identity and key, nobody has had in hand for `grace` milliseconds.
+/// An upload that a list of the bucket has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    /// Whom it is owed to.
+    pub(crate) owed: Owed,
+    /// Whether its object says so; else that is what the configuration says now, for one of which nothing
+    /// is known.
+    pub(crate) is_decided: bool,
+}
+
+/// Which of these uploads nobody has had in hand for `grace` milliseconds.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claim {
-    pub(crate) found: Vec<(String, String)>,
+    pub(crate) found: Vec<Found>,
     pub(crate) grace: u64,
     /// The operator asks: all but those that are being delivered.
     #[serde(default)]
     pub(crate) at_once: bool,
+    /// One destination; nothing where all are meant.
+    pub(crate) to: Option<String>,
+}
+
+/// The answer to [`Claim`] for one upload.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claimed {
+    /// Whom it is owed to, those included that have it.
+    pub(crate) owed: Owed,
+    /// Those to whom nobody delivers it.
+    pub(crate) send: Vec<String>,
+}
+
+/// The operator gives up a destination. The answer for each upload: nothing where it was not owed to the
+/// destination, else whether it is owed to nobody else.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Drop {
+    pub(crate) found: Vec<Found>,
+    pub(crate) to: String,
 }
 
 /// A shard reports.
@@ -219,6 +274,7 @@ mod tests {
     fn a_report_with_minutes_reaches_the_overview() {
         let mut report = Report::default();
         report.stats.worst.insert(7, 9);
+        report.backlog.entry("siem".to_owned()).or_default();
         let question = OverviewQuestion::from(TakeReport(report.clone()));
         let text = serde_json::to_string(&question).unwrap();
         let read: OverviewQuestion = serde_json::from_str(&text).unwrap();
@@ -232,8 +288,7 @@ mod tests {
     fn questions_about_uploads_are_told_apart_by_op() {
         let text = serde_json::to_string(&UploadQuestion::from(Look { id: "x".to_owned() }));
         assert_eq!(text.unwrap(), r#"{"op":"look","id":"x"}"#);
-        let begin =
-            r#"{"op":"begin","id":"x","key":"k","holder":{"message":"m","attempt":1},"lease":5}"#;
+        let begin = r#"{"op":"begin","id":"x","key":"k","to":"default","holder":{"message":"m","attempt":1},"lease":5}"#;
         let read: UploadQuestion = serde_json::from_str(begin).unwrap();
         assert!(matches!(
             read,

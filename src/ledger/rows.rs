@@ -1,10 +1,13 @@
-//! The rows of a shard: one for each upload, and one for its stats. All of a shard's SQL.
+//! The rows of a shard: one for each upload and destination, and one for its stats. All of a shard's SQL.
 
+use logpush_delivery::key::DEAD;
 use logpush_delivery::state::State;
 use logpush_status::shard::ShardStats;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::{Result, SqlStorage, SqlStorageValue};
+
+use crate::ledger::uploads::States;
 
 /// The storage of a shard.
 pub(crate) struct Rows {
@@ -14,7 +17,7 @@ pub(crate) struct Rows {
 /// Without indexes but the primary keys, and without hidden row ids: every one of them would be
 /// another row written for each change.
 const TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, arrived INTEGER NOT NULL, finished INTEGER, state TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS uploads (id TEXT NOT NULL, destination TEXT NOT NULL, arrived INTEGER NOT NULL, finished INTEGER, state TEXT NOT NULL, PRIMARY KEY (id, destination)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS stats (one INTEGER PRIMARY KEY, text TEXT NOT NULL)",
 ];
 
@@ -24,8 +27,9 @@ const DAY: u64 = 24 * 60 * 60 * 1000;
 /// within minutes.
 const FINISHED_KEPT: u64 = 2 * DAY;
 
-/// The objects of uploads that never finished were deleted by hand.
-const UNFINISHED_KEPT: u64 = 100 * DAY;
+/// A dead letter whose replay never ended is replayed from its beginning, if ever. Uploads that wait are
+/// never forgotten: the sweep ends them when their object is gone.
+const REPLAYS_KEPT: u64 = 100 * DAY;
 
 impl Rows {
     pub(crate) fn new(sql: SqlStorage) -> Self {
@@ -39,20 +43,29 @@ impl Rows {
         Ok(())
     }
 
-    /// The state of an upload; nothing where it cannot be read, and then the upload is delivered from its
-    /// beginning.
-    pub(crate) fn read(&self, id: &str) -> Result<Option<State>> {
-        self.read_json(
-            "SELECT state AS text FROM uploads WHERE id = ?",
-            vec![id.into()],
-        )
+    /// The states of an upload, by destination. One that cannot be read is missing, and then the upload is
+    /// delivered from its beginning.
+    pub(crate) fn read(&self, id: &str) -> Result<States> {
+        #[derive(Deserialize)]
+        struct Row {
+            destination: String,
+            state: String,
+        }
+        let statement = "SELECT destination, state FROM uploads WHERE id = ?";
+        let rows: Vec<Row> = self.sql.exec(statement, vec![id.into()])?.to_array()?;
+        let states = rows.into_iter().filter_map(|row| {
+            let state = serde_json::from_str(&row.state).ok()?;
+            Some((row.destination, state))
+        });
+        Ok(states.collect())
     }
 
-    pub(crate) fn write(&self, id: &str, state: &State) -> Result<()> {
+    pub(crate) fn write(&self, id: &str, to: &str, state: &State) -> Result<()> {
         self.sql.exec(
-            "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)",
             vec![
                 id.into(),
+                to.into(),
                 integer(state.arrived),
                 state.finished.map_or(SqlStorageValue::Null, integer),
                 serde_json::to_string(state)?.into(),
@@ -61,23 +74,24 @@ impl Rows {
         Ok(())
     }
 
-    pub(crate) fn delete(&self, id: &str) -> Result<()> {
-        self.sql
-            .exec("DELETE FROM uploads WHERE id = ?", vec![id.into()])?;
+    pub(crate) fn delete(&self, id: &str, to: &str) -> Result<()> {
+        let statement = "DELETE FROM uploads WHERE id = ? AND destination = ?";
+        self.sql.exec(statement, vec![id.into(), to.into()])?;
         Ok(())
     }
 
-    pub(crate) fn each_unfinished(&self, mut take: impl FnMut(&str, &State)) -> Result<()> {
+    pub(crate) fn each_unfinished(&self, mut take: impl FnMut(&str, &str, &State)) -> Result<()> {
         #[derive(Deserialize)]
         struct Row {
             id: String,
+            destination: String,
             state: String,
         }
-        let statement = "SELECT id, state FROM uploads WHERE finished IS NULL";
+        let statement = "SELECT id, destination, state FROM uploads WHERE finished IS NULL";
         for row in self.sql.exec(statement, None)?.next::<Row>() {
             let row = row?;
             if let Ok(state) = serde_json::from_str(&row.state) {
-                take(&row.id, &state);
+                take(&row.id, &row.destination, &state);
             }
         }
         Ok(())
@@ -85,18 +99,15 @@ impl Rows {
 
     /// Forgets what is old. It reads every row.
     pub(crate) fn prune(&self, now: u64) -> Result<()> {
-        for (statement, before) in [
-            (
-                "DELETE FROM uploads WHERE finished < ?",
-                now.saturating_sub(FINISHED_KEPT),
-            ),
-            (
-                "DELETE FROM uploads WHERE finished IS NULL AND arrived < ?",
-                now.saturating_sub(UNFINISHED_KEPT),
-            ),
-        ] {
-            self.sql.exec(statement, vec![integer(before)])?;
-        }
+        let finished = integer(now.saturating_sub(FINISHED_KEPT));
+        self.sql
+            .exec("DELETE FROM uploads WHERE finished < ?", vec![finished])?;
+        let begun = integer(now.saturating_sub(REPLAYS_KEPT));
+        let replays = format!("%\"key\":\"{DEAD}%");
+        self.sql.exec(
+            "DELETE FROM uploads WHERE finished IS NULL AND arrived < ? AND state LIKE ?",
+            vec![begun, replays.into()],
+        )?;
         Ok(())
     }
 

@@ -1,102 +1,75 @@
-//! What each question changes about an upload: one pure function each, of the state that is known and
+//! What each question about a delivery changes: one pure function each, of the states that are known and
 //! the time. The object keeps what they say.
+//!
+//! Each question may be lost, or its answer, after it took effect. Whoever asked then asks again, goes on
+//! without the ledger, or leaves it to the sweep; none of that counts anything twice:
+//!
+//! | question | it never arrived | its answer was lost |
+//! |---|---|---|
+//! | `Arrive` | the first `Begin` makes the row | the row leads to what is stored, or is stored anew |
+//! | `Begin` | the lease is beside the upload | the same; `Fail` and `Finish` give the lease back |
+//! | `Record` | the positions are beside the upload | the same, and both are merged |
+//! | `Fail` | the lease ends by itself | the next attempt is noted twice |
+//! | `Finish` | it is asked again, then noted beside the upload; the sweep reports that | the end is known: counted once |
+//! | `DeadLetter` | the cron counts the objects | counted once, by its first record |
+//! | `Gone`, `Drop` | the next sweep asks again | the end is known: counted once |
+//! | `Claim` | the item is sent: one too many finds nothing to do | the same |
+//! | `Look` | nothing is decided by it | the same |
 
-use logpush_delivery::key;
+use std::collections::BTreeMap;
+
+use logpush_delivery::key::{self, SourceKind};
+use logpush_delivery::owed::{Owed, UNDECIDED};
 use logpush_delivery::state::{Begun, Failure, State};
-use logpush_status::shard::{ShardStats, Upload, UploadCounts, UploadOutcome, error_excerpt};
 
+use crate::ledger::event::Event;
 use crate::ledger::protocol::{
-    Arrive, Arrived, Ask, Begin, Claim, DeadLetter, Fail, Finish, Forget, Gone, Look, Record,
+    Arrive, Arrived, Ask, Begin, DeadLetter, End, Fail, Finish, Look, Record,
 };
+
+/// The states of one upload, by destination. Under [`CONTENT`]: that the content is stored under another
+/// identity.
+pub(crate) type States = BTreeMap<String, State>;
+
+/// In the place of a destination: the row of a content that came in several parts only leads to where it
+/// is stored, since its content was known only at the end. No destination has that name.
+pub(crate) const CONTENT: &str = "";
 
 /// A question about one upload.
 pub(crate) trait AboutUpload: Ask {
     fn id(&self) -> &str;
 
-    /// The answer, and what follows from it; `known`: the state of the upload, if it has one.
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<Self::Answer>;
+    /// The answer, and what follows from it; `known`: the states of the upload.
+    fn answer(self, known: &States, now: u64) -> Effect<Self::Answer>;
 }
 
 /// What a question comes to.
 #[derive(Debug)]
 pub(crate) struct Effect<A> {
     pub(crate) answer: A,
-    pub(crate) row: Row,
+    /// What becomes of rows, by destination; nothing where one goes.
+    pub(crate) rows: Vec<(String, Option<State>)>,
     /// What the operator is shown of it.
-    pub(crate) event: Option<Event>,
-}
-
-/// What becomes of an upload's row.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Row {
-    Stays,
-    Becomes(State),
-    /// The state that it would have without the upload.
-    Goes(State),
-}
-
-/// An outcome that is counted.
-#[derive(Debug)]
-pub(crate) enum Event {
-    Failed {
-        upload: Upload,
-        error: Option<String>,
-    },
-    Delivered {
-        upload: Upload,
-        counts: UploadCounts,
-    },
-    /// A dead letter was delivered after all.
-    Replayed { upload: Upload },
-    /// The object is gone before all of it was delivered.
-    Lost { upload: Upload },
-    DeadLettered {
-        upload: Upload,
-        is_whole: bool,
-        reason: String,
-    },
+    pub(crate) events: Vec<Event>,
 }
 
 impl<A> Effect<A> {
-    fn answer(answer: A) -> Self {
+    pub(crate) fn answer(answer: A) -> Self {
         Self {
             answer,
-            row: Row::Stays,
-            event: None,
+            rows: Vec::new(),
+            events: Vec::new(),
         }
     }
 
-    fn becomes(mut self, state: State) -> Self {
-        self.row = Row::Becomes(state);
+    pub(crate) fn becomes(mut self, to: &str, state: State) -> Self {
+        self.rows.push((to.to_owned(), Some(state)));
         self
     }
 
-    fn counts(mut self, event: Option<Event>) -> Self {
-        self.event = event;
+    pub(crate) fn counts(mut self, event: Option<Event>) -> Self {
+        self.events.extend(event);
         self
-    }
-}
-
-impl Event {
-    pub(crate) fn count(self, stats: &mut ShardStats, now: u64) {
-        match self {
-            Self::Failed { upload, error } => stats.failed(upload, error.as_deref(), now),
-            Self::Delivered { upload, counts } => {
-                // A whole upload that was a dead letter is none any more.
-                let replayed = upload.key.starts_with(key::DEAD).then(|| upload.clone());
-                stats.delivered(upload, &counts, now);
-                if let Some(upload) = replayed {
-                    stats.replayed(upload, now);
-                }
-            }
-            Self::Replayed { upload } => stats.replayed(upload, now),
-            Self::Lost { upload } => stats.lost(upload, now),
-            Self::DeadLettered {
-                upload,
-                is_whole,
-                reason,
-            } => stats.dead_lettered(upload, is_whole, &reason, now),
-        }
     }
 }
 
@@ -105,25 +78,34 @@ impl AboutUpload for Arrive {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<Arrived> {
+    fn answer(self, known: &States, now: u64) -> Effect<Arrived> {
         if !self.again
-            && let Some(known) = known
+            // The content's own row comes first.
+            && let Some((_, last)) = known.last_key_value()
         {
             return Effect::answer(Arrived::Known {
-                finished: known.finished.is_some() && known.is_under(&self.id),
-                key: known.key.clone(),
+                finished: is_finished(known),
+                key: last.key.clone(),
+                waiting: Owed::new(waiting(known)),
             });
         }
-        let mut state = State::arrived(&self.key, now, self.bytes, self.lines);
-        if let Some(known) = known {
-            // The same content: what the intake has of it, and who is at it, still hold.
-            state.go_on_from(known.clone());
-        }
-        if !state.is_under(&self.id) {
-            // This row only leads there: the upload's own says what becomes of it.
+        let arrived = State::arrived(&self.key, now, self.bytes, self.lines);
+        let effect = Effect::answer(Arrived::New);
+        if leads_elsewhere(&self.key, &self.id) {
+            let mut state = arrived;
             state.finished = Some(now);
+            return effect.becomes(CONTENT, state);
         }
-        Effect::answer(Arrived::New).becomes(state)
+        // Where nobody has decided yet, the first delivery makes the rows.
+        let decided = self.owed.iter().filter(|to| *to != UNDECIDED);
+        decided.fold(effect, |effect, to| {
+            let mut state = arrived.clone();
+            if let Some(known) = known.get(to) {
+                // The same content: what a destination has of it, and who is at it, still hold.
+                state.go_on_from(known.clone());
+            }
+            effect.becomes(to, state)
+        })
     }
 }
 
@@ -132,13 +114,32 @@ impl AboutUpload for Begin {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<Begun> {
-        let mut state = known_or_new(known, &self.key, now);
+    fn answer(self, known: &States, now: u64) -> Effect<Begun> {
+        if let Some(owed) = self.undecided {
+            let stored = Owed::new(destinations(known).map(|(to, _)| to));
+            if stored.is_empty() && !owed.is_only(&self.to) {
+                let state = known_or_new(None, &self.key, now);
+                return owed
+                    .iter()
+                    .fold(Effect::answer(Begun::Owed(owed.clone())), |effect, to| {
+                        effect.becomes(to, state.clone())
+                    });
+            }
+            if !stored.is_empty() && !stored.is_only(&self.to) {
+                let waiting = Owed::new(waiting(known));
+                return Effect::answer(match waiting.is_empty() {
+                    true => Begun::Finished,
+                    false => Begun::Owed(stored),
+                });
+            }
+        }
+        let before = known.get(&self.to);
+        let mut state = known_or_new(before, &self.key, now);
         let effect = Effect::answer(state.begin(&self.key, &self.holder, now, self.lease));
-        if known == Some(&state) {
+        if before == Some(&state) {
             return effect;
         }
-        effect.becomes(state)
+        effect.becomes(&self.to, state)
     }
 }
 
@@ -147,10 +148,10 @@ impl AboutUpload for Record {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<bool> {
-        let mut state = known_or_new(known, "", now);
-        let is_held = state.record(&self.holder, &self.done, now, self.lease);
-        Effect::answer(is_held).becomes(state)
+    fn answer(self, known: &States, now: u64) -> Effect<bool> {
+        let mut state = known_or_new(known.get(&self.to), &self.key, now);
+        let is_held = state.record(&self.holder, &self.known, now, self.lease);
+        Effect::answer(is_held).becomes(&self.to, state)
     }
 }
 
@@ -159,19 +160,18 @@ impl AboutUpload for Fail {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
-        let mut state = known_or_new(known, "", now);
+    fn answer(self, known: &States, now: u64) -> Effect<()> {
+        let mut state = known_or_new(known.get(&self.to), &self.key, now);
         let failure = Failure {
             error: self.error.clone(),
             held: self.held,
             next: self.next,
         };
-        state.fail(&self.holder, &self.done, failure);
-        let event = Event::Failed {
-            upload: shown(&state),
-            error: self.error,
-        };
-        Effect::answer(()).becomes(state).counts(Some(event))
+        state.fail(&self.holder, &self.known, failure);
+        let event = Event::failed(&self.to, &state, self.error);
+        Effect::answer(())
+            .becomes(&self.to, state)
+            .counts(Some(event))
     }
 }
 
@@ -180,24 +180,29 @@ impl AboutUpload for Finish {
         &self.id
     }
 
-    /// The question may come again, since its answer may have been lost: it is counted once.
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
-        if known.is_some_and(|known| known.finished.is_some()) {
-            return Effect::answer(());
+    /// Whether the upload is owed to nobody any more. The question may come again, since its answer may
+    /// have been lost: it is counted once.
+    fn answer(self, known: &States, now: u64) -> Effect<bool> {
+        let is_last = is_last(known, &self.owed, &self.to);
+        let before = known.get(&self.to);
+        if before.is_some_and(|before| before.finished.is_some()) {
+            return Effect::answer(is_last);
         }
-        let mut state = known_or_new(known, &self.key, now);
-        if state.key.is_empty() {
-            state.key = self.key;
-        }
-        state.finish(now, self.counts.as_ref().map(|counts| counts.records));
-        let upload = shown(&state);
-        let event = match self.counts {
-            Some(counts) => Some(Event::Delivered { upload, counts }),
-            None if state.key.starts_with(key::DEAD) => Some(Event::Replayed { upload }),
-            // It became a dead letter, which has its own question, or its object is gone.
-            None => None,
+        let mut state = known_or_new(before, &self.key, now);
+        state.learn(&self.known);
+        let records = match &self.end {
+            End::Delivered(counts) => Some(counts.records),
+            End::DeadLetter { .. } | End::Replayed => None,
         };
-        Effect::answer(()).becomes(state).counts(event)
+        state.finish(now, records);
+        let event = match self.end {
+            End::Delivered(counts) => Event::delivered(&self.to, &state, *counts),
+            End::DeadLetter { reason } => Event::given_up(&self.to, &state, reason),
+            End::Replayed => Event::replayed(&self.to, &state),
+        };
+        Effect::answer(is_last)
+            .becomes(&self.to, state)
+            .counts(Some(event))
     }
 }
 
@@ -206,67 +211,14 @@ impl AboutUpload for DeadLetter {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, _now: u64) -> Effect<()> {
-        let event = Event::DeadLettered {
-            upload: Upload {
-                key: self.upload,
-                ..known.map(shown).unwrap_or_default()
-            },
-            is_whole: self.records.is_none(),
-            reason: self.reason,
-        };
-        Effect::answer(()).counts(Some(event))
-    }
-}
-
-impl AboutUpload for Forget {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
-        let mut effect = Effect::answer(());
-        // One whose delivery was begun was stored.
-        if let Some(known) = known.filter(|known| known.attempts == 0) {
-            let mut gone = known.clone();
-            gone.finish(now, None);
-            effect.row = Row::Goes(gone);
+    fn answer(self, known: &States, now: u64) -> Effect<()> {
+        let mut state = known_or_new(known.get(&self.to), &self.key, now);
+        let effect = Effect::answer(());
+        if !state.count_dead_letter(self.first) {
+            return effect;
         }
-        effect
-    }
-}
-
-impl AboutUpload for Gone {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Ends the row, which would wait for ever. Whoever reports the end of an upload does so before its
-    /// object is deleted, or leaves a note of it: without either, and with records left, it is lost.
-    fn answer(self, known: Option<&State>, now: u64) -> Effect<()> {
-        let waits =
-            known.filter(|known| known.finished.is_none() && known.is_idle(now, self.grace));
-        let Some(known) = waits else {
-            return Effect::answer(());
-        };
-        let records = known.records.unwrap_or(known.lines);
-        let done = known.done.count();
-        let mut state = known.clone();
-        state.finish(now, None);
-        let upload = shown(&state);
-        let event = if known.key.starts_with(key::DEAD) {
-            // Who deletes a dead letter does not want it any more.
-            None
-        } else if records > 0 && done >= records {
-            let counts = UploadCounts {
-                records: done,
-                ..UploadCounts::default()
-            };
-            Some(Event::Delivered { upload, counts })
-        } else {
-            Some(Event::Lost { upload })
-        };
-        Effect::answer(()).becomes(state).counts(event)
+        let event = Event::dead_lettered(&self.to, &state);
+        effect.becomes(&self.to, state).counts(Some(event))
     }
 }
 
@@ -275,61 +227,66 @@ impl AboutUpload for Look {
         &self.id
     }
 
-    fn answer(self, known: Option<&State>, _now: u64) -> Effect<Option<State>> {
-        Effect::answer(known.cloned())
+    fn answer(self, known: &States, _now: u64) -> Effect<States> {
+        Effect::answer(known.clone())
     }
 }
 
-/// Whether nobody has the upload `key` in hand, as `claim` means it: then it is claimed.
-pub(crate) fn claim(known: Option<&State>, key: &str, claim: &Claim, now: u64) -> Effect<bool> {
-    let mut state = known_or_new(known, key, now);
-    let is_ours = match claim.at_once {
-        true => state.claim_at_once(now, claim.grace),
-        false => state.claim(now, claim.grace),
+/// The states at destinations.
+pub(crate) fn destinations(known: &States) -> impl Iterator<Item = (&String, &State)> {
+    known.iter().filter(|(to, _)| *to != CONTENT)
+}
+
+/// The destinations that it is still owed to.
+pub(crate) fn waiting(known: &States) -> impl Iterator<Item = &String> {
+    destinations(known)
+        .filter(|(_, state)| state.finished.is_none())
+        .map(|(to, _)| to)
+}
+
+/// Whether every destination that is known has come to its end, and there is one.
+pub(crate) fn is_finished(known: &States) -> bool {
+    destinations(known).next().is_some() && waiting(known).next().is_none()
+}
+
+/// Whether everybody that the upload is owed to has come to the end, once `to` has.
+pub(crate) fn is_last(known: &States, owed: &Owed, to: &str) -> bool {
+    let is_done = |other: &String| {
+        known
+            .get(other)
+            .is_some_and(|state| state.finished.is_some())
     };
-    if is_ours {
-        Effect::answer(true).becomes(state)
-    } else {
-        Effect::answer(false)
-    }
-}
-
-/// An upload as the operator is shown it.
-pub(crate) fn shown(state: &State) -> Upload {
-    Upload {
-        key: state.key.clone(),
-        outcome: if state.key.starts_with(key::DEAD) {
-            UploadOutcome::DeadLetter
-        } else {
-            UploadOutcome::Waiting
-        },
-        arrived: state.arrived,
-        bytes: state.bytes,
-        records: state.records.unwrap_or(state.lines),
-        attempts: state.attempts,
-        next_attempt: state.next_attempt,
-        error: state.last_error.as_deref().map(error_excerpt),
-        held: state.held,
-        ..Upload::default()
-    }
+    let mut others = owed.iter().chain(waiting(known));
+    others.all(|other| other == to || is_done(other))
 }
 
 /// Without a time of arrival a row would be deleted as an old one.
-fn known_or_new(known: Option<&State>, key: &str, now: u64) -> State {
+pub(crate) fn known_or_new(known: Option<&State>, key: &str, now: u64) -> State {
     known
         .cloned()
         .unwrap_or_else(|| State::arrived(key, key::arrival_millis(key).unwrap_or(now), 0, 0))
 }
 
+/// Whether a key is of an upload with another identity.
+fn leads_elsewhere(key: &str, id: &str) -> bool {
+    match key::parse(key).map(|source| source.kind) {
+        Some(SourceKind::Upload { id: own, .. }) => own != id,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use logpush_delivery::progress::Done;
-    use logpush_delivery::state::Holder;
+    use logpush_delivery::state::{Holder, Known, Tally};
+    use logpush_status::shard::{ShardStats, UploadCounts};
 
     use super::*;
+    use crate::ledger::protocol::Gone;
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
     const NOW: u64 = 1_778_574_600_219;
+    const TO: &str = "siem";
 
     fn key() -> String {
         key::upload("dns_logs", NOW, ID, true)
@@ -346,252 +303,304 @@ mod tests {
         Arrive {
             id: ID.to_owned(),
             key: key.to_owned(),
+            owed: Owed::new([TO]),
             bytes: 10,
             lines: 2,
             again,
         }
     }
 
-    fn finish(key: &str, counts: Option<UploadCounts>) -> Finish {
+    fn begin(to: &str, undecided: Option<&[&str]>) -> Begin {
+        Begin {
+            id: ID.to_owned(),
+            key: key(),
+            to: to.to_owned(),
+            undecided: undecided.map(|names| Owed::new(names.iter().copied())),
+            holder: holder(),
+            lease: 100,
+        }
+    }
+
+    fn finish(key: &str, to: &str, end: End) -> Finish {
         Finish {
             id: ID.to_owned(),
             key: key.to_owned(),
-            counts,
+            to: to.to_owned(),
+            owed: Owed::new([to]),
+            known: Known {
+                done: Done::from(vec![(0, 2)]),
+                tally: Tally::default(),
+            },
+            end,
         }
     }
 
-    fn state_of<A>(effect: Effect<A>) -> State {
-        match effect.row {
-            Row::Becomes(state) => state,
-            row => panic!("{row:?}"),
+    fn delivered() -> End {
+        End::Delivered(Box::new(UploadCounts {
+            records: 2,
+            ..UploadCounts::default()
+        }))
+    }
+
+    fn given_up() -> End {
+        End::DeadLetter {
+            reason: "no".to_owned(),
         }
     }
 
-    fn begun() -> State {
-        let begin = Begin {
-            id: ID.to_owned(),
-            key: key(),
-            holder: holder(),
-            lease: 100,
-        };
-        state_of(begin.answer(None, NOW))
+    /// Keeps what follows from a question, as the object does.
+    fn apply<A>(known: &mut States, stats: &mut ShardStats, effect: Effect<A>) -> A {
+        for (to, row) in effect.rows {
+            match row {
+                Some(state) => known.insert(to, state),
+                None => known.remove(&to),
+            };
+        }
+        for event in effect.events {
+            event.count(stats, NOW);
+        }
+        effect.answer
+    }
+
+    fn asked<Q: AboutUpload>(known: &mut States, question: Q) -> Q::Answer {
+        let effect = question.answer(known, NOW);
+        apply(known, &mut ShardStats::default(), effect)
+    }
+
+    fn begun() -> States {
+        let mut known = States::new();
+        asked(&mut known, begin(TO, None));
+        known
     }
 
     #[test]
     fn what_arrives_again_is_known_unless_nothing_is_stored() {
-        let first = arrive(&key(), false).answer(None, NOW);
-        assert_eq!(first.answer, Arrived::New);
-        let mut known = state_of(first);
-        for (finished, expected) in [(None, false), (Some(NOW), true)] {
-            known.finished = finished;
-            let again = arrive("uploads/other", false).answer(Some(&known), NOW + 1);
+        let mut known = States::new();
+        assert_eq!(asked(&mut known, arrive(&key(), false)), Arrived::New);
+        for finished in [None, Some(NOW)] {
+            if let Some(state) = known.get_mut(TO) {
+                state.finished = finished;
+            }
+            let again = arrive("uploads/other", false).answer(&known, NOW + 1);
             let expected = Arrived::Known {
                 key: key(),
-                finished: expected,
+                finished: finished.is_some(),
+                waiting: Owed::new(finished.is_none().then_some(TO)),
             };
-            assert_eq!((again.answer, again.row), (expected, Row::Stays));
+            assert_eq!((again.answer, again.rows), (expected, vec![]));
         }
-        known.done.add(0..1);
-        let anew = state_of(arrive(&key(), true).answer(Some(&known), NOW + 1));
-        assert_eq!((anew.done.count(), anew.arrived), (1, NOW + 1));
+        if let Some(state) = known.get_mut(TO) {
+            state.done.add(0..1);
+        }
+        asked(&mut known, arrive(&key(), true));
+        assert_eq!((known[TO].done.count(), known[TO].finished), (1, None));
     }
 
     #[test]
     fn the_row_of_a_content_in_parts_only_leads_to_its_upload() {
         let other = "fedcba9876543210fedcba9876543210";
         let parts = key::upload("dns_logs", NOW, other, true);
-        let state = state_of(arrive(&parts, false).answer(None, NOW));
-        assert_eq!(state.finished, Some(NOW));
+        let mut known = States::new();
+        asked(&mut known, arrive(&parts, false));
         // It is not delivered because of that.
-        let again = arrive(&key(), false).answer(Some(&state), NOW);
-        let known = Arrived::Known {
+        let expected = Arrived::Known {
             key: parts,
             finished: false,
+            waiting: Owed::new([""; 0]),
         };
-        assert_eq!(again.answer, known);
+        assert_eq!(asked(&mut known, arrive(&key(), false)), expected);
+        // The parts are gone, and the content is stored in one piece; the ledger did not hear of it.
+        let begun = asked(&mut known, begin(TO, None));
+        assert!(matches!(begun, Begun::Go { .. }), "{begun:?}");
+        assert!(!is_finished(&known));
     }
 
     #[test]
     fn a_row_that_begins_without_an_arrival_takes_it_from_its_key() {
-        assert_eq!(begun().arrived, NOW);
+        assert_eq!(begun()[TO].arrived, NOW);
         let begin = Begin {
-            id: ID.to_owned(),
             key: "logpush/dns_logs/x.gz".to_owned(),
-            holder: holder(),
-            lease: 100,
+            ..begin(TO, None)
         };
-        assert_eq!(state_of(begin.answer(None, 7)).arrived, 7);
+        let effect = begin.answer(&States::new(), 7);
+        assert!(matches!(&effect.rows[..], [(_, Some(state))] if state.arrived == 7));
     }
 
     #[test]
     fn an_answer_that_changes_nothing_writes_nothing() {
         let mut known = begun();
-        known.finish(NOW, None);
-        let begin = Begin {
+        asked(&mut known, finish(&key(), TO, delivered()));
+        let effect = begin(TO, None).answer(&known, NOW + 1);
+        assert_eq!((effect.answer, effect.rows), (Begun::Finished, vec![]));
+        let look = Look { id: ID.to_owned() };
+        assert_eq!(look.answer(&known, NOW).rows, []);
+    }
+
+    #[test]
+    fn whom_an_upload_of_logpush_is_owed_to_is_decided_once() {
+        let both = Owed::new(["siem", "lake"]);
+        let mut known = States::new();
+        let decided = asked(&mut known, begin("siem", Some(&["siem", "lake"])));
+        assert_eq!(decided, Begun::Owed(both));
+        // Its notification comes again, under another configuration.
+        for configured in [&["new"][..], &["new", "lake"], &["siem"]] {
+            let again = asked(&mut known, begin(configured[0], Some(configured)));
+            let Begun::Owed(owed) = again else {
+                panic!("{again:?}");
+            };
+            assert!(owed.has("siem") && owed.has("lake") && !owed.has("new"));
+        }
+        for (to, is_last) in [("siem", false), ("lake", true)] {
+            let go = asked(&mut known, begin(to, None));
+            assert!(matches!(go, Begun::Go { .. }), "{to}: {go:?}");
+            assert_eq!(
+                asked(&mut known, finish(&key(), to, delivered())),
+                is_last,
+                "{to}"
+            );
+        }
+        let late = asked(&mut known, begin("new", Some(&["new"])));
+        assert_eq!(late, Begun::Finished);
+        // With one destination there is nothing to be sent.
+        let mut known = States::new();
+        let go = asked(&mut known, begin("siem", Some(&["siem"])));
+        assert!(matches!(go, Begun::Go { .. }), "{go:?}");
+    }
+
+    #[test]
+    fn the_last_of_those_that_it_is_owed_to_is_told_so() {
+        let owed = Owed::new(["a", "b", "c"]);
+        let with_owed = |to: &str| Finish {
+            owed: owed.clone(),
+            ..finish(&key(), to, delivered())
+        };
+        // The ledger has not heard of `b` and `c` before.
+        let mut known = States::new();
+        for (to, is_last) in [
+            ("a", false),
+            ("b", false),
+            ("a", false),
+            ("c", true),
+            ("c", true),
+        ] {
+            assert_eq!(asked(&mut known, with_owed(to)), is_last, "{to}");
+        }
+        assert!(asked(&mut known, with_owed("a")), "asked again");
+    }
+
+    #[test]
+    fn every_outcome_is_counted_once() {
+        let dead = key::dead_letter("dns_logs", NOW, ID, 0, TO, "ndjson");
+        let fail = |error: Option<&str>| Fail {
             id: ID.to_owned(),
             key: key(),
+            to: TO.to_owned(),
             holder: holder(),
-            lease: 100,
+            known: Known::default(),
+            error: error.map(str::to_owned),
+            held: false,
+            next: 0,
         };
-        let effect = begin.answer(Some(&known), NOW + 1);
-        assert_eq!((effect.answer, effect.row), (Begun::Finished, Row::Stays));
-        let look = Look { id: ID.to_owned() };
-        assert_eq!(look.answer(Some(&known), NOW).row, Row::Stays);
-        let question = Claim {
-            found: Vec::new(),
-            grace: 1_000,
-            at_once: false,
+        let documents = || DeadLetter {
+            id: ID.to_owned(),
+            key: key(),
+            to: TO.to_owned(),
+            first: 7,
         };
-        let effect = claim(Some(&begun()), &key(), &question, NOW);
-        assert_eq!(effect.row, Row::Stays);
-    }
-
-    #[test]
-    fn an_end_that_is_reported_again_is_counted_once() {
-        let mut state = begun();
-        let counts = || Some(UploadCounts::default());
-        let first = finish(&key(), counts()).answer(Some(&state), NOW);
-        assert!(matches!(first.event, Some(Event::Delivered { .. })));
-        let Row::Becomes(finished) = first.row else {
-            panic!("{:?}", first.row);
+        let gone = || Gone {
+            id: ID.to_owned(),
+            to: None,
+            grace: 0,
         };
-        state = finished;
-        let again = finish(&key(), counts()).answer(Some(&state), NOW + 9);
-        assert!(again.event.is_none());
-        assert_eq!(again.row, Row::Stays);
-    }
-
-    #[test]
-    fn an_upload_without_its_object_ends_once_nobody_has_it_in_hand() {
-        let with = |lines: u64, done: u64| {
-            let mut state = State::arrived(&key(), NOW, 10, lines);
-            state.done.add(0..done);
-            state
-        };
-        let mut leased = with(5, 0);
-        leased.begin(&key(), &holder(), NOW, 100);
-        let mut later = with(5, 0);
-        later.next_attempt = NOW + 100;
-        let mut finished = with(5, 5);
-        finished.finish(NOW, None);
-        for (name, known, now, expected) in [
-            ("all is done", with(5, 5), NOW + 50, "delivered"),
-            ("something is left", with(5, 4), NOW + 50, "lost"),
-            ("nothing is known of its size", with(0, 0), NOW + 50, "lost"),
-            ("it is being delivered", leased.clone(), NOW + 149, "stays"),
-            ("its consumer is dead", leased, NOW + 150, "lost"),
-            ("an attempt is due", later.clone(), NOW + 149, "stays"),
-            ("an attempt was due", later, NOW + 150, "lost"),
-            ("it has ended", finished, NOW + 999, "stays"),
+        let mut deleted = States::new();
+        asked(
+            &mut deleted,
+            Begin {
+                key: dead.clone(),
+                ..begin(TO, None)
+            },
+        );
+        asked(
+            &mut deleted,
+            Fail {
+                key: dead.clone(),
+                ..fail(None)
+            },
+        );
+        fn twice<Q: AboutUpload>(known: &States, ask: impl Fn() -> Q) -> [u64; 5] {
+            let (mut known, mut stats) = (known.clone(), ShardStats::default());
+            for _ in 0..2 {
+                let effect = ask().answer(&known, NOW);
+                apply(&mut known, &mut stats, effect);
+            }
+            let totals = &stats.totals;
+            assert_eq!(totals.accounted(), totals.records);
+            [
+                totals.uploads,
+                totals.records,
+                totals.failed_attempts,
+                totals.dead_letters,
+                totals.replayed,
+            ]
+        }
+        let known = begun();
+        for (name, found, expected) in [
+            (
+                "delivered",
+                twice(&known, || finish(&key(), TO, delivered())),
+                [1, 2, 0, 0, 0],
+            ),
+            (
+                "of nobody known",
+                twice(&States::new(), || finish(&key(), TO, delivered())),
+                [1, 2, 0, 0, 0],
+            ),
+            (
+                "failed, twice",
+                twice(&known, || fail(Some("down"))),
+                [0, 0, 2, 0, 0],
+            ),
+            ("handed over", twice(&known, || fail(None)), [0; 5]),
+            ("some documents", twice(&known, documents), [0, 0, 0, 1, 0]),
+            (
+                "of nobody known",
+                twice(&States::new(), documents),
+                [0, 0, 0, 1, 0],
+            ),
+            (
+                "a whole dead letter",
+                twice(&known, || finish(&key(), TO, given_up())),
+                [0, 2, 0, 1, 0],
+            ),
+            (
+                "replayed",
+                twice(&States::new(), || finish(&dead, TO, End::Replayed)),
+                [0, 0, 0, 0, 1],
+            ),
+            (
+                "replayed as a whole",
+                twice(&States::new(), || finish(&dead, TO, delivered())),
+                [0, 0, 0, 0, 1],
+            ),
+            (
+                "deleted before it was replayed",
+                twice(&deleted, gone),
+                [0; 5],
+            ),
         ] {
-            let gone = Gone {
-                id: ID.to_owned(),
-                grace: 50,
-            };
-            let effect = gone.answer(Some(&known), now);
-            let found = match (&effect.event, &effect.row) {
-                (None, Row::Stays) => "stays",
-                (Some(Event::Delivered { .. }), Row::Becomes(_)) => "delivered",
-                (Some(Event::Lost { .. }), Row::Becomes(_)) => "lost",
-                other => panic!("{name}: {other:?}"),
-            };
             assert_eq!(found, expected, "{name}");
         }
     }
 
     #[test]
-    fn every_outcome_is_counted_once() {
-        let counts = || Some(UploadCounts::default());
-        let dead = key::dead_letter("dns_logs", NOW, ID, 0, "ndjson");
-        let fail = |error: Option<&str>| Fail {
-            id: ID.to_owned(),
-            holder: holder(),
-            done: Done::default(),
-            error: error.map(str::to_owned),
-            held: false,
-            next: 0,
+    fn what_is_missing_from_the_count_shows() {
+        let mut stats = ShardStats::default();
+        let short = Finish {
+            known: Known::default(),
+            ..finish(&key(), TO, delivered())
         };
-        let dead_letter = |records| DeadLetter {
-            id: ID.to_owned(),
-            upload: key(),
-            records,
-            reason: "no".to_owned(),
-        };
-        let known = begun();
-        let deleted = State::arrived(&dead, NOW, 1, 0);
-        let gone = Gone {
-            id: ID.to_owned(),
-            grace: 0,
-        };
-        for (name, event, expected) in [
-            (
-                "delivered",
-                finish(&key(), counts()).answer(Some(&known), NOW).event,
-                [1, 0, 0, 0],
-            ),
-            (
-                "failed",
-                fail(Some("down")).answer(Some(&known), NOW).event,
-                [0, 1, 0, 0],
-            ),
-            (
-                "handed over",
-                fail(None).answer(Some(&known), NOW).event,
-                [0, 0, 0, 0],
-            ),
-            (
-                "dead letter",
-                dead_letter(None).answer(Some(&known), NOW).event,
-                [0, 0, 1, 0],
-            ),
-            (
-                "some records",
-                dead_letter(Some(3)).answer(None, NOW).event,
-                [0, 0, 1, 0],
-            ),
-            (
-                "ended as one",
-                finish(&key(), None).answer(Some(&known), NOW).event,
-                [0, 0, 0, 0],
-            ),
-            (
-                "replayed",
-                finish(&dead, None).answer(None, NOW).event,
-                [0, 0, 0, 1],
-            ),
-            (
-                "replayed as a whole",
-                finish(&dead, counts()).answer(None, NOW).event,
-                [1, 0, 0, 1],
-            ),
-            (
-                "deleted before it was replayed",
-                gone.answer(Some(&deleted), NOW).event,
-                [0, 0, 0, 0],
-            ),
-        ] {
-            let mut stats = ShardStats::default();
-            if let Some(event) = event {
-                event.count(&mut stats, NOW);
-            }
-            let totals = &stats.totals;
-            let counted = [
-                totals.uploads,
-                totals.failed_attempts,
-                totals.dead_letters,
-                totals.replayed,
-            ];
-            assert_eq!(counted, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn only_what_was_never_begun_is_forgotten() {
-        let forget = || Forget { id: ID.to_owned() };
-        let arrived = state_of(arrive(&key(), false).answer(None, NOW));
-        let effect = forget().answer(Some(&arrived), NOW);
-        assert!(matches!(effect.row, Row::Goes(state) if state.finished == Some(NOW)));
-        assert_eq!(forget().answer(Some(&begun()), NOW).row, Row::Stays);
-        assert_eq!(forget().answer(None, NOW).row, Row::Stays);
+        let effect = short.answer(&States::new(), NOW);
+        apply(&mut States::new(), &mut stats, effect);
+        assert_eq!((stats.totals.records, stats.totals.accounted()), (2, 0));
     }
 }

@@ -5,7 +5,7 @@ use worker::{Env, Request};
 
 use crate::bindings::{self, Bindings, Route};
 use crate::config::Variables;
-use crate::dead_letters::{self, Replay};
+use crate::dead_letters::{self, Of, Replay};
 use crate::http::answer::Answer;
 use crate::http::method::Method;
 use crate::http::query::Query;
@@ -58,31 +58,27 @@ enum Resource<'a> {
 }
 
 /// `POST /api/destinations/{name}/retry`: what waits for the destination is tried at once.
+/// `DELETE /api/destinations/{name}`: what is owed to it is dropped.
 async fn destinations(
     request: &Request,
     variables: &Variables,
     bindings: &Bindings,
     path: &str,
 ) -> Answer {
-    let name = path
-        .strip_prefix('/')
-        .and_then(|rest| rest.strip_suffix("/retry"));
-    let Some(name) = name else {
+    let method = Method::of(request);
+    let name = path.strip_prefix('/').unwrap_or_default();
+    if let Some(name) = name.strip_suffix("/retry") {
+        return match method {
+            Method::Post => destination::answer_retry(variables, bindings, name).await,
+            _ => Answer::method_not_allowed("POST"),
+        };
+    }
+    if name.is_empty() || name.contains('/') {
         return Answer::not_found(&format!("/api/destinations{path}"));
-    };
-    if Method::of(request) != Method::Post {
-        return Answer::method_not_allowed("POST");
     }
-    if name != destination::NAME {
-        return Answer::error(
-            404,
-            "there is no such destination",
-            &format!("the destination is called {}", destination::NAME),
-        );
-    }
-    match destination::retry(variables, bindings).await {
-        Ok(uploads) => Answer::json(202, &json!({ "destination": name, "retrying": uploads })),
-        Err(problem) => Answer::error(503, &problem, "try again later"),
+    match method {
+        Method::Delete => destination::answer_drop(variables, bindings, name).await,
+        _ => Answer::method_not_allowed("DELETE"),
     }
 }
 
@@ -100,8 +96,13 @@ async fn dead_letters(request: &Request, bindings: &Bindings, path: &str) -> Ans
 async fn list(request: &Request, bindings: &Bindings) -> worker::Result<Answer> {
     let query = Query::of(request);
     let dataset = query.value("dataset");
+    let destination = query.value("destination");
     let cursor = query.value("cursor");
-    let page = dead_letters::list(&bindings.uploads, dataset.as_deref(), cursor).await?;
+    let of = Of {
+        dataset: dataset.as_deref(),
+        destination: destination.as_deref(),
+    };
+    let page = dead_letters::list(&bindings.uploads, of, cursor).await?;
     Ok(Answer::json(200, &page))
 }
 

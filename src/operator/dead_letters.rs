@@ -6,7 +6,7 @@ use logpush_status::page::dead_letters as view;
 use worker::{Bucket, Request};
 
 use crate::bindings::Bindings;
-use crate::dead_letters::{self, Replay};
+use crate::dead_letters::{self, Of, Replay};
 use crate::http::answer::Answer;
 use crate::http::query::Query;
 use crate::operator::access::{html, redirect};
@@ -14,7 +14,7 @@ use crate::operator::session::Session;
 
 /// A part of the list; nothing where R2 does not answer.
 pub(crate) async fn list(bucket: &Bucket, cursor: Option<String>) -> Option<List> {
-    dead_letters::list(bucket, None, cursor).await.ok()
+    dead_letters::list(bucket, Of::default(), cursor).await.ok()
 }
 
 /// `GET /dead-letters`: all of them by the hundred, or the one with an `id`.

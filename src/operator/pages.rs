@@ -95,7 +95,7 @@ async fn person(
     };
     Ok(match (path, form) {
         ("/destinations/retry", _) => {
-            let notice = match destination::retry(variables, &bindings).await {
+            let notice = match destination::retry(variables, &bindings, None).await {
                 Ok(_) => Notice::Retrying,
                 Err(_) => Notice::Failed,
             };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
 
 import { intake, setUp, worker, workers } from "../support/direct.mjs";
 import { assertEachOnce, assertError, assertTaken } from "../support/expect.mjs";
@@ -91,6 +91,17 @@ for (const path of [UPLOAD_PATH, "/logpush", `${UPLOAD_PATH}?job=147`]) {
   test(`POST ${path} takes an upload`, async () => {
     assertTaken(await worker.push(BODY, { path }), UPLOAD.records);
     assertEachOnce(intake, UPLOAD);
+  });
+}
+
+for (const [name, body, headers] of [
+  ["gzip twice", gzipSync(BODY)],
+  ["zlib", deflateSync(gunzipSync(BODY))],
+  ["brotli, by its header", gunzipSync(BODY), { "content-encoding": "br" }],
+]) {
+  test(`${name} is answered 415, and nothing is sent`, async () => {
+    assertError(await worker.push(body, { headers: { "content-encoding": undefined, ...headers } }), 415, "only gzip is read");
+    assert.equal(intake.requests.length, 0);
   });
 }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { ACK, BODY, assertDone, fresh, intake, route, setUp } from "../support/durable/suite.mjs";
 import { assertEachOnce } from "../support/expect.mjs";
@@ -81,6 +82,38 @@ describe("R2 first: Logpush writes to the bucket", () => {
       assert.equal((await route.keys()).length, 1);
     });
   }
+
+  test("gzip twice is kept as it is, in a dead letter with its reason", async () => {
+    const body = gzipSync(BODY);
+    const object = await route.put(key("twice"), body);
+    assert.deepEqual(await route.consume([{ id: "twice", body: notification(object), attempts: 1 }]), [ACK]);
+    const [letter] = (await route.operator("GET", "/api/dead-letters")).json.dead_letters;
+    assert.match(letter.reason, /compressed as gzip twice/);
+    assert.equal(letter.destination, "default");
+    const [kept, ...others] = await route.keys();
+    assert.deepEqual(others, []);
+    assert.deepEqual(Buffer.from(await (await (await route.bucket()).get(kept)).arrayBuffer()), body);
+    assert.equal(intake.requests.length, 0);
+  });
+
+  test("a delivery that dies with its message, and its object deleted: the sweep ends it as lost", async () => {
+    const object = await route.put(key("dies"), fresh().body);
+    const { etag } = object;
+    route.fault = ({ op, subject }) => (op === "r2.get" && String(subject).startsWith("logpush/") ? "fail" : undefined);
+    await route.consume([{ id: "dies", body: notification(object), attempts: 1 }]);
+    assert.ok(etag);
+    route.fault = () => undefined;
+    await (await route.bucket()).delete(object.key);
+    const before = (await route.status()).datasets[0].totals.lost;
+    // What is planned for later is left alone until then.
+    for (let shard = 0; shard < 16; shard += 1) {
+      const name = `firewall_events/${shard.toString(16)}`;
+      await route.sql(name, `UPDATE uploads SET state = json_set(state, '$.next_attempt', 0) WHERE state LIKE '%${object.key}%'`);
+    }
+    await route.report();
+    await route.sweep();
+    assert.equal((await route.status()).datasets[0].totals.lost, before + 1);
+  });
 
   test("a notification of a deletion, or of our own objects, is acknowledged", async () => {
     const object = { key: key("d"), size: 1, etag: "x" };

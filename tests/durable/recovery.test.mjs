@@ -47,7 +47,7 @@ describe("the process is killed", () => {
     const [key] = await route.keys();
     const id = idOf(key);
     const lease = { message: "one that died", attempt: 1, until: 1 };
-    await route.put(`progress/firewall_events/${id}.json`, JSON.stringify({ v: 1, key, cut_short: 9, lease }));
+    await route.put(`progress/firewall_events/${id}/default.json`, JSON.stringify({ v: 1, key, cut_short: 9, lease }));
     assert.deepEqual(await route.drain(), [ACK]);
     assert.equal(accountOf(intake, upload).arrived, 0);
     const [letter] = (await route.operator("GET", "/api/dead-letters")).json.dead_letters;
@@ -67,7 +67,7 @@ describe("another version of the Worker has begun", () => {
       await pushed(body);
       const [key] = await route.keys();
       const id = idOf(key);
-      await route.put(`progress/firewall_events/${id}.json`, JSON.stringify(state));
+      await route.put(`progress/firewall_events/${id}/default.json`, JSON.stringify(state));
       assert.deepEqual(await route.drain(), [ACK]);
       const isDone = (n) => state.done.some(([from, to]) => n >= from && n < to);
       const { missing, repeated } = accountOf(intake, upload);
@@ -84,11 +84,11 @@ describe("another version of the Worker has begun", () => {
     const id = idOf(key);
     const shard = `firewall_events/${id[0]}`;
     // Word for word as the first version asks.
-    const holder = { message: "of the old version", attempt: 1 };
-    const begun = await route.ledger(shard, { op: "begin", id, key, holder, lease: 1 });
-    assert.deepEqual(begun, { go: { done: [], attempts: 1, cut_short: 0 } });
-    assert.equal(await route.ledger(shard, { op: "record", id, holder, done: [[0, 7], [12, 20]], lease: 1 }), true);
-    assert.equal(await route.ledger(shard, { op: "fail", id, holder, done: [[0, 7]], error: "down", next: 0 }), null);
+    const about = { id, key, to: "default", holder: { message: "of the old version", attempt: 1 } };
+    const begun = await route.ledger(shard, { op: "begin", ...about, lease: 1 });
+    assert.deepEqual(begun, { go: { known: { done: [] }, attempts: 1, cut_short: 0 } });
+    assert.equal(await route.ledger(shard, { op: "record", ...about, known: { done: [[0, 7], [12, 20]] }, lease: 1 }), true);
+    assert.equal(await route.ledger(shard, { op: "fail", ...about, known: { done: [[0, 7]] }, error: "down", next: 0 }), null);
     assert.deepEqual(await route.drain(), [ACK]);
     const { missing, repeated } = accountOf(intake, upload);
     assert.deepEqual(repeated, []);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
 
 import { ACK, BODY, KEY, always, assertDone, assertDoneAfterSweep, fresh, has, intake, once, pushed, route, setUp } from "../support/durable/suite.mjs";
 import { assertEachOnce, assertError, nonEmpty } from "../support/expect.mjs";
@@ -104,6 +104,8 @@ describe("an upload arrives", () => {
     ["gzip that is cut off", BODY.subarray(0, -3), 400, "end"],
     ["gzip that is corrupt", Buffer.concat([BODY.subarray(0, 100), randomBytes(50), BODY.subarray(150)]), 400, "corrupt"],
     ["something after the gzip data", Buffer.concat([BODY, Buffer.from("junk")]), 400, "corrupt"],
+    ["gzip twice", gzipSync(BODY), 415, "compressed as gzip twice"],
+    ["zlib", deflateSync(gunzipSync(BODY)), 415, "compressed as zlib"],
   ]) {
     test(`${name}: ${status}, and nothing is stored`, async () => {
       assertError(await route.push(body), status, words);

@@ -18,7 +18,7 @@ const FLOORS = {
     ...["mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [
-    ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "backoff", "dead_letter", "jitter", "key"],
+    ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "backoff", "breaker", "dead_letter", "jitter", "key", "owed"],
     ...["expected", "framing", "progress", "session", "setting", "verdict", "words", "header", "part", "password"],
     ...["request", "url", "lib"],
   ],
@@ -37,7 +37,7 @@ const FLOORS = {
   ],
   "crates/intake-format/src": ["lib", "declare", "format", "documented", "written"],
   src: [
-    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "waiting", "queue"],
+    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "sessions", "waiting", "queue"],
     ...["random", "bindings", "body", "encoding", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
   ],
 };

@@ -18,6 +18,8 @@ pub struct About {
     pub contents: Contents,
     /// The dataset, as the upload's key names it.
     pub dataset: String,
+    /// The destination that has not taken it.
+    pub destination: String,
     /// Why there is a dead letter; where the intake refused it, in its words.
     pub reason: String,
     /// The key of the upload that it comes from.
@@ -106,11 +108,19 @@ const REASON_MAX: usize = 300;
 
 impl About {
     /// A description written at `now`, with its reason cut to the length that metadata have room for.
-    pub fn new(contents: Contents, dataset: &str, upload: &str, reason: &str, now: u64) -> Self {
+    pub fn new(
+        contents: Contents,
+        dataset: &str,
+        destination: &str,
+        upload: &str,
+        reason: &str,
+        now: u64,
+    ) -> Self {
         Self {
             v: 1,
             contents,
             dataset: dataset.to_owned(),
+            destination: destination.to_owned(),
             reason: reason.chars().take(REASON_MAX).collect(),
             upload: upload.to_owned(),
             at: now,
@@ -225,7 +235,14 @@ mod tests {
 
     #[test]
     fn a_reason_of_any_text_fits_the_metadata() {
-        let mut about = About::new(Contents::Upload, "d", "k", &"é\u{1F600}\"\n".repeat(300), 1);
+        let mut about = About::new(
+            Contents::Upload,
+            "d",
+            "siem",
+            "k",
+            &"é\u{1F600}\"\n".repeat(300),
+            1,
+        );
         for n in 0..2_000 {
             about.done.add(n * 2..n * 2 + 1);
         }
@@ -263,7 +280,14 @@ mod tests {
 
     #[test]
     fn a_dead_letter_is_listed_with_what_it_is_about() {
-        let about = About::new(Contents::Documents, "dns_logs", "uploads/x", "no", 7);
+        let about = About::new(
+            Contents::Documents,
+            "dns_logs",
+            "siem",
+            "uploads/x",
+            "no",
+            7,
+        );
         let inspected = Inspected {
             dead_letter: DeadLetter {
                 id: "dns_logs/x".to_owned(),
@@ -279,7 +303,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&inspected).unwrap(),
-            "{\"id\":\"dns_logs/x\",\"bytes\":5,\"v\":1,\"kind\":\"documents\",\"dataset\":\"dns_logs\",\"reason\":\"no\",\"upload\":\"uploads/x\",\"arrived\":0,\"at\":7,\"documents\":[{\"record\":1,\"reason\":\"no\",\"document\":{\"a\":1.0}}]}"
+            "{\"id\":\"dns_logs/x\",\"bytes\":5,\"v\":1,\"kind\":\"documents\",\"dataset\":\"dns_logs\",\"destination\":\"siem\",\"reason\":\"no\",\"upload\":\"uploads/x\",\"arrived\":0,\"at\":7,\"documents\":[{\"record\":1,\"reason\":\"no\",\"document\":{\"a\":1.0}}]}"
         );
     }
 }

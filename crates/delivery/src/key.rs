@@ -18,6 +18,9 @@ pub const DELIVERED: &str = "delivered/";
 /// Positions of uploads, and ends that the ledger does not know.
 pub const PROGRESS: &str = "progress/";
 
+/// To whom uploads of Logpush are owed, where the ledger did not say.
+pub const OWED: &str = "owed/";
+
 /// Multipart uploads that were begun.
 pub const MULTIPART: &str = "multipart/";
 
@@ -67,16 +70,18 @@ pub fn upload(dataset: &str, arrival_millis: u64, id: &str, is_gzip: bool) -> St
     )
 }
 
-/// The key of a dead letter of the upload `id`, whose first record is `first`.
+/// The key of a dead letter of the upload `id`, whose first record is `first`, and which the destination
+/// `to` has not taken.
 pub fn dead_letter(
     dataset: &str,
     now_millis: u64,
     id: &str,
     first: u64,
+    to: &str,
     extension: &str,
 ) -> String {
     format!(
-        "{DEAD}{}-{first:010}.{extension}",
+        "{DEAD}{}-{first:010}-{to}.{extension}",
         dated(dataset, now_millis, id)
     )
 }
@@ -110,15 +115,38 @@ pub fn arrival_millis(key: &str) -> Option<u64> {
     }
 }
 
-/// The key of an upload's positions while the ledger does not answer.
-pub fn progress(dataset: &str, id: &str) -> String {
-    format!("{PROGRESS}{dataset}/{id}.json")
+/// The key of an upload's positions at one destination while the ledger does not answer.
+pub fn progress(dataset: &str, id: &str, to: &str) -> String {
+    format!("{}{to}.json", progress_below(dataset, id))
 }
 
-/// The dataset and the identity of the upload that positions are of.
-pub fn progress_of(key: &str) -> Option<(&str, &str)> {
+/// What the keys of an upload's positions at all destinations begin with.
+pub fn progress_below(dataset: &str, id: &str) -> String {
+    format!("{PROGRESS}{dataset}/{id}/")
+}
+
+/// Whose positions an object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Positions<'a> {
+    /// The upload's dataset.
+    pub dataset: &'a str,
+    /// The upload's identity.
+    pub id: &'a str,
+    /// The destination.
+    pub to: &'a str,
+}
+
+/// Reads the key of positions.
+pub fn progress_of(key: &str) -> Option<Positions<'_>> {
     let rest = key.strip_prefix(PROGRESS)?.strip_suffix(".json")?;
-    rest.split_once('/')
+    let (dataset, rest) = rest.split_once('/')?;
+    let (id, to) = rest.split_once('/')?;
+    Some(Positions { dataset, id, to })
+}
+
+/// The key of the list of destinations that an upload of Logpush is owed to.
+pub fn owed(dataset: &str, id: &str) -> String {
+    format!("{OWED}{dataset}/{id}.json")
 }
 
 /// Reads a key; nothing where no work item may name it.
@@ -232,7 +260,7 @@ mod tests {
                 Some(SourceKind::Logpush),
             ),
             (
-                &dead_letter("firewall_events", MILLIS, ID, 17, "ndjson"),
+                &dead_letter("firewall_events", MILLIS, ID, 17, "default", "ndjson"),
                 Some(SourceKind::DeadLetter),
             ),
             (
@@ -256,9 +284,15 @@ mod tests {
 
     #[test]
     fn positions_name_their_upload() {
-        let key = progress("dns_logs", "0123");
-        assert_eq!(progress_of(&key), Some(("dns_logs", "0123")));
-        for key in ["progress/x.json", "progress/a/b", "uploads/a/b.json"] {
+        let key = progress("dns_logs", "0123", "siem");
+        let expected = Positions {
+            dataset: "dns_logs",
+            id: "0123",
+            to: "siem",
+        };
+        assert_eq!(progress_of(&key), Some(expected));
+        assert!(key.starts_with(&progress_below("dns_logs", "0123")));
+        for key in ["progress/x/y.json", "progress/a/b/c", "uploads/a/b/c.json"] {
             assert_eq!(progress_of(key), None, "{key}");
         }
     }

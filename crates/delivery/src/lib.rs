@@ -46,6 +46,7 @@
 #![allow(clippy::single_range_in_vec_init)]
 
 pub mod backoff;
+pub mod breaker;
 pub mod configuration;
 pub mod dead_letter;
 pub mod destination;
@@ -54,6 +55,7 @@ pub mod header;
 pub mod jitter;
 pub mod key;
 pub mod machine;
+pub mod owed;
 pub mod part;
 pub mod password;
 pub mod progress;

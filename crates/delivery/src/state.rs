@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::key;
+use crate::owed::Owed;
 use crate::progress::Done;
 
 /// The version of states that this code writes.
@@ -31,6 +32,12 @@ pub struct State {
     pub records: Option<u64>,
     /// Records that are dealt with.
     pub done: Done,
+    /// Those of them that the destination does not have.
+    #[serde(skip_serializing_if = "Tally::is_empty")]
+    pub tally: Tally,
+    /// The first records of its dead letters that were counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dead_letters: Vec<u64>,
     /// Deliveries begun.
     pub attempts: u32,
     /// Deliveries since the last progress that ended without a word, in crashes.
@@ -46,6 +53,48 @@ pub struct State {
     pub held: bool,
     /// When everything was done.
     pub finished: Option<u64>,
+}
+
+/// How many of the records that are dealt with a destination does not have. The counts are of the whole
+/// upload, and only grow: a report that comes twice, or after a later one, does no harm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// It refused them.
+    pub refused: u64,
+    /// It refused them, or others that were sent with them.
+    pub unknown: u64,
+    /// Rules dropped them.
+    pub dropped: u64,
+}
+
+impl Tally {
+    /// Takes the greater of each count.
+    pub fn raise(&mut self, other: Self) {
+        self.refused = self.refused.max(other.refused);
+        self.unknown = self.unknown.max(other.unknown);
+        self.dropped = self.dropped.max(other.dropped);
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn sum(self) -> u64 {
+        self.refused + self.unknown + self.dropped
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sum() == 0
+    }
+}
+
+/// What an attempt knows of an upload's records, earlier attempts included.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Records that are dealt with.
+    pub done: Done,
+    /// Those of them that the destination does not have.
+    #[serde(default, skip_serializing_if = "Tally::is_empty")]
+    pub tally: Tally,
 }
 
 /// The right to deliver an upload: two consumers at once would send everything twice.
@@ -101,6 +150,8 @@ pub struct Failure {
 pub enum Begun {
     /// It is delivered already.
     Finished,
+    /// It is owed to these destinations, each by a work item of its own.
+    Owed(Owed),
     /// Another consumer delivers it.
     Busy {
         /// When the holder's lease ends.
@@ -109,7 +160,7 @@ pub enum Begun {
     /// Go on after what is done.
     Go {
         /// What is done already.
-        done: Done,
+        known: Known,
         /// Deliveries begun, this one included.
         attempts: u32,
         /// Deliveries since the last progress that ended without a word.
@@ -130,15 +181,11 @@ impl State {
         }
     }
 
-    /// Whether the upload is stored under its own identity. One that came in parts is not: its content was
-    /// known only at the end.
-    pub fn is_under(&self, id: &str) -> bool {
-        self.key.contains(id)
-    }
-
     /// The same content is stored anew, since nothing is stored where `before` says.
     pub fn go_on_from(&mut self, before: Self) {
         self.done = before.done;
+        self.tally = before.tally;
+        self.dead_letters = before.dead_letters;
         self.attempts = before.attempts;
         self.lease = before.lease;
     }
@@ -172,16 +219,30 @@ impl State {
         self.next_attempt = 0;
         self.lease = Some(Lease::new(holder, now + lease));
         Begun::Go {
-            done: self.done.clone(),
+            known: self.known(),
             attempts: self.attempts,
             cut_short: self.cut_short,
         }
     }
 
+    /// What an attempt begins with.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        Known {
+            done: self.done.clone(),
+            tally: self.tally,
+        }
+    }
+
+    /// Takes note of what an attempt knows: that is true, whoever reports it.
+    pub fn learn(&mut self, known: &Known) {
+        self.done.merge(&known.done);
+        self.tally.raise(known.tally);
+    }
+
     /// Takes note of what is done, and renews the lease; `false` where `holder` no longer has it.
-    pub fn record(&mut self, holder: &Holder, done: &Done, now: u64, lease: u64) -> bool {
-        // The intake has these records, whoever reports it.
-        self.done.merge(done);
+    pub fn record(&mut self, holder: &Holder, known: &Known, now: u64, lease: u64) -> bool {
+        self.learn(known);
         self.cut_short = 0;
         self.held = false;
         if self.finished.is_some() {
@@ -198,8 +259,11 @@ impl State {
     }
 
     /// The attempt has ended without all being done.
-    pub fn fail(&mut self, holder: &Holder, done: &Done, failure: Failure) {
-        self.done.merge(done);
+    pub fn fail(&mut self, holder: &Holder, known: &Known, failure: Failure) {
+        self.learn(known);
+        if self.finished.is_some() {
+            return;
+        }
         if self
             .lease
             .as_ref()
@@ -215,16 +279,29 @@ impl State {
         }
     }
 
-    /// All is done.
+    /// Nothing of it is owed any more; `records`: how many it has, where that is known by now.
     pub fn finish(&mut self, now: u64, records: Option<u64>) {
         self.finished = Some(now);
         self.held = false;
         self.records = records.or(self.records);
         self.lease = None;
         self.next_attempt = 0;
-        if let Some(records) = records {
-            self.done.add(0..records);
+    }
+
+    /// Whether the dead letter that begins with the record `first` is counted for the first time.
+    pub fn count_dead_letter(&mut self, first: u64) -> bool {
+        let is_new = !self.dead_letters.contains(&first);
+        if is_new {
+            self.dead_letters.push(first);
         }
+        is_new
+    }
+
+    /// How many records there are, as far as that is known: until it was read to its end, its lines.
+    #[must_use]
+    pub fn records_known(&self) -> u64 {
+        self.records
+            .unwrap_or_else(|| self.lines.max(self.done.count()))
     }
 
     /// Whether nobody delivers the upload: there is no lease, and no attempt is due later. The caller then
@@ -270,8 +347,11 @@ mod tests {
         }
     }
 
-    fn done(ranges: &[(u64, u64)]) -> Done {
-        Done::from(ranges.to_vec())
+    fn done(ranges: &[(u64, u64)]) -> Known {
+        Known {
+            done: Done::from(ranges.to_vec()),
+            tally: Tally::default(),
+        }
     }
 
     fn failure(error: &str, held: bool, next: u64) -> Failure {
@@ -285,6 +365,7 @@ mod tests {
     fn begun(state: &mut State, message: &str, attempt: u32, now: u64) -> &'static str {
         match state.begin(KEY, &holder(message, attempt), now, LEASE) {
             Begun::Finished => "finished",
+            Begun::Owed(_) => "owed",
             Begun::Busy { .. } => "busy",
             Begun::Go { .. } => "go",
         }
@@ -329,7 +410,7 @@ mod tests {
         assert!(state.record(&first, &done(&[(0, 10)]), 90, LEASE));
         assert_eq!(begun(&mut state, "other", 1, 150), "busy");
         state.fail(&first, &done(&[(20, 30)]), failure("down", false, 500));
-        assert_eq!(state.done, done(&[(0, 10), (20, 30)]));
+        assert_eq!(state.known(), done(&[(0, 10), (20, 30)]));
         assert!(!state.claim(599, 100));
         assert!(state.claim(600, 100));
         assert!(!state.claim(600 + CLAIM_GRACES * 100 + 99, 100));
@@ -347,7 +428,11 @@ mod tests {
             !state.claim_at_once(LEASE - 1, 100),
             "it is being delivered"
         );
-        state.fail(&first, &Done::default(), failure("status 401", true, 9_000));
+        state.fail(
+            &first,
+            &Known::default(),
+            failure("status 401", true, 9_000),
+        );
         assert!(state.held);
         assert!(!state.claim(1_000, 100));
         assert!(state.claim_at_once(1_000, 100));
@@ -364,8 +449,8 @@ mod tests {
         assert_eq!(begun(&mut state, "first", 1, 0), "go");
         assert_eq!(begun(&mut state, "other", 1, 100), "go");
         assert!(!state.record(&holder("first", 1), &done(&[(0, 10)]), 110, LEASE));
-        assert_eq!(state.done, done(&[(0, 10)]));
-        state.fail(&holder("first", 1), &Done::default(), Failure::default());
+        assert_eq!(state.known(), done(&[(0, 10)]));
+        state.fail(&holder("first", 1), &Known::default(), Failure::default());
         assert_eq!(begun(&mut state, "third", 1, 120), "busy");
     }
 
@@ -386,9 +471,43 @@ mod tests {
         let mut state = State::default();
         assert_eq!(begun(&mut state, "first", 1, 0), "go");
         state.finish(10, Some(7));
-        assert_eq!(state.done.count(), 7);
+        assert_eq!(state.records_known(), 7);
         assert_eq!(begun(&mut state, "first", 2, 20), "finished");
-        assert!(!state.record(&holder("first", 1), &Done::default(), 20, LEASE));
+        assert!(!state.record(&holder("first", 1), &Known::default(), 20, LEASE));
+    }
+
+    #[test]
+    fn what_is_reported_twice_or_late_counts_once() {
+        let first = holder("first", 1);
+        let with = |ranges, refused| Known {
+            tally: Tally {
+                refused,
+                ..Tally::default()
+            },
+            ..done(ranges)
+        };
+        let mut state = State::arrived(KEY, 0, 1, 9);
+        assert_eq!(begun(&mut state, "first", 1, 0), "go");
+        for (ranges, refused) in [
+            (&[(0, 4)][..], 1),
+            (&[(0, 6)], 2),
+            (&[(0, 4)], 1),
+            (&[(0, 6)], 2),
+        ] {
+            state.record(&first, &with(ranges, refused), 1, LEASE);
+        }
+        assert_eq!(state.known(), with(&[(0, 6)], 2));
+        assert_eq!(
+            [4, 4, 2].map(|n| state.count_dead_letter(n)),
+            [true, false, true]
+        );
+        state.finish(5, Some(6));
+        // A late word of the attempt changes nothing about the end.
+        state.fail(&first, &done(&[(0, 6)]), failure("late", true, 99));
+        assert_eq!(
+            (state.next_attempt, state.held, state.last_error.is_none()),
+            (0, false, true)
+        );
     }
 
     #[test]
@@ -396,11 +515,11 @@ mod tests {
         // As the first version wrote it.
         let first = r#"{"v":1,"key":"uploads/x","arrived":5,"bytes":1,"lines":2,"records":null,"done":[[0,2000]],"attempts":3,"cut_short":0,"lease":{"message":"m","attempt":2,"until":9},"next_attempt":0,"last_error":"down","finished":null}"#;
         let state: State = serde_json::from_str(first).unwrap();
-        assert_eq!(state.done, done(&[(0, 2000)]));
+        assert_eq!(state.known(), done(&[(0, 2000)]));
         assert_eq!(state.lease.as_ref().unwrap().holder, holder("m", 2));
         assert_eq!(serde_json::to_string(&state).unwrap(), first);
         // Fewer members, and one more.
         let other: State = serde_json::from_str(r#"{"v":2,"done":[[0,1]],"speed":9}"#).unwrap();
-        assert_eq!(other.done, done(&[(0, 1)]));
+        assert_eq!(other.known(), done(&[(0, 1)]));
     }
 }

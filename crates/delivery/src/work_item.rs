@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::key;
+use crate::owed::{DEFAULT, Owed, UNDECIDED};
 
 /// The version of work items that this code writes, and the highest that it reads.
 const VERSION: u32 = 1;
@@ -16,6 +17,12 @@ pub struct WorkItem {
     /// The content that is meant, where the key alone does not say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    /// The destination; [`UNDECIDED`] where that is still to be decided.
+    #[serde(default = "default_name", skip_serializing_if = "is_default")]
+    pub to: String,
+    /// To whom the upload is owed, where its object does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
 }
 
 /// A message, as it is understood.
@@ -46,14 +53,40 @@ struct NotifiedObject {
 }
 
 impl WorkItem {
-    /// Names an object, and its content where the key alone does not.
-    pub fn new(key: &str, etag: Option<&str>) -> Self {
+    /// Names an object, its content where the key alone does not, and the destination.
+    pub fn new(key: &str, etag: Option<&str>, to: &str) -> Self {
         Self {
             v: VERSION,
             key: key.to_owned(),
             etag: etag.map(str::to_owned),
+            to: to.to_owned(),
+            owed: None,
         }
     }
+
+    /// The same for another destination; `owed`: to whom the upload is owed, where its object does not say so.
+    #[must_use]
+    pub fn to(&self, to: &str, owed: Option<&Owed>) -> Self {
+        Self {
+            to: to.to_owned(),
+            owed: owed.cloned(),
+            ..self.clone()
+        }
+    }
+
+    /// The same for each destination that an upload is owed to.
+    pub fn for_each(&self, owed: &Owed) -> Vec<Self> {
+        let own = self.owed.as_ref();
+        owed.iter().map(|to| self.to(to, own)).collect()
+    }
+}
+
+fn default_name() -> String {
+    DEFAULT.to_owned()
+}
+
+fn is_default(name: &str) -> bool {
+    name == DEFAULT
 }
 
 /// Reads the body of a message, as JSON.
@@ -80,9 +113,9 @@ pub fn read(body: &str) -> Message {
         ("PutObject" | "CopyObject" | "CompleteMultipartUpload", Some(etag)) => {
             match key::parse(&notification.object.key) {
                 // Our own uploads have their own work items.
-                Some(source) if source.kind == key::SourceKind::Logpush => {
-                    Message::Deliver(WorkItem::new(&notification.object.key, Some(&etag)))
-                }
+                Some(source) if source.kind == key::SourceKind::Logpush => Message::Deliver(
+                    WorkItem::new(&notification.object.key, Some(&etag), UNDECIDED),
+                ),
                 _ => Message::Ignore,
             }
         }
@@ -98,13 +131,36 @@ mod tests {
 
     #[test]
     fn a_work_item_is_read_as_it_is_written() {
-        let item = WorkItem::new(KEY, None);
+        let item = WorkItem::new(KEY, None, DEFAULT);
         let text = serde_json::to_string(&item).unwrap();
         assert_eq!(text, format!("{{\"v\":1,\"key\":\"{KEY}\"}}"));
         assert_eq!(read(&text), Message::Deliver(item));
         // A later minor version may add members.
         let more = format!("{{\"v\":1,\"key\":\"{KEY}\",\"hint\":true}}");
-        assert_eq!(read(&more), Message::Deliver(WorkItem::new(KEY, None)));
+        assert_eq!(
+            read(&more),
+            Message::Deliver(WorkItem::new(KEY, None, DEFAULT))
+        );
+    }
+
+    #[test]
+    fn a_work_item_names_its_destination_unless_that_is_the_default() {
+        let owed = Owed::new(["default", "siem"]);
+        let mut items = WorkItem::new(KEY, None, UNDECIDED).for_each(&owed);
+        let texts: Vec<_> = items
+            .iter()
+            .map(|item| serde_json::to_string(item).unwrap())
+            .collect();
+        assert_eq!(texts[0], format!("{{\"v\":1,\"key\":\"{KEY}\"}}"));
+        assert_eq!(
+            texts[1],
+            format!("{{\"v\":1,\"key\":\"{KEY}\",\"to\":\"siem\"}}")
+        );
+        for item in &mut items {
+            item.owed = Some(owed.clone());
+            let text = serde_json::to_string(item).unwrap();
+            assert_eq!(read(&text), Message::Deliver(item.clone()));
+        }
     }
 
     #[test]
@@ -134,6 +190,7 @@ mod tests {
             Message::Deliver(WorkItem::new(
                 ours,
                 Some("c846ff7a18f28c2e262116d6e8719ef0"),
+                UNDECIDED,
             ))
         };
         for (action, key, expected) in [

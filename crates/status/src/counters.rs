@@ -42,12 +42,13 @@ macro_rules! counters {
 counters! {
     /// Uploads that were delivered completely.
     uploads,
+    /// Records of uploads that have come to their end.
     records,
     /// Bytes as received.
     bytes,
     /// Lines that are not records.
     errors,
-    /// Events that the intake refused.
+    /// Records that the destination refused, and those of whole uploads that became dead letters.
     refused,
     /// Requests to the intake by attempts that were completed.
     requests,
@@ -63,6 +64,30 @@ counters! {
     lag_ms,
     /// Uploads whose object is gone before all of it was delivered.
     lost,
+    /// Records that the destination has.
+    delivered,
+    /// Records that it refused, or others that were sent with them: it does not say which.
+    unknown,
+    /// Records that were not sent: by a rule, or since the operator gave up their destination.
+    dropped,
+    /// Records that were in lost uploads, as far as they are known.
+    lost_records,
+}
+
+impl Counters {
+    /// How many records are known to have come to an end: each delivered, dropped, refused, unknown or lost.
+    /// More or fewer than `records` is an error of the count.
+    pub fn accounted(&self) -> u64 {
+        [
+            self.delivered,
+            self.dropped,
+            self.refused,
+            self.unknown,
+            self.lost_records,
+        ]
+        .iter()
+        .fold(0, |sum, count| sum.saturating_add(*count))
+    }
 }
 
 /// Serialises counters as a list of numbers, since one row holds hundreds of them.
@@ -157,7 +182,8 @@ mod tests {
     fn a_list_of_another_version_is_read() {
         assert_eq!(Counters::from_values(&[1, 2]).records, 2);
         assert_eq!(Counters::from_values(&[7; 99]).lost, 7);
-        let counters = Counters::from_values(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        let values: Vec<u64> = (1..=16).collect();
+        let counters = Counters::from_values(&values);
         assert_eq!(Counters::from_values(&counters.values()), counters);
     }
 

@@ -29,6 +29,7 @@ pub enum ProblemKind {
     Silent,
     Lag,
     Lost,
+    Unaccounted,
     Backlog,
     Held,
     Failing,
@@ -89,6 +90,7 @@ impl ProblemKind {
             Self::Lag => "lag",
             Self::Backlog => "backlog",
             Self::Lost => "lost",
+            Self::Unaccounted => "unaccounted",
             Self::Held => "held",
             Self::Failing => "failing",
             Self::DeadLetters => "dead_letters",
@@ -228,6 +230,19 @@ fn dataset_problems(
             "Only what deletes objects of the bucket can do that: look for a lifecycle rule, and for whoever has access. The latest uploads name the keys.",
         );
     }
+    let totals = &entry.totals;
+    if totals.accounted() != totals.records {
+        add(
+            ProblemKind::Unaccounted,
+            Severity::Error,
+            format!(
+                "{} records came to an end, and {} are accounted for as delivered, dropped, refused, unknown or lost",
+                count(totals.records),
+                count(totals.accounted()),
+            ),
+            "This is an error of the Worker: report it with the log's lines \"delivery\" since this problem began.",
+        );
+    }
     let backlog = entry.backlog();
     let oldest = backlog.oldest.first();
     let waits = oldest.map_or(0, |upload| since(upload.arrived));
@@ -331,6 +346,8 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::overview::{Bucket, CRON, Seen};
     use crate::shard::{Backlog, Report, ShardStats, Upload};
@@ -347,22 +364,21 @@ mod tests {
             last_arrival: NOW,
             ..DatasetOverview::default()
         };
-        let oldest = vec![Upload {
-            arrived,
-            error: error.map(str::to_owned),
-            ..Upload::default()
-        }];
-        entry.take(
-            "0",
-            Report {
-                stats: ShardStats::default(),
-                backlog: Backlog {
-                    uploads,
-                    bytes: 1,
-                    oldest,
-                },
-            },
-        );
+        let backlog = Backlog {
+            uploads,
+            bytes: 1,
+            records: 1,
+            oldest: vec![Upload {
+                arrived,
+                error: error.map(str::to_owned),
+                ..Upload::default()
+            }],
+        };
+        let report = Report {
+            stats: ShardStats::default(),
+            backlog: [("default".to_owned(), backlog)].into(),
+        };
+        entry.take("0", report);
         entry
     }
 
@@ -405,16 +421,35 @@ mod tests {
         };
         let mut held = waiting(1, NOW, Some("status 401"));
         let mut report = Report::default();
-        report.backlog.uploads = 1;
-        report.backlog.oldest = vec![Upload {
+        let backlog = report.backlog.entry("default".to_owned()).or_default();
+        backlog.uploads = 1;
+        backlog.oldest = vec![Upload {
             arrived: NOW,
             error: Some("status 401".to_owned()),
             held: true,
             ..Upload::default()
         }];
         held.take("0", report);
+        let with_records = |delivered, refused| {
+            let mut entry = lively.clone();
+            entry.totals.records = 10;
+            entry.totals.delivered = delivered;
+            entry.totals.refused = refused;
+            entry
+        };
         for (name, entry, expected) in [
             ("well", lively.clone(), &[][..]),
+            ("all accounted for", with_records(8, 2), &[]),
+            (
+                "one too few",
+                with_records(8, 1),
+                &[ProblemKind::Unaccounted],
+            ),
+            (
+                "one too many",
+                with_records(9, 2),
+                &[ProblemKind::Unaccounted],
+            ),
             ("never seen", DatasetOverview::default(), &[]),
             ("silent", arrived(NOW - 61 * MINUTE), &[ProblemKind::Silent]),
             ("not yet silent", arrived(NOW - 60 * MINUTE), &[]),
@@ -467,7 +502,7 @@ mod tests {
                 created_at,
                 ..ShardStats::default()
             };
-            let backlog = Backlog::default();
+            let backlog = BTreeMap::new();
             entry.take("0", Report { stats, backlog });
             Overview {
                 datasets: [("dns_logs".to_owned(), entry)].into(),

@@ -20,15 +20,12 @@ type Gauge = (
     fn(&DatasetStatus, u64) -> Option<Value>,
 );
 
-const COUNTERS: [Counter; 10] = [
+const COUNTERS: [Counter; 13] = [
     (
         "uploads_total",
         "Uploads that were delivered completely.",
         |counters| counters.uploads,
     ),
-    ("records_total", "Records in these uploads.", |counters| {
-        counters.records
-    }),
     (
         "received_bytes_total",
         "Bytes of these uploads as received.",
@@ -41,8 +38,28 @@ const COUNTERS: [Counter; 10] = [
     ),
     (
         "refused_events_total",
-        "Events that the intake refused.",
+        "Records that the destination refused, those of whole dead letters included.",
         |counters| counters.refused,
+    ),
+    (
+        "delivered_records_total",
+        "Records that the destination has.",
+        |counters| counters.delivered,
+    ),
+    (
+        "dropped_records_total",
+        "Records that were not sent, by a rule or since the operator gave up their destination.",
+        |counters| counters.dropped,
+    ),
+    (
+        "unknown_records_total",
+        "Records that the destination refused, or others that were sent with them.",
+        |counters| counters.unknown,
+    ),
+    (
+        "lost_records_total",
+        "Records of lost uploads, as far as they are known.",
+        |counters| counters.lost_records,
     ),
     (
         "intake_requests_total",
@@ -71,7 +88,7 @@ const COUNTERS: [Counter; 10] = [
     ),
 ];
 
-const GAUGES: [Gauge; 7] = [
+const GAUGES: [Gauge; 8] = [
     (
         "waiting_uploads",
         "Uploads that are stored and not delivered yet.",
@@ -81,6 +98,11 @@ const GAUGES: [Gauge; 7] = [
         "waiting_bytes",
         "Bytes of these uploads, as far as they are known.",
         |dataset, _| Some(Value::Number(dataset.waiting.bytes)),
+    ),
+    (
+        "waiting_records",
+        "Lines of these uploads, as far as they are known.",
+        |dataset, _| Some(Value::Number(dataset.waiting.records)),
     ),
     (
         "oldest_waiting_seconds",
@@ -167,6 +189,18 @@ pub fn text(status: &Status) -> String {
     );
     if let Some(at) = status.last_cron_run {
         text.sample("last_cron_run_timestamp_seconds", &[], Value::Millis(at));
+    }
+    text.family(
+        "records_total",
+        "counter",
+        "Records that have arrived: delivered, dropped, refused, unknown, waiting or lost.",
+    );
+    for dataset in &status.datasets {
+        text.sample(
+            "records_total",
+            &[("dataset", &dataset.dataset)],
+            Value::Number(dataset.sum.records),
+        );
     }
     for (name, help, value) in COUNTERS {
         text.family(name, "counter", help);

@@ -9,7 +9,7 @@ use crate::health::{self, AlertLimits, Problem, Severity};
 use crate::incident::Incident;
 use crate::logpush_job::LogpushJob;
 use crate::overview::{Bucket, DatasetOverview, INCIDENTS, JOBS, Overview};
-use crate::shard::Upload;
+use crate::shard::{Backlog, Upload};
 
 /// The whole status. Times are milliseconds since 1970.
 #[derive(Debug, Serialize)]
@@ -58,6 +58,8 @@ pub struct DatasetStatus {
     pub dataset: String,
     /// Since the ledger began.
     pub totals: Counters,
+    pub sum: Sum,
+    pub destinations: Vec<DestinationStatus>,
     #[serde(skip)]
     pub lags: Lags,
     pub last_hour: Window,
@@ -72,6 +74,31 @@ pub struct DatasetStatus {
     pub minutes: Vec<Point>,
     /// The hours of the last week, without those in which nothing came.
     pub hours: Vec<Point>,
+}
+
+/// What became of all records: `records` is what the others add up to.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Those of uploads that have come to their end, and those that wait.
+    pub records: u64,
+    pub delivered: u64,
+    pub dropped: u64,
+    pub refused: u64,
+    pub unknown: u64,
+    pub waiting: u64,
+    pub lost: u64,
+}
+
+/// How one destination stands with a dataset.
+#[derive(Debug, Serialize)]
+pub struct DestinationStatus {
+    pub destination: String,
+    pub totals: Counters,
+    pub sum: Sum,
+    #[serde(skip)]
+    pub lags: Lags,
+    pub waiting: Waiting,
+    pub last_delivery: Option<u64>,
 }
 
 /// What came in a period.
@@ -97,11 +124,15 @@ pub struct Point {
 pub struct Waiting {
     pub uploads: u64,
     pub bytes: u64,
+    /// Their lines, as far as they are known.
+    pub records: u64,
     /// When the oldest of them arrived.
     pub oldest_arrival: Option<u64>,
     /// Why the oldest upload is not delivered yet, and when its next attempt is due.
     pub error: Option<String>,
     pub next_attempt: Option<u64>,
+    /// Whether that is for the operator to repair.
+    pub held: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -208,8 +239,7 @@ impl Status {
 
 impl DatasetStatus {
     fn of(dataset: String, entry: DatasetOverview, now: u64) -> Self {
-        let backlog = entry.backlog();
-        let oldest = backlog.oldest.first();
+        let waiting = Waiting::of(&entry.backlog());
         // The minute that has begun counts as the sixtieth, the hour that has begun as the last.
         let first_minute = (now / MINUTE).saturating_sub(59);
         let first_hour = |hours: u64| (now / HOUR).saturating_sub(hours - 1);
@@ -222,7 +252,6 @@ impl DatasetStatus {
                 })
                 .collect()
         };
-        let known = |millis: u64| (millis > 0).then_some(millis);
         Self {
             last_hour: Window::of(
                 entry
@@ -242,13 +271,9 @@ impl DatasetStatus {
                     .range(first_hour(168)..)
                     .map(|(_, bucket)| bucket),
             ),
-            waiting: Waiting {
-                uploads: backlog.uploads,
-                bytes: backlog.bytes,
-                oldest_arrival: oldest.map(|upload| upload.arrived),
-                error: oldest.and_then(|upload| upload.error.clone()),
-                next_attempt: oldest.and_then(|upload| known(upload.next_attempt)),
-            },
+            sum: Sum::of(&entry.totals, waiting.records),
+            waiting,
+            destinations: DestinationStatus::all(&entry),
             dead_letters: entry.dead_letters,
             minutes: points(&entry.minutes, first_minute, MINUTE),
             hours: points(&entry.hours, first_hour(168), HOUR),
@@ -268,6 +293,59 @@ impl DatasetStatus {
             dataset,
         }
     }
+}
+
+impl DestinationStatus {
+    fn all(entry: &DatasetOverview) -> Vec<Self> {
+        let names = entry.destinations().into_iter();
+        let all = names.map(|name| {
+            let stats = entry.destinations.get(name).cloned().unwrap_or_default();
+            let waiting = Waiting::of(&entry.backlog_of(name));
+            Self {
+                destination: name.to_owned(),
+                sum: Sum::of(&stats.totals, waiting.records),
+                totals: stats.totals,
+                lags: stats.lags,
+                waiting,
+                last_delivery: known(stats.last_delivery),
+            }
+        });
+        all.collect()
+    }
+}
+
+impl Sum {
+    fn of(totals: &Counters, waiting: u64) -> Self {
+        Self {
+            records: totals.records + waiting,
+            delivered: totals.delivered,
+            dropped: totals.dropped,
+            refused: totals.refused,
+            unknown: totals.unknown,
+            waiting,
+            lost: totals.lost_records,
+        }
+    }
+}
+
+impl Waiting {
+    fn of(backlog: &Backlog) -> Self {
+        let oldest = backlog.oldest.first();
+        Self {
+            uploads: backlog.uploads,
+            bytes: backlog.bytes,
+            records: backlog.records,
+            oldest_arrival: oldest.map(|upload| upload.arrived),
+            error: oldest.and_then(|upload| upload.error.clone()),
+            next_attempt: oldest.and_then(|upload| known(upload.next_attempt)),
+            held: backlog.oldest.iter().any(|upload| upload.held),
+        }
+    }
+}
+
+/// A time; 0 stands for none.
+fn known(millis: u64) -> Option<u64> {
+    (millis > 0).then_some(millis)
 }
 
 impl Window {
@@ -334,6 +412,22 @@ mod tests {
         assert_eq!(status.last_hour.lag_ms_max, 300);
         assert_eq!(status.minutes.len(), 2);
         assert_eq!(status.hours.len(), 4);
+    }
+
+    #[test]
+    fn what_waits_is_part_of_the_sum() {
+        let totals = Counters {
+            records: 10,
+            delivered: 5,
+            dropped: 2,
+            refused: 1,
+            unknown: 1,
+            lost_records: 1,
+            ..Counters::default()
+        };
+        let sum = Sum::of(&totals, 7);
+        let parts = sum.delivered + sum.dropped + sum.refused + sum.unknown + sum.lost;
+        assert_eq!((sum.records, parts + sum.waiting), (17, 17));
     }
 
     #[test]

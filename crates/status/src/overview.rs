@@ -1,12 +1,12 @@
 //! The overview: the reports of all shards of the ledger, by dataset, in one place. A page or a scrape
 //! asks it alone, instead of the sixteen shards of each dataset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Counters, Lags, packed};
-use crate::shard::{Backlog, Report, ShardStats, Upload};
+use crate::shard::{Backlog, DestinationStats, Report, ShardStats, Upload};
 
 /// Everything the overview knows, and notes that it keeps for others.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,6 +23,7 @@ pub struct DatasetOverview {
     #[serde(with = "packed")]
     pub totals: Counters,
     pub lags: Lags,
+    pub destinations: BTreeMap<String, DestinationStats>,
     /// The shards, by the last character of their names.
     pub shards: BTreeMap<String, LastReport>,
     /// Minutes and hours by their number since 1970.
@@ -46,8 +47,10 @@ pub struct LastReport {
     #[serde(with = "packed")]
     totals: Counters,
     lags: Lags,
+    destinations: BTreeMap<String, DestinationStats>,
     latest: Vec<Upload>,
-    backlog: Backlog,
+    /// By destination.
+    backlog: BTreeMap<String, Backlog>,
 }
 
 /// The counters of a minute or an hour.
@@ -116,11 +119,19 @@ impl DatasetOverview {
         }
         let counters = stats.totals.since(&before.totals);
         let lags = stats.lags.since(&before.lags);
+        for (name, now) in &stats.destinations {
+            let earlier = before.destinations.remove(name).unwrap_or_default();
+            let whole = self.destinations.entry(name.clone()).or_default();
+            whole.totals.add(&now.totals.since(&earlier.totals));
+            whole.lags.add(&now.lags.since(&earlier.lags));
+            whole.last_delivery = whole.last_delivery.max(now.last_delivery);
+        }
         *before = LastReport {
             created_at: stats.created_at,
             revision: stats.revision,
             totals: stats.totals.clone(),
             lags: stats.lags.clone(),
+            destinations: stats.destinations.clone(),
             latest: stats.latest.clone(),
             backlog,
         };
@@ -166,13 +177,35 @@ impl DatasetOverview {
         latest
     }
 
-    /// The backlog of all shards together.
+    /// The backlog of all shards and destinations together.
     pub fn backlog(&self) -> Backlog {
+        self.backlog_where(|_| true)
+    }
+
+    /// What waits for one destination.
+    pub fn backlog_of(&self, destination: &str) -> Backlog {
+        self.backlog_where(|name| name == destination)
+    }
+
+    /// The names of destinations that have had an upload, or wait for one.
+    pub fn destinations(&self) -> BTreeSet<&str> {
+        let waiting = self.shards.values().flat_map(|shard| shard.backlog.keys());
+        let names = self.destinations.keys().chain(waiting);
+        names.map(String::as_str).collect()
+    }
+
+    fn backlog_where(&self, is_meant: impl Fn(&str) -> bool) -> Backlog {
         let mut whole = Backlog::default();
-        for shard in self.shards.values() {
-            whole.uploads += shard.backlog.uploads;
-            whole.bytes += shard.backlog.bytes;
-            whole.oldest.extend(shard.backlog.oldest.iter().cloned());
+        for (_, part) in self
+            .shards
+            .values()
+            .flat_map(|shard| &shard.backlog)
+            .filter(|(name, _)| is_meant(name))
+        {
+            whole.uploads += part.uploads;
+            whole.bytes += part.bytes;
+            whole.records += part.records;
+            whole.oldest.extend(part.oldest.iter().cloned());
         }
         whole.oldest.sort_by_key(|upload| upload.arrived);
         whole
@@ -205,7 +238,7 @@ impl DatasetOverview {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shard::UploadCounts;
+    use crate::shard::{Sum, UploadCounts};
 
     const NOON: u64 = 500_000 * HOUR;
 
@@ -221,14 +254,19 @@ mod tests {
             unknown_fields: vec!["New".to_owned()],
             ..UploadCounts::default()
         };
-        stats.delivered(upload, &counts, at);
+        let sum = Sum {
+            records,
+            delivered: records,
+            ..Sum::default()
+        };
+        stats.delivered(upload, &counts, &sum, at);
         stats.revision += 1;
     }
 
     fn report(stats: &ShardStats) -> Report {
         Report {
             stats: stats.clone(),
-            backlog: Backlog::default(),
+            backlog: BTreeMap::new(),
         }
     }
 
@@ -316,7 +354,7 @@ mod tests {
         };
         let mut stats = ShardStats::default();
         for _ in 0..3 {
-            stats.dead_lettered(Upload::default(), true, "no", NOON);
+            stats.dead_lettered(&Upload::default(), NOON);
         }
         entry.take("0", report(&stats));
         assert_eq!(entry.dead_letters, 4);
@@ -325,7 +363,7 @@ mod tests {
         entry.take("0", report(&stats));
         assert_eq!(entry.dead_letters, 3);
         // Written before the count, and reported after it.
-        stats.dead_lettered(Upload::default(), true, "no", NOON + 1);
+        stats.dead_lettered(&Upload::default(), NOON + 1);
         entry.dead_letters = 4;
         entry.counted_at = NOON + 2;
         entry.take("0", report(&stats));
@@ -335,10 +373,12 @@ mod tests {
     #[test]
     fn the_backlog_is_that_of_all_shards() {
         let mut entry = DatasetOverview::default();
-        for (shard, arrived) in [("0", 9), ("1", 3)] {
+        for (shard, destination, arrived) in [("0", "siem", 9), ("1", "siem", 3), ("2", "lake", 1)]
+        {
             let backlog = Backlog {
                 uploads: 2,
                 bytes: 20,
+                records: 200,
                 oldest: vec![Upload {
                     arrived,
                     ..Upload::default()
@@ -348,12 +388,38 @@ mod tests {
                 shard,
                 Report {
                     stats: ShardStats::default(),
-                    backlog,
+                    backlog: [(destination.to_owned(), backlog)].into(),
                 },
             );
         }
-        let backlog = entry.backlog();
-        assert_eq!((backlog.uploads, backlog.bytes), (4, 40));
-        assert_eq!(backlog.oldest[0].arrived, 3);
+        for (backlog, expected) in [
+            (entry.backlog(), (6, 60, 600, 1)),
+            (entry.backlog_of("siem"), (4, 40, 400, 3)),
+            (entry.backlog_of("lake"), (2, 20, 200, 1)),
+        ] {
+            let oldest = backlog.oldest[0].arrived;
+            assert_eq!(
+                (backlog.uploads, backlog.bytes, backlog.records, oldest),
+                expected
+            );
+        }
+        assert_eq!(Vec::from_iter(entry.destinations()), ["lake", "siem"]);
+    }
+
+    #[test]
+    fn the_counts_of_a_destination_are_those_of_all_shards() {
+        let mut entry = DatasetOverview::default();
+        for shard in ["0", "1"] {
+            let mut stats = ShardStats::default();
+            delivered(&mut stats, NOON, 10, 5);
+            entry.take(shard, report(&stats));
+            delivered(&mut stats, NOON + MINUTE, 7, 5);
+            entry.take(shard, report(&stats));
+            entry.take(shard, report(&stats));
+        }
+        let whole = &entry.destinations[""];
+        assert_eq!((whole.totals.uploads, whole.totals.records), (4, 34));
+        assert_eq!(whole.last_delivery, NOON + MINUTE);
+        assert_eq!(whole.totals.accounted(), 34);
     }
 }

@@ -13,7 +13,6 @@ use crate::counters::{Counters, Lags, packed};
 pub struct UploadCounts {
     pub records: u64,
     pub errors: u64,
-    pub refused: u64,
     pub bytes: u64,
     pub batches: u64,
     pub requests: u64,
@@ -22,6 +21,31 @@ pub struct UploadCounts {
     pub lag_ms: u64,
     /// Names of fields that the mapping does not know.
     pub unknown_fields: Vec<String>,
+}
+
+/// What became of the records of an upload that has come to its end at one destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    pub records: u64,
+    pub delivered: u64,
+    pub dropped: u64,
+    pub refused: u64,
+    pub unknown: u64,
+    pub lost: u64,
+}
+
+impl Sum {
+    fn counters(&self) -> Counters {
+        Counters {
+            records: self.records,
+            delivered: self.delivered,
+            dropped: self.dropped,
+            refused: self.refused,
+            unknown: self.unknown,
+            lost_records: self.lost,
+            ..Counters::default()
+        }
+    }
 }
 
 /// The stats of one shard since it was created. One row, written together with the row of an upload.
@@ -34,9 +58,11 @@ pub struct ShardStats {
     /// reports, which may arrive in another order.
     pub created_at: u64,
     pub revision: u64,
+    /// Those of all destinations.
     #[serde(with = "packed")]
     pub totals: Counters,
     pub lags: Lags,
+    pub destinations: BTreeMap<String, DestinationStats>,
     /// The longest lag of each of the last minutes, by the minute's number since 1970.
     pub worst: BTreeMap<u64, u64>,
     /// The latest uploads for which an attempt has ended, the newest last.
@@ -52,11 +78,26 @@ pub struct ShardStats {
     pub at: u64,
 }
 
+/// The part of a shard's stats that is of one destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DestinationStats {
+    #[serde(with = "packed")]
+    pub totals: Counters,
+    pub lags: Lags,
+    pub last_delivery: u64,
+}
+
 /// An upload as the operator sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Upload {
+    /// Its identity; of one that waits.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
     pub key: String,
+    /// Where it goes.
+    pub destination: String,
     pub outcome: UploadOutcome,
     /// Times are milliseconds since 1970.
     pub arrived: u64,
@@ -91,6 +132,8 @@ pub enum UploadOutcome {
     Replayed,
     /// Its object is gone before all of it was delivered.
     Lost,
+    /// The operator gave up its destination.
+    Dropped,
 }
 
 /// The uploads of a shard that are not delivered yet.
@@ -99,6 +142,8 @@ pub enum UploadOutcome {
 pub struct Backlog {
     pub uploads: u64,
     pub bytes: u64,
+    /// As far as they are known: those of an upload that Logpush stored are counted when it was read.
+    pub records: u64,
     /// The oldest first.
     pub oldest: Vec<Upload>,
 }
@@ -107,7 +152,9 @@ pub struct Backlog {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     pub stats: ShardStats,
-    pub backlog: Backlog,
+    /// What waits, by destination.
+    #[serde(default)]
+    pub backlog: BTreeMap<String, Backlog>,
 }
 
 /// Latest uploads that a shard remembers. A dataset has 16 shards, so some 60 in all.
@@ -121,6 +168,9 @@ const WORST_MINUTES: usize = 3;
 /// thousands.
 const UNKNOWN_FIELDS_MAX: usize = 32;
 
+/// Destinations that are told apart. A message of the queue can name any.
+const DESTINATIONS_MAX: usize = 32;
+
 /// Characters of an error's text that are kept.
 const ERROR_MAX: usize = 300;
 
@@ -128,19 +178,22 @@ const MINUTE: u64 = 60_000;
 
 impl ShardStats {
     /// Counts an upload that was delivered completely.
-    pub fn delivered(&mut self, upload: Upload, counts: &UploadCounts, now: u64) {
-        self.totals.add(&Counters {
+    pub fn delivered(&mut self, upload: Upload, counts: &UploadCounts, sum: &Sum, now: u64) {
+        let counters = Counters {
             uploads: 1,
-            records: counts.records,
             bytes: counts.bytes,
             errors: counts.errors,
-            refused: counts.refused,
             requests: counts.requests,
             retries: counts.retries,
             lag_ms: counts.lag_ms,
-            ..Counters::default()
-        });
+            ..sum.counters()
+        };
+        self.add(&upload.destination, &counters);
         self.lags.count(counts.lag_ms);
+        if let Some(destination) = self.destination(&upload.destination) {
+            destination.lags.count(counts.lag_ms);
+            destination.last_delivery = now;
+        }
         let worst = self.worst.entry(now / MINUTE).or_default();
         *worst = (*worst).max(counts.lag_ms);
         while self.worst.len() > WORST_MINUTES {
@@ -163,7 +216,7 @@ impl ShardStats {
                 bytes: counts.bytes,
                 records: counts.records,
                 errors: counts.errors,
-                refused: counts.refused,
+                refused: sum.refused,
                 lag_ms: counts.lag_ms,
                 error: None,
                 ..upload
@@ -175,7 +228,11 @@ impl ShardStats {
     /// Counts a failed attempt. Without an error the upload was only handed over to another attempt.
     pub fn failed(&mut self, upload: Upload, error: Option<&str>, now: u64) {
         let Some(error) = error else { return };
-        self.totals.failed_attempts += 1;
+        let counters = Counters {
+            failed_attempts: 1,
+            ..Counters::default()
+        };
+        self.add(&upload.destination, &counters);
         self.remember(
             Upload {
                 error: Some(error_excerpt(error)),
@@ -185,26 +242,32 @@ impl ShardStats {
         );
     }
 
-    /// Counts a dead letter. `is_whole`: it holds the whole upload, not only some of its documents.
-    pub fn dead_lettered(&mut self, upload: Upload, is_whole: bool, reason: &str, now: u64) {
-        self.totals.dead_letters += 1;
-        if is_whole {
-            self.remember(
-                Upload {
-                    outcome: UploadOutcome::DeadLetter,
-                    error: Some(error_excerpt(reason)),
-                    ..upload
-                },
-                now,
-            );
-        }
-        self.dead_letters_at = now;
+    /// Counts a dead letter of documents. Their records are counted with the end of their upload.
+    pub fn dead_lettered(&mut self, upload: &Upload, now: u64) {
+        self.count_dead_letter(upload, &Sum::default(), now);
         self.at = now;
     }
 
-    /// Counts a dead letter that was delivered and is gone.
+    /// Counts an upload that ends as a dead letter.
+    pub fn given_up(&mut self, upload: Upload, reason: &str, sum: &Sum, now: u64) {
+        self.count_dead_letter(&upload, sum, now);
+        self.remember(
+            Upload {
+                outcome: UploadOutcome::DeadLetter,
+                error: Some(error_excerpt(reason)),
+                ..upload
+            },
+            now,
+        );
+    }
+
+    /// Counts a dead letter that was delivered and is gone. Its records were counted before.
     pub fn replayed(&mut self, upload: Upload, now: u64) {
-        self.totals.replayed += 1;
+        let counters = Counters {
+            replayed: 1,
+            ..Counters::default()
+        };
+        self.add(&upload.destination, &counters);
         self.dead_letters_at = now;
         self.remember(
             Upload {
@@ -216,8 +279,12 @@ impl ShardStats {
     }
 
     /// Counts an upload whose object is gone before all of it was delivered.
-    pub fn lost(&mut self, upload: Upload, now: u64) {
-        self.totals.lost += 1;
+    pub fn lost(&mut self, upload: Upload, sum: &Sum, now: u64) {
+        let counters = Counters {
+            lost: 1,
+            ..sum.counters()
+        };
+        self.add(&upload.destination, &counters);
         self.remember(
             Upload {
                 outcome: UploadOutcome::Lost,
@@ -227,10 +294,47 @@ impl ShardStats {
         );
     }
 
+    /// Counts an upload whose destination the operator gave up.
+    pub fn dropped(&mut self, upload: Upload, sum: &Sum, now: u64) {
+        self.add(&upload.destination, &sum.counters());
+        self.remember(
+            Upload {
+                outcome: UploadOutcome::Dropped,
+                ..upload
+            },
+            now,
+        );
+    }
+
+    fn count_dead_letter(&mut self, upload: &Upload, sum: &Sum, now: u64) {
+        let counters = Counters {
+            dead_letters: 1,
+            ..sum.counters()
+        };
+        self.add(&upload.destination, &counters);
+        self.dead_letters_at = now;
+    }
+
+    fn add(&mut self, destination: &str, counters: &Counters) {
+        self.totals.add(counters);
+        if let Some(destination) = self.destination(destination) {
+            destination.totals.add(counters);
+        }
+    }
+
+    fn destination(&mut self, name: &str) -> Option<&mut DestinationStats> {
+        if !self.destinations.contains_key(name) && self.destinations.len() >= DESTINATIONS_MAX {
+            return None;
+        }
+        Some(self.destinations.entry(name.to_owned()).or_default())
+    }
+
     fn remember(&mut self, upload: Upload, now: u64) {
         self.at = now;
         self.last_arrival = self.last_arrival.max(upload.arrived);
-        self.latest.retain(|other| other.key != upload.key);
+        let is_same =
+            |other: &Upload| (&other.key, &other.destination) == (&upload.key, &upload.destination);
+        self.latest.retain(|other| !is_same(other));
         self.latest.push(Upload { at: now, ..upload });
         if self.latest.len() > LATEST {
             self.latest.remove(0);
@@ -270,7 +374,7 @@ mod tests {
         let mut stats = ShardStats::default();
         for n in 0..20 {
             stats.failed(upload(n), Some("down"), n);
-            stats.delivered(upload(n), &counts(n, &[]), n);
+            stats.delivered(upload(n), &counts(n, &[]), &Sum::default(), n);
         }
         let keys: Vec<_> = stats.latest.iter().map(|upload| &upload.key).collect();
         assert_eq!(
@@ -293,7 +397,7 @@ mod tests {
         let mut stats = ShardStats::default();
         for n in 0..200 {
             let name = format!("Field{n}");
-            stats.delivered(upload(n), &counts(1, &[&name]), n * MINUTE);
+            stats.delivered(upload(n), &counts(1, &[&name]), &Sum::default(), n * MINUTE);
         }
         assert_eq!(stats.unknown_fields.len(), UNKNOWN_FIELDS_MAX);
         assert!(stats.unknown_fields.contains_key("Field199"));
@@ -301,6 +405,38 @@ mod tests {
         stats.failed(upload(1), Some(&"é".repeat(5000)), 1);
         let error = stats.latest.last().and_then(|upload| upload.error.clone());
         assert_eq!(error.map(|error| error.chars().count()), Some(ERROR_MAX));
+    }
+
+    #[test]
+    fn each_destination_has_its_own_counts_up_to_a_bound() {
+        let mut stats = ShardStats::default();
+        let sum = Sum {
+            records: 5,
+            delivered: 4,
+            refused: 1,
+            ..Sum::default()
+        };
+        for n in 0..100 {
+            let to = Upload {
+                destination: format!("d{n:03}"),
+                ..upload(1)
+            };
+            stats.delivered(to.clone(), &counts(1, &[]), &sum, 7);
+            stats.dead_lettered(&to, 7);
+        }
+        assert_eq!(stats.destinations.len(), DESTINATIONS_MAX);
+        let one = &stats.destinations["d000"];
+        assert_eq!(
+            (
+                one.totals.uploads,
+                one.totals.records,
+                one.totals.dead_letters
+            ),
+            (1, 5, 1)
+        );
+        assert_eq!((stats.totals.records, stats.totals.accounted()), (500, 500));
+        let outcomes = stats.latest.len();
+        assert_eq!(outcomes, LATEST, "the same upload at each of them");
     }
 
     #[test]

@@ -40,15 +40,15 @@ export class Account {
   }
 
   /** What the ledger was asked, and said. */
-  answered({ question: { op, id, done, counts, holder }, answer }) {
+  answered({ question: { op, id, known, end, holder }, answer }) {
     if (op === "arrive" && !this.known.has(id)) this.known.set(id, { ...this.arriving, at: [], busy: [], isExcused: false });
     const upload = this.known.get(id);
     if (!upload) return;
     if (op === "begin") (answer?.go ? upload.at : upload.busy).push(nameOf(holder));
     if (upload.at.length > 1) this.#excuse(upload);
     if (upload.isExcused) return;
-    if (op === "record" || op === "fail") for (const range of done) this.#note(upload, range);
-    if (op === "finish" && counts) this.#note(upload, [0, upload.records]);
+    if (op === "record" || op === "fail") for (const range of known.done) this.#note(upload, range);
+    if (op === "finish" && end.delivered) this.#note(upload, [0, upload.records]);
   }
 
   /** A message was handled, to whatever end. */

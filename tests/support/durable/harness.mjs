@@ -155,8 +155,9 @@ class Durable {
     if (status !== 200) throw new Error(`the alarms: status ${status}`);
   }
 
-  /** Has the overview believe that a shard of the ledger reports; `stats` and `backlog` as in crates/status/src/shard.rs. */
-  async pretend(shard, stats, backlog = { uploads: 0, bytes: 0, oldest: [] }) {
+  /** Has the overview believe that a shard of the ledger reports; `stats` and `waiting`, its backlog, as in crates/status/src/shard.rs. */
+  async pretend(shard, stats, waiting) {
+    const backlog = waiting ? { default: waiting } : {};
     const question = { take_report: { stats: { shard, created_at: 1, revision: 1, ...stats }, backlog } };
     const { status, text } = await this.worker.request("POST", "/test/overview", JSON.stringify(question));
     if (status !== 200) throw new Error(`the overview: ${text}`);

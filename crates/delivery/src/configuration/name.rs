@@ -1,7 +1,7 @@
 //! Names of destinations.
 
 /// The destination that flat variables describe.
-pub const DEFAULT: &str = "default";
+pub const DEFAULT: &str = crate::owed::DEFAULT;
 
 /// The variable that has a table for each destination.
 pub const TABLES: &str = "DESTINATIONS";

@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 use logpush_normalizer::{Limits, Shape};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::configuration::routing::Datasets;
 use crate::configuration::rules::Rules;
 use crate::configuration::source::{self, Source};
 use crate::destination::{self, Destination, Kind};
-use crate::setting::{Lookup, Problem, Values};
+use crate::setting::{Given, Lookup, Problem, Values};
 use crate::settings::{self, BATCH_MAX_BYTES, BATCH_MAX_RECORDS, DESTINATION_KIND, SHAPE};
 
 /// How uploads are taken in and stored.
@@ -102,6 +103,23 @@ impl Ingest {
 }
 
 impl Setup {
+    /// What tells two configurations of the destination apart. It gives no setting away.
+    #[must_use]
+    pub fn fingerprint(&self, lookup: &Lookup<'_>) -> u128 {
+        let mut hash = Xxh3::new();
+        hash.update(self.kind.name.as_bytes());
+        for setting in self.kind.settings {
+            let value = self.source.get(Some(self.kind), setting.name, lookup);
+            let text = match &value {
+                Some(Given::Text(text) | Given::Object(text)) => text.as_str(),
+                None => "",
+            };
+            hash.update(text.as_bytes());
+            hash.update(&[0xff]);
+        }
+        hash.digest128()
+    }
+
     /// Reads the settings of a destination; `problems`: what is known of it to be wrong.
     ///
     /// # Errors

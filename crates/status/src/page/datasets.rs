@@ -304,6 +304,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
         UploadOutcome::DeadLetter => ("dead letter", "error"),
         UploadOutcome::Replayed => ("replayed", "ok"),
         UploadOutcome::Lost => ("lost", "error"),
+        UploadOutcome::Dropped => ("dropped", "warning"),
     };
     let is_delivered = upload.outcome == UploadOutcome::Delivered;
     html! {

@@ -1,0 +1,279 @@
+//! Who may try a destination now. One that fails must not hold the consumers that the others need: it is
+//! *open* until a time, and then tried by one probe. What an isolate has seen decides, so that this costs
+//! no operation; each of several isolates keeps to the same share of its consumers.
+
+use std::collections::BTreeMap;
+
+use crate::Millis;
+
+/// Consumers of the queue at once: `max_concurrency` in `wrangler.toml`.
+pub const CONSUMERS: usize = 10;
+
+/// Of these, what attempts at one failing destination may hold: a fifth.
+const SHARE: usize = CONSUMERS / 5;
+
+/// How long a destination stays open after its first failure. It doubles with each further one.
+const OPEN_MIN: Millis = 10_000;
+const OPEN_MAX: Millis = 300_000;
+
+/// A probe that takes long is followed by a pause of four times that: it holds a fifth of the time.
+const PAUSE: Millis = 4;
+
+/// An answer that takes longer than that, and than four times what is usual, is taken for none.
+const PATIENCE_MIN: Millis = 2_000;
+const PATIENCE: Millis = 4;
+
+/// How long to wait for the result of others.
+const SOON: Millis = 5_000;
+
+/// How long fresh uploads go before those that waited while the destination was away.
+const RECOVERY: Millis = 600_000;
+
+/// An attempt whose end nobody told: the platform has ended its invocation.
+const FORGOTTEN: Millis = 1_000_000;
+
+/// Destinations that are told apart: a message can name any.
+const DESTINATIONS_MAX: usize = 64;
+
+/// What is known of all destinations.
+#[derive(Debug, Default)]
+pub struct Breakers {
+    destinations: BTreeMap<String, Breaker>,
+    attempts: u64,
+}
+
+/// An attempt that was let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+#[derive(Debug, Default)]
+struct Breaker {
+    failures: u32,
+    /// Until when it is left alone, while it fails.
+    open_until: Millis,
+    /// When it was last back after a failure.
+    back_since: Option<Millis>,
+    /// What an answer usually takes.
+    usual: Millis,
+    attempts: BTreeMap<Ticket, Attempt>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    /// When it began, or had its last answer.
+    heard: Millis,
+    begun: Millis,
+    is_late: bool,
+}
+
+impl Breakers {
+    /// Lets an attempt through, or says how long its message has to wait. `is_late`: the upload has waited
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// So many milliseconds.
+    pub fn begin(&mut self, name: &str, is_late: bool, now: Millis) -> Result<Ticket, Millis> {
+        if !self.destinations.contains_key(name) && self.destinations.len() >= DESTINATIONS_MAX {
+            self.destinations.pop_first();
+        }
+        let destination = self.destinations.entry(name.to_owned()).or_default();
+        destination.may_begin(is_late, now)?;
+        self.attempts += 1;
+        let ticket = Ticket(self.attempts);
+        let attempt = Attempt {
+            heard: now,
+            begun: now,
+            is_late,
+        };
+        destination.attempts.insert(ticket, attempt);
+        Ok(ticket)
+    }
+
+    /// The destination has taken something.
+    pub fn taken(&mut self, name: &str, ticket: Ticket, now: Millis) {
+        if let Some(destination) = self.destinations.get_mut(name) {
+            destination.taken(ticket, now);
+        }
+    }
+
+    /// The destination has failed.
+    pub fn failed(&mut self, name: &str, ticket: Ticket, now: Millis) {
+        if let Some(destination) = self.destinations.get_mut(name) {
+            destination.failed(ticket, now);
+        }
+    }
+
+    /// The attempt is over, whatever came of it.
+    pub fn ended(&mut self, name: &str, ticket: Ticket) {
+        if let Some(destination) = self.destinations.get_mut(name) {
+            destination.attempts.remove(&ticket);
+        }
+    }
+}
+
+impl Breaker {
+    fn may_begin(&mut self, is_late: bool, now: Millis) -> Result<(), Millis> {
+        self.attempts
+            .retain(|_, attempt| now < attempt.begun + FORGOTTEN);
+        if self.failures > 0 {
+            if now < self.open_until {
+                return Err(self.open_until - now);
+            }
+            // The probe.
+            return match self.attempts.is_empty() {
+                true => Ok(()),
+                false => Err(SOON),
+            };
+        }
+        let patience = PATIENCE_MIN.max(PATIENCE * self.usual);
+        let mut attempts = self.attempts.values();
+        if self.attempts.len() >= SHARE && attempts.any(|attempt| now > attempt.heard + patience) {
+            return Err(SOON);
+        }
+        let is_recovering = self.back_since.is_some_and(|back| now < back + RECOVERY);
+        let late = self.attempts.values().filter(|attempt| attempt.is_late);
+        if is_late && is_recovering && late.count() >= SHARE {
+            return Err(SOON);
+        }
+        Ok(())
+    }
+
+    fn taken(&mut self, ticket: Ticket, now: Millis) {
+        if self.failures > 0 {
+            self.failures = 0;
+            self.back_since = Some(now);
+        }
+        if let Some(attempt) = self.attempts.get_mut(&ticket) {
+            let took = now.saturating_sub(attempt.heard);
+            // The mean of the last few.
+            self.usual = (7 * self.usual + took) / 8;
+            attempt.heard = now;
+        }
+    }
+
+    fn failed(&mut self, ticket: Ticket, now: Millis) {
+        let attempt = self.attempts.get(&ticket);
+        let took = attempt.map_or(0, |attempt| now.saturating_sub(attempt.begun));
+        let doubled = OPEN_MIN.saturating_mul(1 << self.failures.min(10));
+        self.failures = self.failures.saturating_add(1);
+        let open = doubled.min(OPEN_MAX).max(PAUSE * took);
+        self.open_until = self.open_until.max(now + open);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const D: &str = "siem";
+
+    fn go(breakers: &mut Breakers, now: Millis) -> Ticket {
+        breakers.begin(D, false, now).unwrap()
+    }
+
+    fn fail(breakers: &mut Breakers, ticket: Ticket, now: Millis) {
+        breakers.failed(D, ticket, now);
+        breakers.ended(D, ticket);
+    }
+
+    #[test]
+    fn a_destination_that_fails_is_left_alone_and_then_tried_by_one() {
+        let mut breakers = Breakers::default();
+        let first = go(&mut breakers, 0);
+        fail(&mut breakers, first, 100);
+        assert_eq!(breakers.begin(D, false, 100), Err(OPEN_MIN));
+        assert_eq!(breakers.begin(D, true, 100 + OPEN_MIN - 1), Err(1));
+        assert!(breakers.begin("lake", false, 100).is_ok(), "another one");
+        let probe = go(&mut breakers, 100 + OPEN_MIN);
+        assert_eq!(breakers.begin(D, false, 100 + OPEN_MIN), Err(SOON));
+        let late = 40_000 + OPEN_MIN;
+        fail(&mut breakers, probe, late);
+        let took = late - 100 - OPEN_MIN;
+        assert_eq!(breakers.begin(D, false, late), Err(PAUSE * took));
+        let probe = go(&mut breakers, late + PAUSE * took);
+        breakers.taken(D, probe, late + PAUSE * took + 50);
+        assert!(breakers.begin(D, false, late + PAUSE * took + 50).is_ok());
+    }
+
+    #[test]
+    fn the_pauses_double_up_to_five_minutes() {
+        let mut breakers = Breakers::default();
+        let mut now = 0;
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            let probe = go(&mut breakers, now);
+            fail(&mut breakers, probe, now);
+            let wait = breakers.begin(D, false, now).unwrap_err();
+            waits.push(wait / 1_000);
+            now += wait;
+        }
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);
+    }
+
+    #[test]
+    fn one_that_does_not_answer_holds_a_fifth_of_the_consumers() {
+        let mut breakers = Breakers::default();
+        for n in 0..50 {
+            let ticket = go(&mut breakers, n * 10);
+            breakers.taken(D, ticket, n * 10 + 5);
+            breakers.ended(D, ticket);
+        }
+        // One upload a second, and no answer any more.
+        let begun: Vec<_> = (0..30)
+            .filter(|n| breakers.begin(D, false, 1_000 + n * 1_000).is_ok())
+            .collect();
+        assert_eq!(begun, [0, 1, 2]);
+    }
+
+    #[test]
+    fn one_that_is_slow_is_no_failure() {
+        let mut breakers = Breakers::default();
+        let mut now = 0;
+        for _ in 0..40 {
+            let ticket = go(&mut breakers, now);
+            now += 6_000;
+            breakers.taken(D, ticket, now);
+            breakers.ended(D, ticket);
+        }
+        let begun = (0..8).filter(|n| breakers.begin(D, false, now + n * 1_000).is_ok());
+        assert_eq!(begun.count(), 8);
+    }
+
+    #[test]
+    fn fresh_uploads_go_before_those_that_waited() {
+        let mut breakers = Breakers::default();
+        let late = |breakers: &mut Breakers, now| breakers.begin(D, true, now);
+        // As long as nothing has failed, a message that comes again is as any other.
+        for _ in 0..2 * SHARE {
+            let ticket = late(&mut breakers, 0).unwrap();
+            breakers.ended(D, ticket);
+        }
+        let first = go(&mut breakers, 0);
+        fail(&mut breakers, first, 0);
+        let probe = late(&mut breakers, OPEN_MIN).unwrap();
+        breakers.taken(D, probe, OPEN_MIN);
+        breakers.ended(D, probe);
+        let tickets: Vec<_> = (0..SHARE)
+            .map(|_| late(&mut breakers, OPEN_MIN).unwrap())
+            .collect();
+        assert_eq!(late(&mut breakers, OPEN_MIN), Err(SOON));
+        assert!(breakers.begin(D, false, OPEN_MIN).is_ok());
+        breakers.ended(D, tickets[0]);
+        assert!(late(&mut breakers, OPEN_MIN).is_ok());
+    }
+
+    #[test]
+    fn attempts_that_nobody_ended_are_forgotten() {
+        let mut breakers = Breakers::default();
+        let first = go(&mut breakers, 0);
+        fail(&mut breakers, first, 0);
+        go(&mut breakers, OPEN_MIN);
+        assert_eq!(breakers.begin(D, false, OPEN_MIN + 1), Err(SOON));
+        assert!(breakers.begin(D, false, OPEN_MIN + FORGOTTEN).is_ok());
+        for n in 0..1_000 {
+            let _ = breakers.begin(&format!("d{n}"), false, 0);
+        }
+        assert!(breakers.destinations.len() <= DESTINATIONS_MAX);
+    }
+}

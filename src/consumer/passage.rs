@@ -1,0 +1,50 @@
+//! The way of an attempt to its destination, where there are several: see [`Breakers`].
+
+use core::cell::RefCell;
+use core::time::Duration;
+
+use logpush_delivery::breaker::{Breakers, Ticket};
+use logpush_delivery::machine::{End, Outcome};
+
+use crate::clock::now_millis;
+
+thread_local! {
+    static BREAKERS: RefCell<Breakers> = RefCell::default();
+}
+
+/// An attempt that was let through; over when it is dropped.
+pub(crate) struct Passage {
+    name: String,
+    ticket: Ticket,
+}
+
+impl Passage {
+    /// Lets an attempt through; `is_late`: its message has come before.
+    ///
+    /// # Errors
+    ///
+    /// How long the message has to wait.
+    pub(crate) fn begin(name: &str, is_late: bool) -> Result<Self, Duration> {
+        let begun = BREAKERS.with_borrow_mut(|all| all.begin(name, is_late, now_millis()));
+        let ticket = begun.map_err(Duration::from_millis)?;
+        Ok(Self {
+            name: name.to_owned(),
+            ticket,
+        })
+    }
+
+    /// Takes note of what the destination has answered.
+    pub(crate) fn note(&self, outcome: &Outcome) {
+        let now = now_millis();
+        BREAKERS.with_borrow_mut(|all| match &outcome.end {
+            End::Unavailable { .. } | End::Held { .. } => all.failed(&self.name, self.ticket, now),
+            End::Complete | End::HandedOver => all.taken(&self.name, self.ticket, now),
+        });
+    }
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        BREAKERS.with_borrow_mut(|all| all.ended(&self.name, self.ticket));
+    }
+}
