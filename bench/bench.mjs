@@ -13,6 +13,7 @@ import { root } from "../scripts/paths.mjs";
 import { main, read } from "../scripts/run.mjs";
 import { setup } from "../scripts/setup.mjs";
 import { gzipChunks, uploadOf } from "../tests/support/generate.mjs";
+import { STAND_INS } from "../tests/support/stand_ins.mjs";
 import { PEER_FLAGS, coreModule, coreProgram, inflateModules, ourModules, peerModules } from "./artefacts.mjs";
 import { uploadOfDataset } from "./records.mjs";
 import { fixed, median, spread, table } from "./statistics.mjs";
@@ -32,6 +33,9 @@ const HTTP_RECORDS = 8_000;
 
 /** What is measured of the core beside firewall_events: the widest, a middling and the narrowest. */
 const DATASETS = { firewall_events: 20_000, http_requests: HTTP_RECORDS, gateway_http: 12_000, dns_logs: 120_000 };
+
+/** Kinds of destinations, each with its encoding. */
+const KINDS = Object.keys(STAND_INS);
 
 /** Everything printed, for --write. */
 const printed = [];
@@ -186,12 +190,37 @@ function coreInWasm(bytes, { coreRounds }) {
       ...levels.map(({ level, ms, bytes: left }) => [level, fixed(ms), fixed(documents / 1000 / ms), fixed(left / 1e6), fixed(documents / left)]),
     ]),
   );
+  const encoded = encodings(core, documents);
   return {
+    encode_mb_per_s: encoded,
     wasm_mb_per_s: speed(median(normalizing)),
     wasm_inflate_mb_per_s: speed(median(inflating)),
     inflate_multiple: multiple,
     deflate: levels.map(({ level, ms, bytes: left }) => ({ level, mb_per_s: documents / 1000 / ms, ratio: documents / left })),
   };
+}
+
+/** What each kind of destination costs to encode for, framing and compression, in turns. */
+function encodings(core, documents) {
+  const rows = KINDS.map((kind) => ({ kind, rounds: [] }));
+  // As above, the first rounds are slower.
+  for (let number = -2; number < 5; number += 1) {
+    for (const { kind, rounds } of rows) {
+      const round = core.encode(kind);
+      if (number >= 0) rounds.push(round);
+    }
+  }
+  const speeds = Object.fromEntries(rows.map(({ kind, rounds }) => [kind, documents / 1000 / median(rounds.map(({ ms }) => ms))]));
+  print(
+    `encoding the same batches for each kind of destination, in wasm: median of 5`,
+    table([
+      ["", "MB/s of documents", "MB left", "of http's speed"],
+      ...rows.map(({ kind, rounds }) => [kind, fixed(speeds[kind]), fixed(rounds[0].bytes / 1e6), fixed(speeds[kind] / speeds.http)]),
+    ]),
+  );
+  const slow = Object.entries(speeds).filter(([, speed]) => speed < speeds.http / 2);
+  if (slow.length > 0) throw new Error(`slower than half of http: ${slow.map(([kind]) => kind).join(", ")}`);
+  return speeds;
 }
 
 /** Inflating and normalising by dataset, in turns: what a table costs for a byte. */

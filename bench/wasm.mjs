@@ -33,6 +33,15 @@ export class Core {
     return { ms: performance.now() - start, bytes };
   }
 
+  /** Milliseconds to encode the batches that the last `normalize` kept for a kind of destination, and their size then. */
+  encode(kind) {
+    const name = new TextEncoder().encode(kind);
+    this.#put(name);
+    const start = performance.now();
+    const bytes = checked(this.exports.encode(name.length));
+    return { ms: performance.now() - start, bytes };
+  }
+
   /** Wasm memory never shrinks: its size is its peak. */
   get memoryMib() {
     return this.exports.memory.buffer.byteLength / 2 ** 20;

@@ -1,4 +1,4 @@
-// npm run chaos [-- --seed N] [-- --uploads N] [-- --json]: the durable route with everything going wrong at random.
+// npm run chaos [-- --seed N] [-- --uploads N] [-- --to KIND] [-- --json]: the durable route with everything going wrong at random.
 import { build } from "./build.mjs";
 import { exitCode, main } from "./run.mjs";
 import { setup } from "./setup.mjs";

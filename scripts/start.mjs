@@ -1,11 +1,11 @@
-// npm start [-- --port N] [-- --once]: an upload from end to end, on this machine.
-// The Worker in workerd, a stand-in intake as its destination, one sample upload; then it stays up.
+// npm start [-- --port N] [-- --once] [-- --to KIND]: an upload from end to end, on this machine.
+// The Worker in workerd, a stand-in for its destination, one sample upload; then it stays up.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { uploadOf } from "../tests/support/generate.mjs";
-import { INTAKE_KEY, startIntake } from "../tests/support/intake.mjs";
+import { STAND_INS } from "../tests/support/stand_ins.mjs";
 import { build } from "./build.mjs";
 import { say, size } from "./log.mjs";
 import { Stop, interruption, main } from "./run.mjs";
@@ -18,34 +18,40 @@ const SAMPLE_RECORDS = 1_000;
 const SAMPLE_SPAN_MS = 60_000;
 const DELIVERED_WITHIN_MS = 60_000;
 const POLL_MS = 20;
+/** Lines of the first request's body that are shown, and how much of each. */
+const BODY_LINES = 4;
+const LINE_SHOWN = 300;
 
 const USAGE = `npm start [-- OPTIONS]
   --port N   where the Worker listens (${DEFAULT_PORT}, or any free port if that is taken)
-  --once     stop after the sample upload`;
+  --once     stop after the sample upload
+  --to KIND  which destination the stand-in is: ${Object.keys(STAND_INS).join(", ")} (sekoia)`;
 
 await main(import.meta.url, async (args) => {
-  const { port, once } = options(args);
+  const { port, once, to } = options(args);
+  const kind = STAND_INS[to];
   const env = await setup();
   await build({ env });
 
   const sample = [];
   let onBatch = (batch) => sample.push(batch);
-  const intake = await startIntake({ keep: false, onBatch: (batch) => onBatch(batch) });
+  const standIn = await kind.start({ onBatch: (batch) => onBatch(batch) });
   try {
     const secret = randomBytes(16).toString("hex");
     const operatorSecret = randomBytes(8).toString("hex");
     const vars = {
       LOGPUSH_SECRET: secret,
       OPERATOR_SECRET: operatorSecret,
-      DESTINATION: "sekoia",
+      DESTINATION: to,
       SHAPE: "ecs",
-      SEKOIA_INTAKE_URL: intake.url,
-      SEKOIA_INTAKE_KEY: INTAKE_KEY,
+      ...kind.vars(standIn),
     };
     say("wrangler dev: starting the Worker");
     const worker = await wranglerDev({ env, port: await choosePort(port), vars });
     try {
-      await pushSample(worker.url, secret, sample);
+      const event = await pushSample(worker.url, secret, sample);
+      console.log(firstRequest(standIn));
+      await findAgain(kind, standIn, event);
       if (once) return;
       onBatch = showDelivery;
       console.log(nextStep(worker.url, secret, operatorSecret));
@@ -56,16 +62,20 @@ await main(import.meta.url, async (args) => {
       await worker.stop();
     }
   } finally {
-    await intake.close();
+    await standIn.close();
   }
 });
 
 function options(args) {
   try {
-    const { port, once } = parseArgs({ args, options: { port: { type: "string" }, once: { type: "boolean" } } }).values;
+    const { port, once, to } = parseArgs({
+      args,
+      options: { port: { type: "string" }, once: { type: "boolean" }, to: { type: "string", default: "sekoia" } },
+    }).values;
     if (port !== undefined && !(/^\d+$/.test(port) && port <= HIGHEST_PORT))
       throw new Error(`--port ${port}: not a port`);
-    return { port: port && Number(port), once };
+    if (!Object.hasOwn(STAND_INS, to)) throw new Error(`--to ${to}: there is no such kind with a stand-in`);
+    return { port: port && Number(port), once, to };
   } catch (error) {
     throw new Stop(`${error.message}\n${USAGE}`);
   }
@@ -96,16 +106,43 @@ async function pushSample(url, secret, batches) {
   const events = batches.flatMap((batch) => batch.events);
   if (!answer.ok || events.length !== SAMPLE_RECORDS) {
     throw new Stop(
-      `The sample upload failed: ${answer.status} ${text}\n${events.length} of ${SAMPLE_RECORDS} events reached the intake.`,
+      `The sample upload failed: ${answer.status} ${text}\n${events.length} of ${SAMPLE_RECORDS} events reached the destination.`,
     );
   }
   const sent = batches.reduce((sum, batch) => sum + batch.bytes, 0);
-  console.log(`\nThe first event at the intake:\n\n${JSON.stringify(JSON.parse(events[0]), null, 2)}\n`);
+  console.log(`\nThe first event at the destination:\n\n${JSON.stringify(JSON.parse(events[0]), null, 2)}\n`);
   console.log(`The Worker answered ${answer.status} ${text}`);
   console.log(
     `Sample: ${SAMPLE_RECORDS} records in (${size(body.length)}), ${events.length} events out (${size(sent)}), ` +
       `batches: ${batches.length}; stored in ${stored.toFixed(0)} ms, delivered after ${delivered.toFixed(0)} ms`,
   );
+  return JSON.parse(events[0]);
+}
+
+/** The first request as it went out, its body decompressed. */
+function firstRequest({ requests: [{ method, path, query, headers, text }] }) {
+  const lines = text.split("\n");
+  const shown = lines.slice(0, BODY_LINES).map((line) => (line.length > LINE_SHOWN ? `${line.slice(0, LINE_SHOWN)}...` : line));
+  const rest = lines.length > BODY_LINES ? [`(${lines.length - BODY_LINES} more lines)`] : [];
+  const names = Object.keys(headers).filter((name) => !/^(cf-|host$|accept|user-agent|connection)/.test(name));
+  return [
+    "\nThe first request, its body decompressed:\n",
+    `${method} ${path}${query ? `?${query}` : ""}`,
+    ...names.map((name) => `${name}: ${headers[name]}`),
+    "",
+    ...shown,
+    ...rest,
+  ].join("\n");
+}
+
+/** Looks for an event of the sample where it was delivered. */
+async function findAgain(kind, standIn, event) {
+  const { id } = event.event;
+  const { question, total, found } = await kind.find(standIn, id);
+  if (total !== SAMPLE_RECORDS || found !== 1) {
+    throw new Stop(`${total} of ${SAMPLE_RECORDS} events are found at the destination, ${found} with the id ${id}.`);
+  }
+  console.log(`\nFound again: ${total} events; of the first one's id, ${found}\n  ${question}`);
 }
 
 function nextStep(url, secret, operatorSecret) {

@@ -48,6 +48,12 @@ const SUITES = [
   },
   {
     part: "e2e",
+    title: "npm start -- --to elasticsearch finds its events again",
+    command: ["node", "scripts/start.mjs", "--once", "--to", "elasticsearch"],
+    count: (output, code) => one(code === 0 && output.includes("Found again: 1000 events")),
+  },
+  {
+    part: "e2e",
     title: "end-to-end tests in workerd",
     command: ["node", "--test", "--test-reporter=spec", ...endToEndTests()],
     count: countNode,

@@ -1,17 +1,21 @@
 // DESTINATION=elasticsearch: `_bulk` into data streams, and what the answer to each document means.
 
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { intake as cluster, setUp, workers } from "../support/direct.mjs";
 import { API_KEY, items, startElasticsearch, whole } from "../support/elasticsearch.mjs";
 import { accountOf, assertEachOnce, assertError, assertTaken, nonEmpty } from "../support/expect.mjs";
 import { numberOf, uploadOf } from "../support/generate.mjs";
+import { templates } from "../support/mappings.mjs";
 
 /** Two batches of ten. */
 const UPLOAD = { records: 20, seed: 71 };
 const BODY = uploadOf(UPLOAD);
 const STREAM = "logs-cloudflare.firewall_events-default";
+const SAMPLES = fileURLToPath(new URL("../../crates/normalizer/tests/samples", import.meta.url));
 const PASSWORD = "a-password-of-some-length";
 
 setUp({
@@ -141,4 +145,27 @@ test("behind a rollover the same upload is stored again", async () => {
   cluster.rollover(STREAM);
   assertTaken(await workers.elasticsearch.push(BODY), UPLOAD.records);
   assert.equal(cluster.documents(STREAM).length, 2 * UPLOAD.records);
+});
+
+test("the templates take every sample of every dataset, and odd values too", async () => {
+  cluster.mapping = templates();
+  try {
+    for (const file of nonEmpty(readdirSync(SAMPLES))) {
+      const dataset = file.replace(/\.json$/, "");
+      const samples = Object.values(JSON.parse(readFileSync(`${SAMPLES}/${file}`, "utf8")));
+      // Every field but the objects of another type than it has: a text, a number, a list.
+      const hasObject = (value) => [value].flat(Infinity).some((element) => element !== null && typeof element === "object");
+      const names = Object.keys(samples[0]).filter((name) => !hasObject(samples[0][name]));
+      const odd = ["odd", 7, ["odd", 7]].map((value) => Object.fromEntries(names.map((name) => [name, value])));
+      const records = [...samples, ...odd];
+      const answer = await workers.elasticsearch.push(records.map((record) => JSON.stringify(record)).join("\n"), {
+        path: `/logpush/${dataset}`,
+      });
+      assert.equal(answer.status, 200, `${dataset}: ${answer.text}`);
+      assert.equal(answer.json.refused, 0, `${dataset}: ${answer.text} ${JSON.stringify((await workers.elasticsearch.log()).last_reason)}`);
+      assert.equal(cluster.documents(`logs-cloudflare.${dataset}-default`).length, records.length, dataset);
+    }
+  } finally {
+    cluster.mapping = () => undefined;
+  }
 });

@@ -50,9 +50,9 @@ export const whole = (status, type, reason) => (exchange) => {
 /**
  * Starts a cluster.
  * @param {{port?: number, apiKey?: string, user?: string, bearer?: string, bodyMax?: number,
- *   mapping?: (document: object) => string | undefined, keep?: boolean, onBatch?: Function}} options
+ *   mapping?: (index: string, document: object) => string | undefined, keep?: boolean, onBatch?: Function}} options
  *   `apiKey` and `user` (`name:password`): what is let in, beside `bearer`; `mapping`: says what is wrong
- *   with a document
+ *   with a document, as `templates()` does
  */
 export async function startElasticsearch(options = {}) {
   const cluster = new Cluster(options);
@@ -226,14 +226,14 @@ class Bulk extends Exchange {
     if (stream.isDataStream && typeof document["@timestamp"] !== "string") {
       return [400, "document_parsing_exception", "[1:1] failed to parse: data stream timestamp field [@timestamp] is missing"];
     }
-    const problem = this.intake.mapping(document);
+    const problem = this.intake.mapping(index, document);
     if (problem) return [400, "document_parsing_exception", problem];
     const backing = stream.backing.at(-1);
     const key = id ?? `generated-${backing.size}`;
     if (name === "create" && backing.has(key)) {
       return [409, "version_conflict_engine_exception", `[${key}]: version conflict, document already exists (current version [1])`];
     }
-    backing.set(key, text);
+    backing.set(key, this.intake.keep ? text : "");
     stored.push(text);
     return 201;
   }

@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { API_KEY, items, startElasticsearch, whole } from "./elasticsearch.mjs";
+import { templates } from "./mappings.mjs";
 
 const STREAM = "logs-cloudflare.dns_logs-default";
 const AUTHORIZATION = `ApiKey ${Buffer.from(API_KEY).toString("base64")}`;
@@ -123,4 +124,26 @@ test("documents are found again", async () => {
   assert.deepEqual(await search("/logs-*/_count?q=n:b"), { count: 1 });
   const { hits } = await search(`/${STREAM}/_search?q=n:"a"`);
   assert.deepEqual(hits.hits, [{ _index: STREAM, _id: "a", _source: JSON.parse(document("a")) }]);
+});
+
+test("the templates take what fits, and say what does not", () => {
+  const problem = templates();
+  const at = { "@timestamp": "2026-01-02T03:04:05Z" };
+  for (const [document, expected] of [
+    [{}, undefined],
+    [{ source: { ip: "192.0.2.1", port: 443 }, related: { ip: ["192.0.2.1", "2001:db8::1"] } }, undefined],
+    // Ignored, and kept.
+    [{ source: { port: "many" } }, undefined],
+    [{ cloudflare: { Unheard: { of: [1] }, RayID: 7 } }, undefined],
+    [{ source: "192.0.2.1" }, /object mapping for \[source\]/],
+    [{ source: { port: { no: 1 } } }, /\[source.port\] of type \[long\]/],
+    [{ labels: "x" }, /\[labels\] of type \[flattened\]/],
+    [{ event: { action: { no: 1 } } }, /\[event.action\] of type \[keyword\]/],
+    [{ "@timestamp": "yesterday" }, /\[@timestamp\] of type \[date\]/],
+  ]) {
+    const found = problem("logs-cloudflare.firewall_events-default", { ...at, ...document });
+    if (expected) assert.match(found ?? "", expected);
+    else assert.equal(found, undefined);
+  }
+  assert.match(problem("logs-nginx.access-default", at), /no template/);
 });

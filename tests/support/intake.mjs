@@ -212,9 +212,9 @@ export class Intake {
   async #serve(request, response) {
     this.inFlight += 1;
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
-    const path = request.url.split("?")[0];
+    const [path, query] = request.url.split("?");
     const { method, headers } = request;
-    const seen = { at: performance.now(), method, path, headers, bytes: 0, plainBytes: 0, offered: 0, accepted: 0 };
+    const seen = { at: performance.now(), method, path, query, headers, bytes: 0, plainBytes: 0, offered: 0, accepted: 0 };
     this.requests.push(seen);
     const exchange = this.exchange(seen, request, response);
     exchange.gone.then(() => {

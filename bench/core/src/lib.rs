@@ -12,6 +12,9 @@ use core::cell::RefCell;
 use std::io::Write as _;
 
 use flate2::{Compression, Decompress, FlushDecompress, GzBuilder};
+use logpush_delivery::destination::kind;
+use logpush_delivery::part::Part;
+use logpush_delivery::setting::Given;
 use logpush_gzip::gzip;
 use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
 
@@ -22,6 +25,9 @@ const STEP: usize = 128 * 1024;
 const WINDOW_BITS: u8 = 15;
 
 const FAILED: f64 = -1.0;
+
+/// 2026-01-01: a benchmark's documents depend on nothing else.
+const NOW: u64 = 1_767_225_600_000;
 
 #[derive(Default)]
 struct State {
@@ -66,8 +72,7 @@ pub extern "C" fn begin(len: usize, keeps: u32) {
         state.normalizer = Some(Normalizer::new(Config {
             dataset,
             shape: Shape::Ecs,
-            // 2026-01-01: a benchmark's documents depend on nothing else.
-            arrival: Time::from_unix_millis(1_767_225_600_000),
+            arrival: Time::from_unix_millis(NOW as i64),
             keep_original: false,
             worker_name: "logpush-ecs",
             unmask: false,
@@ -157,6 +162,33 @@ pub extern "C" fn compress() -> f64 {
     STATE.with_borrow(|state| {
         let compressed = state.batches.iter().map(|batch| gzip(&[&batch.body]).len());
         compressed.sum::<usize>() as f64
+    })
+}
+
+/// Encodes the batches that were kept as a kind of destination wants them, with framing and compression;
+/// bytes of them all. The kind's name is the first `len` bytes of the room.
+#[unsafe(no_mangle)]
+pub extern "C" fn encode(len: usize) -> f64 {
+    STATE.with_borrow(|state| {
+        let name = state.chunk.get(..len).unwrap_or_default();
+        let Some(kind) = core::str::from_utf8(name).ok().and_then(kind) else {
+            return FAILED;
+        };
+        let settings = |name: &str| {
+            let setting = kind.settings.iter().find(|setting| setting.name == name);
+            let required = setting.filter(|setting| setting.is_required);
+            required.map(|setting| Given::Text(setting.accepts.placeholder()))
+        };
+        let Ok(destination) = kind.open(Some("firewall_events"), &settings) else {
+            return FAILED;
+        };
+        let bytes = state.batches.iter().map(|batch| {
+            let places = [0..batch.len()];
+            destination
+                .encode(&Part::new(batch, &places, "an upload"), NOW)
+                .len()
+        });
+        bytes.sum::<usize>() as f64
     })
 }
 

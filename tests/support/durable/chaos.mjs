@@ -1,5 +1,5 @@
-// npm run chaos [-- --seed N] [--uploads N] [--most N] [--json]: everything goes wrong at random, and at the end every
-// record is at the intake, or in a dead letter with a reason.
+// npm run chaos [-- --seed N] [--uploads N] [--most N] [--to KIND] [--json]: everything goes wrong at random, and at the end every
+// record is at the destination, or in a dead letter with a reason.
 //
 // Faults: the intake resets, stalls, answers 429, 500, 502, 413, takes batches in part, refuses
 // records, and goes away for a day; the process is killed; messages are lost and repeated; R2, the
@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { startIntake } from "../intake.mjs";
 import { numberOf, uploadOf } from "../generate.mjs";
+import { STAND_INS } from "../stand_ins.mjs";
 import { Account } from "./account.mjs";
 import { idOf, startDurable } from "./harness.mjs";
 
@@ -27,7 +27,7 @@ const ROUNDS_MAX = 400;
 const ATTEMPTS_OF_LOGPUSH = 50;
 
 /** Returns what was injected and what came of it. */
-export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, log = () => {} } = {}) {
+export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, to = "sekoia", log = () => {} } = {}) {
   const random = randomOf(seed);
   const oneIn = (n) => random() < 1 / n;
   const injected = {};
@@ -39,9 +39,10 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const plan = planOf(uploads, most, random);
   const account = new Account(plan);
   const { records } = account;
-  const intake = await startIntake({ keep: false, onBatch: ({ events }) => account.arrived(events) });
+  const kind = STAND_INS[to];
+  const intake = await kind.start({ keep: false, onBatch: ({ events }) => account.arrived(events) });
   // A day's outage in some twenty attempts of each upload, not in forty.
-  const route = await startDurable({ intake, persist, vars: { REDELIVERY_MAX_SECONDS: "10800" } });
+  const route = await startDurable({ intake, persist, vars: { DESTINATION: to, ...kind.vars(intake), REDELIVERY_MAX_SECONDS: "10800" } });
   route.answered = (told) => account.answered(told);
   let calm = false;
   let outage = false;
@@ -63,9 +64,11 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   fault("500", "status", 40, { status: 500 });
   fault("502", "status", 40, { status: 502 });
   fault("413", "status", 60, { status: 413 });
-  fault("partial", "partial", 60, { refuse: (text) => /"n":"\d*5"/.test(text) });
-  intake.fault("poison", {
-    refuse: poisoned,
+  const [partial, partialOptions] = kind.partial((text) => /"n":"\d*5"/.test(text));
+  fault("partial", partial, 60, partialOptions);
+  const [poison, poisonOptions] = kind.poison(poisoned);
+  intake.fault(poison, {
+    ...poisonOptions,
     times: Infinity,
     when: (_, events) => events.some(poisoned) && inject("intake: refuses a record"),
   });
@@ -263,6 +266,7 @@ async function main() {
       uploads: { type: "string", default: "200" },
       most: { type: "string", default: "20000" },
       kills: { type: "string", default: "8" },
+      to: { type: "string", default: "sekoia" },
       json: { type: "boolean" },
     },
   });
@@ -272,6 +276,7 @@ async function main() {
     uploads: number("uploads"),
     most: number("most"),
     kills: number("kills"),
+    to: values.to,
     log: (line) => console.log(line),
   });
   console.log("\nInjected:");

@@ -1,0 +1,57 @@
+// The stand-ins of all kinds of destinations that have one, for whoever takes any of them.
+
+import { API_KEY, items, startElasticsearch } from "./elasticsearch.mjs";
+import { INTAKE_KEY, startIntake } from "./intake.mjs";
+
+/** What any protocol has that answers for a batch as a whole. */
+const AS_A_WHOLE = {
+  partial: (refuse) => ["partial", { refuse }],
+  poison: (refuse) => ["poison", { refuse }],
+};
+
+/**
+ * By kind: `start(options)`; `vars(standIn)`, by which a Worker delivers there; `find(standIn, id)`: how
+ * many events there are, how many of an `event.id`, and how that was asked; and two faults, with their
+ * options: `partial(refuse)` takes all but some, which may come again, `poison(refuse)` refuses some for good.
+ */
+export const STAND_INS = {
+  sekoia: {
+    ...AS_A_WHOLE,
+    start: startIntake,
+    vars: ({ url }) => ({ SEKOIA_INTAKE_URL: url, SEKOIA_INTAKE_KEY: INTAKE_KEY }),
+    find: findInMemory,
+  },
+  http: {
+    ...AS_A_WHOLE,
+    start: startIntake,
+    vars: ({ url }) => ({ HTTP_URL: `${url}/sink` }),
+    find: findInMemory,
+  },
+  elasticsearch: {
+    start: startElasticsearch,
+    vars: ({ url }) => ({ ELASTICSEARCH_URL: url, ELASTICSEARCH_API_KEY: API_KEY }),
+    find: findInElasticsearch,
+    partial: (refuse) => [items((_, text) => (refuse(text) ? 429 : undefined))],
+    poison: (refuse) => [items((_, text) => (refuse(text) ? 400 : undefined))],
+  },
+};
+
+/** Of a stand-in without a search of its own. */
+function findInMemory({ events }, id) {
+  const found = events.filter(({ document }) => document.event.id === id).length;
+  return { question: `in the stand-in's memory: event.id is ${id}`, total: events.length, found };
+}
+
+async function findInElasticsearch({ url }, id) {
+  const authorization = `ApiKey ${Buffer.from(API_KEY).toString("base64")}`;
+  const count = async (query) => {
+    const answer = await fetch(`${url}/logs-cloudflare.*/_count${query}`, { headers: { authorization } });
+    return (await answer.json()).count;
+  };
+  const query = `?q=event.id:${id}`;
+  return {
+    question: `curl -sS '${url}/logs-cloudflare.*/_search${query}' -H 'Authorization: ${authorization}'`,
+    total: await count(""),
+    found: await count(query),
+  };
+}
