@@ -2,6 +2,7 @@
 
 import { API_KEY, items, startElasticsearch } from "./elasticsearch.mjs";
 import { INTAKE_KEY, startIntake } from "./intake.mjs";
+import { TOKEN, code, startSplunk } from "./splunk.mjs";
 
 /** What any protocol has that answers for a batch as a whole. */
 const AS_A_WHOLE = {
@@ -33,6 +34,13 @@ export const STAND_INS = {
     find: findInElasticsearch,
     partial: (refuse) => [items((_, text) => (refuse(text) ? 429 : undefined))],
     poison: (refuse) => [items((_, text) => (refuse(text) ? 400 : undefined))],
+  },
+  splunk: {
+    start: startSplunk,
+    vars: ({ url }) => ({ SPLUNK_URL: url, SPLUNK_TOKEN: TOKEN }),
+    find: findInMemory,
+    partial: () => [code(9)],
+    poison: (refuse) => ["partial", { refuse }],
   },
 };
 
