@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use js_sys::{JSON, Reflect};
-use logpush_delivery::configuration::setup::{Ingest, Setup};
+use logpush_delivery::configuration::setup::{Ingest, Setup, shape_word};
 use logpush_delivery::configuration::{self, Configuration, Entry, name};
 use logpush_delivery::destination::Destination;
 use logpush_delivery::setting::{self, Given, Lookup, Problem, Setting, Values};
@@ -155,6 +155,19 @@ impl Config {
         let name = names.first().copied().unwrap_or(name::DEFAULT);
         let target = self.target(name);
         target.unwrap_or_else(|| Err(format!("there is no destination {name}")))
+    }
+
+    /// The destinations by name, each with its kind and shape where its settings are sound; none where
+    /// nobody can tell which there are.
+    pub(crate) fn described(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<(&'static str, &'static str)>)> {
+        let entries = self.destinations.iter().flatten();
+        entries.map(|entry| {
+            let setup = entry.setup.as_ref().ok();
+            let setup = setup.map(|setup| (setup.kind.name, shape_word(setup.shape)));
+            (&*entry.name, setup)
+        })
     }
 
     /// All that is wrong with destinations, by name; under no name what is wrong with all.

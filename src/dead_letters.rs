@@ -12,7 +12,7 @@ use worker::{Bucket, Conditional, Data, Include, Object, Result};
 
 use crate::bindings::Bindings;
 use crate::ledger::Ledger;
-use crate::ledger::protocol::DeleteDeadLetter;
+use crate::ledger::protocol::{CountDeadLetters, DeleteDeadLetter};
 use crate::queue;
 
 /// The result of asking for a replay.
@@ -27,6 +27,10 @@ pub(crate) enum Replay {
 
 /// Lists of 1,000 keys for one count.
 const LISTS: u32 = 20;
+
+/// Dead letters that one form replays or deletes: R2 deletes 1,000 objects at once, and the queue takes
+/// them in ten messages of 100.
+const AT_ONCE: usize = 1_000;
 
 /// Dead letters in one part of a list.
 const LISTED: u32 = 100;
@@ -128,6 +132,39 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Result<bool> {
     let ledger = Ledger::new(bindings.ledger.clone());
     let _ = ledger.ask_overview(deleted).await;
     Ok(true)
+}
+
+/// Has all of these dead letters with one reason delivered again, up to [`AT_ONCE`], and gives their
+/// number.
+pub(crate) async fn replay_all(bindings: &Bindings, of: Of<'_>, reason: &str) -> Result<u64> {
+    let objects = with_reason(&bindings.uploads, of, reason).await?;
+    let items: Vec<WorkItem> = objects
+        .iter()
+        .map(|object| (object, about_of(object)))
+        .filter(|(_, about)| about.contents != Contents::Message)
+        .map(|(object, about)| {
+            WorkItem::new(&object.key(), Some(&object.etag()), &about.destination)
+        })
+        .collect();
+    for items in items.chunks(queue::BATCH) {
+        queue::send_all(&bindings.work, items).await?;
+    }
+    Ok(items.len() as u64)
+}
+
+/// Deletes all of these dead letters with one reason, up to [`AT_ONCE`], and gives their number.
+pub(crate) async fn delete_all(bindings: &Bindings, of: Of<'_>, reason: &str) -> Result<u64> {
+    let objects = with_reason(&bindings.uploads, of, reason).await?;
+    let keys: Vec<String> = objects.iter().map(Object::key).collect();
+    if !keys.is_empty() {
+        bindings.uploads.delete_multiple(keys).await?;
+    }
+    if let Ok(Some(counts)) = count(&bindings.uploads).await {
+        // Where that is lost, the next run of the cron counts anew.
+        let ledger = Ledger::new(bindings.ledger.clone());
+        let _ = ledger.ask_overview(CountDeadLetters(counts)).await;
+    }
+    Ok(objects.len() as u64)
 }
 
 /// The description of a dead letter in the metadata of its object; the defaults where it has none.
@@ -238,6 +275,38 @@ pub(crate) async fn count(bucket: &Bucket) -> Result<Option<BTreeMap<String, u64
         }
     }
     Ok(None)
+}
+
+/// These dead letters, as far as they have the reason.
+async fn with_reason(bucket: &Bucket, of: Of<'_>, reason: &str) -> Result<Vec<Object>> {
+    let below = of
+        .dataset
+        .map_or_else(String::new, |dataset| format!("{dataset}/"));
+    let is_meant = |object: &Object| {
+        let about = about_of(object);
+        let is_of = of.destination.is_none_or(|of| of == about.destination);
+        is_of && about.reason == reason
+    };
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..LISTS {
+        let mut list = bucket
+            .list()
+            .prefix(format!("{}{below}", key::DEAD))
+            .include(vec![Include::CustomMetadata]);
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor);
+        }
+        let page = list.execute().await?;
+        let objects = page.objects().into_iter();
+        found.extend(objects.filter(is_meant));
+        cursor = page.truncated().then(|| page.cursor()).flatten();
+        if cursor.is_none() || found.len() >= AT_ONCE {
+            break;
+        }
+    }
+    found.truncate(AT_ONCE);
+    Ok(found)
 }
 
 async fn put(bucket: &Bucket, key: &str, data: impl Into<Data>, about: &About) -> Result<()> {

@@ -15,7 +15,10 @@ pub(crate) async fn send(queue: &Queue, item: &WorkItem, wait: Duration) -> work
     queue.send(message.build()).await
 }
 
-/// Sends work items; 100 at most.
+/// Work items that the queue takes at once.
+pub(crate) const BATCH: usize = 100;
+
+/// Sends work items; [`BATCH`] at most.
 pub(crate) async fn send_all(queue: &Queue, items: &[WorkItem]) -> worker::Result<()> {
     queue.send_batch(items).await
 }

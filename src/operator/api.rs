@@ -9,6 +9,7 @@ use crate::dead_letters::{self, Of, Replay};
 use crate::http::answer::Answer;
 use crate::http::method::Method;
 use crate::http::query::Query;
+use crate::operator::dead_letters::log_one;
 use crate::operator::status::status;
 use crate::operator::{access, destination};
 
@@ -119,7 +120,10 @@ async fn one(method: Method, id: &str, bindings: &Bindings) -> worker::Result<An
             }
         }
         (Method::Post, true) => match dead_letters::replay(bindings, id).await? {
-            Replay::Sent => Answer::json(202, &json!({ "id": id, "replaying": true })),
+            Replay::Sent => {
+                log_one("replay", id);
+                Answer::json(202, &json!({ "id": id, "replaying": true }))
+            }
             Replay::NotThere => not_found(),
             Replay::IsMessage => Answer::error(
                 409,
@@ -131,7 +135,10 @@ async fn one(method: Method, id: &str, bindings: &Bindings) -> worker::Result<An
             }
         },
         (Method::Delete, false) => match dead_letters::delete(bindings, id).await? {
-            true => Answer::json(200, &json!({ "id": id, "deleted": true })),
+            true => {
+                log_one("delete", id);
+                Answer::json(200, &json!({ "id": id, "deleted": true }))
+            }
             false => not_found(),
         },
         (_, true) => Answer::method_not_allowed("POST"),

@@ -2,14 +2,17 @@
 
 use logpush_delivery::dead_letter::List;
 use logpush_status::page::Notice;
-use logpush_status::page::dead_letters as view;
+use logpush_status::page::dead_letters::{self as view, Frame};
+use serde_json::json;
 use worker::{Bucket, Request};
 
 use crate::bindings::Bindings;
+use crate::clock::now_millis;
 use crate::dead_letters::{self, Of, Replay};
 use crate::http::answer::Answer;
 use crate::http::query::Query;
-use crate::operator::access::{html, redirect};
+use crate::log::{self, Level};
+use crate::operator::access::{Form, html, redirect};
 use crate::operator::session::Session;
 
 /// A part of the list; nothing where R2 does not answer.
@@ -21,8 +24,17 @@ pub(crate) async fn list(bucket: &Bucket, cursor: Option<String>) -> Option<List
 pub(crate) async fn pages(request: &Request, bindings: &Bindings, session: &Session) -> Answer {
     let query = Query::of(request);
     let Some(id) = query.value("id") else {
-        let list = list(&bindings.uploads, query.value("cursor")).await;
-        return html(200, view::list(list.as_ref(), &session.token()));
+        let (dataset, destination) = (query.value("dataset"), query.value("destination"));
+        let of = Of {
+            dataset: dataset.as_deref(),
+            destination: destination.as_deref(),
+        };
+        let list = dead_letters::list(&bindings.uploads, of, query.value("cursor")).await;
+        let frame = Frame {
+            token: &session.token(),
+            now: now_millis(),
+        };
+        return html(200, view::list(list.ok().as_ref(), of.destination, frame));
     };
     match dead_letters::inspect(&bindings.uploads, &id).await {
         Ok(Some(inspected)) => html(200, view::inspect(&inspected, &session.token())),
@@ -31,10 +43,64 @@ pub(crate) async fn pages(request: &Request, bindings: &Bindings, session: &Sess
     }
 }
 
+/// `POST /dead-letters/replay-all`.
+pub(crate) async fn replay_all(bindings: &Bindings, form: &Form) -> Answer {
+    let (of, reason) = cause(form);
+    match dead_letters::replay_all(bindings, of, reason).await {
+        Ok(number) => {
+            log_all("replay", of, reason, number);
+            lead_with(Notice::AllReplayed, number)
+        }
+        Err(_) => lead(Notice::Failed),
+    }
+}
+
+/// `POST /dead-letters/delete-all`.
+pub(crate) async fn delete_all(bindings: &Bindings, form: &Form) -> Answer {
+    let (of, reason) = cause(form);
+    match dead_letters::delete_all(bindings, of, reason).await {
+        Ok(number) => {
+            log_all("delete", of, reason, number);
+            lead_with(Notice::AllDeleted, number)
+        }
+        Err(_) => lead(Notice::Failed),
+    }
+}
+
+/// The dead letters and the reason that a form names.
+fn cause(form: &Form) -> (Of<'_>, &str) {
+    let of = Of {
+        dataset: Some(form.field("dataset")),
+        destination: Some(form.field("destination")),
+    };
+    (of, form.field("reason"))
+}
+
+/// Writes what the operator did with one dead letter.
+pub(super) fn log_one(action: &str, id: &str) {
+    let fields = json!({ "action": action, "dead_letter": id, "dead_letters": 1 });
+    log::write(Level::Info, "operator", fields);
+}
+
+/// The same of all dead letters with one reason.
+fn log_all(action: &str, of: Of<'_>, reason: &str, number: u64) {
+    let fields = json!({
+        "action": action,
+        "dataset": of.dataset,
+        "destination": of.destination,
+        "reason": reason,
+        "dead_letters": number,
+    });
+    log::write(Level::Info, "operator", fields);
+}
+
 /// `POST /dead-letters/replay`.
 pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Answer {
     lead(match dead_letters::replay(bindings, id).await {
-        Ok(Replay::Sent) => Notice::Replayed,
+        Ok(Replay::Sent) => {
+            log_one("replay", id);
+            Notice::Replayed
+        }
         Ok(Replay::NotThere) => Notice::Gone,
         Ok(Replay::IsMessage) => Notice::NotReplayed,
         Ok(Replay::QueueFails) | Err(_) => Notice::Failed,
@@ -44,7 +110,10 @@ pub(crate) async fn replay(bindings: &Bindings, id: &str) -> Answer {
 /// `POST /dead-letters/delete`.
 pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Answer {
     lead(match dead_letters::delete(bindings, id).await {
-        Ok(true) => Notice::Deleted,
+        Ok(true) => {
+            log_one("delete", id);
+            Notice::Deleted
+        }
         Ok(false) => Notice::Gone,
         Err(_) => Notice::Failed,
     })
@@ -53,4 +122,8 @@ pub(crate) async fn delete(bindings: &Bindings, id: &str) -> Answer {
 /// Redirects to the page, which says what a form has done.
 fn lead(notice: Notice) -> Answer {
     redirect(&format!("/?done={}", notice.name()))
+}
+
+fn lead_with(notice: Notice, number: u64) -> Answer {
+    redirect(&format!("/?done={}&number={number}", notice.name()))
 }

@@ -77,8 +77,10 @@ async fn person(
             }
             _ => Some(List::default()),
         };
-        let done = Query::of(request).value("done");
-        let notice = done.and_then(|name| Notice::of(&name));
+        let query = Query::of(request);
+        let number = query.value("number").and_then(|number| number.parse().ok());
+        let notice = query.value("done").and_then(|name| Notice::of(&name));
+        let notice = notice.map(|notice| (notice, number));
         let page = page::home(&status, dead_letters.as_ref(), notice, &session.token());
         // A person who came with Basic has a session from now on: forms need one.
         return Ok(access::html(200, page).with_header("Set-Cookie", &session.cookie()));
@@ -107,6 +109,12 @@ async fn person(
         ("/dead-letters/delete", Some(form)) => {
             dead_letters::delete(&bindings, form.field("id")).await
         }
+        ("/dead-letters/replay-all", Some(form)) => {
+            dead_letters::replay_all(&bindings, &form).await
+        }
+        ("/dead-letters/delete-all", Some(form)) => {
+            dead_letters::delete_all(&bindings, &form).await
+        }
         _ => dead_letters::pages(request, &bindings, &session).await,
     })
 }
@@ -127,6 +135,8 @@ fn methods_of(path: &str) -> Option<&'static str> {
         | "/logout"
         | "/dead-letters/replay"
         | "/dead-letters/delete"
+        | "/dead-letters/replay-all"
+        | "/dead-letters/delete-all"
         | "/destinations/retry" => Some(WRITE),
         _ => None,
     }

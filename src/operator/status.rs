@@ -2,12 +2,12 @@
 //! asked.
 
 use logpush_status::health;
-use logpush_status::model::Status;
+use logpush_status::model::{Destination, Status};
 use worker::Env;
 
 use crate::bindings::{self, Bindings, Route};
 use crate::clock::now_millis;
-use crate::config::{self, Variables};
+use crate::config::{self, Config, Variables};
 use crate::ledger::Ledger;
 use crate::ledger::protocol::Read;
 
@@ -35,11 +35,14 @@ pub(super) async fn status(env: &Env, variables: &Variables) -> Status {
     if !wrong.is_empty() {
         found.push(health::alerts_misconfigured(&wrong));
     }
-    match route {
+    let status = match route {
         Ok(Route::Durable(Bindings { ledger, .. })) => {
             let overview = Ledger::new(ledger).ask_overview(Read).await;
             Status::durable(overview, &alerts.limits, found, now)
         }
         _ => Status::direct(found, now),
-    }
+    };
+    let destinations = config.iter().flat_map(Config::described);
+    let destinations = destinations.map(|(name, setup)| Destination::new(name, setup));
+    status.with_destinations(destinations.collect())
 }

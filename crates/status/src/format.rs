@@ -2,13 +2,12 @@
 
 use chrono::DateTime;
 
-/// `12,345`; a million and more as `1.23 M`.
+/// `12,345`; a million and more as `1.23 million`.
 pub fn count(number: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (1_000_000_000_000_000, "P"),
-        (1_000_000_000_000, "T"),
-        (1_000_000_000, "G"),
-        (1_000_000, "M"),
+    const UNITS: [(u64, &str); 3] = [
+        (1_000_000_000_000, "trillion"),
+        (1_000_000_000, "billion"),
+        (1_000_000, "million"),
     ];
     match UNITS.iter().find(|(unit, _)| number >= *unit) {
         Some((unit, name)) => format!("{} {name}", three_digits(number, *unit)),
@@ -44,7 +43,7 @@ pub fn bytes(number: u64) -> String {
     }
 }
 
-/// `320 ms`, `4.2 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
+/// `< 1 s`, `4.2 s`, `3 min`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(millis: u64) -> String {
     let seconds = millis / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -53,7 +52,7 @@ pub fn duration(millis: u64) -> String {
         rest => format!("{whole} {unit} {rest} {smaller}"),
     };
     match seconds {
-        0 => format!("{millis} ms"),
+        0 => "< 1 s".to_owned(),
         1..10 => format!("{seconds}.{} s", millis / 100 % 10),
         10..60 => format!("{seconds} s"),
         60..3_600 => format!("{minutes} min"),
@@ -103,11 +102,11 @@ mod tests {
             (999, "999"),
             (1_000, "1,000"),
             (999_999, "999,999"),
-            (1_000_000, "1.00 M"),
-            (12_345_678, "12.3 M"),
-            (123_456_789, "123 M"),
-            (9_876_543_210, "9.87 G"),
-            (u64::MAX, "18,446 P"),
+            (1_000_000, "1.00 million"),
+            (12_345_678, "12.3 million"),
+            (123_456_789, "123 million"),
+            (9_876_543_210, "9.87 billion"),
+            (u64::MAX, "18,446,744 trillion"),
         ] {
             assert_eq!(count(number), expected);
         }
@@ -119,8 +118,8 @@ mod tests {
     #[test]
     fn durations_have_two_units_at_most() {
         for (millis, expected) in [
-            (0, "0 ms"),
-            (999, "999 ms"),
+            (0, "< 1 s"),
+            (999, "< 1 s"),
             (4_250, "4.2 s"),
             (59_999, "59 s"),
             (61_000, "1 min"),

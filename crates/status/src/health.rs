@@ -100,6 +100,40 @@ impl ProblemKind {
         }
     }
 
+    /// What it costs if nothing is done.
+    pub fn cost(self) -> &'static str {
+        match self {
+            Self::Misconfigured => {
+                "Every upload is refused. Logpush repeats one for some minutes, then drops it for good, and disables a job that keeps failing."
+            }
+            Self::DestinationMisconfigured => {
+                "Nothing reaches it. What is owed to it is kept, however long."
+            }
+            Self::AlertsMisconfigured => {
+                "Nothing is lost, but nobody is told when something breaks."
+            }
+            Self::LedgerSilent => "Nothing is lost, but nobody sees what waits or fails.",
+            Self::CronStopped => {
+                "No alert is sent, and an upload that a failure left behind is not delivered."
+            }
+            Self::Silent => {
+                "If the job has stopped, its events are lost from the moment on that it stopped: Logpush keeps nothing."
+            }
+            Self::Lag => "Detections see these events late.",
+            Self::Unaccounted => "Nobody knows whether these events are at the destination.",
+            Self::Lost => "These events will not reach the destination, and more may follow.",
+            Self::Backlog | Self::Failing => {
+                "Events are late. After RETRY_DAYS, what still waits becomes dead letters."
+            }
+            Self::Held => "Nothing new reaches the destination. What waits is kept, however long.",
+            Self::DeadLetters => {
+                "These events are missing at the destination. They stay here until they are replayed or deleted."
+            }
+            Self::Drift => "Nothing is lost. Rules and searches do not see these values in ECS.",
+            Self::JobDisabled | Self::JobFailing => "Its events are lost: Logpush keeps nothing.",
+        }
+    }
+
     /// Whether alerts report it. They do not if the ledger is silent, since it is what remembers alerts,
     /// nor if the cron has stopped, since it is what sends them, nor if deliveries fail, since that may be
     /// over in a minute.

@@ -12,6 +12,7 @@ pub mod counters;
 pub mod format;
 pub mod health;
 pub mod incident;
+pub mod intake_format;
 pub mod logpush_job;
 pub mod metrics;
 pub mod model;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::counters::{Counters, Lags};
 use crate::health::{self, AlertLimits, Problem, Severity};
 use crate::incident::Incident;
+use crate::intake_format::IntakeFormat;
 use crate::logpush_job::LogpushJob;
 use crate::overview::{Bucket, DatasetOverview, INCIDENTS, JOBS, Overview};
 use crate::shard::{Backlog, Upload};
@@ -21,6 +22,8 @@ pub struct Status {
     pub problems: Vec<Problem>,
     /// The open incidents, and since when each is open.
     pub incidents: Vec<OpenIncident>,
+    /// What is configured, in the order of the names.
+    pub destinations: Vec<Destination>,
     pub datasets: Vec<DatasetStatus>,
     /// The latest uploads for which an attempt has ended, the newest first.
     pub uploads: Vec<UploadStatus>,
@@ -51,6 +54,17 @@ pub struct OpenIncident {
     #[serde(flatten)]
     pub problem: Problem,
     pub since: u64,
+}
+
+/// A destination that is configured. Wrong settings of one are a problem.
+#[derive(Clone, Debug, Serialize)]
+pub struct Destination {
+    pub name: String,
+    /// Not known where its settings are wrong.
+    pub kind: Option<&'static str>,
+    pub shape: Option<&'static str>,
+    /// What its intake must be like, where the wrong one takes events and reads nothing in them.
+    pub intake_format: Option<IntakeFormat>,
 }
 
 #[derive(Debug, Serialize)]
@@ -211,6 +225,15 @@ impl Status {
         }
     }
 
+    /// The same with what is configured.
+    #[must_use]
+    pub fn with_destinations(self, destinations: Vec<Destination>) -> Self {
+        Self {
+            destinations,
+            ..self
+        }
+    }
+
     /// The status of the direct route, which stores nothing.
     pub fn direct(found: Vec<Problem>, now: u64) -> Self {
         Self::new(Route::Direct, found, now)
@@ -229,10 +252,22 @@ impl Status {
             },
             problems,
             incidents: Vec::new(),
+            destinations: Vec::new(),
             datasets: Vec::new(),
             uploads: Vec::new(),
             jobs: Vec::new(),
             last_cron_run: None,
+        }
+    }
+}
+
+impl Destination {
+    pub fn new(name: &str, setup: Option<(&'static str, &'static str)>) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: setup.map(|(kind, _)| kind),
+            shape: setup.map(|(_, shape)| shape),
+            intake_format: setup.and_then(|(kind, shape)| IntakeFormat::of(kind, shape)),
         }
     }
 }

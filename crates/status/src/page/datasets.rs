@@ -4,12 +4,15 @@ use maud::{Markup, html};
 
 use crate::format::{bytes, count, duration, grouped};
 use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
-use crate::page::chart::Chart;
-use crate::page::layout::{NO_VALUE, moment};
+use crate::page::chart::{Chart, Unit};
+use crate::page::layout::{NO_VALUE, ago};
 use crate::shard::UploadOutcome;
 
-/// Datasets up to which all are shown open. Of more, only those with a problem are.
+/// Datasets with a problem that are shown open. One that is well takes a line.
 const OPEN_MAX: usize = 4;
+
+/// Latest uploads that the page lists; `/api/status` has more.
+const UPLOADS_SHOWN: usize = 20;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -50,16 +53,18 @@ const MEASURES: [Measure; 10] = [
     ),
 ];
 
-/// The datasets that have sent anything so far.
+/// The datasets that have sent anything so far, those with a problem first.
 pub(super) fn all(status: &Status) -> Markup {
-    let datasets = &status.datasets;
+    let (bad, well): (Vec<_>, Vec<_>) = status
+        .datasets
+        .iter()
+        .partition(|dataset| has_problem(status, dataset));
     html! {
-        @if !datasets.is_empty() {
-            section aria-labelledby="datasets" {
+        @if !status.datasets.is_empty() {
+            section.list aria-labelledby="datasets" {
                 h2 #datasets { "Datasets" }
-                @for dataset in datasets {
-                    @let is_open = datasets.len() <= OPEN_MAX || has_problem(status, dataset);
-                    details.dataset #(format!("dataset-{}", dataset.dataset)) open[is_open] {
+                @for (place, dataset) in bad.iter().chain(&well).enumerate() {
+                    details.dataset #(format!("dataset-{}", dataset.dataset)) open[place < bad.len().min(OPEN_MAX)] {
                         summary { h3 { (dataset.dataset) } (tags(status, dataset)) }
                         (details(dataset, status.at))
                     }
@@ -75,7 +80,7 @@ pub(super) fn uploads(status: &Status) -> Markup {
         @if !status.uploads.is_empty() {
             section aria-labelledby="uploads" {
                 h2 #uploads { "Latest uploads" }
-                div.scroll tabindex="0" role="region" aria-labelledby="uploads" {
+                div.scroll tabindex="0" role="group" aria-label="The table of uploads" {
                     table.rows {
                         thead {
                             tr {
@@ -88,7 +93,7 @@ pub(super) fn uploads(status: &Status) -> Markup {
                                 th.number.wide scope="col" { "Attempts" }
                             }
                         }
-                        @for upload in &status.uploads { (upload_rows(upload, status.at)) }
+                        @for upload in status.uploads.iter().take(UPLOADS_SHOWN) { (upload_rows(upload, status.at)) }
                     }
                 }
             }
@@ -113,7 +118,7 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
             section aria-labelledby="drift" {
                 h2 #drift { "Fields that the mapping does not know" }
                 p { "Their values are kept under " code { "cloudflare" } "." }
-                div.scroll tabindex="0" role="region" aria-labelledby="drift" {
+                div.scroll tabindex="0" role="group" aria-label="The table of fields" {
                     table.rows {
                         thead {
                             tr {
@@ -128,8 +133,8 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
                                 tr {
                                     th scope="row" { code { (field.field) } }
                                     td { (dataset) }
-                                    td.wide { (moment(field.first)) }
-                                    td { (moment(field.last)) }
+                                    td.wide { (ago(field.first, status.at)) }
+                                    td { (ago(field.last, status.at)) }
                                 }
                             }
                         }
@@ -146,7 +151,7 @@ pub(super) fn jobs(status: &Status) -> Markup {
         @if !status.jobs.is_empty() {
             section aria-labelledby="jobs" {
                 h2 #jobs { "Logpush jobs" }
-                div.scroll tabindex="0" role="region" aria-labelledby="jobs" {
+                div.scroll tabindex="0" role="group" aria-label="The table of jobs" {
                     table.rows {
                         thead {
                             tr {
@@ -195,7 +200,10 @@ fn tags(status: &Status, dataset: &DatasetStatus) -> Markup {
             @if has_problem(status, dataset) { span.tag.warning { "see above" } }
             @else { span.tag.ok { "well" } }
             @if let Some(last) = dataset.last_arrival {
-                span.last { "last upload " (duration(status.at.saturating_sub(last))) " ago" }
+                span.last {
+                    @if dataset.last_hour.counters.records > 0 { (count(dataset.last_hour.counters.records)) " records in the last hour, " }
+                    "last upload " (ago(last, status.at))
+                }
             }
         }
     }
@@ -222,11 +230,12 @@ fn details(dataset: &DatasetStatus, now: u64) -> Markup {
                     }
                 }
                 tbody {
-                    @for (name, value, format, is_bad) in MEASURES {
+                    // What is bad and never happened is not worth a row.
+                    @for (name, value, format, is_bad) in MEASURES.iter().filter(|measure| !measure.3 || measure.1(&dataset.last_week) > 0) {
                         tr {
                             th scope="row" { (name) }
                             @for window in [&dataset.last_hour, &dataset.last_day, &dataset.last_week] {
-                                (cell(value(window), format, is_bad))
+                                (cell(value(window), *format, *is_bad))
                             }
                         }
                     }
@@ -241,28 +250,28 @@ fn details(dataset: &DatasetStatus, now: u64) -> Markup {
                     title: "Records per minute",
                     from: "60 min ago",
                     values: values(&dataset.minutes, MINUTE, minute, 60, |window| window.counters.records),
-                    format: count,
+                    unit: Unit::Number,
                     is_bad: false,
                 }.draw())
                 (Chart {
                     title: "Records per hour",
                     from: "7 days ago",
                     values: values(&dataset.hours, HOUR, hour, 168, |window| window.counters.records),
-                    format: count,
+                    unit: Unit::Number,
                     is_bad: false,
                 }.draw())
                 (Chart {
                     title: "Longest lag per hour",
                     from: "7 days ago",
                     values: values(&dataset.hours, HOUR, hour, 168, |window| window.lag_ms_max),
-                    format: duration,
+                    unit: Unit::Millis,
                     is_bad: false,
                 }.draw())
                 (Chart {
                     title: "Errors, refusals and failed attempts per hour",
                     from: "7 days ago",
                     values: bad,
-                    format: count,
+                    unit: Unit::Number,
                     is_bad: true,
                 }.draw())
             }
@@ -310,7 +319,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
     html! {
         tbody {
             tr {
-                th scope="row" { (moment(upload.at)) }
+                th scope="row" { (ago(upload.at, now)) }
                 td.wide { (dataset) }
                 td { span.tag.(class) { (outcome) } }
                 (cell(upload.records, count, false))
@@ -324,7 +333,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
                     @if upload.errors > 0 { br; (count(upload.errors)) " error records" }
                     @if upload.refused > 0 { br; (count(upload.refused)) " refused events" }
                     @if let Some(error) = &upload.error { br; (error) }
-                    @if upload.next_attempt > now { br; "next attempt in " (duration(upload.next_attempt - now)) }
+                    @if upload.next_attempt > now { br; "next attempt " (ago(upload.next_attempt, now)) }
                 }
             }
         }

@@ -4,7 +4,7 @@ use logpush_delivery::dead_letter::{Contents, DeadLetter, Inspected, List};
 use maud::{Markup, html};
 
 use crate::format::{bytes, count};
-use crate::page::layout::{NO_VALUE, moment, subpage};
+use crate::page::layout::{NO_VALUE, ago, moment, subpage};
 
 /// Documents that the page of a dead letter shows.
 const DOCUMENTS_SHOWN: usize = 20;
@@ -12,11 +12,45 @@ const DOCUMENTS_SHOWN: usize = 20;
 /// Characters of a document or a message that are shown.
 const TEXT_MAX: usize = 4_000;
 
+/// Dead letters that the status page lists by themselves; the list has all.
+const ROWS_SHOWN: usize = 20;
+
+/// Causes that the status page lists.
+const CAUSES_SHOWN: usize = 10;
+
+/// What the forms of dead letters need.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    /// The session's token.
+    pub token: &'a str,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+/// Dead letters of one dataset for one destination with one reason, among those that are listed.
+struct Cause<'a> {
+    destination: &'a str,
+    dataset: &'a str,
+    reason: &'a str,
+    number: u64,
+    records: u64,
+    /// When the first of them was written.
+    since: u64,
+    can_replay: bool,
+}
+
 /// The page of the list.
 ///
-/// `list`: nothing where R2 did not answer.
-pub fn list(list: Option<&List>, token: &str) -> String {
-    subpage("Dead letters", &section(list, token))
+/// `list`: nothing where R2 did not answer. `destination`: only its dead letters are listed.
+pub fn list(list: Option<&List>, destination: Option<&str>, frame: Frame<'_>) -> String {
+    let list = html! {
+        @if let Some(destination) = destination {
+            p { "Those of the destination " (destination) ". " a href="/dead-letters" { "Show all" } }
+        }
+        (section(list, usize::MAX, frame))
+        @if list.is_some_and(|list| list.dead_letters.is_empty()) { p { "There are no dead letters here." } }
+    };
+    subpage("Dead letters", &list)
 }
 
 /// The page of one dead letter.
@@ -24,8 +58,12 @@ pub fn inspect(inspected: &Inspected, token: &str) -> String {
     subpage("A dead letter", &one(inspected, token))
 }
 
-/// The list as a section of a page; nothing, if there are no dead letters.
-pub(super) fn section(list: Option<&List>, token: &str) -> Markup {
+/// The list as a section of the status page; nothing, if there are no dead letters.
+pub(super) fn summary(list: Option<&List>, frame: Frame<'_>) -> Markup {
+    section(list, ROWS_SHOWN, frame)
+}
+
+fn section(list: Option<&List>, rows: usize, frame: Frame<'_>) -> Markup {
     let Some(List {
         dead_letters,
         cursor,
@@ -43,7 +81,8 @@ pub(super) fn section(list: Option<&List>, token: &str) -> Markup {
             section aria-labelledby="letters" {
                 h2 #letters { "Dead letters" }
                 p { "Data that could not be delivered is kept here until you replay or delete it. Fix the cause that the reason names first." }
-                div.scroll tabindex="0" role="region" aria-labelledby="letters" {
+                (causes(dead_letters, cursor.is_some(), frame))
+                div.scroll tabindex="0" role="group" aria-label="The table of dead letters" {
                     table.rows {
                         thead {
                             tr {
@@ -54,10 +93,12 @@ pub(super) fn section(list: Option<&List>, token: &str) -> Markup {
                                 th scope="col" { "What to do" }
                             }
                         }
-                        @for letter in dead_letters { (row(letter, token)) }
+                        @for letter in dead_letters.iter().take(rows) { (row(letter, frame)) }
                     }
                 }
-                @if let Some(cursor) = cursor {
+                @if dead_letters.len() > rows {
+                    p { a href="/dead-letters" { "All dead letters" } }
+                } @else if let Some(cursor) = cursor {
                     p { a href=(address(&[("cursor", cursor)])) { "More dead letters" } }
                 }
             }
@@ -65,23 +106,107 @@ pub(super) fn section(list: Option<&List>, token: &str) -> Markup {
     }
 }
 
-fn row(letter: &DeadLetter, token: &str) -> Markup {
+/// The causes that several dead letters share, with forms for all of one.
+fn causes(dead_letters: &[DeadLetter], are_more: bool, frame: Frame<'_>) -> Markup {
+    let causes: Vec<Cause<'_>> = causes_of(dead_letters)
+        .into_iter()
+        .filter(|cause| cause.number > 1)
+        .take(CAUSES_SHOWN)
+        .collect();
+    html! {
+        @if !causes.is_empty() {
+            ul.causes aria-label="Causes" {
+                @for cause in &causes {
+                    li {
+                        p {
+                            b { @if are_more { "At least " } (count(cause.number)) " of " (cause.dataset) @if !cause.destination.is_empty() { " for " a href=(address(&[("destination", cause.destination)])) { (cause.destination) } } } ", the first " (ago(cause.since, frame.now))
+                            @if cause.records > 0 { ", " (count(cause.records)) " records" }
+                        }
+                        p { (reason(cause.reason)) }
+                        div.actions { (forms_for_all(cause, frame.token)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn causes_of(dead_letters: &[DeadLetter]) -> Vec<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    for letter in dead_letters {
+        let (dataset, reason) = (dataset_of(letter), letter.about.reason.as_str());
+        let destination = letter.about.destination.as_str();
+        let is_message = letter.about.contents == Contents::Message;
+        let found = causes
+            .iter_mut()
+            .find(|of| (of.destination, of.dataset, of.reason) == (destination, dataset, reason));
+        match found {
+            Some(cause) => {
+                cause.number += 1;
+                cause.records += letter.about.records.unwrap_or(0);
+                cause.since = cause.since.min(letter.about.at);
+                cause.can_replay |= !is_message;
+            }
+            None => causes.push(Cause {
+                destination,
+                dataset,
+                reason,
+                number: 1,
+                records: letter.about.records.unwrap_or(0),
+                since: letter.about.at,
+                can_replay: !is_message,
+            }),
+        }
+    }
+    causes.sort_by_key(|cause| core::cmp::Reverse(cause.number));
+    causes
+}
+
+/// The forms for all dead letters of a cause, each in two steps.
+fn forms_for_all(cause: &Cause<'_>, token: &str) -> Markup {
+    let hidden = html! {
+        input type="hidden" name="token" value=(token);
+        input type="hidden" name="destination" value=(cause.destination);
+        input type="hidden" name="dataset" value=(cause.dataset);
+        input type="hidden" name="reason" value=(cause.reason);
+    };
+    html! {
+        @if cause.can_replay {
+            details.confirm {
+                summary { "Replay all\u{2026}" }
+                form method="post" action="/dead-letters/replay-all" {
+                    (hidden)
+                    button type="submit" { "Replay all of " (cause.dataset) " with this reason" }
+                }
+            }
+        }
+        details.confirm {
+            summary { "Delete all\u{2026}" }
+            form method="post" action="/dead-letters/delete-all" {
+                (hidden)
+                button.danger type="submit" { "Delete all of " (cause.dataset) " with this reason, for good" }
+            }
+        }
+    }
+}
+
+fn row(letter: &DeadLetter, frame: Frame<'_>) -> Markup {
     let about = &letter.about;
     html! {
         tbody {
             tr {
-                th scope="row" { (moment(about.at)) }
+                th scope="row" { (ago(about.at, frame.now)) }
                 td.wide { (dataset_of(letter)) }
                 td.number.wide { @match about.records { Some(records) => { (count(records)) } None => { (NO_VALUE) } } }
                 td.number.wide { (bytes(letter.bytes)) }
                 td.actions {
                     a href=(address(&[("id", &letter.id)])) aria-label=(format!("Inspect {}", letter.id)) { "Inspect" }
-                    (forms(letter, token))
+                    (forms(letter, frame.token))
                 }
             }
             tr.more {
                 td colspan="5" {
-                    (what(about.contents)) ": " (reason(&about.reason))
+                    (what(about.contents)) @if !about.destination.is_empty() { " for " (about.destination) } ": " (reason(&about.reason))
                     br;
                     code { (letter.id) }
                 }
@@ -101,6 +226,7 @@ fn one(inspected: &Inspected, token: &str) -> Markup {
             dl {
                 dt { "What" } dd { (what(about.contents)) }
                 dt { "Dataset" } dd { (dataset_of(letter)) }
+                @if !about.destination.is_empty() { dt { "Destination" } dd { (about.destination) } }
                 dt { "Written" } dd { (moment(about.at)) }
                 dt { "Arrived" } dd { (moment(about.arrived)) }
                 @if let Some(records) = about.records { dt { "Records" } dd { (count(records)) } }
@@ -153,7 +279,7 @@ fn forms(letter: &DeadLetter, token: &str) -> Markup {
             summary { "Delete\u{2026}" }
             form method="post" action="/dead-letters/delete" {
                 (hidden)
-                button.danger type="submit" aria-label=(format!("Delete {} for good", letter.id)) { "Delete for good" }
+                button.danger type="submit" aria-label=(format!("Delete for good: {}", letter.id)) { "Delete for good" }
             }
         }
     }
@@ -200,7 +326,84 @@ fn address(query: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use logpush_delivery::dead_letter::About;
+
     use super::*;
+
+    fn letter(dataset: &str, reason: &str, contents: Contents, at: u64) -> DeadLetter {
+        DeadLetter {
+            id: format!("{dataset}/{at}"),
+            bytes: 1,
+            about: About {
+                contents,
+                dataset: dataset.to_owned(),
+                reason: reason.to_owned(),
+                at,
+                records: Some(2),
+                ..About::default()
+            },
+        }
+    }
+
+    #[test]
+    fn dead_letters_with_one_reason_are_one_cause_and_the_largest_comes_first() {
+        let letters = [
+            letter("dns_logs", "no", Contents::Documents, 9),
+            letter("dns_logs", "why", Contents::Message, 8),
+            letter("http_requests", "no", Contents::Documents, 7),
+            letter("dns_logs", "no", Contents::Documents, 6),
+        ];
+        let causes: Vec<_> = causes_of(&letters)
+            .iter()
+            .map(|cause| {
+                let Cause {
+                    destination: _,
+                    dataset,
+                    reason,
+                    number,
+                    records,
+                    since,
+                    can_replay,
+                } = *cause;
+                (dataset, reason, number, records, since, can_replay)
+            })
+            .collect();
+        assert_eq!(
+            causes,
+            [
+                ("dns_logs", "no", 2, 4, 6, true),
+                ("dns_logs", "why", 1, 2, 8, false),
+                ("http_requests", "no", 1, 2, 7, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn all_of_a_cause_are_replayed_or_deleted_in_two_steps() {
+        let letters: Vec<DeadLetter> = (0..30)
+            .map(|at| letter("dns_logs", "<no>", Contents::Documents, at))
+            .collect();
+        let list = List {
+            dead_letters: letters,
+            cursor: None,
+        };
+        let frame = Frame {
+            token: "t",
+            now: 60_000,
+        };
+        let text = summary(Some(&list), frame).into_string();
+        assert_eq!(text.matches("aria-label=\"Inspect ").count(), ROWS_SHOWN);
+        for action in ["replay", "delete"] {
+            let form = format!("<form method=\"post\" action=\"/dead-letters/{action}-all\">");
+            let (before, _) = text.split_once(&form).unwrap();
+            assert!(before.ends_with("</summary>"), "in two steps: {before}");
+        }
+        assert!(
+            text.contains("name=\"reason\" value=\"&lt;no&gt;\""),
+            "{text}"
+        );
+        assert!(text.contains("href=\"/dead-letters\""), "{text}");
+    }
 
     #[test]
     fn a_long_text_is_cut_between_characters() {

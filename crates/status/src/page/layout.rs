@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::format::{machine_time, time};
+use crate::format::{duration, machine_time, time};
 
 pub const STYLE: &str = include_str!("page.css");
 pub const SCRIPT: &str = include_str!("page.js");
@@ -79,6 +79,20 @@ pub(super) fn moment(millis: u64) -> Markup {
     html! { time datetime=(machine_time(millis)) { span { (date) } " " span { (clock) } } }
 }
 
+/// A point in time as it is from now, with the clock's time as its tooltip.
+pub(super) fn ago(millis: u64, now: u64) -> Markup {
+    html! {
+        time datetime=(machine_time(millis)) title=(time(millis)) {
+            @match now.checked_sub(millis) {
+                Some(0..1_000) => { "just now" }
+                Some(since @ 1_000..60_000) => { (since / 1_000) " s ago" }
+                Some(since) => { (duration(since)) " ago" }
+                None => { "in " (duration(millis - now)) }
+            }
+        }
+    }
+}
+
 /// The content of a table's cell without a value.
 pub(super) const NO_VALUE: PreEscaped<&str> = PreEscaped("<span class=\"none\">\u{2013}</span>");
 
@@ -100,6 +114,18 @@ mod tests {
             assert_eq!(page.matches("<script").count(), scripts, "{page}");
             assert!(page.contains("<title>&lt;script&gt;"), "{page}");
             assert_eq!(page.contains("<footer>"), scripts == 1, "{page}");
+        }
+    }
+
+    #[test]
+    fn how_long_ago_something_was_has_no_milliseconds() {
+        for (then, expected) in [
+            (100_000, "just now"),
+            (95_000, "5 s ago"),
+            (220_000, "in 2 min"),
+        ] {
+            let text = ago(then, 100_000).into_string();
+            assert!(text.contains(&format!(">{expected}</time>")), "{text}");
         }
     }
 

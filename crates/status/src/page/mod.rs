@@ -3,25 +3,32 @@
 mod chart;
 mod datasets;
 pub mod dead_letters;
+mod destinations;
 mod layout;
 mod login;
 
 use logpush_delivery::dead_letter::List;
 use maud::{Markup, html};
 
-use crate::format::duration;
+use crate::format::count;
 use crate::health::{Problem, ProblemKind, Severity};
 use crate::model::{OverallVerdict, Route, Status};
-use crate::page::layout::{Live, moment, page, subpage};
+use crate::page::layout::{Live, ago, page, subpage};
 
 pub use layout::{ICON, ICON_PATH, POLICY, SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 pub use login::{closed, log_in, refused};
+
+/// Problems of one kind beside the first that the page lists.
+const OTHERS_SHOWN: usize = 9;
 
 /// The outcome of a form, which the next page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     Replayed,
     Deleted,
+    /// Of so many dead letters with one reason.
+    AllReplayed,
+    AllDeleted,
     Gone,
     NotReplayed,
     Retrying,
@@ -29,9 +36,11 @@ pub enum Notice {
 }
 
 impl Notice {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Replayed,
         Self::Deleted,
+        Self::AllReplayed,
+        Self::AllDeleted,
         Self::Gone,
         Self::NotReplayed,
         Self::Retrying,
@@ -50,6 +59,8 @@ impl Notice {
         match self {
             Self::Replayed => "replayed",
             Self::Deleted => "deleted",
+            Self::AllReplayed => "all-replayed",
+            Self::AllDeleted => "all-deleted",
             Self::Gone => "gone",
             Self::NotReplayed => "not-replayed",
             Self::Retrying => "retrying",
@@ -63,6 +74,10 @@ impl Notice {
                 "The dead letter is on its way to the intake again. It disappears from this list when it is delivered."
             }
             Self::Deleted => "The dead letter was deleted.",
+            Self::AllReplayed => {
+                "They are on their way to the destination again. Each disappears from this list when it is delivered."
+            }
+            Self::AllDeleted => "They were deleted.",
             Self::Gone => "This dead letter no longer exists.",
             Self::NotReplayed => {
                 "A message cannot be replayed, because it names no upload. You can delete it."
@@ -75,23 +90,36 @@ impl Notice {
     }
 }
 
-/// The page at `/`. `dead_letters`: nothing where R2 did not answer.
+/// The page at `/`. `dead_letters`: nothing where R2 did not answer. `notice`: what a form has done, and
+/// with how many dead letters, where that is not one.
 pub fn home(
     status: &Status,
     dead_letters: Option<&List>,
-    notice: Option<Notice>,
+    notice: Option<(Notice, Option<u64>)>,
     token: &str,
 ) -> String {
+    let frame = dead_letters::Frame {
+        token,
+        now: status.at,
+    };
     let content = html! {
-        @if let Some(notice) = notice {
-            p.notice role="status" { (notice.text()) }
+        @if let Some((notice, number)) = notice {
+            p.notice role="status" {
+                @match number {
+                    Some(1) => { "1 dead letter. " }
+                    Some(number) => { (count(number)) " dead letters. " }
+                    None => {}
+                }
+                (notice.text())
+            }
         }
         (verdict(status, token))
+        (destinations::all(status))
         @match status.route {
             Route::Direct => (direct()),
             Route::Durable => {
                 (datasets::all(status))
-                (dead_letters::section(dead_letters, token))
+                (dead_letters::summary(dead_letters, frame))
                 (datasets::uploads(status))
                 (datasets::unknown_fields(status))
                 (datasets::jobs(status))
@@ -132,7 +160,7 @@ fn verdict(status: &Status, token: &str) -> Markup {
                 p { (calm(status)) }
             } @else {
                 ul.problems {
-                    @for problem in &status.problems { (problem_line(problem, since(status, problem), status.at)) }
+                    @for problems in alike(&status.problems) { (problem_line(status, &problems)) }
                 }
                 @if status.problems.iter().any(|problem| problem.kind == ProblemKind::Held) {
                     form method="post" action="/destinations/retry" {
@@ -145,7 +173,32 @@ fn verdict(status: &Status, token: &str) -> Markup {
     }
 }
 
-fn problem_line(problem: &Problem, since: Option<u64>, now: u64) -> Markup {
+/// Problems of one kind together, in the order of the first of each: a destination that is down is a
+/// problem of every dataset.
+fn alike(problems: &[Problem]) -> Vec<Vec<&Problem>> {
+    let mut alike: Vec<Vec<&Problem>> = Vec::new();
+    for problem in problems {
+        let kind = (problem.kind, problem.severity);
+        let found = alike.iter_mut().find(|group| {
+            group
+                .first()
+                .is_some_and(|of| (of.kind, of.severity) == kind)
+        });
+        match found {
+            Some(group) => group.push(problem),
+            None => alike.push(vec![problem]),
+        }
+    }
+    alike
+}
+
+/// One of several problems of a kind in full, and the others by a line each.
+fn problem_line(status: &Status, problems: &[&Problem]) -> Markup {
+    let [problem, others @ ..] = problems else {
+        return html! {};
+    };
+    let since = since(status, problem);
+    let now = status.at;
     let (class, level) = match problem.severity {
         Severity::Warning => ("warning", "Warning"),
         Severity::Error => ("error", "Error"),
@@ -153,23 +206,44 @@ fn problem_line(problem: &Problem, since: Option<u64>, now: u64) -> Markup {
     html! {
         li.(class) {
             p.what { span.tag.(class) { (level) } " " (problem.text) }
-            @if let Some(since) = since {
-                p.since { "for " (duration(now.saturating_sub(since))) ", since " (moment(since)) }
+            dl {
+                @if let Some(since) = since { dt { "Began" } dd { (ago(since, now)) } }
+                dt { "If nothing is done" } dd { (problem.kind.cost()) }
+                dt { "What to do" } dd { (problem.hint) }
             }
-            p.todo { (problem.hint) }
+            @for other in others.iter().take(OTHERS_SHOWN) {
+                p.what { span.tag.(class) { (level) } " " (other.text) @if let Some(since) = self::since(status, other) { " (began " (ago(since, now)) ")" } }
+            }
+            @if others.len() > OTHERS_SHOWN { p { "And " (others.len() - OTHERS_SHOWN) " more of this kind: see " a href="/api/status" { "/api/status" } "." } }
         }
     }
 }
 
-/// When the cron first found a problem.
+/// When a problem began, as far as the status tells; otherwise when the cron first found it.
 fn since(status: &Status, problem: &Problem) -> Option<u64> {
-    status
+    let dataset = status
+        .datasets
+        .iter()
+        .find(|dataset| problem.subject.as_ref() == Some(&dataset.dataset));
+    let began = match problem.kind {
+        ProblemKind::CronStopped => status.last_cron_run,
+        ProblemKind::Silent => dataset.and_then(|of| of.last_arrival),
+        ProblemKind::Backlog | ProblemKind::Held | ProblemKind::Failing => {
+            dataset.and_then(|of| of.waiting.oldest_arrival)
+        }
+        ProblemKind::Drift => {
+            dataset.and_then(|of| of.unknown_fields.iter().map(|f| f.first).max())
+        }
+        _ => None,
+    };
+    let incident = status
         .incidents
         .iter()
         .find(|incident| {
             incident.problem.kind == problem.kind && incident.problem.subject == problem.subject
         })
-        .map(|incident| incident.since)
+        .map(|incident| incident.since);
+    began.or(incident)
 }
 
 /// The line below the headline when there is no problem.
@@ -183,7 +257,7 @@ fn calm(status: &Status) -> Markup {
         @match (status.route, last) {
             (Route::Direct, _) => { "The configuration is valid." }
             (Route::Durable, Some(last)) => {
-                "The last upload was delivered " (duration(status.at.saturating_sub(last))) " ago. Nothing is stuck, and there are no dead letters."
+                "The last upload was delivered " (ago(last, status.at)) ". Nothing is stuck, and there are no dead letters."
             }
             (Route::Durable, None) => {
                 "The configuration is valid. The first upload of a new Logpush job can take some minutes; "
@@ -252,13 +326,38 @@ mod tests {
             ),
         ] {
             let status = Status::direct(problems, 1_000);
-            let page = home(&status, Some(&List::default()), Some(Notice::Gone), "token");
+            let page = home(
+                &status,
+                Some(&List::default()),
+                Some((Notice::Gone, None)),
+                "token",
+            );
             assert!(page.contains(headline), "{page}");
             assert!(page.contains(Notice::Gone.text()), "{page}");
             for problem in &status.problems {
                 assert!(page.contains(&problem.text), "{page}");
                 assert!(page.contains(&problem.hint), "{page}");
+                assert!(page.contains(problem.kind.cost()), "{page}");
             }
         }
+    }
+
+    #[test]
+    fn problems_of_one_kind_stand_together() {
+        let problems: Vec<Problem> = (0..12)
+            .map(|n| health::misconfigured(&[format!("no {n}.")]))
+            .chain([health::ledger_silent()])
+            .collect();
+        assert_eq!(
+            alike(&problems).iter().map(Vec::len).collect::<Vec<_>>(),
+            [12, 1]
+        );
+        let page = home(&Status::direct(problems, 1), None, None, "token");
+        for (text, is_shown) in [("no 0.", true), ("no 9.", true), ("no 10.", false)] {
+            assert_eq!(page.contains(text), is_shown, "{text}");
+        }
+        assert!(page.contains("And 2 more of this kind"), "{page}");
+        let hint = &health::misconfigured(&[]).hint;
+        assert_eq!(page.matches(hint.as_str()).count(), 1, "{page}");
     }
 }

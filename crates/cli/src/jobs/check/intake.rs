@@ -46,7 +46,22 @@ struct DatasetState {
 struct Status {
     route: String,
     #[serde(default)]
+    destinations: Vec<Destination>,
+    #[serde(default)]
     datasets: Vec<DatasetStatus>,
+}
+
+#[derive(Deserialize)]
+struct Destination {
+    name: String,
+    shape: Option<String>,
+    intake_format: Option<IntakeFormat>,
+}
+
+#[derive(Deserialize)]
+struct IntakeFormat {
+    needed: String,
+    if_wrong: String,
 }
 
 #[derive(Deserialize)]
@@ -97,13 +112,14 @@ impl Ledgers {
         }
     }
 
-    /// Tests whether uploads that arrive at the Worker reach the intake.
-    pub(crate) fn link(&self, worker: &Uri, dataset: &str) -> Link {
+    /// Tests whether uploads that arrive at the Worker reach the intake, and says which format the intake
+    /// must have: nobody but a person can see whether it has.
+    pub(crate) fn links(&self, worker: &Uri, dataset: &str) -> Vec<Link> {
         let Some(secret) = &self.secret else {
-            return Link::skip(
+            return vec![Link::skip(
                 NAME,
                 "not asked: export OPERATOR_SECRET to see whether events reach the intake",
-            );
+            )];
         };
         let host = worker
             .authority()
@@ -112,13 +128,30 @@ impl Ledgers {
         let mut ledgers = self.answers.borrow_mut();
         let answer = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
         match answer {
-            Ok(status) => match state_of(status, dataset) {
-                Some(state) => judge(&state),
-                None => Link::skip(NAME, DIRECT),
-            },
-            Err(failure) => no_status(failure),
+            Ok(status) => {
+                let intake = match state_of(status, dataset) {
+                    Some(state) => judge(&state),
+                    None => Link::skip(NAME, DIRECT),
+                };
+                let formats = status.destinations.iter().filter_map(format);
+                [intake].into_iter().chain(formats).collect()
+            }
+            Err(failure) => vec![no_status(failure)],
         }
     }
+}
+
+/// The format that goes with the shape of a destination's events.
+fn format(destination: &Destination) -> Option<Link> {
+    let Destination {
+        name,
+        shape,
+        intake_format,
+    } = destination;
+    let IntakeFormat { needed, if_wrong } = intake_format.as_ref()?;
+    let shape = shape.as_deref().unwrap_or_default();
+    let text = format!("{name}, SHAPE {shape}: the intake must have {needed}. {if_wrong}");
+    Some(Link::ok("intake format", text))
 }
 
 fn ask(worker: &Uri, secret: &Secret) -> Result<Status, NoStatus> {
@@ -282,6 +315,24 @@ mod tests {
         );
         let direct = Status::deserialize(json!({ "route": "direct" })).unwrap();
         assert_eq!(state_of(&direct, "dns_logs"), None);
+    }
+
+    #[test]
+    fn the_pair_of_shape_and_format_is_named_with_the_look_of_a_wrong_one() {
+        let destination = |format| {
+            Destination::deserialize(
+                json!({ "name": "siem", "shape": "ecs", "intake_format": format }),
+            )
+            .unwrap()
+        };
+        let pair = json!({ "needed": "the custom format", "if_wrong": "Nothing is read." });
+        let link = format(&destination(pair)).unwrap();
+        assert_eq!(link.mark, Mark::Ok);
+        assert_eq!(
+            link.text,
+            "siem, SHAPE ecs: the intake must have the custom format. Nothing is read."
+        );
+        assert!(format(&destination(json!(null))).is_none());
     }
 
     #[test]
