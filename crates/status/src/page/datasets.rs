@@ -399,7 +399,7 @@ mod tests {
             (
                 1_234_567,
                 true,
-                "<td class=\"number bad\" title=\"1,234,567\">1.23 M</td>",
+                "<td class=\"number bad\" title=\"1,234,567\">1.23 million</td>",
             ),
         ] {
             assert_eq!(cell(value, count, is_bad).into_string(), expected);
