@@ -87,25 +87,7 @@ Variables stand in `wrangler.toml` under `[vars]`, as text or numbers. Secrets a
 
 A wrong value under [Uploads](#uploads) or [The durable route](#the-durable-route) stops every upload with 503 and a message that names it. A wrong value of a destination stops that destination alone: uploads are stored and wait for it, and it is named on the status page and by an alert (on the direct route, which stores nothing, uploads are answered 503). A wrong value of the operator or of alerts stops none, and is named on the status page. An empty value counts as not set.
 
-## Destinations by name
-
-The flat variables below describe one destination, which is called `default`. Several stand in tables, side by side, under names of yours: at most 24 of a-z, 0-9 and -, and the first a letter.
-
-```toml
-[vars.DESTINATIONS.siem]
-kind = "sekoia"
-datasets = ["firewall_events", "http_requests"]
-
-[vars.DESTINATIONS.lake]
-kind = "http"
-url = "https://lake.example/in"
-shape = "native"
-batch_max_records = 5000
-```
-
-In a table every setting of [a destination](#destination) and of its kind has the name below in lower case, without the kind's: `SHAPE` is `shape`, `HTTP_URL` is `url`, `DESTINATION` is `kind`. `datasets` has the datasets that go there; without it all do. Secrets never stand in a table: each is a secret of the Worker, named by the destination and the setting, in upper case and with `_` for `-`, such as `SIEM_INTAKE_KEY`, or `SIEM_INTAKE_KEY_FIREWALL_EVENTS` for one dataset.
-
-`default` is there where any flat variable or secret of a destination is set, or no table is. Where only tables are meant, take `DESTINATION`, `SHAPE` and the others out of `[vars]`, and delete their secrets. Several destinations need the durable route.
+The settings of a destination are flat variables here, for the one that is called `default`. Several stand side by side in tables, `[vars.DESTINATIONS.<name>]`: [destinations.md](destinations.md).
 "##;
 
 fn title(group: &Group) -> String {

@@ -6,6 +6,7 @@
 
 mod configuration;
 mod conversion;
+mod destinations;
 mod elasticsearch;
 mod error;
 mod example;
@@ -110,6 +111,10 @@ fn files(root: &Path) -> Result<Vec<File>, Error> {
     files.push(File {
         path: "docs/configuration.md".into(),
         text: configuration::page(),
+    });
+    files.push(File {
+        path: "docs/destinations.md".into(),
+        text: destinations::page(),
     });
     files.push(File {
         path: "detections/logpush-ecs.yml".into(),
