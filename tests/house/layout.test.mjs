@@ -32,7 +32,7 @@ const FLOORS = {
     ...["input", "percent", "terminal"],
   ],
   "crates/docs/src": [
-    ...["main", "configuration", "elasticsearch", "overview", "sigma", "page", "peers", "sekoia", "sensitive"],
+    ...["main", "configuration", "destinations", "elasticsearch", "overview", "sigma", "page", "peers", "sekoia", "sensitive"],
     ...["example", "sources", "conversion", "error", "markdown"],
   ],
   "crates/intake-format/src": ["lib", "declare", "format", "documented", "written"],

@@ -14,6 +14,8 @@ use crate::{header, url};
 pub struct Setting {
     /// The variable or the secret. Those of a kind of destination begin with the kind: `HTTP_URL`.
     pub name: &'static str,
+    /// What a table of `DESTINATIONS` calls it, if not by its name without the kind's.
+    pub key: Option<&'static str>,
     /// Which values it takes, and which one holds if it is not set.
     pub accepts: Accepts,
     /// Whether it must be set.
@@ -137,6 +139,7 @@ impl Setting {
     pub const fn new(name: &'static str, accepts: Accepts, about: &'static str) -> Self {
         Self {
             name,
+            key: None,
             accepts,
             is_required: false,
             is_secret: false,
@@ -150,6 +153,13 @@ impl Setting {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.is_required = true;
+        self
+    }
+
+    /// The same, but with a name of its own in a table of `DESTINATIONS`.
+    #[must_use]
+    pub const fn key(mut self, key: &'static str) -> Self {
+        self.key = Some(key);
         self
     }
 

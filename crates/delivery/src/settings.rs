@@ -255,7 +255,8 @@ const KIND_OF_DESTINATION: Setting = Setting::new(
     DESTINATION_KIND,
     Accepts::OneOf(&KIND_NAMES),
     "where events go: the SEKOIA.IO intake, a URL that takes JSON, or a product with a protocol of its own",
-);
+)
+.key("kind");
 
 /// What a Logpush job sends, so that its uploads are taken.
 pub const LOGPUSH_SECRET: Setting = Setting::new(
@@ -295,8 +296,8 @@ pub fn of_destinations() -> impl Iterator<Item = &'static Setting> {
 /// What a table of `DESTINATIONS` calls a setting: its name without the kind's, in lower case.
 #[must_use]
 pub fn key(setting: &Setting, kind: &str) -> String {
-    if setting.name == DESTINATION_KIND {
-        return "kind".to_owned();
+    if let Some(key) = setting.key {
+        return key.to_owned();
     }
     let name = setting.name.to_ascii_lowercase();
     let of_kind = name

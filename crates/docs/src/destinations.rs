@@ -51,7 +51,10 @@ fn table(settings: &[Setting], kind: &str) -> String {
     for setting in settings {
         let key = settings::key(setting, kind);
         let key = match setting.is_secret {
-            true => format!("secret {}", code(&format!("<NAME>_{}", key.to_ascii_uppercase()))),
+            true => format!(
+                "secret {}",
+                code(&format!("<NAME>_{}", key.to_ascii_uppercase()))
+            ),
             false => code(&key),
         };
         let default = match setting.accepts.default() {

@@ -321,3 +321,31 @@ fn documents_and_bodies_are_those_that_a_destination_gets() {
         assert!(run.stderr.contains(expected), "{args:?}: {}", run.stderr);
     }
 }
+
+/// The examples of configurations in the documents.
+#[test]
+fn what_the_documents_show_is_a_sound_configuration() {
+    let documents = [
+        (
+            "destinations.md",
+            include_str!("../../../../docs/destinations.md"),
+        ),
+        (
+            "elasticsearch.md",
+            include_str!("../../../../docs/elasticsearch.md"),
+        ),
+    ];
+    let bindings = SOUND.split("[vars]").next().unwrap();
+    for (name, text) in documents {
+        let blocks = text.split("```toml\n").skip(1);
+        let examples: Vec<&str> = blocks
+            .filter_map(|block| block.split("```").next())
+            .filter(|block| block.contains("DESTINATIONS"))
+            .collect();
+        assert!(!examples.is_empty(), "{name} has no example");
+        for example in examples {
+            let run = check(&format!("{bindings}{example}"), "documents.toml", &[]);
+            assert_eq!(run.code, Some(0), "{name}: {}{}", run.stdout, run.stderr);
+        }
+    }
+}

@@ -223,7 +223,15 @@ impl Table {
         let short = self
             .kind
             .and_then(|kind| lower.strip_prefix(kind.name)?.strip_prefix('_'));
-        let near = or_near(short.unwrap_or(&lower), keys.iter().map(String::as_str));
+        // As `intake_url`, where `url` is meant.
+        let ending = keys.iter().find(|known| {
+            let before = lower.strip_suffix(known.as_str());
+            before.is_some_and(|before| before.ends_with('_'))
+        });
+        let meant = short
+            .or_else(|| ending.map(String::as_str))
+            .unwrap_or(&lower);
+        let near = or_near(meant, keys.iter().map(String::as_str));
         let whose = match self.kind {
             Some(kind) => format!("a destination of kind {}", kind.name),
             None => "any destination".to_owned(),

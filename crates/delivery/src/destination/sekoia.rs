@@ -26,7 +26,8 @@ pub(super) const KIND: Kind = Kind {
                 default: Some("https://intake.sekoia.io"),
             },
             "base URL of your region, such as `https://intake.fra2.sekoia.io/api/v1/intake-http`; `/plain/batch` is added",
-        ),
+        )
+        .key("url"),
         Setting::new(
             INTAKE_KEY,
             Accepts::HeaderValue,

@@ -121,7 +121,7 @@ fn a_table_has_all_settings_of_its_destination() {
             "datasets": ["dns_logs", "http_requests"],
             "rules": [{ "name": "one", "action": "drop" }],
         },
-        "siem-2": { "kind": "sekoia", "intake_url": "https://intake.example" },
+        "siem-2": { "kind": "sekoia", "url": "https://intake.example" },
     });
     let texts = [
         SECRET,
@@ -233,7 +233,7 @@ fn what_is_wrong_with_a_table_is_named() {
         (
             json!({ "kind": "http", "url": url, "intake_url": url }),
             vec![],
-            "DESTINATIONS.siem.intake_url is no setting of a destination of kind http",
+            "DESTINATIONS.siem.intake_url is no setting of a destination of kind http: do you mean url?",
         ),
         (
             json!({ "kind": "http", "url": url, "upload_max_bytes": 5000 }),
