@@ -157,17 +157,17 @@ impl Config {
         target.unwrap_or_else(|| Err(format!("there is no destination {name}")))
     }
 
-    /// The destinations by name, each with its kind and shape where its settings are sound; none where
+    /// The destinations by name, each with its kind and shape where its settings are sound; nothing where
     /// nobody can tell which there are.
     pub(crate) fn described(
         &self,
-    ) -> impl Iterator<Item = (&str, Option<(&'static str, &'static str)>)> {
-        let entries = self.destinations.iter().flatten();
-        entries.map(|entry| {
+    ) -> Option<impl Iterator<Item = (&str, Option<(&'static str, &'static str)>)>> {
+        let entries = self.destinations.as_ref().ok()?.iter();
+        Some(entries.map(|entry| {
             let setup = entry.setup.as_ref().ok();
             let setup = setup.map(|setup| (setup.kind.name, shape_word(setup.shape)));
             (&*entry.name, setup)
-        })
+        }))
     }
 
     /// All that is wrong with destinations, by name; under no name what is wrong with all.

@@ -502,6 +502,7 @@ fn counts_of(
         batches: counted(|counters| counters.batches.get()),
         requests: counted(|counters| counters.requests.get()),
         retries: counted(|counters| counters.retries.get()),
+        duplicates: counted(|counters| counters.already_there.get()),
         lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
         unknown_fields: summary.unknown_fields.keys().cloned().collect(),
     }

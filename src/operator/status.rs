@@ -38,11 +38,20 @@ pub(super) async fn status(env: &Env, variables: &Variables) -> Status {
     let status = match route {
         Ok(Route::Durable(Bindings { ledger, .. })) => {
             let overview = Ledger::new(ledger).ask_overview(Read).await;
+            let names = config.as_ref().ok().and_then(|config| config.owed(None));
+            if let (Some(overview), Some(names)) = (&overview, names) {
+                found.extend(health::removed_destinations(overview, &names));
+            }
             Status::durable(overview, &alerts.limits, found, now)
         }
         _ => Status::direct(found, now),
     };
-    let destinations = config.iter().flat_map(Config::described);
-    let destinations = destinations.map(|(name, setup)| Destination::new(name, setup));
-    status.with_destinations(destinations.collect())
+    status.with_destinations(configured(config.ok().as_ref()))
+}
+
+/// The destinations that are configured; nothing where nobody can tell.
+fn configured(config: Option<&Config>) -> Option<Vec<Destination>> {
+    let described = config?.described()?;
+    let destinations = described.map(|(name, setup)| Destination::new(name, setup));
+    Some(destinations.collect())
 }

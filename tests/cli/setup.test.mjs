@@ -147,6 +147,66 @@ test("one command makes everything, and events reach the intake", async () => {
   assertSays(checked.stdout, "ok    last delivery", "ok    intake", "no link is broken");
 });
 
+test("the format of the intake is asked for, and decides about the shape of events", async () => {
+  const bare = SETUP.replace(" --intake-format custom", "");
+  const unasked = await command(bare, { SEKOIA_INTAKE_KEY: INTAKE_KEY });
+  assert.equal(unasked.code, 2);
+  assertSays(unasked.stderr, "which format has the intake", "--intake-format built-in", "--intake-format custom");
+  assert.deepEqual(platform.changes, [], "nothing is done without an answer");
+
+  const without = await command(`setup --zone ${ZONE} --dataset page_shield_events --intake-format built-in`, { SEKOIA_INTAKE_KEY: INTAKE_KEY });
+  assert.equal(without.code, 2);
+  assertSays(without.stderr, "no built-in format for page_shield_events");
+
+  const builtIn = await command(`${bare} --intake-format built-in`, { SEKOIA_INTAKE_KEY: INTAKE_KEY });
+  assertDone(builtIn);
+  assert.match(readFileSync(join(clone, "wrangler.toml"), "utf8"), /^SHAPE = "native"$/m);
+  assert.equal(platform.worker.vars.SHAPE, "native");
+  assertSays(builtIn.stdout, "intake must have SEKOIA.IO's built-in format");
+  assert.equal(existsSync(join(clone, "intake-format")), false);
+
+  // Later it is what wrangler.toml has.
+  assertDone(await command(bare));
+  assert.equal(platform.worker.vars.SHAPE, "native");
+  const custom = await command(`${bare} --intake-format custom`);
+  assertDone(custom);
+  assert.equal(platform.worker.vars.SHAPE, "ecs");
+  assertSays(custom.stdout, "intake must have the custom format");
+  const declare = readFileSync(join(clone, "intake-format/DECLARE.md"), "utf8");
+  assert.ok(declare.indexOf("What rules and searches need") < declare.indexOf("What else every event keeps"));
+  assert.match(readFileSync(join(clone, "intake-format/ingest/parser.yml"), "utf8"), /cloudflare\.RayID: /);
+});
+
+test("one document for programs, with every step, the jobs and the check", async () => {
+  const done = await setup("--json");
+  assertDone(done);
+  const told = JSON.parse(done.stdout);
+  assert.deepEqual([told.done, told.error, told.check.broken], [true, null, 0]);
+  assert.equal(told.jobs[0].action, "created");
+  const steps = told.steps.map(({ mark, step }) => `${mark} ${step}`);
+  for (const step of ["ok token", "done bucket", "done queue", "done worker", "done LOGPUSH_SECRET"]) assert.ok(steps.includes(step), steps.join(", "));
+  assertSays(done.stderr, "done  bucket");
+  platform.fault = ({ args }) => (args[0] === "deploy" ? "no" : undefined);
+  const failed = await setup("--json");
+  platform.fault = () => undefined;
+  assert.equal(failed.code, 1);
+  assert.equal(JSON.parse(failed.stdout).done, false);
+  assert.match(JSON.parse(failed.stdout).error.message, /wrangler deploy/);
+});
+
+test("--via r2: the job writes to the bucket that the Worker reads, and the bucket tells the queue", async () => {
+  const keys = { R2_ACCESS_KEY_ID: "0123456789abcdef0123456789abcdef", R2_SECRET_ACCESS_KEY: "fedcba9876543210fedcba9876543210" };
+  const keyless = await setup("--via r2");
+  assert.equal(keyless.code, 2);
+  assertSays(keyless.stderr, "R2_ACCESS_KEY_ID");
+  assert.deepEqual(platform.changes, []);
+  const done = await setup("--via r2", keys);
+  assertDone(done);
+  assert.match(cloudflare.jobs[0].destination_conf, /^r2:\/\/logpush-ecs\/logpush\/firewall_events\//);
+  assertSays(platform.changes.join("\n"), "r2 bucket notification create logpush-ecs --event-type object-create --queue logpush-ecs --prefix logpush/");
+  for (const secret of Object.values(keys)) assert.ok(!(done.stdout + done.stderr).includes(secret));
+});
+
 test("a second run finds everything, deploys, and changes nothing else", async () => {
   assertDone(await setup());
   const secrets = new Map(platform.worker.secrets);
@@ -411,10 +471,13 @@ test("a bucket and a queue that are there already are no failure", async () => {
 
 test("a Worker that does not get ready is told, with its own words", async () => {
   const file = join(clone, "wrangler.toml");
-  writeFileSync(file, readFileSync(file, "utf8").replace('SHAPE = "ecs"', 'SHAPE = "raw"'));
+  // The wrangler of an operator who deploys something else than this file says.
+  platform.onCall = ({ args }) => {
+    if (args[0] === "deploy") writeFileSync(file, readFileSync(file, "utf8").replace("[vars]", '[vars]\nUPLOAD_MAX_BYTES = "many"'));
+  };
   const done = await setup("--wait 1");
   assert.equal(done.code, 1);
-  assertSays(done.stderr, "is not ready", "503", "SHAPE");
+  assertSays(done.stderr, "is not ready", "503", "UPLOAD_MAX_BYTES");
   assert.equal(cloudflare.jobs.length, 0);
 });
 
@@ -458,8 +521,10 @@ test("check names each link that is broken, one after the other", async () => {
     [["enabled"], () => (job.enabled = false), () => (job.enabled = true)],
     [["worker", "cloudflare"], () => (platform.worker = undefined), () => (platform.worker = worker)],
     [["secret", "cloudflare"], () => worker.secrets.set("LOGPUSH_SECRET", "secret-of-nobody-here"), () => worker.secrets.set("LOGPUSH_SECRET", secret)],
-    [["configuration", "cloudflare"], () => worker.secrets.delete("SEKOIA_INTAKE_KEY"), () => worker.secrets.set("SEKOIA_INTAKE_KEY", INTAKE_KEY)],
-    [["configuration", "cloudflare"], () => (worker.vars.SHAPE = "raw"), () => (worker.vars.SHAPE = "ecs")],
+    // A wrong destination stops no upload: they are stored, and wait.
+    [["intake"], () => worker.secrets.delete("SEKOIA_INTAKE_KEY"), () => worker.secrets.set("SEKOIA_INTAKE_KEY", INTAKE_KEY)],
+    [["intake"], () => (worker.vars.SHAPE = "odd"), () => (worker.vars.SHAPE = "ecs")],
+    [["configuration", "cloudflare"], () => (worker.vars.UPLOAD_MAX_BYTES = "many"), () => delete worker.vars.UPLOAD_MAX_BYTES],
   ]) {
     cut();
     assert.deepEqual(await broken(), links);

@@ -137,7 +137,8 @@ fn status(overview: Value, found: Vec<Problem>) -> Status {
         ("wrong", None),
     ];
     let destinations = destinations.map(|(name, setup)| Destination::new(name, setup));
-    Status::durable(Some(overview), &LIMITS, found, NOW).with_destinations(destinations.to_vec())
+    Status::durable(Some(overview), &LIMITS, found, NOW)
+        .with_destinations(Some(destinations.into()))
 }
 
 /// Problems that the overview does not know of.
@@ -181,6 +182,15 @@ fn dataset(name: &str, scale: u64) -> Value {
             })
         })
         .collect();
+    let destinations = ["archive", "lake", "siem", "soc-of-another-team"].map(|to| {
+        let delivered = 168 * 9_000 * scale;
+        let stats = json!({
+            "totals": [1_512, delivered, 0, 0, 7, 0, 0, 3, 0, 0, 1_512 * 42_000, 0, delivered - 7],
+            "last_delivery": NOW - 1_000,
+        });
+        (to.to_owned(), stats)
+    });
+    let destinations = destinations.into_iter().collect();
     json!({
         "totals": [1_512, 168 * 9_000 * scale, 168 * 2_000_000 * scale, 0, 0, 1_512],
         "minutes": buckets(NOW / 60_000, 60),
@@ -188,6 +198,7 @@ fn dataset(name: &str, scale: u64) -> Value {
         "shards": { "0": { "created_at": NOW - 30 * DAY, "latest": latest } },
         "last_arrival": NOW - 9_000,
         "last_delivery": NOW - 1_000,
+        "destinations": Value::Object(destinations),
     })
 }
 

@@ -72,6 +72,8 @@ counters! {
     dropped,
     /// Records that were in lost uploads, as far as they are known.
     lost_records,
+    /// Records of those delivered that the destination says it had before.
+    duplicates,
 }
 
 impl Counters {
@@ -182,7 +184,7 @@ mod tests {
     fn a_list_of_another_version_is_read() {
         assert_eq!(Counters::from_values(&[1, 2]).records, 2);
         assert_eq!(Counters::from_values(&[7; 99]).lost, 7);
-        let values: Vec<u64> = (1..=16).collect();
+        let values: Vec<u64> = (1..=17).collect();
         let counters = Counters::from_values(&values);
         assert_eq!(Counters::from_values(&counters.values()), counters);
     }

@@ -1,52 +1,15 @@
-//! Problems: what is wrong, why, and what to do. The status page and the alerts show the same list.
+//! Finds the problems: the status page and the alerts show the same list.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use logpush_delivery::configuration::name::DEFAULT;
 
 use crate::format::{count, duration};
 use crate::overview::{DatasetOverview, Overview};
+use crate::shard::Backlog;
 
-/// Something that needs the operator's attention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    pub kind: ProblemKind,
-    /// The dataset or the Logpush job that it concerns.
-    pub subject: Option<String>,
-    pub severity: Severity,
-    pub text: String,
-    pub hint: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProblemKind {
-    Misconfigured,
-    DestinationMisconfigured,
-    AlertsMisconfigured,
-    LedgerSilent,
-    CronStopped,
-    Silent,
-    Lag,
-    Lost,
-    Unaccounted,
-    Backlog,
-    Held,
-    Failing,
-    DeadLetters,
-    Drift,
-    JobDisabled,
-    JobFailing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Nothing is lost, but something needs attention.
-    Warning,
-    /// Events are missing at the intake, or will be missing.
-    Error,
-}
+pub use crate::problem::{Problem, ProblemKind, Severity};
 
 /// The thresholds above which a value is a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,70 +41,6 @@ const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-impl ProblemKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Misconfigured => "misconfigured",
-            Self::DestinationMisconfigured => "destination_misconfigured",
-            Self::AlertsMisconfigured => "alerts_misconfigured",
-            Self::LedgerSilent => "ledger_silent",
-            Self::CronStopped => "cron_stopped",
-            Self::Silent => "silent",
-            Self::Lag => "lag",
-            Self::Backlog => "backlog",
-            Self::Lost => "lost",
-            Self::Unaccounted => "unaccounted",
-            Self::Held => "held",
-            Self::Failing => "failing",
-            Self::DeadLetters => "dead_letters",
-            Self::Drift => "drift",
-            Self::JobDisabled => "job_disabled",
-            Self::JobFailing => "job_failing",
-        }
-    }
-
-    /// What it costs if nothing is done.
-    pub fn cost(self) -> &'static str {
-        match self {
-            Self::Misconfigured => {
-                "Every upload is refused. Logpush repeats one for some minutes, then drops it for good, and disables a job that keeps failing."
-            }
-            Self::DestinationMisconfigured => {
-                "Nothing reaches it. What is owed to it is kept, however long."
-            }
-            Self::AlertsMisconfigured => {
-                "Nothing is lost, but nobody is told when something breaks."
-            }
-            Self::LedgerSilent => "Nothing is lost, but nobody sees what waits or fails.",
-            Self::CronStopped => {
-                "No alert is sent, and an upload that a failure left behind is not delivered."
-            }
-            Self::Silent => {
-                "If the job has stopped, its events are lost from the moment on that it stopped: Logpush keeps nothing."
-            }
-            Self::Lag => "Detections see these events late.",
-            Self::Unaccounted => "Nobody knows whether these events are at the destination.",
-            Self::Lost => "These events will not reach the destination, and more may follow.",
-            Self::Backlog | Self::Failing => {
-                "Events are late. After RETRY_DAYS, what still waits becomes dead letters."
-            }
-            Self::Held => "Nothing new reaches the destination. What waits is kept, however long.",
-            Self::DeadLetters => {
-                "These events are missing at the destination. They stay here until they are replayed or deleted."
-            }
-            Self::Drift => "Nothing is lost. Rules and searches do not see these values in ECS.",
-            Self::JobDisabled | Self::JobFailing => "Its events are lost: Logpush keeps nothing.",
-        }
-    }
-
-    /// Whether alerts report it. They do not if the ledger is silent, since it is what remembers alerts,
-    /// nor if the cron has stopped, since it is what sends them, nor if deliveries fail, since that may be
-    /// over in a minute.
-    pub fn is_alert(self) -> bool {
-        !matches!(self, Self::LedgerSilent | Self::CronStopped | Self::Failing)
-    }
-}
-
 /// The problem of a wrong configuration.
 pub fn misconfigured(problems: &[String]) -> Problem {
     Problem {
@@ -168,6 +67,40 @@ pub fn destination_misconfigured(destination: Option<&str>, problems: &[String])
         severity: Severity::Error,
         text: format!("{who} nothing: {}", problems.join("; ")),
         hint: "Uploads are stored, and wait for it. Set variables in wrangler.toml and secrets with npx wrangler secret put NAME, then deploy again; logpush-ecs config check finds what is wrong before.".to_owned(),
+    }
+}
+
+/// The problems of destinations that are not configured any more, and to which uploads are owed.
+pub fn removed_destinations(overview: &Overview, configured: &[&str]) -> Vec<Problem> {
+    let mut waiting: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in overview.datasets.values() {
+        for name in entry.destinations() {
+            *waiting.entry(name).or_default() += entry.backlog_of(name).uploads;
+        }
+    }
+    let removed = waiting
+        .into_iter()
+        .filter(|(name, waiting)| *waiting > 0 && !name.is_empty() && !configured.contains(name));
+    removed
+        .map(|(name, waiting)| destination_removed(name, waiting))
+        .collect()
+}
+
+fn destination_removed(name: &str, waiting: u64) -> Problem {
+    Problem {
+        kind: ProblemKind::DestinationRemoved,
+        subject: Some(name.to_owned()),
+        severity: Severity::Error,
+        text: format!(
+            "The destination {name} is not configured, and {}",
+            match waiting {
+                1 => "1 upload waits for it".to_owned(),
+                many => format!("{} uploads wait for it", count(many)),
+            }
+        ),
+        hint: format!(
+            "Configure it again in wrangler.toml and deploy, and everything is delivered; or drop what is owed to it with DELETE /api/destinations/{name}."
+        ),
     }
 }
 
@@ -277,45 +210,6 @@ fn dataset_problems(
             "This is an error of the Worker: report it with the log's lines \"delivery\" since this problem began.",
         );
     }
-    let backlog = entry.backlog();
-    let oldest = backlog.oldest.first();
-    let waits = oldest.map_or(0, |upload| since(upload.arrived));
-    if backlog.uploads > limits.backlog || waits > millis(limits.lag) {
-        add(
-            ProblemKind::Backlog,
-            Severity::Error,
-            match oldest {
-                Some(_) => format!(
-                    "{} wait to be delivered, the oldest for {}",
-                    uploads(backlog.uploads),
-                    duration(waits)
-                ),
-                None => format!("{} wait to be delivered", uploads(backlog.uploads)),
-            },
-            "Nothing is lost. If the intake is down, they are delivered automatically when it is back; otherwise raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.",
-        );
-    }
-    let held = backlog.oldest.iter().find(|upload| upload.held);
-    let error = backlog
-        .oldest
-        .iter()
-        .find_map(|upload| upload.error.as_deref());
-    if let Some(upload) = held {
-        let error = upload.error.as_deref().unwrap_or("the reason is not known");
-        add(
-            ProblemKind::Held,
-            Severity::Error,
-            format!("the destination takes nothing until something is repaired: {error}"),
-            "Nothing is lost: the uploads wait, however long that takes. After the repair, \"Try again now\" on the status page, or POST /api/destinations/default/retry, delivers them at once.",
-        );
-    } else if let Some(error) = error {
-        add(
-            ProblemKind::Failing,
-            Severity::Warning,
-            format!("deliveries fail and are repeated: {error}"),
-            "Nothing is lost. Check the intake's URL and key, and whether it is up.",
-        );
-    }
     let first = (now / MINUTE).saturating_sub(LAG_MINUTES - 1);
     let buckets = entry.minutes.range(first..);
     let lag = buckets.map(|(_, bucket)| bucket.lag_ms_max).max();
@@ -364,6 +258,87 @@ fn dataset_problems(
             "Their values are kept under cloudflare. A newer version of this Worker may map them.",
         );
     }
+    for destination in entry.destinations() {
+        let backlog = entry.backlog_of(destination);
+        problems.extend(destination_problems(
+            dataset,
+            destination,
+            &backlog,
+            limits,
+            now,
+        ));
+    }
+    problems
+}
+
+/// The problems of one destination with what it gets of a dataset. The one that the flat settings describe
+/// has no name that would say more.
+fn destination_problems(
+    dataset: &str,
+    destination: &str,
+    backlog: &Backlog,
+    limits: &AlertLimits,
+    now: u64,
+) -> Vec<Problem> {
+    let subject = match destination {
+        "" | DEFAULT => dataset.to_owned(),
+        name => format!("{dataset} to {name}"),
+    };
+    let mut problems = Vec::new();
+    let mut add = |kind, severity, text: String, hint: String| {
+        problems.push(Problem {
+            kind,
+            subject: Some(subject.clone()),
+            severity,
+            text: format!("{subject}: {text}"),
+            hint,
+        });
+    };
+    let oldest = backlog.oldest.first();
+    let waits = oldest.map_or(0, |upload| now.saturating_sub(upload.arrived));
+    if backlog.uploads > limits.backlog || waits > millis(limits.lag) {
+        add(
+            ProblemKind::Backlog,
+            Severity::Error,
+            match oldest {
+                Some(_) => format!(
+                    "{} wait to be delivered, the oldest for {}",
+                    uploads(backlog.uploads),
+                    duration(waits)
+                ),
+                None => format!("{} wait to be delivered", uploads(backlog.uploads)),
+            },
+            "Nothing is lost. If the destination is down, they are delivered automatically when it is back; otherwise raise max_concurrency and DELIVERIES_IN_FLIGHT. After RETRY_DAYS they become dead letters.".to_owned(),
+        );
+    }
+    let held = backlog.oldest.iter().find(|upload| upload.held);
+    let error = backlog
+        .oldest
+        .iter()
+        .find_map(|upload| upload.error.as_deref());
+    if let Some(upload) = held {
+        let error = upload.error.as_deref().unwrap_or("the reason is not known");
+        let name = match destination {
+            "" => DEFAULT,
+            name => name,
+        };
+        add(
+            ProblemKind::Held,
+            Severity::Error,
+            format!("the destination takes nothing until something is repaired: {error}"),
+            format!(
+                "Nothing is lost: the uploads wait, however long that takes. After the repair, \"Try again now\" on the status page, or POST /api/destinations/{name}/retry, delivers them at once."
+            ),
+        );
+    } else if let Some(error) = error {
+        add(
+            ProblemKind::Failing,
+            Severity::Warning,
+            format!("deliveries fail and are repeated: {error}"),
+            "Nothing is lost. Check the destination's URL and key, and whether it is up."
+                .to_owned(),
+        );
+    }
     problems
 }
 
@@ -380,11 +355,9 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::overview::{Bucket, CRON, Seen};
-    use crate::shard::{Backlog, Report, ShardStats, Upload};
+    use crate::shard::{Report, ShardStats, Upload};
 
     const NOW: u64 = 1_000 * DAY;
     const LIMITS: AlertLimits = AlertLimits {
@@ -554,5 +527,56 @@ mod tests {
             assert_eq!(text.is_some(), expected.is_some(), "{name}: {text:?}");
             assert!(text.unwrap_or_default().contains(expected.unwrap_or("")));
         }
+    }
+
+    #[test]
+    fn each_destination_has_problems_of_its_own() {
+        let mut entry = DatasetOverview {
+            last_arrival: NOW,
+            ..DatasetOverview::default()
+        };
+        let waits = |error: &str, held: bool| Backlog {
+            uploads: 1,
+            oldest: vec![Upload {
+                arrived: NOW,
+                error: Some(error.to_owned()),
+                held,
+                ..Upload::default()
+            }],
+            ..Backlog::default()
+        };
+        let report = Report {
+            stats: ShardStats::default(),
+            backlog: [
+                ("default".to_owned(), waits("status 503", false)),
+                ("lake".to_owned(), waits("status 401", true)),
+                ("siem".to_owned(), Backlog::default()),
+            ]
+            .into(),
+        };
+        entry.take("0", report);
+        let overview = Overview {
+            datasets: [("dns_logs".to_owned(), entry.clone())].into(),
+            ..Overview::default()
+        };
+        // Nothing waits for siem, so that nobody misses it.
+        let removed = removed_destinations(&overview, &["default"]);
+        let [removed] = removed.as_slice() else {
+            panic!("{removed:?}");
+        };
+        assert_eq!(removed.subject.as_deref(), Some("lake"));
+        assert!(removed.text.contains("1 upload waits"), "{}", removed.text);
+        let found = dataset_problems("dns_logs", &entry, &LIMITS, NOW);
+        let found: Vec<_> = found
+            .iter()
+            .map(|of| (of.kind, of.subject.as_deref().unwrap()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (ProblemKind::Failing, "dns_logs"),
+                (ProblemKind::Held, "dns_logs to lake"),
+            ]
+        );
     }
 }

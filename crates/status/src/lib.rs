@@ -18,4 +18,5 @@ pub mod metrics;
 pub mod model;
 pub mod overview;
 pub mod page;
+pub mod problem;
 pub mod shard;

@@ -4,8 +4,8 @@
 use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
-use crate::counters::Counters;
-use crate::model::{DatasetStatus, OverallVerdict, Route, Status};
+use crate::counters::{Counters, Lags};
+use crate::model::{DatasetStatus, Destination, OverallVerdict, Route, Status};
 
 /// Content type of the text format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -140,6 +140,92 @@ const GAUGES: [Gauge; 8] = [
     ),
 ];
 
+/// A metric of a destination: its name, type, help and value, if it is known.
+type OfDestination = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&Destination, u64) -> Option<Value>,
+);
+
+const DESTINATIONS: [OfDestination; 12] = [
+    (
+        "destination_waiting_uploads",
+        "gauge",
+        "Uploads that are owed to the destination.",
+        |of, _| Some(Value::Number(of.waiting.uploads)),
+    ),
+    (
+        "destination_waiting_records",
+        "gauge",
+        "Lines of these uploads, as far as they are known.",
+        |of, _| Some(Value::Number(of.waiting.records)),
+    ),
+    (
+        "destination_oldest_waiting_seconds",
+        "gauge",
+        "How long the oldest of these uploads has been waiting, or 0.",
+        |of, now| {
+            let oldest = of.waiting.oldest_arrival;
+            Some(Value::Millis(oldest.map_or(0, |at| now.saturating_sub(at))))
+        },
+    ),
+    (
+        "destination_held",
+        "gauge",
+        "1 if the destination takes nothing until something is repaired.",
+        |of, _| Some(Value::Number(u64::from(of.waiting.held))),
+    ),
+    (
+        "destination_last_delivery_timestamp_seconds",
+        "gauge",
+        "When the last upload was delivered to the destination.",
+        |of, _| of.last_delivery.map(Value::Millis),
+    ),
+    (
+        "destination_delivered_records_total",
+        "counter",
+        "Records that the destination has.",
+        |of, _| Some(Value::Number(of.sum.delivered)),
+    ),
+    (
+        "destination_refused_records_total",
+        "counter",
+        "Records that the destination refused.",
+        |of, _| Some(Value::Number(of.sum.refused)),
+    ),
+    (
+        "destination_unknown_records_total",
+        "counter",
+        "Records that the destination refused, or others that were sent with them.",
+        |of, _| Some(Value::Number(of.sum.unknown)),
+    ),
+    (
+        "destination_dropped_records_total",
+        "counter",
+        "Records that were not sent, by a rule or since the operator gave up the destination.",
+        |of, _| Some(Value::Number(of.sum.dropped)),
+    ),
+    (
+        "destination_lost_records_total",
+        "counter",
+        "Records of lost uploads that were owed to the destination, as far as they are known.",
+        |of, _| Some(Value::Number(of.sum.lost)),
+    ),
+    (
+        "destination_duplicate_records_total",
+        "counter",
+        "Records of those delivered that the destination says it had before.",
+        |of, _| Some(Value::Number(of.duplicates)),
+    ),
+    (
+        "destination_failed_attempts_total",
+        "counter",
+        "Attempts to deliver an upload to the destination that failed and are repeated.",
+        |of, _| Some(Value::Number(of.failed_attempts)),
+    ),
+];
+
 /// The metrics of the whole status.
 pub fn text(status: &Status) -> String {
     let mut text = Text::default();
@@ -218,7 +304,14 @@ pub fn text(status: &Status) -> String {
         "From the newest event of an upload to the end of its delivery.",
     );
     for dataset in &status.datasets {
-        lag(&mut text, dataset);
+        let label = ("dataset", dataset.dataset.as_str());
+        lag(
+            &mut text,
+            "delivery_lag_seconds",
+            label,
+            &dataset.lags,
+            dataset.totals.lag_ms,
+        );
     }
     for (name, help, value) in GAUGES {
         text.family(name, "gauge", help);
@@ -228,27 +321,45 @@ pub fn text(status: &Status) -> String {
             }
         }
     }
+    for (name, kind, help, value) in DESTINATIONS {
+        text.family(name, kind, help);
+        for of in &status.destinations {
+            if let Some(value) = value(of, status.at) {
+                text.sample(name, &[("destination", &of.name)], value);
+            }
+        }
+    }
+    text.family(
+        "destination_delivery_lag_seconds",
+        "histogram",
+        "From the newest event of an upload to the end of its delivery to the destination.",
+    );
+    for of in &status.destinations {
+        lag(
+            &mut text,
+            "destination_delivery_lag_seconds",
+            ("destination", of.name.as_str()),
+            &of.lags,
+            of.totals.lag_ms,
+        );
+    }
     text.0
 }
 
-fn lag(text: &mut Text, dataset: &DatasetStatus) {
-    let label = ("dataset", dataset.dataset.as_str());
+/// A histogram of lag; `sum`: of all lags, in milliseconds.
+fn lag(text: &mut Text, name: &str, label: (&str, &str), lags: &Lags, sum: u64) {
     let mut count = 0;
-    for (bound, cumulative) in dataset.lags.cumulative() {
+    for (bound, cumulative) in lags.cumulative() {
         let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| bound.to_string());
         text.sample(
-            "delivery_lag_seconds_bucket",
+            &format!("{name}_bucket"),
             &[label, ("le", &bound)],
             Value::Number(cumulative),
         );
         count = cumulative;
     }
-    text.sample(
-        "delivery_lag_seconds_sum",
-        &[label],
-        Value::Millis(dataset.totals.lag_ms),
-    );
-    text.sample("delivery_lag_seconds_count", &[label], Value::Number(count));
+    text.sample(&format!("{name}_sum"), &[label], Value::Millis(sum));
+    text.sample(&format!("{name}_count"), &[label], Value::Number(count));
 }
 
 /// A value of a sample. Milliseconds are written as seconds.

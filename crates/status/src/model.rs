@@ -56,15 +56,29 @@ pub struct OpenIncident {
     pub since: u64,
 }
 
-/// A destination that is configured. Wrong settings of one are a problem.
-#[derive(Clone, Debug, Serialize)]
+/// A destination over all datasets: one that is configured, or one that is not any more and to which
+/// something is still owed.
+#[derive(Debug, Default, Serialize)]
 pub struct Destination {
     pub name: String,
+    pub is_configured: bool,
     /// Not known where its settings are wrong.
     pub kind: Option<&'static str>,
     pub shape: Option<&'static str>,
     /// What its intake must be like, where the wrong one takes events and reads nothing in them.
     pub intake_format: Option<IntakeFormat>,
+    pub sum: Sum,
+    pub waiting: Waiting,
+    /// Records of those delivered that the destination says it had before.
+    pub duplicates: u64,
+    /// Attempts that failed and are repeated.
+    pub failed_attempts: u64,
+    pub lag_ms_mean: u64,
+    pub last_delivery: Option<u64>,
+    #[serde(skip)]
+    pub totals: Counters,
+    #[serde(skip)]
+    pub lags: Lags,
 }
 
 #[derive(Debug, Serialize)]
@@ -225,13 +239,31 @@ impl Status {
         }
     }
 
-    /// The same with what is configured.
+    /// The same with what is configured; nothing where nobody can tell.
     #[must_use]
-    pub fn with_destinations(self, destinations: Vec<Destination>) -> Self {
-        Self {
-            destinations,
-            ..self
+    pub fn with_destinations(mut self, configured: Option<Vec<Destination>>) -> Self {
+        let is_known = configured.is_some();
+        let mut destinations: Vec<Destination> = configured.unwrap_or_default();
+        for of in self.datasets.iter().flat_map(|of| &of.destinations) {
+            let name = of.destination.as_str();
+            match destinations.iter_mut().find(|all| all.name == name) {
+                Some(all) => all.add(of),
+                None => {
+                    let mut all = Destination {
+                        name: name.to_owned(),
+                        is_configured: !is_known,
+                        ..Destination::default()
+                    };
+                    all.add(of);
+                    destinations.push(all);
+                }
+            }
         }
+        // Nothing is left of one that is gone and has everything.
+        destinations.retain(|of| of.is_configured || of.waiting.uploads > 0);
+        destinations.sort_by(|one, other| one.name.cmp(&other.name));
+        self.destinations = destinations;
+        self
     }
 
     /// The status of the direct route, which stores nothing.
@@ -262,13 +294,27 @@ impl Status {
 }
 
 impl Destination {
+    /// One that is configured, with its kind and shape where its settings are sound.
     pub fn new(name: &str, setup: Option<(&'static str, &'static str)>) -> Self {
         Self {
             name: name.to_owned(),
+            is_configured: true,
             kind: setup.map(|(kind, _)| kind),
             shape: setup.map(|(_, shape)| shape),
             intake_format: setup.and_then(|(kind, shape)| IntakeFormat::of(kind, shape)),
+            ..Self::default()
         }
+    }
+
+    fn add(&mut self, of: &DestinationStatus) {
+        self.totals.add(&of.totals);
+        self.lags.add(&of.lags);
+        self.waiting.add(&of.waiting);
+        self.last_delivery = self.last_delivery.max(of.last_delivery);
+        self.sum = Sum::of(&self.totals, self.waiting.records);
+        self.duplicates = self.totals.duplicates;
+        self.failed_attempts = self.totals.failed_attempts;
+        self.lag_ms_mean = mean_lag(&self.totals);
     }
 }
 
@@ -364,6 +410,25 @@ impl Sum {
 }
 
 impl Waiting {
+    /// Adds what waits elsewhere; the error is that of the oldest.
+    fn add(&mut self, more: &Self) {
+        let is_older = match (self.oldest_arrival, more.oldest_arrival) {
+            (Some(own), Some(other)) => other < own,
+            (own, other) => own.is_none() && other.is_some(),
+        };
+        if is_older {
+            self.oldest_arrival = more.oldest_arrival;
+            self.next_attempt = more.next_attempt;
+        }
+        if self.error.is_none() || (is_older && more.error.is_some()) {
+            self.error.clone_from(&more.error);
+        }
+        self.uploads += more.uploads;
+        self.bytes += more.bytes;
+        self.records += more.records;
+        self.held |= more.held;
+    }
+
     fn of(backlog: &Backlog) -> Self {
         let oldest = backlog.oldest.first();
         Self {
@@ -390,18 +455,19 @@ impl Window {
             window.counters.add(&bucket.counters);
             window.lag_ms_max = window.lag_ms_max.max(bucket.lag_ms_max);
         }
-        window.lag_ms_mean = window
-            .counters
-            .lag_ms
-            .checked_div(window.counters.uploads)
-            .unwrap_or(0);
+        window.lag_ms_mean = mean_lag(&window.counters);
         window
     }
+}
+
+fn mean_lag(counters: &Counters) -> u64 {
+    counters.lag_ms.checked_div(counters.uploads).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shard::{Report, ShardStats};
 
     const NOW: u64 = 500_000 * HOUR + 30 * MINUTE;
 
@@ -447,6 +513,62 @@ mod tests {
         assert_eq!(status.last_hour.lag_ms_max, 300);
         assert_eq!(status.minutes.len(), 2);
         assert_eq!(status.hours.len(), 4);
+    }
+
+    #[test]
+    fn a_destination_is_that_of_all_datasets_and_one_that_is_gone_stays_while_it_is_owed() {
+        let report = |to: &str, arrived: u64, error: Option<&str>| {
+            let backlog = Backlog {
+                uploads: 1,
+                bytes: 10,
+                records: 100,
+                oldest: vec![Upload {
+                    arrived,
+                    error: error.map(str::to_owned),
+                    destination: to.to_owned(),
+                    ..Upload::default()
+                }],
+            };
+            Report {
+                stats: ShardStats::default(),
+                backlog: [(to.to_owned(), backlog)].into(),
+            }
+        };
+        let mut overview = Overview::default();
+        for (dataset, to, arrived, error) in [
+            ("dns_logs", "siem", 5, Some("later")),
+            ("http_requests", "siem", 3, Some("down")),
+            ("http_requests", "old", 4, None),
+        ] {
+            let entry = overview.datasets.entry(dataset.to_owned()).or_default();
+            entry.take(to, report(to, arrived, error));
+        }
+        let configured = vec![
+            Destination::new("siem", Some(("sekoia", "ecs"))),
+            Destination::new("lake", None),
+        ];
+        let limits = AlertLimits {
+            silent: core::time::Duration::MAX,
+            lag: core::time::Duration::from_secs(1 << 40),
+            backlog: 100,
+        };
+        for configured in [Some(configured), None] {
+            let is_known = configured.is_some();
+            let status = Status::durable(Some(overview.clone()), &limits, Vec::new(), NOW)
+                .with_destinations(configured);
+            let names: Vec<&str> = status.destinations.iter().map(|of| &*of.name).collect();
+            let expected: &[&str] = match is_known {
+                true => &["lake", "old", "siem"],
+                false => &["old", "siem"],
+            };
+            assert_eq!(names, expected);
+            let siem = status.destinations.last().unwrap();
+            assert_eq!((siem.waiting.uploads, siem.waiting.records), (2, 200));
+            assert_eq!(siem.waiting.oldest_arrival, Some(3));
+            assert_eq!(siem.waiting.error.as_deref(), Some("down"));
+            let gone = status.destinations.iter().find(|of| of.name == "old");
+            assert_eq!(gone.unwrap().is_configured, !is_known);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::counters::{Counters, Lags, packed};
 use crate::shard::{Backlog, DestinationStats, Report, ShardStats, Upload};
 
 /// Everything the overview knows, and notes that it keeps for others.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Overview {
     pub datasets: BTreeMap<String, DatasetOverview>,
     pub notes: BTreeMap<String, String>,

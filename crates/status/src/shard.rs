@@ -17,6 +17,8 @@ pub struct UploadCounts {
     pub batches: u64,
     pub requests: u64,
     pub retries: u64,
+    /// Records that the destination had before.
+    pub duplicates: u64,
     /// Time from the newest event to the end of the delivery; from the arrival, if no event has a time.
     pub lag_ms: u64,
     /// Names of fields that the mapping does not know.
@@ -185,6 +187,7 @@ impl ShardStats {
             errors: counts.errors,
             requests: counts.requests,
             retries: counts.retries,
+            duplicates: counts.duplicates,
             lag_ms: counts.lag_ms,
             ..sum.counters()
         };

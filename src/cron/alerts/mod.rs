@@ -37,12 +37,14 @@ pub(crate) async fn check(variables: &Variables, bindings: &Bindings) {
     };
     let mut problems = health::problems(&overview, &alerts.limits, now);
     match config::read(variables) {
-        Ok(config) => problems.extend(
-            config
-                .wrong_destinations()
-                .into_iter()
-                .map(|(destination, wrong)| health::destination_misconfigured(destination, &wrong)),
-        ),
+        Ok(config) => {
+            let wrong = config.wrong_destinations().into_iter();
+            problems
+                .extend(wrong.map(|(name, wrong)| health::destination_misconfigured(name, &wrong)));
+            if let Some(names) = config.owed(None) {
+                problems.extend(health::removed_destinations(&overview, &names));
+            }
+        }
         Err(wrong) => problems.push(health::misconfigured(&wrong)),
     }
     if !wrong.is_empty() {

@@ -6,6 +6,7 @@ use crate::format::{bytes, count, duration, grouped};
 use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
 use crate::page::chart::{Chart, Unit};
 use crate::page::layout::{NO_VALUE, ago};
+use crate::page::problem::is_about;
 use crate::shard::UploadOutcome;
 
 /// Datasets with a problem that are shown open. One that is well takes a line.
@@ -182,10 +183,8 @@ pub(super) fn jobs(status: &Status) -> Markup {
 }
 
 fn has_problem(status: &Status, dataset: &DatasetStatus) -> bool {
-    status
-        .problems
-        .iter()
-        .any(|problem| problem.subject.as_ref() == Some(&dataset.dataset))
+    let mut problems = status.problems.iter();
+    problems.any(|problem| is_about(problem, &dataset.dataset))
 }
 
 fn tags(status: &Status, dataset: &DatasetStatus) -> Markup {

@@ -6,20 +6,18 @@ pub mod dead_letters;
 mod destinations;
 mod layout;
 mod login;
+mod problem;
 
 use logpush_delivery::dead_letter::List;
 use maud::{Markup, html};
 
 use crate::format::count;
-use crate::health::{Problem, ProblemKind, Severity};
+use crate::health::ProblemKind;
 use crate::model::{OverallVerdict, Route, Status};
 use crate::page::layout::{Live, ago, page, subpage};
 
 pub use layout::{ICON, ICON_PATH, POLICY, SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 pub use login::{closed, log_in, refused};
-
-/// Problems of one kind beside the first that the page lists.
-const OTHERS_SHOWN: usize = 9;
 
 /// The outcome of a form, which the next page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +158,7 @@ fn verdict(status: &Status, token: &str) -> Markup {
                 p { (calm(status)) }
             } @else {
                 ul.problems {
-                    @for problems in alike(&status.problems) { (problem_line(status, &problems)) }
+                    @for problems in problem::alike(&status.problems) { (problem::line(status, &problems)) }
                 }
                 @if status.problems.iter().any(|problem| problem.kind == ProblemKind::Held) {
                     form method="post" action="/destinations/retry" {
@@ -171,79 +169,6 @@ fn verdict(status: &Status, token: &str) -> Markup {
             }
         }
     }
-}
-
-/// Problems of one kind together, in the order of the first of each: a destination that is down is a
-/// problem of every dataset.
-fn alike(problems: &[Problem]) -> Vec<Vec<&Problem>> {
-    let mut alike: Vec<Vec<&Problem>> = Vec::new();
-    for problem in problems {
-        let kind = (problem.kind, problem.severity);
-        let found = alike.iter_mut().find(|group| {
-            group
-                .first()
-                .is_some_and(|of| (of.kind, of.severity) == kind)
-        });
-        match found {
-            Some(group) => group.push(problem),
-            None => alike.push(vec![problem]),
-        }
-    }
-    alike
-}
-
-/// One of several problems of a kind in full, and the others by a line each.
-fn problem_line(status: &Status, problems: &[&Problem]) -> Markup {
-    let [problem, others @ ..] = problems else {
-        return html! {};
-    };
-    let since = since(status, problem);
-    let now = status.at;
-    let (class, level) = match problem.severity {
-        Severity::Warning => ("warning", "Warning"),
-        Severity::Error => ("error", "Error"),
-    };
-    html! {
-        li.(class) {
-            p.what { span.tag.(class) { (level) } " " (problem.text) }
-            dl {
-                @if let Some(since) = since { dt { "Began" } dd { (ago(since, now)) } }
-                dt { "If nothing is done" } dd { (problem.kind.cost()) }
-                dt { "What to do" } dd { (problem.hint) }
-            }
-            @for other in others.iter().take(OTHERS_SHOWN) {
-                p.what { span.tag.(class) { (level) } " " (other.text) @if let Some(since) = self::since(status, other) { " (began " (ago(since, now)) ")" } }
-            }
-            @if others.len() > OTHERS_SHOWN { p { "And " (others.len() - OTHERS_SHOWN) " more of this kind: see " a href="/api/status" { "/api/status" } "." } }
-        }
-    }
-}
-
-/// When a problem began, as far as the status tells; otherwise when the cron first found it.
-fn since(status: &Status, problem: &Problem) -> Option<u64> {
-    let dataset = status
-        .datasets
-        .iter()
-        .find(|dataset| problem.subject.as_ref() == Some(&dataset.dataset));
-    let began = match problem.kind {
-        ProblemKind::CronStopped => status.last_cron_run,
-        ProblemKind::Silent => dataset.and_then(|of| of.last_arrival),
-        ProblemKind::Backlog | ProblemKind::Held | ProblemKind::Failing => {
-            dataset.and_then(|of| of.waiting.oldest_arrival)
-        }
-        ProblemKind::Drift => {
-            dataset.and_then(|of| of.unknown_fields.iter().map(|f| f.first).max())
-        }
-        _ => None,
-    };
-    let incident = status
-        .incidents
-        .iter()
-        .find(|incident| {
-            incident.problem.kind == problem.kind && incident.problem.subject == problem.subject
-        })
-        .map(|incident| incident.since);
-    began.or(incident)
 }
 
 /// The line below the headline when there is no problem.
@@ -340,24 +265,5 @@ mod tests {
                 assert!(page.contains(problem.kind.cost()), "{page}");
             }
         }
-    }
-
-    #[test]
-    fn problems_of_one_kind_stand_together() {
-        let problems: Vec<Problem> = (0..12)
-            .map(|n| health::misconfigured(&[format!("no {n}.")]))
-            .chain([health::ledger_silent()])
-            .collect();
-        assert_eq!(
-            alike(&problems).iter().map(Vec::len).collect::<Vec<_>>(),
-            [12, 1]
-        );
-        let page = home(&Status::direct(problems, 1), None, None, "token");
-        for (text, is_shown) in [("no 0.", true), ("no 9.", true), ("no 10.", false)] {
-            assert_eq!(page.contains(text), is_shown, "{text}");
-        }
-        assert!(page.contains("And 2 more of this kind"), "{page}");
-        let hint = &health::misconfigured(&[]).hint;
-        assert_eq!(page.matches(hint.as_str()).count(), 1, "{page}");
     }
 }

@@ -11,6 +11,7 @@ use ureq::http::Uri;
 use crate::clock;
 use crate::jobs::check::link::{Link, rough};
 use crate::mask::Mask;
+use crate::terminal::printable;
 use crate::worker_client::target::{Headers, Secret};
 use crate::worker_client::worker::Worker;
 
@@ -46,9 +47,18 @@ struct DatasetState {
 struct Status {
     route: String,
     #[serde(default)]
+    problems: Vec<Problem>,
+    #[serde(default)]
     destinations: Vec<Destination>,
     #[serde(default)]
     datasets: Vec<DatasetStatus>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    kind: String,
+    text: String,
+    hint: String,
 }
 
 #[derive(Deserialize)]
@@ -114,12 +124,12 @@ impl Ledgers {
 
     /// Tests whether uploads that arrive at the Worker reach the intake, and says which format the intake
     /// must have: nobody but a person can see whether it has.
-    pub(crate) fn links(&self, worker: &Uri, dataset: &str) -> Vec<Link> {
+    pub(crate) fn link(&self, worker: &Uri, dataset: &str) -> Link {
         let Some(secret) = &self.secret else {
-            return vec![Link::skip(
+            return Link::skip(
                 NAME,
                 "not asked: export OPERATOR_SECRET to see whether events reach the intake",
-            )];
+            );
         };
         let host = worker
             .authority()
@@ -129,20 +139,29 @@ impl Ledgers {
         let answer = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
         match answer {
             Ok(status) => {
-                let intake = match state_of(status, dataset) {
-                    Some(state) => judge(&state),
-                    None => Link::skip(NAME, DIRECT),
+                let mut link = match (misconfigured(status), state_of(status, dataset)) {
+                    (Some(problem), _) => Link::fail(NAME, &problem.text, &problem.hint),
+                    (None, Some(state)) => judge(&state),
+                    (None, None) => Link::skip(NAME, DIRECT),
                 };
-                let formats = status.destinations.iter().filter_map(format);
-                [intake].into_iter().chain(formats).collect()
+                for format in status.destinations.iter().filter_map(format) {
+                    link.text += &printable(&format!("; {format}"));
+                }
+                link
             }
-            Err(failure) => vec![no_status(failure)],
+            Err(failure) => no_status(failure),
         }
     }
 }
 
+/// A destination whose settings are wrong: uploads are stored, and wait.
+fn misconfigured(status: &Status) -> Option<&Problem> {
+    let mut problems = status.problems.iter();
+    problems.find(|problem| problem.kind == "destination_misconfigured")
+}
+
 /// The format that goes with the shape of a destination's events.
-fn format(destination: &Destination) -> Option<Link> {
+fn format(destination: &Destination) -> Option<String> {
     let Destination {
         name,
         shape,
@@ -150,8 +169,9 @@ fn format(destination: &Destination) -> Option<Link> {
     } = destination;
     let IntakeFormat { needed, if_wrong } = intake_format.as_ref()?;
     let shape = shape.as_deref().unwrap_or_default();
-    let text = format!("{name}, SHAPE {shape}: the intake must have {needed}. {if_wrong}");
-    Some(Link::ok("intake format", text))
+    Some(format!(
+        "{name}, SHAPE {shape}: the intake must have {needed}. {if_wrong}"
+    ))
 }
 
 fn ask(worker: &Uri, secret: &Secret) -> Result<Status, NoStatus> {
@@ -318,6 +338,18 @@ mod tests {
     }
 
     #[test]
+    fn a_destination_whose_settings_are_wrong_is_a_broken_link() {
+        for (kind, expected) in [("destination_misconfigured", true), ("lag", false)] {
+            let status = Status::deserialize(json!({
+                "route": "durable",
+                "problems": [{ "kind": kind, "text": "key is missing", "hint": "Set it." }],
+            }))
+            .unwrap();
+            assert_eq!(misconfigured(&status).is_some(), expected, "{kind}");
+        }
+    }
+
+    #[test]
     fn the_pair_of_shape_and_format_is_named_with_the_look_of_a_wrong_one() {
         let destination = |format| {
             Destination::deserialize(
@@ -326,11 +358,9 @@ mod tests {
             .unwrap()
         };
         let pair = json!({ "needed": "the custom format", "if_wrong": "Nothing is read." });
-        let link = format(&destination(pair)).unwrap();
-        assert_eq!(link.mark, Mark::Ok);
         assert_eq!(
-            link.text,
-            "siem, SHAPE ecs: the intake must have the custom format. Nothing is read."
+            format(&destination(pair)).as_deref(),
+            Some("siem, SHAPE ecs: the intake must have the custom format. Nothing is read.")
         );
         assert!(format(&destination(json!(null))).is_none());
     }

@@ -71,15 +71,14 @@ pub(crate) fn check(
     for scope in args.scopes.resolve(&session.api)? {
         text += &format!("{scope}\n");
         let (token, jobs) = match found(session, args, &scope) {
-            Ok(jobs) => (Link::ok("token", "may read and change the jobs here"), jobs),
+            Ok(jobs) => (token(session, args, &scope), jobs),
             Err(error) => (
                 Link::fail("token", error.to_string(), error.hint().unwrap_or_default()),
                 Vec::new(),
             ),
         };
-        let is_read = token.mark == Mark::Ok;
+        let is_read = token.mark != Mark::Fail;
         let mut links = vec![token];
-        links.extend(reads_more(session, args, &scope));
         if is_read {
             links.extend(missing(args, &scope, &jobs));
         }
@@ -118,19 +117,22 @@ pub(crate) fn check(
     })
 }
 
-/// A warning where the token may read what is not asked for.
-fn reads_more(session: &Session, args: &Args, scope: &Scope) -> Option<Link> {
+/// What the token may do; a warning where that is more than what is asked for.
+fn token(session: &Session, args: &Args, scope: &Scope) -> Link {
+    const NAME: &str = "token";
+    const TEXT: &str = "may read and change the jobs here";
     let others = args.scopes.other_zones(&session.api, scope);
-    (!others.is_empty()).then(|| {
-        Link::warn(
-            "token's reach",
-            format!(
-                "the token may read more than {scope} needs: {}",
-                others.join(", ")
-            ),
-            "limit its Zone Resources to what has jobs, at dash.cloudflare.com/profile/api-tokens: a token that is lost then gives away less",
-        )
-    })
+    if others.is_empty() {
+        return Link::ok(NAME, TEXT);
+    }
+    Link::warn(
+        NAME,
+        format!(
+            "{TEXT}, and read zones that are not asked for: {}",
+            others.join(", ")
+        ),
+        "limit its Zone Resources to what has jobs, at dash.cloudflare.com/profile/api-tokens: a token that is lost then gives away less",
+    )
 }
 
 /// The job that is named, or the jobs of this program.
