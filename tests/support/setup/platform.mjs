@@ -25,6 +25,7 @@ export const COMMANDS = {
   whoami: { positionals: 0, options: { json: false } },
   "r2 bucket info": { positionals: 1, options: { json: false, jurisdiction: true } },
   "r2 bucket create": { positionals: 1, options: { jurisdiction: true } },
+  "r2 bucket notification create": { positionals: 1, options: { "event-type": true, queue: true, prefix: true, jurisdiction: true } },
   "queues info": { positionals: 1, options: {} },
   "queues create": { positionals: 1, options: {} },
   "secret list": { positionals: 0, options: {} },
@@ -172,6 +173,10 @@ class Platform {
         if (this.buckets.has(name)) throw new Refusal("A request to the Cloudflare API failed. The bucket you tried to create already exists, and you own it. [code: 10004]");
         this.buckets.add(name);
         return { stdout: `Creating bucket '${name}'...\n✅ Created bucket '${name}' with default storage class of Standard.` };
+      case "r2 bucket notification create":
+        if (!this.buckets.has(name)) throw new Refusal("A request to the Cloudflare API failed. The specified bucket does not exist. [code: 10006]");
+        if (!this.queues.has(options.queue)) throw new Refusal(`Queue "${options.queue}" does not exist. To create it, run: wrangler queues create ${options.queue}`);
+        return { stdout: "Creating event notification rule for object creation and update (PutObject,CompleteMultipartUpload,CopyObject)\nEvent notification rule created successfully!" };
       case "queues info":
         if (!this.queues.has(name)) throw new Refusal(`Queue "${name}" does not exist. To create it, run: wrangler queues create ${name}`);
         return { stdout: `Queue Name: ${name}` };
