@@ -22,6 +22,8 @@ pub(crate) enum Level {
 
 /// An attempt to deliver a stored upload.
 pub(crate) struct Attempt<'a> {
+    /// The name of where it goes.
+    pub(crate) destination: &'a str,
     pub(crate) key: &'a str,
     /// From 1.
     pub(crate) number: u32,
@@ -124,6 +126,7 @@ pub(crate) fn write_attempt(
     };
     let mut line = Line::new("delivery");
     line.key(Some(attempt.key));
+    line.add("destination", json!(attempt.destination));
     line.add("attempt", json!(attempt.number));
     line.counts(normalizer, counters);
     line.add("done", json!(attempt.done));

@@ -7,14 +7,15 @@ use logpush_delivery::key::{self, Source, SourceKind};
 use logpush_delivery::owed::{self, Owed, UNDECIDED};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{Dataset, Normalizer, UploadError, datasets};
+use logpush_normalizer::{Dataset, Normalizer, datasets};
 use logpush_status::shard::UploadCounts;
 use web_sys::ReadableStream;
 use worker::Object;
 
-use crate::body::{Announced, BodyError};
+use crate::body::Announced;
 use crate::clock::now_millis;
 use crate::config::Target;
+use crate::consumer::consequence::{Consequence, consequence_of};
 use crate::consumer::context::{
     Absent, Consumer, Decision, WAIT_FOR_STORAGE, jittered, log_problem, millis, wait_for_storage,
 };
@@ -27,7 +28,7 @@ use crate::ledger::{Ledger, is_last};
 use crate::log::{self, Attempt, Level};
 use crate::pipeline::{self, Deliveries, Pipeline, PipelineError};
 use crate::queue;
-use crate::send::{Counters, DeliveryError};
+use crate::send::Counters;
 
 /// Crashes in a row, without a record delivered in between, after which an upload is not tried again:
 /// it takes the isolate, and what else is in it, down with it.
@@ -256,6 +257,7 @@ impl Consumer<'_> {
             Err(error) => self.after_failure(work, journal, error).await?,
         };
         let attempt = Attempt {
+            destination: self.to,
             key: &work.item.key,
             number: journal.attempts,
             done: journal.done(),
@@ -352,6 +354,12 @@ impl Consumer<'_> {
     /// Removes the object of what is delivered, or keeps it where the operator wants that.
     async fn settle(&self, item: &WorkItem) -> worker::Result<()> {
         let bucket = &self.bindings.uploads;
+        if item.owed.is_some()
+            && let Some(source) = key::parse(&item.key)
+        {
+            let id = subject_of(item, &source, self.to).id;
+            bucket.delete(key::owed(&source.dataset, &id)).await?;
+        }
         let keeps = !self.ingest.keep_delivered.is_zero() && !item.key.starts_with(key::DEAD);
         if keeps {
             if let Some(object) = get(bucket, item).await? {
@@ -394,50 +402,6 @@ struct Course<'a> {
     normalizer: Normalizer,
     deliveries: Deliveries<'a>,
     result: Result<(), PipelineError<JournalError>>,
-}
-
-/// What follows from a failure.
-#[derive(Debug, PartialEq, Eq)]
-enum Consequence<'a> {
-    /// No further attempt makes the upload readable.
-    DeadLetter,
-    /// Another invocation goes on at once.
-    Continue,
-    /// Another consumer has the upload.
-    Leave,
-    /// Another attempt, not earlier than that.
-    Again { after: Duration },
-    /// The operator has something to repair, which is no fault of the upload's: it is owed until then,
-    /// however long that takes.
-    Hold { repair: &'a str },
-}
-
-fn consequence_of(error: &PipelineError<JournalError>) -> Consequence<'_> {
-    match error {
-        PipelineError::Body(BodyError::Upload(
-            UploadError::Empty
-            | UploadError::Corrupt { .. }
-            | UploadError::Truncated { .. }
-            | UploadError::TooLarge { .. }
-            | UploadError::UnknownDataset,
-        ))
-        | PipelineError::Body(BodyError::Encoding(_)) => Consequence::DeadLetter,
-        PipelineError::Journal(JournalError::HandedOver)
-        | PipelineError::Delivery(DeliveryError::HandedOver) => Consequence::Continue,
-        PipelineError::Journal(JournalError::TakenOver) => Consequence::Leave,
-        PipelineError::Delivery(DeliveryError::Held { hint, .. }) => {
-            Consequence::Hold { repair: hint }
-        }
-        PipelineError::Delivery(DeliveryError::NotConfigured(_)) => Consequence::Hold {
-            repair: "set what is missing, then deploy again",
-        },
-        PipelineError::Delivery(error) => Consequence::Again {
-            after: error.after(),
-        },
-        _ => Consequence::Again {
-            after: Duration::ZERO,
-        },
-    }
 }
 
 /// The upload that a work item names. Where only the object says when it arrived, that is 0 still.
@@ -511,66 +475,6 @@ fn counts_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_follows_from_a_failure() {
-        let upload = |error| PipelineError::Body(BodyError::Upload(error));
-        let unavailable = |after| DeliveryError::Unavailable {
-            destination: "the intake",
-            reason: "status 503".to_owned(),
-            after,
-        };
-        let held = DeliveryError::Held {
-            destination: "the intake",
-            words: "no".to_owned(),
-            hint: "repair it".to_owned(),
-        };
-        let again = |seconds| Consequence::Again {
-            after: Duration::from_secs(seconds),
-        };
-        for (error, expected) in [
-            (upload(UploadError::Empty), Consequence::DeadLetter),
-            (
-                upload(UploadError::Truncated { received: 1 }),
-                Consequence::DeadLetter,
-            ),
-            (upload(UploadError::UnknownDataset), Consequence::DeadLetter),
-            (PipelineError::Body(BodyError::Aborted), again(0)),
-            (
-                PipelineError::Body(BodyError::Short {
-                    received: 1,
-                    announced: 2,
-                }),
-                again(0),
-            ),
-            (unavailable(Some(Duration::from_secs(7))).into(), again(7)),
-            (unavailable(None).into(), again(0)),
-            (
-                held.into(),
-                Consequence::Hold {
-                    repair: "repair it",
-                },
-            ),
-            (
-                DeliveryError::NotConfigured("no key".to_owned()).into(),
-                Consequence::Hold {
-                    repair: "set what is missing, then deploy again",
-                },
-            ),
-            (DeliveryError::HandedOver.into(), Consequence::Continue),
-            (PipelineError::Journal(JournalError::Storage), again(0)),
-            (
-                PipelineError::Journal(JournalError::HandedOver),
-                Consequence::Continue,
-            ),
-            (
-                PipelineError::Journal(JournalError::TakenOver),
-                Consequence::Leave,
-            ),
-        ] {
-            assert_eq!(consequence_of(&error), expected, "{error}");
-        }
-    }
 
     #[test]
     fn an_upload_that_cannot_be_delivered_says_why() {

@@ -16,6 +16,7 @@ use thiserror::Error;
 use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
+use crate::consumer::memory::{Beside, Memory};
 use crate::consumer::passage::Passage;
 use crate::dead_letters;
 use crate::ended::{self, Ended};
@@ -609,93 +610,4 @@ struct Start {
     known: Known,
     attempts: u32,
     cut_short: u32,
-}
-
-/// Who remembers what is done.
-enum Memory {
-    /// The ledger alone.
-    Ledger {
-        /// In milliseconds since 1970.
-        opened: u64,
-    },
-    /// The ledger; what an earlier attempt left beside the upload is kept up to date.
-    Both(Beside),
-    /// The object beside the upload alone: the ledger does not answer.
-    Object(Beside),
-}
-
-/// The object beside an upload, as far as this attempt knows.
-struct Beside {
-    state: State,
-    exists: bool,
-    /// When it was last written, in milliseconds since 1970.
-    written: u64,
-}
-
-impl Memory {
-    fn uses_ledger(&self) -> bool {
-        !matches!(self, Self::Object(_))
-    }
-
-    fn has_object(&self) -> bool {
-        match self {
-            Self::Ledger { .. } => false,
-            Self::Both(beside) | Self::Object(beside) => beside.exists,
-        }
-    }
-
-    /// From now on the object beside the upload remembers.
-    fn ledger_fails(&mut self) {
-        *self = Self::Object(match self {
-            Self::Ledger { opened } => Beside {
-                state: State::default(),
-                exists: false,
-                written: *opened,
-            },
-            Self::Both(beside) | Self::Object(beside) => Beside {
-                state: core::mem::take(&mut beside.state),
-                ..*beside
-            },
-        });
-    }
-
-    /// Whether there is something beside the upload to be changed.
-    fn change_beside(&mut self, change: impl FnOnce(&mut Beside)) -> bool {
-        match self {
-            Self::Ledger { .. } => false,
-            Self::Both(beside) | Self::Object(beside) => {
-                change(beside);
-                true
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_beside_an_upload_is_kept_when_the_ledger_fails() {
-        let beside = |attempts| Beside {
-            state: State::arrived("k", attempts, 1, 1),
-            exists: true,
-            written: 5,
-        };
-        for (name, mut memory, expected) in [
-            ("ledger", Memory::Ledger { opened: 7 }, (0, false, 7)),
-            ("both", Memory::Both(beside(2)), (2, true, 5)),
-            ("object", Memory::Object(beside(3)), (3, true, 5)),
-        ] {
-            assert_eq!(memory.uses_ledger(), name != "object");
-            assert_eq!(memory.has_object(), name != "ledger");
-            memory.ledger_fails();
-            assert!(!memory.uses_ledger(), "{name}");
-            let mut known = None;
-            memory.change_beside(|beside| {
-                known = Some((beside.state.arrived, beside.exists, beside.written));
-            });
-            assert_eq!(known, Some(expected), "{name}");
-        }
-    }
 }

@@ -3,9 +3,11 @@
 //! have the queue deliver all of it again.
 
 mod attempt;
+mod consequence;
 mod context;
 mod dead_letter;
 mod journal;
+mod memory;
 mod object;
 mod passage;
 mod queue;
@@ -124,9 +126,14 @@ impl Handler<'_> {
                 None => unrouted = Some(Absent::Unrouted(dataset)),
             }
         }
-        let passage = match self.passage(&to, holder) {
-            Ok(passage) => passage,
-            Err(wait) => return Decision::Retry(wait),
+        // Where it only becomes a message for each destination, none of them is asked.
+        let is_to_be_sent = undecided.as_ref().is_some_and(|owed| !owed.is_only(&to));
+        let passage = match is_to_be_sent {
+            true => None,
+            false => match self.passage(&to, holder) {
+                Ok(passage) => passage,
+                Err(wait) => return Decision::Retry(wait),
+            },
         };
         let target = match (unrouted, self.config.target(&to)) {
             (Some(unrouted), _) => Err(unrouted),

@@ -9,6 +9,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use logpush_delivery::key::{self, SourceKind};
+use logpush_delivery::owed::UNDECIDED;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worker::{Bucket, Include};
@@ -28,6 +29,9 @@ const LISTS: u32 = 20;
 /// Objects looked at in one run, each, of uploads that wait according to the ledger and may not be in the
 /// bucket, and of ends that the ledger may not know.
 const LOOKED_FOR: usize = 20;
+
+/// A list of destinations that was written without the ledger is of no use when its upload was given up.
+const LISTS_KEPT: u64 = 100 * 24 * 3_600_000;
 
 /// Nobody ends a multipart upload any more that is still open after an hour.
 const MULTIPART_ENDS: u64 = 3_600_000;
@@ -217,6 +221,12 @@ impl Sweep<'_> {
             .include(vec![Include::CustomMetadata]);
         let page = list.execute().await?;
         let objects = page.objects();
+        for object in &objects {
+            let is_list = key::progress_of(&object.key()).is_some_and(|of| of.to == UNDECIDED);
+            if is_list && object.uploaded().as_millis() + LISTS_KEPT <= self.now {
+                bucket.delete(object.key()).await?;
+            }
+        }
         // The others are positions of uploads that are being delivered.
         let ends = objects.iter().filter(|object| ended::is_end(object));
         for object in ends.take(LOOKED_FOR) {

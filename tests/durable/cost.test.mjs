@@ -137,6 +137,31 @@ for (const [heading, bring] of Object.entries(ROUTES)) {
   });
 }
 
+test("each further destination adds what the page says", async () => {
+  const { rows } = tableUnder("Operations of each further destination");
+  const lake = await startIntake({ keep: false });
+  const vars = { INTAKE_TIMEOUT_MS: "60000", DESTINATIONS: { lake: { kind: "http", url: `${lake.url}/sink` } } };
+  const both = await startDurable({ intake, vars });
+  const one = route;
+  try {
+    for (let shard = 0; shard < 16; shard += 1) await both.ledger(`firewall_events/${shard.toString(16)}`, { op: "look", id: "none" });
+    both.counts = {};
+    route = both;
+    assert.equal((await both.push(uploadOf({ records: SIZES[0], seed: 4999, sparse: true }))).status, 200);
+    assert.deepEqual(await both.drain(), [ACK, ACK]);
+    // The row of an upload at each destination is deleted in the end.
+    const operations = counted({ "rows.written": 2 });
+    operations[INTAKE] += lake.requests.length;
+    const { rows: first } = tableUnder("Operations of an upload");
+    const more = Object.fromEntries([...rows.keys()].map((name) => [name, operations[name] - number(first.get(name)[0])]));
+    assert.deepEqual(more, Object.fromEntries([...rows].map(([name, cells]) => [name, number(cells[0])])));
+  } finally {
+    route = one;
+    await both.stop();
+    await lake.close();
+  }
+});
+
 describe("dollars", () => {
   const prices = tableUnder("Prices").rows;
 

@@ -98,17 +98,15 @@ describe("R2 first: Logpush writes to the bucket", () => {
 
   test("a delivery that dies with its message, and its object deleted: the sweep ends it as lost", async () => {
     const object = await route.put(key("dies"), fresh().body);
-    const { etag } = object;
     route.fault = ({ op, subject }) => (op === "r2.get" && String(subject).startsWith("logpush/") ? "fail" : undefined);
     await route.consume([{ id: "dies", body: notification(object), attempts: 1 }]);
-    assert.ok(etag);
     route.fault = () => undefined;
     await (await route.bucket()).delete(object.key);
     const before = (await route.status()).datasets[0].totals.lost;
     // What is planned for later is left alone until then.
     for (let shard = 0; shard < 16; shard += 1) {
       const name = `firewall_events/${shard.toString(16)}`;
-      await route.sql(name, `UPDATE uploads SET state = json_set(state, '$.next_attempt', 0) WHERE state LIKE '%${object.key}%'`);
+      await route.sql(name, `UPDATE uploads SET state = json_set(state, '$.next_attempt', 0) WHERE instr(state, '${object.key}') > 0`);
     }
     await route.report();
     await route.sweep();

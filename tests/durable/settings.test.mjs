@@ -100,39 +100,40 @@ describe("settings", () => {
   });
 
   test("a configuration that is wrong keeps messages waiting", async () => {
-    await withWorker({ vars: { ...VARS, SHAPE: "round" } }, async (wrong) => {
+    await withWorker({ vars: { ...VARS, LINE_MAX_BYTES: "many" } }, async (wrong) => {
       assert.deepEqual(await wrong.consume([{ id: "one", body: { v: 1, key: "x" }, attempts: 1 }]), [{ retry: 300 }]);
     });
   });
 });
 
-test("the ledger forgets what is old, once an hour, and what is on its way not before 100 days", async () => {
+test("the ledger forgets what is old, once an hour, and never what is on its way", async () => {
   const DAY = 86_400_000;
   const shard = "firewall_events/f";
   const now = Date.now();
   const old = [
     ["finished-1", 3 * DAY, now - DAY],
     ["finished-3", 3 * DAY, now - 3 * DAY],
-    ["pending-99", 99 * DAY, "NULL"],
     ["pending-101", 101 * DAY, "NULL"],
-  ].map(([id, age, finished]) => `('${id}', ${now - age}, ${finished}, '{}')`);
+    ["replayed-99", 99 * DAY, "NULL", "dead/x"],
+    ["replayed-101", 101 * DAY, "NULL", "dead/x"],
+  ].map(([id, age, finished, key = "uploads/x"]) => `('${id}', 'default', ${now - age}, ${finished}, '{"key":"${key}"}')`);
   const persist = mkdtempSync(join(tmpdir(), "logpush-ecs-durable-"));
   try {
     await withWorker({ vars: VARS, persist }, async (mortal) => {
-      const ask = (question) => mortal.ledger(shard, { holder: { message: "m", attempt: 1 }, key: "uploads/x", ...question });
+      const ask = (question) => mortal.ledger(shard, { holder: { message: "m", attempt: 1 }, key: "uploads/x", to: "default", ...question });
       const insert = () => mortal.sql(shard, `INSERT OR REPLACE INTO uploads VALUES ${old.join(", ")}`);
       const ids = async () => (await mortal.sql(shard, "SELECT id FROM uploads ORDER BY id")).map(({ id }) => id);
       await insert();
       await ask({ op: "begin", id: "new", lease: 1 });
-      assert.deepEqual(await ids(), ["finished-1", "new", "pending-99"]);
-      await ask({ op: "finish", id: "new", counts: { records: 1 } });
+      assert.deepEqual(await ids(), ["finished-1", "new", "pending-101", "replayed-99"]);
+      await ask({ op: "finish", id: "new", owed: ["default"], known: { done: [[0, 1]] }, end: { delivered: { records: 1 } } });
 
       // Neither the object itself nor one that is made anew reads all rows again in the same hour.
       await insert();
       await ask({ op: "begin", id: "newer", lease: 1 });
       await mortal.kill();
       await ask({ op: "begin", id: "newest", lease: 1 });
-      assert.equal((await ids()).length, 7);
+      assert.equal((await ids()).length, old.length + 3);
     });
   } finally {
     rmSync(persist, { recursive: true, force: true });

@@ -36,7 +36,7 @@ export const LOG_FIELDS = {
     sometimes: ["destination_test", "error"],
   },
   delivery: {
-    always: [...ALWAYS, ...COUNTS, "attempt", "dead_letters", "done", "key"],
+    always: [...ALWAYS, ...COUNTS, "attempt", "dead_letters", "destination", "done", "key"],
     sometimes: ["already_there", "error", "last_reason", "own_records", "perhaps_repeated", "retry_after_s", "unknown"],
   },
 };

@@ -16,8 +16,10 @@ const SHARE: usize = CONSUMERS / 5;
 const OPEN_MIN: Millis = 10_000;
 const OPEN_MAX: Millis = 300_000;
 
-/// A probe that takes long is followed by a pause of four times that: it holds a fifth of the time.
+/// A probe that takes long is followed by a pause of four times that: it holds a fifth of the time. An
+/// attempt takes 15 minutes at most, and mostly less than one.
 const PAUSE: Millis = 4;
+const PAUSE_MAX: Millis = 1_200_000;
 
 /// An answer that takes longer than that, and than four times what is usual, is taken for none.
 const PATIENCE_MIN: Millis = 2_000;
@@ -157,7 +159,8 @@ impl Breaker {
         let took = attempt.map_or(0, |attempt| now.saturating_sub(attempt.begun));
         let doubled = OPEN_MIN.saturating_mul(1 << self.failures.min(10));
         self.failures = self.failures.saturating_add(1);
-        let open = doubled.min(OPEN_MAX).max(PAUSE * took);
+        let pause = PAUSE.saturating_mul(took).min(PAUSE_MAX);
+        let open = doubled.min(OPEN_MAX).max(pause);
         self.open_until = self.open_until.max(now + open);
     }
 }

@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::owed::UNDECIDED;
+
 /// Uploads as received, by the Worker.
 pub const UPLOADS: &str = "uploads/";
 
@@ -17,9 +19,6 @@ pub const DELIVERED: &str = "delivered/";
 
 /// Positions of uploads, and ends that the ledger does not know.
 pub const PROGRESS: &str = "progress/";
-
-/// To whom uploads of Logpush are owed, where the ledger did not say.
-pub const OWED: &str = "owed/";
 
 /// Multipart uploads that were begun.
 pub const MULTIPART: &str = "multipart/";
@@ -144,9 +143,9 @@ pub fn progress_of(key: &str) -> Option<Positions<'_>> {
     Some(Positions { dataset, id, to })
 }
 
-/// The key of the list of destinations that an upload of Logpush is owed to.
+/// The key of the list of destinations that an upload of Logpush is owed to, where the ledger did not say.
 pub fn owed(dataset: &str, id: &str) -> String {
-    format!("{OWED}{dataset}/{id}.json")
+    progress(dataset, id, UNDECIDED)
 }
 
 /// Reads a key; nothing where no work item may name it.
@@ -291,7 +290,9 @@ mod tests {
             to: "siem",
         };
         assert_eq!(progress_of(&key), Some(expected));
-        assert!(key.starts_with(&progress_below("dns_logs", "0123")));
+        for key in [key, owed("dns_logs", "0123")] {
+            assert!(key.starts_with(&progress_below("dns_logs", "0123")));
+        }
         for key in ["progress/x/y.json", "progress/a/b/c", "uploads/a/b/c.json"] {
             assert_eq!(progress_of(key), None, "{key}");
         }

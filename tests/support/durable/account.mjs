@@ -1,4 +1,4 @@
-// What became of each record of many uploads, by its number, and whether it may come twice.
+// What became of each record of many uploads at one destination, by its number, and whether it may come twice.
 //
 // A record may arrive again as long as no acknowledgement of it has come as far as the ledger. What
 // the ledger has noted must not arrive again, unless the ledger itself failed, or two consumers were
@@ -7,9 +7,13 @@
 import { numberOf } from "../generate.mjs";
 
 export class Account {
-  /** @param {{first: number, records: number}[]} uploads one after another, by `first` */
-  constructor(uploads) {
+  /**
+   * @param {{first: number, records: number}[]} uploads one after another, by `first`
+   * @param {string} to the destination
+   */
+  constructor(uploads, to = "default") {
     this.uploads = uploads;
+    this.to = to;
     this.records = uploads.reduce((sum, { records }) => sum + records, 0);
     this.times = new Uint32Array(this.records);
     this.ids = new Array(this.records);
@@ -40,7 +44,8 @@ export class Account {
   }
 
   /** What the ledger was asked, and said. */
-  answered({ question: { op, id, known, end, holder }, answer }) {
+  answered({ question: { op, id, to, known, end, holder }, answer }) {
+    if (op !== "arrive" && to !== this.to) return;
     if (op === "arrive" && !this.known.has(id)) this.known.set(id, { ...this.arriving, at: [], busy: [], isExcused: false });
     const upload = this.known.get(id);
     if (!upload) return;

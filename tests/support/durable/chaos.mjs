@@ -1,5 +1,5 @@
 // npm run chaos [-- --seed N] [--uploads N] [--most N] [--to KIND] [--json]: everything goes wrong at random, and at the end every
-// record is at the destination, or in a dead letter with a reason.
+// record is at the intake, or in a dead letter with a reason.
 //
 // Faults: the intake resets, stalls, answers 429, 500, 502, 413, takes batches in part, refuses
 // records, and goes away for a day; the process is killed; messages are lost and repeated; R2, the
@@ -26,7 +26,10 @@ const KILL_WITHIN_MS = 200;
 const ROUNDS_MAX = 400;
 const ATTEMPTS_OF_LOGPUSH = 50;
 
-/** Returns what was injected and what came of it. */
+/** The destinations: one of the flat settings, and two of tables. */
+const NAMES = ["archive", "default", "lake"];
+
+/** Returns what was injected and what came of it; `to`: the kind of the destination of the flat settings. */
 export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, to = "sekoia", log = () => {} } = {}) {
   const random = randomOf(seed);
   const oneIn = (n) => random() < 1 / n;
@@ -37,57 +40,79 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   };
   const persist = mkdtempSync(join(tmpdir(), "logpush-ecs-chaos-"));
   const plan = planOf(uploads, most, random);
-  const account = new Account(plan);
-  const { records } = account;
-  const kind = STAND_INS[to];
-  const intake = await kind.start({ keep: false, onBatch: ({ events }) => account.arrived(events) });
-  // A day's outage in some twenty attempts of each upload, not in forty.
-  const route = await startDurable({ intake, persist, vars: { DESTINATION: to, ...kind.vars(intake), REDELIVERY_MAX_SECONDS: "10800" } });
-  route.answered = (told) => account.answered(told);
+  const records = plan.reduce((sum, upload) => sum + upload.records, 0);
+  const places = {};
+  for (const name of NAMES) {
+    const account = new Account(plan, name);
+    const kind = name === "default" ? to : "http";
+    const place = { name, account, kind, isAway: false, lags: [] };
+    place.intake = await STAND_INS[kind].start({ keep: false, onBatch: ({ events }) => arrived(place, events) });
+    places[name] = place;
+  }
+  const all = Object.values(places);
+  /** Virtual milliseconds from an upload's arrival to that of each batch. */
+  const arrived = ({ account, lags }, events) => {
+    account.arrived(events);
+    const n = numberOf(JSON.parse(events[0]));
+    const upload = plan.findLast(({ first }) => first <= n);
+    if (upload?.at !== undefined) lags.push(route.queue.seconds * 1000 + Date.now() - upload.at);
+  };
+  const configured = (names) => ({
+    DESTINATION: to,
+    ...STAND_INS[to].vars(places.default.intake),
+    // A day's outage in some twenty attempts of each upload, not in forty.
+    REDELIVERY_MAX_SECONDS: "10800",
+    DESTINATIONS: Object.fromEntries(names.filter((name) => name !== "default").map((name) => [name, { kind: "http", url: `${places[name].intake.url}/sink` }])),
+  });
+  let names = ["archive", "default"];
+  const route = await startDurable({ intake: places.default.intake, persist, vars: configured(names), clock: "queue" });
+  route.answered = (told) => all.forEach(({ account }) => account.answered(told));
   let calm = false;
-  let outage = false;
 
-  // --- The intake ---
+  // --- The destinations, each with faults of its own ---
   const isPoisoned = (n) => n % 1000 === 777;
   const poisoned = (text) => /"n":"\d*777"/.test(text) && !text.includes("pipeline_error");
-  const fault = (name, kind, chance, options = {}) =>
-    intake.fault(kind, {
-      ...options,
+  for (const place of all) {
+    const fault = (name, kind, chance, options = {}) =>
+      place.intake.fault(kind, {
+        ...options,
+        times: Infinity,
+        when: (_, events) => !calm && !place.isAway && events.length > 1 && oneIn(chance) && inject(`${place.name}: ${name}`),
+      });
+    place.intake.fault("status", { status: 503, times: Infinity, when: () => place.isAway && inject(`${place.name}: away`) });
+    fault("reset", "reset", 30);
+    fault("reset after storing", "reset after storing", 40);
+    fault("stalls", "hang", 150);
+    fault("429", "status", 40, { status: 429, headers: { "retry-after": "1" } });
+    fault("500", "status", 40, { status: 500 });
+    fault("502", "status", 40, { status: 502 });
+    fault("413", "status", 60, { status: 413 });
+    const kind = STAND_INS[place.kind];
+    const [partial, partialOptions] = kind.partial((text) => /"n":"\d*5"/.test(text));
+    // Any HTTP receiver takes a batch as a whole.
+    if (place.kind !== "http") fault("partial", partial, 60, partialOptions);
+    const [poison, poisonOptions] = kind.poison(poisoned);
+    place.intake.fault(poison, {
+      ...poisonOptions,
       times: Infinity,
-      when: (_, events) => !calm && !outage && events.length > 1 && oneIn(chance) && inject(`intake: ${name}`),
+      when: (_, events) => events.some(poisoned) && inject(`${place.name}: refuses a record`),
     });
-  intake.fault("status", { status: 503, times: Infinity, when: () => outage && inject("intake: away") });
-  fault("reset", "reset", 30);
-  fault("reset after storing", "reset after storing", 40);
-  fault("stalls", "hang", 150);
-  fault("429", "status", 40, { status: 429, headers: { "retry-after": "1" } });
-  fault("500", "status", 40, { status: 500 });
-  fault("502", "status", 40, { status: 502 });
-  fault("413", "status", 60, { status: 413 });
-  const [partial, partialOptions] = kind.partial((text) => /"n":"\d*5"/.test(text));
-  fault("partial", partial, 60, partialOptions);
-  const [poison, poisonOptions] = kind.poison(poisoned);
-  intake.fault(poison, {
-    ...poisonOptions,
-    times: Infinity,
-    when: (_, events) => events.some(poisoned) && inject("intake: refuses a record"),
-  });
+  }
 
   // --- Storage, queue, ledger ---
   let killing = 0;
   route.fault = ({ op, subject }) => {
     // Positions go there where the ledger has not answered.
-    const beside = /^progress\/.*\/([0-9a-f]{32})\/[a-z0-9-]+\.json$/.exec(subject);
-    if (op === "r2.put" && beside) account.ledgerFailed(beside[1]);
+    const beside = /^progress\/.*\/([0-9a-f]{32})\/([a-z0-9-]+)\.json$/.exec(subject);
+    if (op === "r2.put" && beside) places[beside[2]].account.ledgerFailed(beside[1]);
     if (calm) return undefined;
     // A question to the ledger is lost before it takes effect, or its answer after that.
     const chance = op === "ledger" || op === "overview" ? 60 : op.startsWith("r2.") ? 40 : 30;
     if (!oneIn(chance)) return undefined;
-    const verdict = failure();
+    const verdict = oneIn(2) ? "fail" : "fail after";
     inject(verdict === "fail" ? `${op} fails` : `${op}: answer lost`);
     return verdict;
   };
-  const failure = () => (oneIn(2) ? "fail" : "fail after");
   route.queue.copies = () => {
     if (calm) return 1;
     if (oneIn(15)) return inject("message lost") && 0;
@@ -99,7 +124,10 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const ok = new Uint8Array(records);
   const push = async (upload) => {
     const body = uploadOf(upload);
-    account.arriving = upload;
+    for (const { account } of all) account.arriving = upload;
+    // Whatever is configured now: that does not change while one is pushed.
+    upload.owed ??= names;
+    upload.at ??= route.queue.seconds * 1000 + Date.now();
     for (let n = 0; n < ATTEMPTS_OF_LOGPUSH; n += 1) {
       const answer = await route.push(body).catch(() => undefined);
       if (answer?.status !== 200) continue;
@@ -110,17 +138,26 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       return;
     }
   };
+  const restart = async () => {
+    await route.kill();
+    for (const { account } of all) account.killed();
+  };
   const kill = async () => {
     killing += 1;
     inject("process killed");
-    await route.kill();
-    account.killed();
+    await restart();
+  };
+  const configure = async (next, name) => {
+    inject(name);
+    names = next;
+    route.options.vars = configured(names);
+    await restart();
   };
   const consume = async () => {
     const message = route.queue.take();
     if (!message) return false;
     const [decision] = await route.consume([message]).catch(() => [{ retry: 0 }]);
-    account.ended(idOf(message.body.key), message.id, message.attempts);
+    places[message.body.to ?? "default"].account.ended(idOf(message.body.key), message.id, message.attempts);
     route.queue.decided(message, decision);
     return true;
   };
@@ -133,8 +170,12 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
 
   try {
     const every = Math.max(1, Math.floor(uploads / kills));
+    const at = (part) => Math.floor(uploads * part);
     for (const [n, upload] of plan.entries()) {
-      const work = Promise.all([push(upload), consumeAll(2)]);
+      if (n === at(0.1)) await configure(NAMES, "a destination added");
+      if (n === at(0.75)) await configure(["archive", "default"], "a destination removed");
+      if (n === at(0.85)) await configure(NAMES, "a destination is back");
+      const work = Promise.all([push(upload), consumeAll(2 * names.length)]);
       if (n % every === every - 1) {
         // In the middle of something.
         const wait = random() * KILL_WITHIN_MS;
@@ -142,17 +183,18 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
         await kill();
       }
       await work;
-      if (n === Math.floor(uploads / 2)) outage = true;
-      if (n === Math.floor(uploads / 2) + Math.ceil(uploads / 10)) {
+      if (n === at(0.5)) places.archive.isAway = true;
+      if (n === at(0.5) + Math.ceil(uploads / 10)) {
         // A day passes, with attempts in between.
         const from = route.queue.seconds;
         while (route.queue.messages.length > 0 && route.queue.seconds < from + DAY_SECONDS) await consumeAll(20);
         injected["seconds of outage"] = route.queue.seconds - from;
-        outage = false;
+        places.archive.isAway = false;
       }
       if (n % 20 === 19) {
         await route.sweep().catch(() => {});
-        log(`${n + 1} of ${uploads} uploads, ${killing} kills, ${account.stored} documents`);
+        const stored = all.map(({ name, account }) => `${account.stored} at ${name}`).join(", ");
+        log(`${n + 1} of ${uploads} uploads, ${killing} kills, documents: ${stored}`);
       }
     }
     calm = true;
@@ -167,54 +209,74 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       // The sweep looks for those that the overview knows to wait.
       await route.report();
       await route.sweep();
-      // A lease of a consumer that died is over in real time only.
+      // A lease of a consumer that died is over when time has passed.
       if (route.queue.messages.length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
     }
 
-    const dead = new Set();
+    const dead = Object.fromEntries(NAMES.map((name) => [name, new Set()]));
     for (const key of await route.keys("dead/")) {
       const object = await (await route.bucket()).get(key);
-      const { kind, reason, done = [] } = JSON.parse(object.customMetadata.about);
+      const { kind, destination, reason, done = [] } = JSON.parse(object.customMetadata.about);
       if (!reason) continue;
       if (kind === "documents") {
-        for (const line of (await object.text()).trim().split("\n")) dead.add(numberOf(JSON.parse(line).document));
+        for (const line of (await object.text()).trim().split("\n")) dead[destination].add(numberOf(JSON.parse(line).document));
       } else {
-        const { first, records: all } = account.known.get(idOf(key));
-        for (let n = 0; n < all; n += 1) if (!done.some(([from, to]) => n >= from && n < to)) dead.add(first + n);
+        const { first, records: count } = places[destination].account.known.get(idOf(key));
+        for (let n = 0; n < count; n += 1) if (!done.some(([from, to]) => n >= from && n < to)) dead[destination].add(first + n);
       }
     }
-    const { sum } = (await route.status()).datasets.find(({ dataset }) => dataset === "firewall_events");
-    const ended = sum.delivered + sum.dropped + sum.refused + sum.unknown + sum.lost;
-    let missing = 0;
+    const status = (await route.status()).datasets.find(({ dataset }) => dataset === "firewall_events");
+    const destinations = {};
     let lost = 0;
-    for (let n = 0; n < records; n += 1) {
-      if (account.times[n] > 0 || dead.has(n)) continue;
-      missing += 1;
-      lost += ok[n];
+    let miscounted = 0;
+    for (const { name, kind, account, lags } of all) {
+      const owed = plan.filter((upload) => upload.owed.includes(name));
+      const count = owed.reduce((sum, upload) => sum + upload.records, 0);
+      let missing = 0;
+      for (const { first, records: many } of owed) {
+        for (let n = first; n < first + many; n += 1) {
+          if (account.times[n] > 0 || dead[name].has(n)) continue;
+          missing += 1;
+          lost += ok[n];
+        }
+      }
+      const { sum } = status.destinations.find(({ destination }) => destination === name);
+      const ended = sum.delivered + sum.dropped + sum.refused + sum.unknown + sum.lost;
+      miscounted += Math.abs(sum.records - count) + Math.abs(sum.records - ended - sum.waiting);
+      lags.sort((a, b) => a - b);
+      destinations[name] = {
+        kind,
+        records: count,
+        missing,
+        duplicates: account.duplicates,
+        lag_p95_ms: Math.round(lags[Math.floor(0.95 * lags.length)] ?? 0),
+      };
     }
+    const total = (of) => all.reduce((sum, place) => sum + of(place), 0);
     const result = {
       seed,
       uploads,
       records,
-      missing,
+      missing: total(({ name }) => destinations[name].missing),
       told_ok_and_missing: lost,
-      duplicates: account.duplicates,
-      duplicates_of_noted: account.unexcused,
-      duplicates_with_other_ids: account.strangers.size,
-      dead_letters: dead.size,
-      dead_letters_of_taken: [...dead].filter((n) => !isPoisoned(n)).length,
+      duplicates: total(({ account }) => account.duplicates),
+      duplicates_of_noted: total(({ account }) => account.unexcused),
+      duplicates_with_other_ids: total(({ account }) => account.strangers.size),
+      dead_letters: total(({ name }) => dead[name].size),
+      dead_letters_of_taken: total(({ name }) => [...dead[name]].filter((n) => !isPoisoned(n)).length),
       kills: killing,
       told_ok: toldOk,
       left: left.length,
       ghosts: ghosts.length,
       // Records that were counted other than once, or whose end is not known.
-      miscounted: Math.abs(sum.records - records) + Math.abs(sum.records - ended - sum.waiting),
-      errors: intake.errors.length,
+      miscounted,
+      errors: total(({ intake }) => intake.errors.length),
+      destinations,
     };
     return { injected, result };
   } finally {
     await route.stop().catch(() => {});
-    await intake.close();
+    for (const { intake } of all) await intake.close();
     rmSync(persist, { recursive: true, force: true });
   }
 }
@@ -282,7 +344,7 @@ async function main() {
   console.log("\nInjected:");
   for (const [name, times] of Object.entries(injected).sort()) console.log(`  ${name.padEnd(40)} ${times}`);
   console.log("\nCame to:");
-  for (const [name, value] of Object.entries(result)) console.log(`  ${name.padEnd(40)} ${value}`);
+  for (const [name, value] of Object.entries(result)) console.log(`  ${name.padEnd(40)} ${typeof value === "object" ? JSON.stringify(value) : value}`);
   if (values.json) console.log(JSON.stringify(result));
   process.exitCode = isSound(result) ? 0 : 1;
 }

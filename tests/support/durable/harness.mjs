@@ -36,11 +36,12 @@ processes.spawn = (...args) => {
 
 /**
  * Starts a Worker with the durable route.
- * @param {{intake?: {url: string}, vars?: object, persist?: string, without?: string[], queue?: Queue}} options
- *   `persist`: a directory that outlives the process; `without`: bindings to leave out.
+ * @param {{intake?: {url: string}, vars?: object, persist?: string, without?: string[], queue?: Queue, clock?: "queue"}} options
+ *   `persist`: a directory that outlives the process; `without`: bindings to leave out; `clock`: the Worker's time
+ *   goes on with the queue's.
  */
-export async function startDurable({ intake, vars = {}, persist, without = [], queue = new Queue() } = {}) {
-  const durable = new Durable({ intake, vars, persist, without, queue });
+export async function startDurable({ intake, vars = {}, persist, without = [], queue = new Queue(), clock } = {}) {
+  const durable = new Durable({ intake, vars, persist, without, queue, clock });
   await durable.start();
   return durable;
 }
@@ -64,7 +65,7 @@ class Durable {
   }
 
   async start() {
-    const { intake, vars, persist, without } = this.options;
+    const { intake, vars, persist, without, clock } = this.options;
     const bindings = {
       r2Buckets: { UPLOADS: "uploads" },
       queueProducers: { WORK: { queueName: "work" } },
@@ -76,7 +77,7 @@ class Durable {
       handleStructuredLogs: (entry) => this.logs.add(entry.message),
       ...(persist && { r2Persist: `${persist}/r2`, durableObjectsPersist: `${persist}/do` }),
       workers: [
-        workerOptions("worker", SHIM, bindingsOf(intake, { ...FAST, ...vars }), {
+        workerOptions("worker", SHIM, bindingsOf(intake, { ...FAST, ...vars, TEST_CLOCK: clock }), {
           ...bindings,
           serviceBindings: { TEST: (request) => this.#serve(request) },
         }),
@@ -115,7 +116,7 @@ class Durable {
     this.#count("queue.read", messages.length);
     const { outcome, ackAll, retryBatch, explicitAcks, retryMessages } = await this.entry.queue(
       "work",
-      messages.map(({ id, body, attempts }) => ({ id, body, attempts, timestamp: new Date() })),
+      messages.map(({ id, body, attempts }) => ({ id, body, attempts, timestamp: this.now() })),
     );
     return messages.map(({ id }) => {
       const retried = retryMessages.find(({ msgId }) => msgId === id);
@@ -125,6 +126,11 @@ class Durable {
       if (ackAll || explicitAcks.includes(id)) return { ack: true };
       return { ack: true, implicit: true };
     });
+  }
+
+  /** The time by the queue's clock. */
+  now() {
+    return new Date(Date.now() + this.queue.seconds * 1000);
   }
 
   /** Delivers messages, those that come later too, until none is left; `limit`: deliveries at most. */

@@ -364,6 +364,22 @@ fn what_is_about_the_set_up_holds_at_once() {
 }
 
 #[test]
+fn the_words_of_an_answer_are_short_and_without_the_key() {
+    let long: &'static str =
+        Box::leak(format!("the-key is not welcome {}", "blah ".repeat(2_000)).into_boxed_str());
+    for status in [200, 400, 403, 422, 500, 503] {
+        let course = deliver(&|_, _| Says(status, long), &nothing, LIMITS);
+        let words = match course.outcome.end {
+            End::Held { words, .. } => words,
+            End::Unavailable { reason, .. } => reason,
+            other => panic!("{status}: {other:?}"),
+        };
+        assert!(words.contains("*** is not welcome"), "{status}: {words}");
+        assert!(words.len() < 400, "{status}: {} bytes", words.len());
+    }
+}
+
+#[test]
 fn an_intake_that_refuses_everything_is_found_out_soon() {
     for answer in [
         Says(400, "cannot parse"),
