@@ -28,7 +28,7 @@ before(async () => {
   intake = await startIntake();
   workers = await startWorkers({
     intake,
-    vars: { worker: {}, broken: { SHAPE: "raw" }, secretless: { LOGPUSH_SECRET: undefined } },
+    vars: { worker: {}, broken: { SHAPE: "round" }, secretless: { LOGPUSH_SECRET: undefined } },
   });
 });
 

@@ -8,7 +8,7 @@ import { intake, setUp, worker, workers } from "../support/direct.mjs";
 import { assertError, assertTaken } from "../support/expect.mjs";
 import { UPLOAD_PATH } from "../support/worker.mjs";
 
-setUp({ vars: { worker: {}, broken: { SEKOIA_INTAKE_KEY: undefined, SHAPE: "raw" }, native: { SHAPE: "native" } } });
+setUp({ vars: { worker: {}, broken: { SEKOIA_INTAKE_KEY: undefined, SHAPE: "round" }, native: { SHAPE: "native" } } });
 
 const WRONG = { "x-logpush-secret": "secret-of-another-job" };
 

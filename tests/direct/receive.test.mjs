@@ -21,7 +21,7 @@ const PROBLEMS = [
   [{ LOGPUSH_SECRET: `${SECRET},${OTHER_SECRET},a-third-secret-of-the-job` }, ["LOGPUSH_SECRET"]],
   [{ DESTINATION: "kafka" }, ["DESTINATION"]],
   [{ DESTINATION: "discard" }, ["DESTINATION"]],
-  [{ SHAPE: "raw" }, ["SHAPE"]],
+  [{ SHAPE: "round" }, ["SHAPE"]],
   [{ SHAPE: { name: "ecs" } }, ["SHAPE is a table, a list or a binding"]],
   [{ RETRY_DAYS: [7] }, ["RETRY_DAYS is a table, a list or a binding"]],
   [{ SEKOIA_INTAKE_KEY: undefined }, ["SEKOIA_INTAKE_KEY"]],
@@ -49,7 +49,7 @@ const PROBLEMS = [
   [{ RETRY_BASE_MS: "x" }, ["RETRY_BASE_MS"]],
   [{ KEEP_ORIGINAL: "maybe" }, ["KEEP_ORIGINAL"]],
   [
-    { SHAPE: "raw", SEKOIA_INTAKE_KEY: undefined, BATCH_MAX_RECORDS: "many", KEEP_ORIGINAL: "maybe" },
+    { SHAPE: "round", SEKOIA_INTAKE_KEY: undefined, BATCH_MAX_RECORDS: "many", KEEP_ORIGINAL: "maybe" },
     ["SHAPE", "SEKOIA_INTAKE_KEY", "BATCH_MAX_RECORDS", "KEEP_ORIGINAL"],
   ],
 ];
@@ -195,16 +195,16 @@ for (const [index, [vars, names]] of PROBLEMS.entries()) {
 
 const problemWith = (vars) => workers[`problem${PROBLEMS.findIndex(([own]) => JSON.stringify(own) === JSON.stringify(vars))}`];
 const noSecret = () => problemWith({ LOGPUSH_SECRET: "" });
-const badShape = () => problemWith({ SHAPE: "raw" });
+const badLimit = () => problemWith({ LINE_MAX_BYTES: "-1" });
 const WRONG = { "x-logpush-secret": "secret-of-another-job" };
 const TOO_LARGE = gzipSync(ndjsonOf({ records: 40 }));
 
 for (const [name, which, method, path, headers, body, status] of [
   ["method before configured secret", noSecret, "GET", UPLOAD_PATH, {}, undefined, 405],
   ["configured secret before authorisation", noSecret, "POST", UPLOAD_PATH, WRONG, BODY, 503],
-  ["authorisation before the rest of the configuration", badShape, "POST", UPLOAD_PATH, WRONG, BODY, 401],
+  ["authorisation before the rest of the configuration", badLimit, "POST", UPLOAD_PATH, WRONG, BODY, 401],
   ["authorisation before the dataset", () => worker, "POST", "/logpush/no_such_dataset", WRONG, BODY, 401],
-  ["configuration before the dataset", badShape, "POST", "/logpush/no_such_dataset", AUTHORISED, BODY, 503],
+  ["configuration before the dataset", badLimit, "POST", "/logpush/no_such_dataset", AUTHORISED, BODY, 503],
   ["dataset before size", () => workers.small, "POST", "/logpush/no_such_dataset", AUTHORISED, TOO_LARGE, 404],
   ["size before the body", () => workers.small, "POST", UPLOAD_PATH, AUTHORISED, Buffer.alloc(2000, 1), 413],
 ]) {
