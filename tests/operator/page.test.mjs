@@ -158,18 +158,20 @@ describe("the status page in a browser", { skip }, () => {
     await route.report();
     await looking({}, async (page) => {
       await page.getByRole("heading", { name: "All is well" }).waitFor();
+      const dataset = page.locator("details.dataset");
+      assert.equal(await dataset.getAttribute("open"), null, "what is well takes one line");
+      await dataset.locator("summary").click();
       const records = page.getByRole("row", { name: /^Records / });
       assert.match(await records.textContent(), /^Records(20){3}$/);
       await page.clock.install();
       await page.reload();
-      await page.locator("details.dataset summary").click();
-      assert.equal(await page.locator("details.dataset").getAttribute("open"), null);
+      await dataset.locator("summary").click();
       await pushed(route, { records: 5 });
       await route.drain();
       await route.report();
       await page.clock.runFor(31_000);
       await page.waitForFunction(() => document.querySelector(".measures")?.textContent.includes("25"));
-      assert.equal(await page.locator("details.dataset").getAttribute("open"), null, "what was closed stays closed");
+      assert.equal(await dataset.getAttribute("open"), "", "what was opened stays open");
     });
   });
 
@@ -282,6 +284,40 @@ describe("the status page in a browser", { skip }, () => {
       await page.getByText("The dead letter was deleted.").waitFor();
     });
     assert.deepEqual(await route.keys("dead/"), []);
+  });
+
+  test("all dead letters of one reason are replayed together, and deleted together, in two steps", async () => {
+    const refuse = (count) => {
+      intake.fault("poison", { refuse: (text) => JSON.parse(text).event.kind === "event", ...always });
+      return Promise.all(Array.from({ length: count }, () => pushed(route, { records: 1 })));
+    };
+    const settle = async () => {
+      await route.drain();
+      await route.sweep();
+      await route.report();
+      intake.faults = [];
+    };
+    await refuse(3);
+    await settle();
+    assert.equal((await route.keys("dead/")).length, 3);
+    await looking({ javaScriptEnabled: false }, async (page) => {
+      assert.equal(await page.getByRole("button", { name: /^Replay all/ }).count(), 0, "not by one click");
+      await page.getByText("Replay all\u2026").click();
+      await page.getByRole("button", { name: "Replay all of firewall_events with this reason" }).click();
+      await page.getByText("3 dead letters. They are on their way").waitFor();
+    });
+    await route.drain();
+    assert.deepEqual(await route.keys("dead/"), []);
+    await refuse(2);
+    await settle();
+    await looking({ javaScriptEnabled: false }, async (page) => {
+      await page.getByText("Delete all\u2026").click();
+      await page.getByRole("button", { name: /^Delete all of firewall_events .* for good$/ }).click();
+      await page.getByText("2 dead letters. They were deleted.").waitFor();
+    });
+    assert.deepEqual(await route.keys("dead/"), []);
+    const done = route.lines("operator").map(({ action, dead_letters: number }) => [action, number]);
+    assert.deepEqual(done.slice(-2), [["replay", 3], ["delete", 2]]);
   });
 
   test("landmarks, headings and tables have names", async () => {

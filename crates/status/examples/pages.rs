@@ -192,7 +192,7 @@ fn dataset(name: &str, scale: u64) -> Value {
     });
     let destinations = destinations.into_iter().collect();
     json!({
-        "totals": [1_512, 168 * 9_000 * scale, 168 * 2_000_000 * scale, 0, 0, 1_512],
+        "totals": [1_512, 168 * 9_000 * scale, 168 * 2_000_000 * scale, 0, 0, 1_512, 0, 0, 0, 0, 0, 0, 168 * 9_000 * scale],
         "minutes": buckets(NOW / 60_000, 60),
         "hours": buckets(NOW / HOUR, 168),
         "shards": { "0": { "created_at": NOW - 30 * DAY, "latest": latest } },

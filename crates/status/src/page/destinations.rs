@@ -15,7 +15,7 @@ pub(super) fn all(status: &Status) -> Markup {
             section.list aria-labelledby="destinations" {
                 h2 #destinations { "Destinations" }
                 @for destination in &status.destinations {
-                    details.dataset #(format!("destination-{}", destination.name)) open[is_open(destination)] {
+                    details.destination #(format!("destination-{}", destination.name)) open[is_open(destination)] {
                         summary { h3 { (destination.name) } (tags(status, destination)) }
                         (details(destination, status.at))
                     }
