@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use logpush_delivery::setting::Problem;
 use thiserror::Error;
 
 use crate::jobs::cloudflare::error::JobsError;
@@ -53,6 +54,8 @@ pub(crate) enum SetupError {
     /// Wrong usage that clap cannot detect.
     #[error("{0}")]
     Usage(String),
+    #[error("the test event is not taken: {words}")]
+    TestEvent { words: String, hint: String },
     #[error("cannot write standard output: {0}")]
     Output(#[source] io::Error),
 }
@@ -95,10 +98,17 @@ impl SetupError {
             Self::NotReady { .. } => Some(
                 "a new workers.dev name can take minutes: repeat the command, which continues from here; `npx wrangler tail` shows the Worker's log",
             ),
+            Self::TestEvent { hint, .. } => Some(hint),
             Self::Jobs(error) => error.hint(),
             Self::Random(_) | Self::Usage(_) | Self::Output(_) => None,
         }
     }
+}
+
+/// All problems, in one sentence.
+pub(crate) fn sentence(problems: &[Problem]) -> String {
+    let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 /// A path that is fit for a terminal.

@@ -1,11 +1,13 @@
 //! `logpush-ecs setup`: sets up everything from a clone to events at the SIEM.
 
+mod destination;
 mod error;
 mod intake_format;
 mod report;
 mod secrets;
 mod secrets_file;
 mod shape;
+mod test_event;
 mod worker;
 mod wrangler;
 
@@ -37,7 +39,7 @@ use crate::setup::report::Report;
 use crate::setup::secrets::Secrets;
 use crate::setup::secrets_file::SecretsFile;
 use crate::setup::worker::{DeployedWorker, address};
-use crate::setup::wrangler::{Found, SignIn, Wrangler};
+use crate::setup::wrangler::{Found, Wrangler};
 use crate::worker_client::target::Secret;
 use crate::worker_settings::WorkerSettings;
 
@@ -55,6 +57,7 @@ Examples:
   export CLOUDFLARE_API_TOKEN=...
   logpush-ecs setup --zone example.com --dataset firewall_events --dry-run
   logpush-ecs setup --zone example.com --dataset firewall_events,http_requests --intake-format custom
+  logpush-ecs setup --destination siem --test-event
 
 Exit codes:
   0  done, and no link of the chain is broken
@@ -65,9 +68,23 @@ pub(crate) struct Args {
     scopes: ScopesArgs,
 
     /// The datasets to send, separated by commas
-    #[arg(long, value_name = "DATASET", required = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "DATASET",
+        required_unless_present = "destination",
+        value_delimiter = ','
+    )]
     #[arg(value_parser = dataset::parser())]
     dataset: Vec<&'static Dataset>,
+
+    /// Set up the secrets of one destination only, that of [vars.DESTINATIONS.<NAME>]
+    #[arg(long, value_name = "NAME", group = "scopes")]
+    #[arg(conflicts_with_all = ["worker", "intake_format", "rotate_secret"])]
+    destination: Option<String>,
+
+    /// Send one event to the destination, from here
+    #[arg(long, requires = "destination")]
+    test_event: bool,
 
     /// The Worker's address, if it is not the one that wrangler reports
     #[arg(long, value_name = "URL")]
@@ -111,7 +128,20 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Error> {
     let mask = Rc::new(Mask::default());
     let report = Report::new(&mask, args.json);
-    let done = Setup::begin(args, &mask, &report).and_then(|mut setup| setup.walk());
+    let done = match &args.destination {
+        Some(name) => {
+            let options = destination::Options {
+                name,
+                datasets: &args.dataset,
+                secrets: &args.secrets,
+                test_event: args.test_event,
+                dry_run: args.dry_run,
+                json: args.json,
+            };
+            destination::set_up(options, &mask, &report)
+        }
+        None => Setup::begin(args, &mask, &report).and_then(|mut setup| setup.walk()),
+    };
     if !matches!(
         done,
         Err(SetupError::Usage(_) | SetupError::Jobs(JobsError::Usage(_)))
@@ -150,13 +180,15 @@ impl<'a> Setup<'a> {
         for dataset in &args.dataset {
             args.scopes.expect(dataset.name)?;
         }
+        let project = Project::read(Path::new(FILE), None)?;
+        let settings = WorkerSettings::of(&project);
         Ok(Self {
             args,
             mask: Rc::clone(mask),
             report,
-            project: Project::read(Path::new(FILE), None)?,
+            project,
             session: Session::new(&args.api, args.dry_run, mask)?,
-            wrangler: Wrangler::new(mask, args.json),
+            wrangler: Wrangler::new(mask, args.json, settings.secrets()),
         })
     }
 
@@ -190,7 +222,7 @@ impl<'a> Setup<'a> {
         let of_job = target.as_ref().and_then(|target| secret_of(&jobs, target));
         let secret = secrets.logpush(target.as_ref(), of_job, self.args.rotate_secret)?;
         let operator = secrets.operator()?;
-        secrets.set_for_destinations(&settings, &for_destination)?;
+        secrets.set_for_destinations(&settings, None, &for_destination)?;
 
         let (Some(target), Some(secret)) = (target, secret) else {
             return self.plan_jobs(&jobs);
@@ -224,11 +256,8 @@ impl<'a> Setup<'a> {
     }
 
     fn sign_in(&self) -> Result<(), SetupError> {
-        let text = match self.wrangler.sign_in(&self.project)? {
-            SignIn::Login => "wrangler is signed in",
-            SignIn::Token => "wrangler is signed in by CLOUDFLARE_API_TOKEN",
-        };
-        self.report.ok("sign-in", text)
+        let sign_in = self.wrangler.sign_in(&self.project)?;
+        self.report.ok("sign-in", sign_in.words())
     }
 
     /// The format of the intake. It is asked for while the Worker has no key of an intake: later it is

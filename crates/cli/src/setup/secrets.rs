@@ -6,13 +6,14 @@ use std::env;
 use std::io::{IsTerminal as _, stdin};
 use std::rc::Rc;
 
+use logpush_delivery::configuration::Entry;
 use logpush_delivery::configuration::name::DEFAULT;
 use logpush_delivery::setting::{Problem, Setting};
 use logpush_delivery::settings;
 use logpush_normalizer::Dataset;
 
 use crate::mask::Mask;
-use crate::setup::error::SetupError;
+use crate::setup::error::{SetupError, sentence};
 use crate::setup::report::Report;
 use crate::setup::secrets_file::SecretsFile;
 use crate::setup::worker::DeployedWorker;
@@ -50,29 +51,44 @@ impl Secrets<'_> {
         is_by_dataset: bool,
     ) -> Result<Vec<(String, String)>, SetupError> {
         let configuration = settings.configuration();
-        let wrong = |problems: &[Problem]| {
-            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            SetupError::Configuration(words.join("; "))
-        };
-        let entries = configuration
-            .destinations
-            .map_err(|problems| wrong(&problems))?;
-        if let Some(problems) = entries.iter().find_map(|entry| entry.setup.as_ref().err()) {
-            return Err(wrong(problems));
-        }
+        let wrong = |problems: Vec<Problem>| SetupError::Configuration(sentence(&problems));
+        let entries = configuration.destinations.map_err(wrong)?;
         let mut found = Vec::new();
-        for secret in settings.secrets() {
-            let Some(destination) = &secret.destination else {
-                continue;
-            };
-            let entry = entries.iter().find(|entry| entry.name == *destination);
-            let datasets: Vec<&'static Dataset> = datasets
-                .iter()
-                .filter(|dataset| entry.is_some_and(|entry| entry.datasets.have(Some(dataset))))
-                .copied()
-                .collect();
-            let is_by_dataset = is_by_dataset && destination == DEFAULT;
-            found.extend(self.for_secret(&secret, &datasets, is_by_dataset)?);
+        for entry in &entries {
+            if let Err(problems) = &entry.setup {
+                return Err(SetupError::Configuration(sentence(problems)));
+            }
+            let is_by_dataset = is_by_dataset && entry.name == DEFAULT;
+            found.extend(self.for_destination(settings, entry, datasets, is_by_dataset)?);
+        }
+        Ok(found)
+    }
+
+    /// The same for one destination.
+    pub(crate) fn for_destination(
+        &self,
+        settings: &WorkerSettings,
+        entry: &Entry,
+        datasets: &[&'static Dataset],
+        is_by_dataset: bool,
+    ) -> Result<Vec<(String, String)>, SetupError> {
+        let datasets: Vec<&'static Dataset> = datasets
+            .iter()
+            .filter(|dataset| entry.datasets.have(Some(dataset)))
+            .copied()
+            .collect();
+        let mut secrets = settings.secrets();
+        secrets.retain(|secret| secret.destination.as_deref() == Some(&*entry.name));
+        let mut found = Vec::new();
+        for secret in &secrets {
+            found.extend(self.for_secret(secret, &datasets, is_by_dataset)?);
+        }
+        let has_some = !found.is_empty() || secrets.iter().any(|secret| !self.lacks(&secret.name));
+        if !has_some && !self.dry_run && stdin().is_terminal() {
+            found.extend(first_of(&secrets)?);
+        }
+        for (_, value) in &found {
+            self.mask.add(value);
         }
         Ok(found)
     }
@@ -121,10 +137,11 @@ impl Secrets<'_> {
         (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
     }
 
-    /// Sets the destinations' secrets.
+    /// Sets the destinations' secrets; `only`: those of one.
     pub(crate) fn set_for_destinations(
         &self,
         settings: &WorkerSettings,
+        only: Option<&str>,
         values: &[(String, String)],
     ) -> Result<(), SetupError> {
         for (name, value) in values {
@@ -134,7 +151,10 @@ impl Secrets<'_> {
         let secrets: Vec<NeededSecret> = settings
             .secrets()
             .into_iter()
-            .filter(|secret| secret.destination.is_some())
+            .filter(|secret| match only {
+                Some(name) => secret.destination.as_deref() == Some(name),
+                None => secret.destination.is_some(),
+            })
             .collect();
         let is_of_destination =
             |name: &&String| secrets.iter().any(|secret| secret.is_called(name));
@@ -345,6 +365,22 @@ fn random_secret() -> Result<String, SetupError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Asks for secrets that may be set, until one is given.
+fn first_of(secrets: &[NeededSecret]) -> Result<Option<(String, String)>, SetupError> {
+    for NeededSecret { name, setting, .. } in secrets {
+        let about = setting.about;
+        let prompt = format!("{name}, {about} (not shown; nothing: without it): ");
+        let value = rpassword::prompt_password(prompt).unwrap_or_default();
+        let value = value.trim();
+        if !value.is_empty() {
+            let is_sound = setting.accepts.check(value);
+            is_sound.map_err(|words| SetupError::Usage(format!("{name} {words}")))?;
+            return Ok(Some((name.clone(), value.to_owned())));
+        }
+    }
+    Ok(None)
 }
 
 fn ask_for(name: &str, setting: &Setting) -> Result<String, SetupError> {

@@ -17,12 +17,15 @@ use crate::project::{Bucket, Project};
 use crate::setup::error::SetupError;
 
 use crate::terminal::printable;
+use crate::worker_settings::NeededSecret;
 
 pub(crate) struct Wrangler {
     program: PathBuf,
     /// Whether wrangler gets CLOUDFLARE_API_TOKEN, which it does not need after `wrangler login`.
     has_token: Cell<bool>,
     is_quiet: bool,
+    /// Secrets of the Worker that wrangler does not need to know.
+    secrets: Vec<NeededSecret>,
     mask: Rc<Mask>,
 }
 
@@ -89,10 +92,19 @@ const NOISE: [&str; 2] = ["Logs were written to", "If you think this is a bug"];
 /// Characters of wrangler's output that are shown.
 const SHOWN_MAX: usize = 600;
 
+impl SignIn {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Login => "wrangler is signed in",
+            Self::Token => "wrangler is signed in by CLOUDFLARE_API_TOKEN",
+        }
+    }
+}
+
 impl Wrangler {
     /// Takes the clone's own wrangler, or the one in PATH.
     /// `is_quiet`: standard output is for a document, and wrangler's own goes to standard error.
-    pub(crate) fn new(mask: &Rc<Mask>, is_quiet: bool) -> Self {
+    pub(crate) fn new(mask: &Rc<Mask>, is_quiet: bool, secrets: Vec<NeededSecret>) -> Self {
         let own = Path::new("node_modules/.bin/wrangler");
         let program = match own.exists() {
             true => own.to_owned(),
@@ -102,6 +114,7 @@ impl Wrangler {
             program,
             has_token: Cell::new(false),
             is_quiet,
+            secrets,
             mask: Rc::clone(mask),
         }
     }
@@ -261,7 +274,14 @@ impl Wrangler {
         let mut command = Command::new(&self.program);
         command.args(args).env("WRANGLER_SEND_METRICS", "false");
         for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(is_secret) {
+            let is_kept = |name: &str| {
+                is_secret(name)
+                    || self
+                        .secrets
+                        .iter()
+                        .any(|secret| secret.is_called(name) && name != TOKEN)
+            };
+            if name.to_str().is_some_and(is_kept) {
                 command.env_remove(&name);
             }
         }

@@ -12,3 +12,4 @@ mod config;
 mod normalize;
 mod push;
 mod server;
+mod setup;
