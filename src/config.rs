@@ -11,7 +11,7 @@ use logpush_delivery::configuration::{self, Configuration, Entry, name};
 use logpush_delivery::destination::Destination;
 use logpush_delivery::setting::{self, Given, Lookup, Problem, Setting, Values};
 use logpush_delivery::settings;
-use logpush_normalizer::Dataset;
+use logpush_normalizer::{Dataset, Rules};
 use logpush_status::health::AlertLimits;
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -48,6 +48,7 @@ pub(crate) struct Config {
 pub(crate) struct Target<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) ingest: &'a Ingest,
+    pub(crate) rules: Rules,
     variables: &'a Variables,
 }
 
@@ -130,9 +131,10 @@ impl Config {
         };
         let entry = entries.iter().find(|entry| entry.name == name)?;
         Some(match &entry.setup {
-            Ok(setup) => Ok(Target {
+            Ok(setup) => self.rules(setup).map(|rules| Target {
                 setup,
                 ingest: &self.ingest,
+                rules,
                 variables: &self.variables,
             }),
             Err(problems) => Err(sentences(problems).join("; ")),
@@ -170,14 +172,22 @@ impl Config {
         }))
     }
 
+    fn rules(&self, setup: &Setup) -> Result<Rules, String> {
+        let rules = setup.ready_rules(&*self.variables.lookup);
+        rules.map_err(|problem| problem.to_string())
+    }
+
     /// All that is wrong with destinations, by name; under no name what is wrong with all.
     pub(crate) fn wrong_destinations(&self) -> Vec<(Option<&str>, Vec<String>)> {
         match &self.destinations {
             Ok(entries) => entries
                 .iter()
                 .filter_map(|entry| {
-                    let problems = entry.setup.as_ref().err()?;
-                    Some((Some(&*entry.name), sentences(problems)))
+                    let problems = match &entry.setup {
+                        Ok(setup) => vec![self.rules(setup).err()?],
+                        Err(problems) => sentences(problems),
+                    };
+                    Some((Some(&*entry.name), problems))
                 })
                 .collect(),
             Err(problems) => vec![(None, sentences(problems))],

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use logpush_normalizer::Normalizer;
+use logpush_normalizer::{Normalizer, Summary};
 use serde_json::{Map, Value, json};
 use worker::console_log;
 
@@ -205,6 +205,12 @@ impl Line {
         self.dataset(normalizer.dataset().map(|dataset| dataset.name));
         self.add("records", json!(summary.records));
         self.add("errors", json!(summary.errors));
+        if summary.dropped > 0 {
+            self.add("dropped", json!(summary.dropped));
+        }
+        if !summary.rules.is_empty() {
+            self.add("rules", rules(summary));
+        }
         self.add("refused", json!(counters.refused.get()));
         self.add("invalid_values", json!(summary.invalid_values));
         self.add("times_from_arrival", json!(summary.times_from_arrival));
@@ -258,6 +264,15 @@ impl Line {
         }
         self.print(level);
     }
+}
+
+/// How many records each rule fits, and of these how many it dropped.
+fn rules(summary: &Summary) -> Value {
+    let rules = summary.rules.iter().map(|rule| {
+        let counts = json!({"fits": rule.fits, "dropped": rule.dropped});
+        (rule.name.clone(), counts)
+    });
+    Value::Object(rules.collect())
 }
 
 /// The memory that the instance has taken from the isolate; it never gives any back.

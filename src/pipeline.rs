@@ -11,7 +11,9 @@ use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use logpush_delivery::configuration::setup::Ingest;
 use logpush_delivery::machine::{End, Outcome};
-use logpush_normalizer::{Batch, Config as NormalizerConfig, Dataset, Normalizer, Shape, Time};
+use logpush_normalizer::{
+    Batch, Config as NormalizerConfig, Dataset, Normalizer, Rules, Shape, Time,
+};
 use thiserror::Error;
 use web_sys::ReadableStream;
 
@@ -121,6 +123,7 @@ pub(crate) fn normalizer(
         keep_original: setup.keep_original,
         worker_name: WORKER,
         unmask: setup.unmask,
+        rules: target.rules.clone(),
         limits: setup.limits(ingest),
     })
 }
@@ -138,6 +141,7 @@ pub(crate) fn probe(
         keep_original: false,
         worker_name: WORKER,
         unmask: false,
+        rules: Rules::default(),
         limits: ingest.limits(),
     })
 }

@@ -143,7 +143,7 @@ impl Delivery {
 
     /// Delivers a batch as far as the destination takes it.
     pub(crate) async fn deliver(&self, batch: Batch) -> Outcome {
-        add(&self.counters.batches, 1);
+        add(&self.counters.batches, u64::from(!batch.is_empty()));
         let _counted = Counted::new(batch.body.len());
         let placeholder = |refusal: &Refusal<'_>| self.placeholder(refusal);
         let delivery = machine::Delivery {

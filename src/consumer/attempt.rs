@@ -1,14 +1,15 @@
 //! One attempt to deliver an upload: from where the last one got to, as far as this one gets.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use logpush_delivery::dead_letter::{About, Contents};
 use logpush_delivery::key::{self, Source, SourceKind};
 use logpush_delivery::owed::{self, Owed, UNDECIDED};
 use logpush_delivery::state::Holder;
 use logpush_delivery::work_item::WorkItem;
-use logpush_normalizer::{Dataset, Normalizer, datasets};
-use logpush_status::shard::UploadCounts;
+use logpush_normalizer::{Dataset, Normalizer, Summary, datasets};
+use logpush_status::shard::{RuleTotals, UploadCounts};
 use web_sys::ReadableStream;
 use worker::Object;
 
@@ -449,6 +450,15 @@ fn deliverable(dataset: &str, cut_short: u32) -> Result<&'static Dataset, String
     })
 }
 
+/// What the destination's rules did with an upload, by their names.
+fn rules_of(summary: &Summary) -> BTreeMap<String, RuleTotals> {
+    let rules = summary.rules.iter().map(|rule| {
+        let (fits, dropped) = (rule.fits, rule.dropped);
+        (rule.name.clone(), RuleTotals { fits, dropped })
+    });
+    rules.collect()
+}
+
 /// What the operator is shown of an upload that was delivered at `now`.
 fn counts_of(
     normalizer: &Normalizer,
@@ -469,6 +479,7 @@ fn counts_of(
         duplicates: counted(|counters| counters.already_there.get()),
         lag_ms: now.saturating_sub(newest.unwrap_or(journal.subject.arrived)),
         unknown_fields: summary.unknown_fields.keys().cloned().collect(),
+        rules: rules_of(summary),
     }
 }
 

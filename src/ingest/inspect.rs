@@ -173,7 +173,7 @@ impl Inspection {
 #[cfg(test)]
 mod tests {
     use logpush_gzip::gzip;
-    use logpush_normalizer::{Config, Limits, Shape, Time, datasets};
+    use logpush_normalizer::{Config, Limits, Rules, Shape, Time, datasets};
 
     use super::*;
 
@@ -205,6 +205,7 @@ mod tests {
             // Its name in wrangler.toml.
             worker_name: env!("CARGO_PKG_NAME"),
             unmask: false,
+            rules: Rules::default(),
             limits: Limits::default(),
         });
         Inspection::new(probe, PLAIN_MAX)

@@ -209,7 +209,8 @@ fn accepted(normalizer: &Normalizer, deliveries: &Deliveries<'_>) -> Answer {
         &json!({
             "dataset": dataset,
             "records": summary.records,
-            "events": summary.records,
+            "events": summary.records - summary.dropped,
+            "dropped": summary.dropped,
             "errors": summary.errors,
             "refused": counters.map_or(0, |counters| counters.refused.get()),
             "batches": counters.map_or(0, |counters| counters.batches.get()),

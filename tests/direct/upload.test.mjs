@@ -104,7 +104,7 @@ test("an upload without a record is taken, and nothing is sent", async () => {
   for (const body of [gzipSync(""), "\n\n", gzipSync("\r\n \n"), "[]"]) {
     const answer = await worker.push(body);
     assert.equal(answer.status, 200, answer.text);
-    assert.deepEqual(answer.json, { dataset: "firewall_events", records: 0, events: 0, errors: 0, refused: 0, batches: 0 });
+    assert.deepEqual(answer.json, { dataset: "firewall_events", records: 0, events: 0, dropped: 0, errors: 0, refused: 0, batches: 0 });
   }
   assert.equal(intake.requests.length, 0);
 });

@@ -15,7 +15,7 @@ const FLOORS = {
   "crates/gzip/src": ["lib", "decoder", "matches", "encoder", "huffman", "header", "crc32", "bits", "error"],
   "crates/normalizer/src": [
     ...["lib", "normalizer", "output", "error", "document", "input", "plan", "config", "summary"],
-    ...["mapping", "convert", "record", "bytes"],
+    ...["rules", "mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [
     ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "backoff", "breaker", "dead_letter", "jitter", "key", "owed"],

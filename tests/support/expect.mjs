@@ -21,7 +21,7 @@ export function assertError(answer, status, ...words) {
 export function assertTaken(answer, records, counts = {}) {
   assert.equal(answer.status, 200, answer.text);
   const { batches, ...summary } = answer.json;
-  assert.deepEqual(summary, { dataset: "firewall_events", records, events: records, errors: 0, refused: 0, ...counts });
+  assert.deepEqual(summary, { dataset: "firewall_events", records, events: records, dropped: 0, errors: 0, refused: 0, ...counts });
   assert.ok(Number.isInteger(batches) && batches >= 1, answer.text);
 }
 

@@ -16,7 +16,7 @@ use logpush_delivery::destination::kind;
 use logpush_delivery::part::Part;
 use logpush_delivery::setting::Given;
 use logpush_gzip::gzip;
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
+use logpush_normalizer::{Batch, Config, Limits, Normalizer, Rules, Shape, Time, datasets};
 
 /// As much as the normalizer inflates at a time.
 const STEP: usize = 128 * 1024;
@@ -76,6 +76,7 @@ pub extern "C" fn begin(len: usize, keeps: u32) {
             keep_original: false,
             worker_name: "logpush-ecs",
             unmask: false,
+            rules: Rules::default(),
             limits: Limits::default(),
         }));
     });

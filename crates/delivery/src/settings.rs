@@ -47,6 +47,7 @@ pub static INGEST: Group = Group {
     scope: Scope::Ingest,
     settings: &[
         LOGPUSH_SECRET,
+        PSEUDONYM_KEY,
         Setting::integer(
             "UPLOAD_MAX_BYTES",
             // What Cloudflare lets through on its smaller plans.
@@ -76,8 +77,8 @@ pub static DESTINATION: Group = Group {
         KIND_OF_DESTINATION,
         Setting::new(
             SHAPE,
-            Accepts::OneOf(&["ecs", "native"]),
-            "ECS events, or Cloudflare's records repaired for SEKOIA.IO's own format",
+            Accepts::OneOf(&["ecs", "native", "raw"]),
+            "ECS events, Cloudflare's records repaired for SEKOIA.IO's own format, or the records as they came, but for what is masked",
         ),
         Setting::new(
             "KEEP_ORIGINAL",
@@ -272,6 +273,14 @@ pub const OPERATOR_SECRET: Setting = Setting::new(
     "OPERATOR_SECRET",
     Accepts::Passwords,
     "opens the status page at `/`, `/metrics` and `/api/`; without it they are closed",
+)
+.secret();
+
+/// What pseudonyms and the ids of changed events are made with.
+pub const PSEUDONYM_KEY: Setting = Setting::new(
+    "PSEUDONYM_KEY",
+    Accepts::Text,
+    "makes pseudonyms, and the ids of events that rules change: 32 characters or more, the same for all destinations",
 )
 .secret();
 

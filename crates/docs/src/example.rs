@@ -1,6 +1,6 @@
 //! A record and the event that it becomes.
 
-use logpush_normalizer::{Config, Dataset, Limits, Normalizer, Shape, Time};
+use logpush_normalizer::{Config, Dataset, Limits, Normalizer, Rules, Shape, Time};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -27,6 +27,7 @@ pub(crate) fn normalised(dataset: &'static Dataset, record: &str) -> Result<Valu
         keep_original: false,
         worker_name: "logpush-ecs",
         unmask: false,
+        rules: Rules::default(),
         limits: Limits::default(),
     });
     // One record on one line: a line break is white space to JSON.

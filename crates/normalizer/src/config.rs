@@ -2,6 +2,7 @@
 
 use crate::convert::time::Time;
 use crate::mapping::Dataset;
+use crate::rules::Rules;
 
 /// How an upload is to be normalised.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Config {
     pub unmask: bool,
     /// The name of the Worker that normalises, whose own records are counted.
     pub worker_name: &'static str,
+    /// What leaves, and how much of it.
+    pub rules: Rules,
     /// What bounds memory and sizes.
     pub limits: Limits,
 }
@@ -29,6 +32,8 @@ pub enum Shape {
     Ecs,
     /// The Cloudflare record itself, with what SEKOIA.IO's own parser needs to read it right.
     Native,
+    /// The record's bytes after masks and rules; nothing is added.
+    Raw,
 }
 
 /// Limits, in bytes unless said otherwise.

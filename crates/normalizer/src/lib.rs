@@ -17,9 +17,10 @@
 //! 2. `record`: a record's values, by places in its text; `input`: an upload's records
 //! 3. `convert`: what a value becomes, one conversion a file
 //! 4. `mapping`: the tables of the datasets, made of conversions
-//! 5. `plan`: a table made ready, its names resolved
-//! 6. `document`: a record by its plan
-//! 7. `output`: documents in batches
+//! 5. `rules`: what the user takes out before anything is made of a record
+//! 6. `plan`: a table made ready, its names resolved
+//! 7. `document`: a record by its plan
+//! 8. `output`: documents in batches
 //!
 //! A record is never lost: what does not convert is kept under `cloudflare.<Name>`, and a line
 //! that is no record becomes a document of `event.kind: pipeline_error`.
@@ -35,6 +36,7 @@ mod normalizer;
 mod output;
 mod plan;
 mod record;
+mod rules;
 mod summary;
 
 pub use bytes::text::identity;
@@ -49,4 +51,6 @@ pub use mapping::datasets;
 pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row, Traces};
 pub use normalizer::Normalizer;
 pub use output::batch::Batch;
-pub use summary::Summary;
+pub use rules::problem::Problem;
+pub use rules::{Reading, Rules};
+pub use summary::{Explanation, RuleCount, Summary};

@@ -3,14 +3,14 @@
 use logpush_gzip::Gunzip;
 
 use crate::config::Config;
-use crate::document::Engine;
+use crate::document::{Engine, Made};
 use crate::error::UploadError;
 use crate::input::destination_test::{Probe, Verdict};
 use crate::input::framer::{Frame, Framer};
 use crate::input::overlong::Overlong;
 use crate::mapping::Dataset;
 use crate::output::batch::{Batch, Batcher};
-use crate::summary::Summary;
+use crate::summary::{Explanation, Summary};
 
 /// Turns one upload into batches, without I/O.
 ///
@@ -20,7 +20,7 @@ use crate::summary::Summary;
 /// # Example
 ///
 /// ```
-/// use logpush_normalizer::{Config, Limits, Normalizer, Shape, Time, datasets};
+/// use logpush_normalizer::{Config, Limits, Normalizer, Rules, Shape, Time, datasets};
 ///
 /// let mut normalizer = Normalizer::new(Config {
 ///     dataset: datasets::by_name("firewall_events"),
@@ -28,6 +28,7 @@ use crate::summary::Summary;
 ///     arrival: Time::from_unix_millis(1_657_630_626_000),
 ///     keep_original: false,
 ///     unmask: false,
+///     rules: Rules::default(),
 ///     worker_name: "logpush-ecs",
 ///     limits: Limits::default(),
 /// });
@@ -132,6 +133,17 @@ impl Normalizer {
         &self.engine.summary
     }
 
+    /// Keeps from now on what rules said of each record.
+    pub fn explain(&mut self) {
+        self.engine.explanations = Some(Vec::new());
+    }
+
+    /// What rules said of the records since this was asked last.
+    pub fn take_explanations(&mut self) -> Vec<Explanation> {
+        let kept = self.engine.explanations.as_mut();
+        kept.map(core::mem::take).unwrap_or_default()
+    }
+
     /// The upload's dataset, once it is known.
     #[must_use]
     pub fn dataset(&self) -> Option<&'static Dataset> {
@@ -215,7 +227,7 @@ impl Normalizer {
                     }
                     let line = without_comma(self.framer.text(start, end));
                     match self.engine.document(line) {
-                        Some(document) => self.batcher.push(document),
+                        Some(made) => add(&mut self.batcher, made),
                         None => {
                             self.framer.split_objects(start);
                             continue;
@@ -238,7 +250,7 @@ impl Normalizer {
                     if let Some(held) = self.probe.release() {
                         self.push_held(&held);
                     }
-                    self.batcher.push(self.engine.overlong(&overlong))
+                    add(&mut self.batcher, self.engine.overlong(&overlong))
                 }
             };
             if batch.is_some() {
@@ -249,10 +261,18 @@ impl Normalizer {
 
     /// Adds the record that waited: the first of all, which has room.
     fn push_held(&mut self, line: &[u8]) {
-        if let Some(document) = self.engine.document(line) {
-            let full = self.batcher.push(document);
+        if let Some(made) = self.engine.document(line) {
+            let full = add(&mut self.batcher, made);
             debug_assert!(full.is_none());
         }
+    }
+}
+
+/// Adds what was made of a record; gives the batch that has no room for it.
+fn add(batcher: &mut Batcher, made: Made<'_>) -> Option<Batch> {
+    match made {
+        Made::Document(document) => batcher.push(document),
+        Made::Dropped => batcher.skip(),
     }
 }
 

@@ -11,6 +11,10 @@ pub struct Summary {
     pub records: u64,
     /// Of these, the ones that are no record and became a document of `event.kind: pipeline_error`.
     pub errors: u64,
+    /// Of these, the ones that rules dropped: they gave no document.
+    pub dropped: u64,
+    /// What each rule did, in the order of the rules.
+    pub rules: Vec<RuleCount>,
     /// Values that their ECS fields cannot take, kept under `cloudflare`.
     pub invalid_values: u64,
     /// Records without a readable time, which got the upload's arrival.
@@ -45,6 +49,39 @@ pub struct Summary {
     pub is_destination_test: bool,
 }
 
+/// What a rule did in an upload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleCount {
+    /// The rule's name.
+    pub name: String,
+    /// Records that its action decided on, or whose fields it changed.
+    pub fits: u64,
+    /// Of these, the ones that it dropped.
+    pub dropped: u64,
+}
+
+impl RuleCount {
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What rules said of one record, by their places among all rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// The record's number in the upload, from 0.
+    pub record: u64,
+    /// The rule whose action decided.
+    pub decided: Option<usize>,
+    /// Whether it was dropped.
+    pub is_dropped: bool,
+    /// The rules that changed its fields.
+    pub changed: Vec<usize>,
+}
+
 /// Unknown names that are told apart: a drift has a few, hostile records have millions.
 const NAMES_MAX: usize = 64;
 
@@ -52,6 +89,20 @@ const NAMES_MAX: usize = 64;
 const NAME_MAX: usize = 128;
 
 impl Summary {
+    /// Counts what rules, by their places, did with a record.
+    pub(crate) fn count_rules(&mut self, decided: Option<usize>, changed: &[usize], dropped: bool) {
+        self.dropped += u64::from(dropped);
+        if let Some(rule) = decided.and_then(|rule| self.rules.get_mut(rule)) {
+            rule.fits += 1;
+            rule.dropped += u64::from(dropped);
+        }
+        for place in changed.iter().filter(|place| decided != Some(**place)) {
+            if let Some(rule) = self.rules.get_mut(*place) {
+                rule.fits += 1;
+            }
+        }
+    }
+
     pub(crate) fn count_unknown_value(&mut self, field: &'static str) {
         *self.unknown_values.entry(field).or_default() += 1;
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::counters::{Counters, Lags};
 use crate::model::{DatasetStatus, Destination, OverallVerdict, Route, Status};
+use crate::shard::RuleTotals;
 
 /// Content type of the text format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -85,6 +86,20 @@ const COUNTERS: [Counter; 13] = [
         "lost_uploads_total",
         "Uploads whose object was gone before all of it was delivered.",
         |counters| counters.lost,
+    ),
+];
+
+/// Counters of a destination's rules.
+const RULES: [(&str, &str, fn(&RuleTotals) -> u64); 2] = [
+    (
+        "rule_records_total",
+        "Records that a rule decided on, or whose fields it changed.",
+        |rule| rule.fits,
+    ),
+    (
+        "rule_dropped_records_total",
+        "Of these, the ones that it dropped.",
+        |rule| rule.dropped,
     ),
 ];
 
@@ -296,6 +311,21 @@ pub fn text(status: &Status) -> String {
                 &[("dataset", &dataset.dataset)],
                 Value::Number(value(&dataset.totals)),
             );
+        }
+    }
+    for (name, help, value) in RULES {
+        text.family(name, "counter", help);
+        for dataset in &status.datasets {
+            for destination in &dataset.destinations {
+                for (rule, totals) in &destination.rules {
+                    let labels = [
+                        ("dataset", dataset.dataset.as_str()),
+                        ("destination", destination.destination.as_str()),
+                        ("rule", rule.as_str()),
+                    ];
+                    text.sample(name, &labels, Value::Number(value(totals)));
+                }
+            }
         }
     }
     text.family(

@@ -10,7 +10,7 @@ use crate::incident::Incident;
 use crate::intake_format::IntakeFormat;
 use crate::logpush_job::LogpushJob;
 use crate::overview::{Bucket, DatasetOverview, INCIDENTS, JOBS, Overview};
-use crate::shard::{Backlog, Upload};
+use crate::shard::{Backlog, RuleTotals, Upload};
 
 /// The whole status. Times are milliseconds since 1970.
 #[derive(Debug, Serialize)]
@@ -127,6 +127,8 @@ pub struct DestinationStatus {
     pub lags: Lags,
     pub waiting: Waiting,
     pub last_delivery: Option<u64>,
+    /// What its rules did, by their names.
+    pub rules: BTreeMap<String, RuleTotals>,
 }
 
 /// What came in a period.
@@ -389,6 +391,7 @@ impl DestinationStatus {
                 lags: stats.lags,
                 waiting,
                 last_delivery: known(stats.last_delivery),
+                rules: stats.rules,
             }
         });
         all.collect()

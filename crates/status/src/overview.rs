@@ -125,6 +125,11 @@ impl DatasetOverview {
             whole.totals.add(&now.totals.since(&earlier.totals));
             whole.lags.add(&now.lags.since(&earlier.lags));
             whole.last_delivery = whole.last_delivery.max(now.last_delivery);
+            for (rule, counts) in &now.rules {
+                let before = earlier.rules.get(rule).copied().unwrap_or_default();
+                let counted = whole.rules.entry(rule.clone()).or_default();
+                counted.add_since(*counts, before);
+            }
         }
         *before = LastReport {
             created_at: stats.created_at,

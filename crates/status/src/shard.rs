@@ -23,6 +23,28 @@ pub struct UploadCounts {
     pub lag_ms: u64,
     /// Names of fields that the mapping does not know.
     pub unknown_fields: Vec<String>,
+    /// What the destination's rules did, by their names.
+    pub rules: BTreeMap<String, RuleTotals>,
+}
+
+/// What a rule did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleTotals {
+    /// Records that its action decided on, or whose fields it changed.
+    pub fits: u64,
+    /// Of these, the ones that it dropped.
+    pub dropped: u64,
+}
+
+impl RuleTotals {
+    /// Adds what `now` has more than `earlier`; all of it, where counting has started anew.
+    pub(crate) fn add_since(&mut self, now: Self, earlier: Self) {
+        let is_anew = now.fits < earlier.fits || now.dropped < earlier.dropped;
+        let earlier = if is_anew { Self::default() } else { earlier };
+        self.fits += now.fits - earlier.fits;
+        self.dropped += now.dropped - earlier.dropped;
+    }
 }
 
 /// What became of the records of an upload that has come to its end at one destination.
@@ -88,6 +110,9 @@ pub struct DestinationStats {
     pub totals: Counters,
     pub lags: Lags,
     pub last_delivery: u64,
+    /// What its rules did, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rules: BTreeMap<String, RuleTotals>,
 }
 
 /// An upload as the operator sees it.
@@ -173,10 +198,22 @@ const UNKNOWN_FIELDS_MAX: usize = 32;
 /// Destinations that are told apart. A message of the queue can name any.
 const DESTINATIONS_MAX: usize = 32;
 
+/// Rules of a destination that are told apart, old names included: it has 100 at most.
+const RULES_MAX: usize = 200;
+
 /// Characters of an error's text that are kept.
 const ERROR_MAX: usize = 300;
 
 const MINUTE: u64 = 60_000;
+
+impl DestinationStats {
+    fn count_rule(&mut self, name: &str, counts: RuleTotals) {
+        if self.rules.contains_key(name) || self.rules.len() < RULES_MAX {
+            let rule = self.rules.entry(name.to_owned()).or_default();
+            rule.add_since(counts, RuleTotals::default());
+        }
+    }
+}
 
 impl ShardStats {
     /// Counts an upload that was delivered completely.
@@ -196,6 +233,9 @@ impl ShardStats {
         if let Some(destination) = self.destination(&upload.destination) {
             destination.lags.count(counts.lag_ms);
             destination.last_delivery = now;
+            for (name, counts) in &counts.rules {
+                destination.count_rule(name, *counts);
+            }
         }
         let worst = self.worst.entry(now / MINUTE).or_default();
         *worst = (*worst).max(counts.lag_ms);
@@ -408,6 +448,32 @@ mod tests {
         stats.failed(upload(1), Some(&"é".repeat(5000)), 1);
         let error = stats.latest.last().and_then(|upload| upload.error.clone());
         assert_eq!(error.map(|error| error.chars().count()), Some(ERROR_MAX));
+    }
+
+    #[test]
+    fn rules_are_counted_up_to_a_bound() {
+        let mut stats = ShardStats::default();
+        for n in 0..500 {
+            let counted = |fits, dropped| RuleTotals { fits, dropped };
+            let counts = UploadCounts {
+                rules: [
+                    ("same".to_owned(), counted(2, 1)),
+                    (format!("rule{n}"), counted(1, 0)),
+                ]
+                .into(),
+                ..UploadCounts::default()
+            };
+            stats.delivered(upload(n), &counts, &Sum::default(), n);
+        }
+        let rules = &stats.destinations.values().next().unwrap().rules;
+        assert_eq!(rules.len(), RULES_MAX);
+        assert_eq!((rules["same"].fits, rules["same"].dropped), (1000, 500));
+        let mut whole = RuleTotals::default();
+        for (now, earlier) in [((5, 2), (0, 0)), ((7, 2), (5, 2)), ((1, 1), (7, 2))] {
+            let totals = |(fits, dropped)| RuleTotals { fits, dropped };
+            whole.add_since(totals(now), totals(earlier));
+        }
+        assert_eq!((whole.fits, whole.dropped), (8, 3));
     }
 
     #[test]

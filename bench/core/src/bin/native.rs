@@ -14,7 +14,9 @@ use std::time::Instant;
 use std::{env, fs};
 
 use logpush_gzip::Gunzip;
-use logpush_normalizer::{Config, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets};
+use logpush_normalizer::{
+    Config, Limits, Normalizer, Rules, Shape, Summary, Time, UploadError, datasets,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -56,6 +58,7 @@ fn normalize(upload: &[u8]) -> Result<Summary, UploadError> {
         keep_original: false,
         worker_name: "logpush-ecs",
         unmask: false,
+        rules: Rules::default(),
         limits: Limits::default(),
     });
     let mut input = upload;

@@ -102,7 +102,16 @@ fn report(project: &Project) -> Report {
     let settings = WorkerSettings::of(project);
     let configuration = settings.configuration();
     let entries = configuration.destinations.as_deref().unwrap_or_default();
-    let secrets = settings.secrets();
+    let mut secrets = settings.secrets();
+    let needs_key = entries.iter().filter_map(|entry| entry.setup.as_ref().ok());
+    if needs_key
+        .filter_map(|setup| setup.rules.as_ref())
+        .any(|rules| rules.read().rules.needs_key())
+    {
+        for secret in &mut secrets {
+            secret.is_needed |= secret.name == settings::PSEUDONYM_KEY.name;
+        }
+    }
     let (route, of_bindings) = route(project, entries);
     let mut problems: Vec<Problem> = of_bindings;
     problems.extend(of_configuration(&settings, &configuration));
@@ -206,6 +215,7 @@ fn misspelt(variable: &str) -> Option<&'static str> {
 
 fn is_unknown(variable: &str) -> bool {
     variable != TABLES
+        && variable != rules::variable(DEFAULT)
         && !variable.starts_with("RULES_")
         && !all_settings().any(|setting| setting.is_called(variable))
 }
@@ -219,6 +229,12 @@ fn warnings(settings: &WorkerSettings, entries: &[Entry]) -> Vec<Problem> {
     for variable in settings.variables().keys() {
         if is_unknown(variable) && misspelt(variable).is_none() {
             warnings.push(Problem::new(variable, "is no setting of this Worker"));
+        }
+    }
+    for setup in entries.iter().filter_map(|entry| entry.setup.as_ref().ok()) {
+        if let Some(rules) = &setup.rules {
+            let of_rules = rules.read().warnings.into_iter();
+            warnings.extend(of_rules.map(|of| Problem::new(&*rules.name, of.to_string())));
         }
     }
     let because = entries.iter().find_map(|entry| entry.because.as_ref());

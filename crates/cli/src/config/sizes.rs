@@ -24,7 +24,7 @@ pub(super) fn problem(name: &str, given: &Given) -> Option<String> {
     }
     let hint = match given {
         Given::Object(json) if name == TABLES => of_tables(json),
-        _ if name.starts_with("RULES_") => {
+        _ if name == "RULES" || name.starts_with("RULES_") => {
             "leave out rules, or put several conditions into one rule".to_owned()
         }
         _ => "make it shorter".to_owned(),

@@ -10,7 +10,8 @@ use logpush_delivery::configuration::setup::{Ingest, Setup};
 use logpush_delivery::destination::Destination as Opened;
 use logpush_delivery::part::Part;
 use logpush_delivery::setting::Problem;
-use logpush_normalizer::{Batch, Config, Dataset, Limits};
+use logpush_delivery::settings::PSEUDONYM_KEY;
+use logpush_normalizer::{Batch, Config, Dataset, Limits, Rules};
 
 use crate::clock;
 use crate::error::Error;
@@ -25,6 +26,9 @@ pub(super) struct Destination {
     setup: Setup,
     ingest: Ingest,
 }
+
+/// What takes the place of PSEUDONYM_KEY where the environment has none.
+const STAND_IN: &str = "no secret: a stand-in for the key";
 
 impl Destination {
     /// The one of this name; without a name the only one.
@@ -83,10 +87,27 @@ impl Destination {
             keep_original: self.setup.keep_original,
             worker_name: "logpush-ecs",
             unmask: self.setup.unmask,
+            rules: self.rules(),
             limits: Limits {
                 upload_bytes: u64::MAX,
                 ..self.setup.limits(&self.ingest)
             },
+        }
+    }
+
+    /// Its rules, with the key of the environment or one that stands in: files are tried without
+    /// secrets.
+    fn rules(&self) -> Rules {
+        let Some(rules) = &self.setup.rules else {
+            return Rules::default();
+        };
+        let rules = rules.read().rules;
+        let key = std::env::var(PSEUDONYM_KEY.name).ok();
+        let key = key.filter(|key| !key.is_empty());
+        match (key, rules.needs_key()) {
+            (Some(key), _) => rules.clone().with_key(&key).unwrap_or(rules),
+            (None, true) => rules.clone().with_key(STAND_IN).unwrap_or(rules),
+            (None, false) => rules,
         }
     }
 

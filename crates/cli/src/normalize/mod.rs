@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use logpush_normalizer::{Batch, Config, Dataset, Limits, Normalizer, Shape, UploadError};
+use logpush_normalizer::{Batch, Config, Dataset, Limits, Normalizer, Rules, Shape, UploadError};
 
 use crate::clock;
 use crate::dataset;
@@ -30,6 +30,7 @@ Examples:
   zcat old.log.gz | logpush-ecs normalize --shape native | jq .
   logpush-ecs normalize --config wrangler.toml --destination siem *.log.gz
   logpush-ecs normalize --config wrangler.toml --destination siem --wire FILE
+  logpush-ecs normalize --config wrangler.toml --destination siem --explain FILE
 
 Exit codes:
   0  every byte was read (bad lines become documents of event.kind pipeline_error)
@@ -72,6 +73,10 @@ pub(crate) struct Args {
     #[arg(long, requires = "config")]
     wire: bool,
 
+    /// Write, instead of documents, what the destination's rules say of each record
+    #[arg(long, requires = "config", conflicts_with = "wire")]
+    explain: bool,
+
     /// Files to read; `-`, or none, is standard input
     #[arg(value_name = "FILE", value_parser = Input::parser(), default_value = "-")]
     files: Vec<Input>,
@@ -83,6 +88,8 @@ enum ShapeName {
     Ecs,
     /// The Cloudflare record, repaired for SEKOIA.IO's own Cloudflare formats
     Native,
+    /// The Cloudflare record as it came, but for what is masked
+    Raw,
 }
 
 /// Bytes read at once, enough to make the cost of system calls negligible.
@@ -109,6 +116,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
         totals: Totals::default(),
         destination,
         is_wire: args.wire,
+        explains: args.explain,
     };
     let mut is_all_read = true;
     for input in &args.files {
@@ -141,13 +149,19 @@ struct Normalize<W: Write> {
     destination: Option<Destination>,
     /// Whether the bodies of requests are written, not documents.
     is_wire: bool,
+    /// Whether what rules say is written, not documents.
+    explains: bool,
 }
 
 impl<W: Write> Normalize<W> {
     /// Writes the documents of one input up to the place where reading fails.
     fn input(&mut self, input: &Input, args: &Args) -> Result<(), Error> {
         let mut normalizer = Normalizer::new(self.config(args));
+        if self.explains {
+            normalizer.explain();
+        }
         let done = self.stream(input, &mut normalizer);
+        self.explain(input, &mut normalizer)?;
         self.totals.add(normalizer.dataset(), normalizer.summary());
         self.output.flush().map_err(Error::Output)?;
         done
@@ -161,11 +175,13 @@ impl<W: Write> Normalize<W> {
                 shape: match args.shape {
                     ShapeName::Ecs => Shape::Ecs,
                     ShapeName::Native => Shape::Native,
+                    ShapeName::Raw => Shape::Raw,
                 },
                 arrival: clock::arrival(),
                 keep_original: args.keep_original,
                 worker_name: "logpush-ecs",
                 unmask: args.show_secrets,
+                rules: Rules::default(),
                 limits: Limits {
                     upload_bytes: u64::MAX,
                     ..Limits::default()
@@ -205,6 +221,7 @@ impl<W: Write> Normalize<W> {
                     return Ok(());
                 }
             }
+            self.explain(input, normalizer)?;
             // `tail -f | logpush-ecs normalize` shows a record as soon as it comes.
             self.output.flush().map_err(Error::Output)?;
         }
@@ -224,6 +241,32 @@ impl<W: Write> Normalize<W> {
 }
 
 impl<W: Write> Normalize<W> {
+    /// Writes a line for each record since the last time: where it stands, what becomes of it, and the
+    /// rules that said so.
+    fn explain(&mut self, input: &Input, normalizer: &mut Normalizer) -> Result<(), Error> {
+        if !self.explains {
+            return Ok(());
+        }
+        for explanation in normalizer.take_explanations() {
+            let rules = &normalizer.summary().rules;
+            let name = |place: &usize| rules.get(*place).map_or("", |rule| rule.name.as_str());
+            let verdict = if explanation.is_dropped {
+                "dropped"
+            } else {
+                "kept"
+            };
+            let by = explanation.decided.as_ref().map_or("-", name);
+            let changed: Vec<&str> = explanation.changed.iter().map(name).collect();
+            let number = explanation.record + 1;
+            let mut line = format!("{input}:{number}\t{verdict}\t{by}");
+            if !changed.is_empty() {
+                line.push_str(&format!("\tchanged by {}", changed.join(", ")));
+            }
+            write_line(&mut self.output, line.as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// Writes a batch, and returns whether the input goes to the destination at all.
     fn write(
         &mut self,
@@ -242,9 +285,12 @@ impl<W: Write> Normalize<W> {
             self.progress.aside(|| note(&words));
             return Ok(false);
         }
+        if self.explains || batch.is_empty() {
+            return Ok(true);
+        }
         if !self.is_wire {
             write_line(&mut self.output, &batch.body)?;
-        } else if !batch.is_empty() {
+        } else {
             let body = destination.body(dataset, batch)?;
             self.output.write_all(&body).map_err(Error::Output)?;
         }

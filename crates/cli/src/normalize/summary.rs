@@ -24,6 +24,16 @@ impl Totals {
         let all = &mut self.counters;
         all.records += summary.records;
         all.errors += summary.errors;
+        all.dropped += summary.dropped;
+        for (place, rule) in summary.rules.iter().enumerate() {
+            match all.rules.get_mut(place) {
+                Some(known) => {
+                    known.fits += rule.fits;
+                    known.dropped += rule.dropped;
+                }
+                None => all.rules.push(rule.clone()),
+            }
+        }
         all.invalid_values += summary.invalid_values;
         all.times_from_arrival += summary.times_from_arrival;
         all.repaired += summary.repaired;
@@ -85,6 +95,16 @@ impl fmt::Display for Text<'_> {
         }
         line("records", &counters.records)?;
         line("errors", &counters.errors)?;
+        if !counters.rules.is_empty() {
+            line("dropped by rules", &counters.dropped)?;
+        }
+        for rule in &counters.rules {
+            let counts = match rule.dropped {
+                0 => format!("fits {}", rule.fits),
+                dropped => format!("fits {}, drops {dropped}", rule.fits),
+            };
+            line(&format!("  {}", rule.name), &counts)?;
+        }
         line("values kept", &counters.invalid_values)?;
         line("times from arrival", &counters.times_from_arrival)?;
         line("text repaired", &counters.repaired)?;

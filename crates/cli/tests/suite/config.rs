@@ -40,6 +40,7 @@ datasets = ["firewall_events"]
 
 [[vars.DESTINATIONS.search.rules]]
 name = "one"
+where = { key = "RayID", operator = "eq", value = "ray1" }
 action = "drop"
 
 [env.direct.vars]
@@ -259,12 +260,26 @@ fn documents_and_bodies_are_those_that_a_destination_gets() {
     assert_eq!(sizes, [2, 1], "{}", wire.stdout);
 
     let wire = normalize("search", &["--wire"]).documents();
-    assert_eq!(wire.len(), 6);
+    // A rule drops the second.
+    assert_eq!(wire.len(), 4);
     assert_eq!(
         wire[0]["create"]["_index"],
         "logs-cloudflare.firewall_events-default"
     );
     assert_eq!(wire[0]["create"]["_id"], wire[1]["event"]["id"]);
+    let explained = normalize("search", &["--explain"]);
+    let lines: Vec<_> = explained.stdout.lines().collect();
+    let expected = ["1\tkept\t-", "2\tdropped\tone", "3\tkept\t-"];
+    assert_eq!(lines.len(), 3, "{}", explained.stdout);
+    for (line, end) in lines.iter().zip(expected) {
+        assert!(line.ends_with(&format!(":{end}")), "{line}");
+    }
+    assert!(explained.stderr.contains("one:"), "{}", explained.stderr);
+    assert!(
+        explained.stderr.contains("fits 1, drops 1"),
+        "{}",
+        explained.stderr
+    );
     let wire = normalize("siem", &["--wire"]);
     assert_eq!(wire.stdout, normalize("siem", &[]).stdout);
 

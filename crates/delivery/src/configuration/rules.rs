@@ -1,9 +1,11 @@
 //! What a destination leaves out or changes, as it stands in the configuration, not read yet.
 
+use logpush_normalizer::{Reading, Rules as Read};
 use serde_json::Value;
 
 use crate::configuration::name;
 use crate::setting::{Given, Lookup, Problem};
+use crate::settings::PSEUDONYM_KEY;
 
 /// The rules of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,35 @@ impl Rules {
     #[must_use]
     pub fn count(&self) -> usize {
         serde_json::from_str(&self.json).map_or(0, |rules: Vec<Value>| rules.len())
+    }
+
+    /// The rules, and what is wrong with them.
+    #[must_use]
+    pub fn read(&self) -> Reading {
+        Read::read(&serde_json::from_str(&self.json).unwrap_or_default())
+    }
+
+    /// The rules, with the secret that they may need.
+    pub(super) fn ready(&self, lookup: &Lookup<'_>) -> Result<Read, Problem> {
+        let rules = self.read().rules;
+        let problem = |words: &str| Problem::new(PSEUDONYM_KEY.name, words);
+        match lookup(PSEUDONYM_KEY.name) {
+            Some(Given::Text(key)) if !key.trim().is_empty() => {
+                let ready = rules.with_key(key.trim());
+                ready.map_err(|words| problem(&words))
+            }
+            _ if rules.needs_key() => Err(problem(
+                "is not set, and rules with `fields` or `mask_query` need it: openssl rand -hex 32 | npx wrangler secret put PSEUDONYM_KEY",
+            )),
+            _ => Ok(rules),
+        }
+    }
+
+    /// What makes them useless.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let errors = self.read().errors.into_iter();
+        let problems = errors.map(|error| Problem::new(&*self.name, error.to_string()));
+        problems.collect()
     }
 
     pub(super) fn of(name: String, value: &Value) -> Result<Self, Problem> {
@@ -54,5 +85,8 @@ impl Rules {
 /// The variable that the rules of a destination may stand in.
 #[must_use]
 pub fn variable(destination: &str) -> String {
-    format!("RULES_{}", name::prefix(destination))
+    match destination {
+        name::DEFAULT => "RULES".to_owned(),
+        _ => format!("RULES_{}", name::prefix(destination)),
+    }
 }

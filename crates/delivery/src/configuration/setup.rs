@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use logpush_normalizer::{Limits, Shape};
+use logpush_normalizer::{Limits, Rules as ReadyRules, Shape};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::configuration::routing::Datasets;
@@ -75,7 +75,11 @@ pub struct Retry {
 }
 
 /// As `SHAPE` names them.
-const SHAPES: [(Shape, &str); 2] = [(Shape::Ecs, "ecs"), (Shape::Native, "native")];
+const SHAPES: [(Shape, &str); 3] = [
+    (Shape::Ecs, "ecs"),
+    (Shape::Native, "native"),
+    (Shape::Raw, "raw"),
+];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -179,6 +183,7 @@ impl Setup {
             }));
             problems.extend(source.translate_all(Some(kind), found));
         }
+        problems.extend(source.rules.iter().flat_map(Rules::problems));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -218,6 +223,18 @@ impl Setup {
         let get = |name: &str| self.source.get(Some(self.kind), name, lookup);
         let opened = self.kind.open(dataset, &get);
         opened.map_err(|problems| self.source.translate_all(Some(self.kind), problems))
+    }
+
+    /// The rules, ready for records.
+    ///
+    /// # Errors
+    ///
+    /// Where the secret that they need is missing or too short.
+    pub fn ready_rules(&self, lookup: &Lookup<'_>) -> Result<ReadyRules, Problem> {
+        match &self.rules {
+            Some(rules) => rules.ready(lookup),
+            None => Ok(ReadyRules::default()),
+        }
     }
 
     /// A sentence with this destination's own names of settings and secrets in it, in the place of the

@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 pub(super) const KIND: Kind = Kind {
     name: "discard",
     settings: &[],
-    shapes: &[Shape::Ecs, Shape::Native],
+    shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
     limits: PartLimits {
         bytes: usize::MAX,
         documents: usize::MAX,

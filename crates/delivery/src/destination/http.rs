@@ -55,7 +55,7 @@ pub(super) const KIND: Kind = Kind {
             "what a yes is: a JSON pointer and a value, as `/status=\"ok\"`, or `any` for any 2xx; if not set, a 2xx without a complaint",
         ),
     ],
-    shapes: &[Shape::Ecs, Shape::Native],
+    shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
     limits: PartLimits {
         bytes: 10 * 1024 * 1024,
         documents: 100_000,

@@ -78,11 +78,7 @@ fn flat_names_are_the_destination_default() {
             vec![("RETRY_DAYS", "2")],
             vec!["default", "siem"],
         ),
-        (
-            siem.clone(),
-            vec![("RULES_DEFAULT", "[]")],
-            vec!["default", "siem"],
-        ),
+        (siem.clone(), vec![("RULES", "[]")], vec!["default", "siem"]),
         (
             siem.clone(),
             vec![("SEKOIA_INTAKE_KEY_DNS_LOGS", "key")],
@@ -314,7 +310,7 @@ fn what_is_wrong_with_a_table_is_named() {
         (
             json!({ "kind": "http", "url": "x", "gzip": 2, "shape": "ECS" }),
             vec![],
-            "DESTINATIONS.siem.shape is neither ecs nor native; DESTINATIONS.siem.url is not an https:// URL; DESTINATIONS.siem.gzip is neither true nor false",
+            "DESTINATIONS.siem.shape is none of ecs, native, raw; DESTINATIONS.siem.url is not an https:// URL; DESTINATIONS.siem.gzip is neither true nor false",
         ),
     ] {
         let found = problems_of(members.clone(), &texts);

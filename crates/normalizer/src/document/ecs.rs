@@ -171,6 +171,8 @@ impl Event<'_> {
                 None => return false,
             },
             Source::EventTime => self.time.write(writer),
+            Source::SampleRate => return write_label(self.labels.sample_rate, writer),
+            Source::PseudonymKey => return write_label(self.labels.pseudonym_key, writer),
             Source::Value { of, form, .. } => return form.write(self.found(*of), writer),
             Source::Elapsed(from, to) => match elapsed(self.finding(*from), self.finding(*to)) {
                 Some(nanos) => writer.put(nanos.to_string().as_bytes()),
@@ -409,6 +411,13 @@ impl Event<'_> {
             }
         }
     }
+}
+
+fn write_label(label: Option<&str>, writer: &mut Writer) -> bool {
+    if let Some(label) = label {
+        writer.quoted(label);
+    }
+    label.is_some()
 }
 
 /// Whether two values are the same, however they are escaped.

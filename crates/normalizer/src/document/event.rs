@@ -7,6 +7,7 @@ use crate::plan::source::JoinedRows;
 use crate::record::{Record, RowId, ValueKind};
 
 /// A record that was read and looked at, ready to be written.
+#[derive(Clone, Copy)]
 pub(crate) struct Event<'a> {
     /// The text that the record's places refer to.
     pub(crate) text: &'a [u8],
@@ -23,6 +24,28 @@ pub(crate) struct Event<'a> {
     pub(crate) original: Option<&'a str>,
     /// Whether secrets are written as they came.
     pub(crate) unmask: bool,
+    pub(crate) labels: Labels<'a>,
+}
+
+/// What rules have to say of an event.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Labels<'a> {
+    /// The rate of the sample that it is in.
+    pub(crate) sample_rate: Option<&'a str>,
+    /// Which key its pseudonyms are made with.
+    pub(crate) pseudonym_key: Option<&'a str>,
+}
+
+impl<'a> Labels<'a> {
+    /// The names and values of those that there are.
+    pub(crate) fn each(self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let labels = [
+            ("pseudonym_key", self.pseudonym_key),
+            ("sample_rate", self.sample_rate),
+        ];
+        let labels = labels.into_iter();
+        labels.filter_map(|(name, value)| Some((name, value?)))
+    }
 }
 
 impl Record {

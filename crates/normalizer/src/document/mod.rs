@@ -7,7 +7,9 @@ pub(crate) mod nesting;
 mod notes;
 mod occurrences;
 pub(crate) mod pipeline_error;
+mod raw;
 pub(crate) mod refusal;
+mod shape;
 pub(crate) mod truncate;
 
 use std::borrow::Cow;
@@ -17,11 +19,11 @@ use thiserror::Error;
 use crate::bytes::slice;
 use crate::bytes::text::{beginning, hexadecimal, identity, text_beginning, whole_characters};
 use crate::bytes::writer::Writer;
-use crate::config::{Config, Shape};
+use crate::config::Config;
 use crate::convert::address::{Told, resolve};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::time::Time;
-use crate::document::event::Event;
+use crate::document::event::{Event, Labels};
 use crate::document::notes::Notes;
 use crate::document::occurrences::Occurrences;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
@@ -39,7 +41,10 @@ use crate::record::fast::scan;
 use crate::record::names::Keys;
 use crate::record::slow::{self, Mended, NoRecord};
 use crate::record::{Record, RowId, Span, Value, ValueKind};
-use crate::summary::Summary;
+use crate::rules::active::{Active, Decision};
+use crate::rules::edit::has_whole_text;
+use crate::rules::treatment::Treated;
+use crate::summary::{Explanation, RuleCount, Summary};
 
 /// Turns the records of one upload into documents.
 #[derive(Debug)]
@@ -54,11 +59,15 @@ pub(crate) struct Engine {
     record: Record,
     findings: Vec<Finding>,
     unmapped: Vec<RowId>,
+    /// Rows of the last record whose values rules took the place of.
+    treated: Vec<(RowId, Treated)>,
     workspace: Workspace,
     document: Writer,
     /// Datasets among which the last record's fields did not decide.
     pub(crate) candidates: Vec<&'static str>,
     pub(crate) summary: Summary,
+    /// What rules said of each record, where somebody asks.
+    pub(crate) explanations: Option<Vec<Explanation>>,
 }
 
 /// A document, and what a destination may need to know of it.
@@ -72,6 +81,21 @@ pub struct Document<'a> {
     pub time: Option<Time>,
 }
 
+/// What became of a record.
+#[derive(Debug)]
+pub(crate) enum Made<'a> {
+    Document(Document<'a>),
+    /// A rule dropped it.
+    Dropped,
+}
+
+/// A document that was written, but for its text.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    id: [u8; 16],
+    time: Option<Time>,
+}
+
 /// What is there once the dataset is known.
 #[derive(Debug)]
 struct Ready {
@@ -81,6 +105,7 @@ struct Ready {
     feedback_loop: FeedbackLoop,
     secrets: SecretNames,
     open_names: OpenNames,
+    rules: Option<Active>,
 }
 
 /// Why a line has no document of its own making.
@@ -108,10 +133,15 @@ impl Engine {
             record: Record::default(),
             findings: Vec::new(),
             unmapped: Vec::new(),
+            treated: Vec::new(),
             workspace: Workspace::new(),
             document: Writer::default(),
             candidates: Vec::new(),
-            summary: Summary::default(),
+            explanations: None,
+            summary: Summary {
+                rules: config.rules.names().map(RuleCount::named).collect(),
+                ..Summary::default()
+            },
             config,
         };
         if let Some(dataset) = dataset {
@@ -121,7 +151,7 @@ impl Engine {
     }
 
     fn begin(&mut self, dataset: &'static Dataset) {
-        match Ready::new(dataset, self.config.unmask) {
+        match Ready::new(dataset, &self.config) {
             Ok(ready) => self.ready = Some(ready),
             Err(error) => {
                 debug_assert!(false, "{error}");
@@ -138,29 +168,28 @@ impl Engine {
     /// The document of `line`, a text without white space around it that is not empty.
     ///
     /// Nothing, and nothing is counted, where the line is several objects.
-    pub(crate) fn document(&mut self, line: &[u8]) -> Option<Document<'_>> {
+    pub(crate) fn document(&mut self, line: &[u8]) -> Option<Made<'_>> {
         if self.ready.is_none() && first_object(line).is_some() {
             return None;
         }
         let id = self.occurrences.id(identity(line));
-        let digits = hexadecimal(id);
-        match self.write(line, &digits, Notes::default()) {
-            Ok(time) => Some(self.written(id, time)),
+        match self.write(line, id, Notes::default()) {
+            Ok(written) => Some(self.made(written)),
             // It is counted as a record that no document has: no other is equal to it.
             Err(_) if first_object(line).is_some() => None,
             Err(error) => {
-                self.failure(&error.to_string(), line, false, &digits);
-                Some(self.written(id, None))
+                let id = self.shown_id(id);
+                self.failure(&error.to_string(), line, false, &hexadecimal(id));
+                Some(self.made(Some(Written { id, time: None })))
             }
         }
     }
 
     /// The document of a line that is longer than the limit, of which the limit was kept.
-    pub(crate) fn overlong(&mut self, line: &Overlong) -> Document<'_> {
+    pub(crate) fn overlong(&mut self, line: &Overlong) -> Made<'_> {
         let mut notes = Notes::default();
         let limit = self.config.limits.line_bytes;
         let id = self.occurrences.id(line.identity());
-        let digits = hexadecimal(id);
         let broken = format!(
             "a record of {} bytes is longer than the limit of {limit}",
             line.len()
@@ -173,22 +202,26 @@ impl Engine {
             };
             self.note_truncated(&mut notes, line.truncated());
             notes.messages.push(message);
-            if let Ok(time) = self.write(line.kept(), &digits, notes) {
-                return self.written(id, time);
+            if let Ok(written) = self.write(line.kept(), id, notes) {
+                return self.made(written);
             }
         }
-        self.failure(&broken, whole_characters(line.kept()), true, &digits);
-        self.written(id, None)
+        let id = self.shown_id(id);
+        let kept = whole_characters(line.kept());
+        self.failure(&broken, kept, true, &hexadecimal(id));
+        self.made(Some(Written { id, time: None }))
     }
 
-    /// Writes the document of `line`, and gives the event's time, where it is a record.
+    /// Writes the document of `line`, where it is a record that no rule drops; `id` is that of the
+    /// record as received.
     fn write(
         &mut self,
         line: &[u8],
-        id: &[u8; 32],
+        id: [u8; 16],
         mut notes: Notes,
-    ) -> Result<Option<Time>, NoDocument> {
+    ) -> Result<Option<Written>, NoDocument> {
         self.document.clear();
+        self.treated.clear();
         if self.ready.is_none() {
             match slow::names(line).map(|fields| recognise(&fields)) {
                 Some(Ok(dataset)) => self.begin(dataset),
@@ -203,32 +236,145 @@ impl Engine {
             });
         };
         self.record.clear(ready.dataset.rows.len());
-        let fast = scan(line, &mut ready.keys, &mut self.record);
-        // A copy of the record's text has all that stands in it.
-        let hides = !self.config.unmask
-            && (self.config.shape == Shape::Native || self.config.keep_original);
-        if fast.is_ok()
-            && !ready.needs_plain_text(&self.record, line)
-            && ready.is_clean(&self.record, line)
-            && !(hides && ready.plan.may_hide_secrets(&self.record, line))
-        {
-            return Ok(self.event(line, line, id, &mut notes));
+        if scan(line, &mut ready.keys, &mut self.record).is_ok() {
+            let decision = ready.decide(&self.config, &self.record, line, id);
+            if decision.is_dropped {
+                self.count_decision(&decision, &[]);
+                return Ok(None);
+            }
+            // A copy of the record's text has all that stands in it.
+            let hides = !self.config.unmask
+                && (self.config.shape.copies_text() || self.config.keep_original);
+            if !ready.needs_plain_text(&self.record, line)
+                && ready.is_clean(&self.record, line)
+                && !(hides && ready.plan.may_hide_secrets(&self.record, line))
+                && (!decision.changes_fields() || has_whole_text(&self.record, line))
+            {
+                return Ok(Some(self.ruled(line, line, id, decision, &mut notes)));
+            }
         }
         self.record.clear(ready.dataset.rows.len());
         let mended = slow::read(line, &mut ready.keys, &ready.secrets, &mut self.record)?;
+        let decision = ready.decide(&self.config, &self.record, &mended.text, id);
+        if decision.is_dropped {
+            self.count_decision(&decision, &[]);
+            return Ok(None);
+        }
         self.note_mended(&mended, &mut notes);
         let received: &[u8] = if mended.masked { &mended.text } else { line };
-        Ok(self.event(received, &mended.text, id, &mut notes))
+        Ok(Some(self.ruled(
+            received,
+            &mended.text,
+            id,
+            decision,
+            &mut notes,
+        )))
     }
 
-    fn written(&mut self, id: [u8; 16], time: Option<Time>) -> Document<'_> {
+    /// Writes the document of the record that came as `line`, and whose places refer to `text`, after
+    /// the rules have changed its fields.
+    #[inline(always)] // Bench row "core, ecs".
+    fn ruled(
+        &mut self,
+        line: &[u8],
+        text: &[u8],
+        id: [u8; 16],
+        decision: Decision,
+        notes: &mut Notes,
+    ) -> Written {
+        match decision == Decision::NONE {
+            true => {
+                let id = self.shown_id(id);
+                let labels = Labels::default();
+                let time = self.event(line, text, &hexadecimal(id), labels, notes);
+                Written { id, time }
+            }
+            false => self.decided(line, text, id, &decision, notes),
+        }
+    }
+
+    #[inline(never)]
+    fn decided(
+        &mut self,
+        line: &[u8],
+        text: &[u8],
+        id: [u8; 16],
+        decision: &Decision,
+        notes: &mut Notes,
+    ) -> Written {
+        let rules = self.config.rules.clone();
+        let active = self.ready.as_ref().and_then(|ready| ready.rules.as_ref());
+        let changed = active
+            .map(|active| active.change(decision, &mut self.record, text, rules.key()))
+            .unwrap_or_default();
+        self.count_decision(decision, &changed.by);
+        let key = rules.key().map(|key| key.id.as_str());
+        let labels = Labels {
+            sample_rate: decision.sample_rate.as_deref(),
+            pseudonym_key: key.filter(|_| changed.has_pseudonym),
+        };
+        self.treated = changed.rows;
+        let id = self.shown_id(id);
+        let digits = hexadecimal(id);
+        let time = match &changed.text {
+            // Nobody sees the text as it was.
+            Some(text) => self.event(text, text, &digits, labels, notes),
+            None => self.event(line, text, &digits, labels, notes),
+        };
+        Written { id, time }
+    }
+
+    fn count_decision(&mut self, decision: &Decision, changed: &[usize]) {
+        self.summary
+            .count_rules(decision.by, changed, decision.is_dropped);
+        if let Some(explanations) = &mut self.explanations {
+            explanations.push(Explanation {
+                record: self.summary.records,
+                decided: decision.by,
+                is_dropped: decision.is_dropped,
+                changed: changed.to_vec(),
+            });
+        }
+    }
+
+    /// The id that a document shows: a keyed one where rules change fields, since the hash of a record
+    /// gives away what was cut from it to whoever tries all values.
+    fn shown_id(&self, id: [u8; 16]) -> [u8; 16] {
+        match self.config.rules.key() {
+            Some(key) if self.changes_fields() => key.event_id(id),
+            _ => id,
+        }
+    }
+
+    /// Whether rules change fields of the upload's dataset, or of any, where it is not known.
+    fn changes_fields(&self) -> bool {
+        match &self.ready {
+            Some(ready) => ready.rules.as_ref().is_some_and(|of| of.changes_fields),
+            None => self.config.rules.needs_key(),
+        }
+    }
+
+    fn made(&mut self, written: Option<Written>) -> Made<'_> {
+        let record = self.summary.records;
+        if let Some(explanations) = &mut self.explanations
+            && explanations.last().is_none_or(|last| last.record != record)
+        {
+            // No rule had to say anything.
+            explanations.push(Explanation {
+                record,
+                ..Explanation::default()
+            });
+        }
         self.summary.records += 1;
+        let Some(Written { id, time }) = written else {
+            return Made::Dropped;
+        };
         self.summary.bytes_documents += self.document.len() as u64;
-        Document {
+        Made::Document(Document {
             text: self.document.written(),
             id,
             time,
-        }
+        })
     }
 
     /// Notes and counts what had to be changed of a record.
@@ -278,6 +424,7 @@ impl Engine {
         line: &[u8],
         text: &[u8],
         id: &[u8; 32],
+        labels: Labels<'_>,
         notes: &mut Notes,
     ) -> Option<Time> {
         self.check(text);
@@ -314,7 +461,7 @@ impl Engine {
             };
             masked.map_or_else(|| String::from_utf8_lossy(line), Cow::Owned)
         });
-        let mut event = Event {
+        let event = Event {
             text,
             record: &self.record,
             findings: &self.findings,
@@ -324,19 +471,11 @@ impl Engine {
             time: time.unwrap_or(self.config.arrival),
             original: original.as_deref(),
             unmask: self.config.unmask,
+            labels,
         };
-        match self.config.shape {
-            Shape::Ecs => {
-                let mut unmapped = Vec::new();
-                if !ready.plan.contests.is_empty() {
-                    unmapped.extend_from_slice(&self.unmapped);
-                    event.overridden(&ready.plan, &mut unmapped);
-                    event.unmapped = &unmapped;
-                }
-                event.write(&ready.plan, &mut self.document);
-            }
-            Shape::Native => event.write_native(ready.dataset, &ready.plan, &mut self.document),
-        }
+        let (dataset, plan) = (ready.dataset, &ready.plan);
+        event.write_as(self.config.shape, line, dataset, plan, &mut self.document);
+        self.config.shape.note(labels, notes);
         self.finish(line, id, notes);
         time
     }
@@ -358,6 +497,23 @@ impl Engine {
             *finding = Finding::None;
             if value.is_absent() {
                 continue;
+            }
+            if step.is_of_pseudonym || !self.treated.is_empty() {
+                let row = ready.plan.row_of(step.row);
+                let treated = self.treated.iter().find(|(of, _)| *of == row);
+                match (treated.map(|(_, treated)| *treated), step.is_of_pseudonym) {
+                    (None, false) | (Some(Treated::Hashed), true) => {}
+                    (_, true) => continue,
+                    (Some(treated), false) => {
+                        let has_side =
+                            treated == Treated::Hashed && ready.plan.sided.contains(&row);
+                        let is_kept = ready.plan.keeps.get(row.index()) != Some(&false);
+                        if !has_side && !is_kept && !self.unmapped.contains(&row) {
+                            self.unmapped.push(row);
+                        }
+                        continue;
+                    }
+                }
             }
             let input = Input { value, text };
             let result = step.check.run(input, &mut self.workspace, finding);
@@ -384,9 +540,16 @@ impl Engine {
             }
         }
         if let Some(step) = ready.plan.address_step {
+            let treated = &self.treated;
             let told = ready.plan.address.iter().map(|row| Told {
                 role: row.role,
-                value: self.record.value(row.of.row),
+                value: self
+                    .record
+                    .value(match treated.iter().any(|(of, _)| *of == row.of.row) {
+                        // It tells nothing any more.
+                        true => RowId::NONE,
+                        false => row.of.row,
+                    }),
                 finding: self
                     .findings
                     .get(row.of.step.index())
@@ -421,11 +584,7 @@ impl Engine {
     fn truncate(&mut self, line: &[u8], id: &[u8; 32], notes: &mut Notes) {
         let max = self.config.limits.document_bytes;
         self.document.byte(b'}');
-        let kept_depth = match self.config.shape {
-            // Cloudflare's own fields are members of `cloudflare`, or of the record itself.
-            Shape::Ecs => 2,
-            Shape::Native => 1,
-        };
+        let kept_depth = self.config.shape.kept_depth();
         let len = self.document.len();
         // What the notes take is known before the names of the truncated fields are.
         let notes_max = notes.len() + NAMES_MAX * (NAME_MAX + 2) + 64;
@@ -455,7 +614,15 @@ impl Engine {
             .ready
             .as_ref()
             .map_or(&self.all_secrets, |ready| &ready.secrets);
-        let visible = secrets.visible(begun);
+        let visible = match self.changes_fields() {
+            // Nobody can tell the fields of what is no record.
+            true => 0,
+            false => secrets.visible(begun),
+        };
+        if !is_cut && visible == original.len() && self.config.shape.shows_broken(original) {
+            self.document.put(original);
+            return;
+        }
         let is_cut = is_cut || visible < begun.len();
         let original = slice(begun, 0..visible);
         let original = String::from_utf8_lossy(original);
@@ -463,10 +630,7 @@ impl Engine {
         let room = self.config.limits.document_bytes.saturating_sub(1024) / 6;
         let shown = beginning(&original, room.min(ORIGINAL_MAX));
         let dataset = self.dataset();
-        let native_time = match self.config.shape {
-            Shape::Ecs => None,
-            Shape::Native => dataset.and_then(|of| of.native_time(self.config.arrival)),
-        };
+        let native_time = self.config.shape.native_time(dataset, self.config.arrival);
         Failure {
             message,
             original: shown,
@@ -483,16 +647,27 @@ impl Engine {
 }
 
 impl Ready {
-    fn new(dataset: &'static Dataset, unmask: bool) -> Result<Self, TableError> {
-        let plan = Plan::new(dataset)?;
+    fn new(dataset: &'static Dataset, config: &Config) -> Result<Self, TableError> {
+        let rules = config.rules.of(dataset);
+        let hashed = rules.as_ref().map(|rules| rules.hashed.as_slice());
+        let plan = Plan::with_rules(dataset, hashed)?;
         Ok(Self {
             feedback_loop: FeedbackLoop::new(dataset, &plan)?,
-            secrets: SecretNames::new(plan.secret_names(), unmask),
+            secrets: SecretNames::new(plan.secret_names(), config.unmask),
+            rules,
             open_names: OpenNames::default(),
             dataset,
             plan,
             keys: Keys::new(dataset.field_names(), dataset.other_names()),
         })
+    }
+
+    /// What the rules say of a record.
+    fn decide(&self, config: &Config, record: &Record, text: &[u8], id: [u8; 16]) -> Decision {
+        match &self.rules {
+            None => Decision::NONE,
+            Some(active) => active.decide(record, text, id, config.rules.key()),
+        }
     }
 
     /// Whether the record's names, objects and lists can stay as they are.

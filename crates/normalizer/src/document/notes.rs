@@ -13,20 +13,26 @@ pub(crate) struct Notes {
     pub(crate) tags: Vec<&'static str>,
     /// Names of the fields that were truncated, as the insides of JSON strings.
     pub(crate) truncated: Vec<String>,
+    /// Labels of a document that has no place of its own for them.
+    pub(crate) labels: Vec<(&'static str, String)>,
 }
 
 impl Notes {
     /// Writes the notes, and the brace that closes the document.
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.byte(b'}');
-        if !self.tags.is_empty() {
+        if !self.is_empty() {
             self.write_members(writer);
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.tags.is_empty() && self.labels.is_empty()
+    }
+
     /// Bytes that the notes take at most, without the names of truncated fields.
     pub(crate) fn len(&self) -> usize {
-        if self.tags.is_empty() {
+        if self.is_empty() {
             // The brace.
             return 1;
         }
@@ -44,16 +50,20 @@ impl Notes {
                 writer,
                 "error",
                 &[b"{\"message\":".as_slice(), &messages, b"}"].concat(),
-                join_error,
+                &join_error,
             );
         }
         if !self.truncated.is_empty() {
             let names = self.truncated.join(", ");
-            let label = format!("{{\"truncated\":\"{names}\"}}");
-            add(writer, "labels", label.as_bytes(), join_labels);
+            add_label(writer, "truncated", &names);
         }
-        let tags = format!("[\"{}\"]", self.tags.join("\",\""));
-        add(writer, "tags", tags.as_bytes(), join_tags);
+        for (name, value) in &self.labels {
+            add_label(writer, name, value);
+        }
+        if !self.tags.is_empty() {
+            let tags = format!("[\"{}\"]", self.tags.join("\",\""));
+            add(writer, "tags", tags.as_bytes(), &join_tags);
+        }
     }
 }
 
@@ -61,11 +71,19 @@ const NULL: &[u8] = b"null";
 const EMPTY: &[u8] = b"\"\"";
 
 /// A member's own value, and ours: both in one, or nothing where the own one has no room for ours.
-type Join = fn(own: &[u8], ours: &[u8]) -> Option<Vec<u8>>;
+type Join<'a> = &'a dyn Fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+
+/// Adds a label, the insides of a JSON string.
+fn add_label(writer: &mut Writer, name: &str, insides: &str) {
+    let label = format!("{{\"{name}\":\"{insides}\"}}");
+    add(writer, "labels", label.as_bytes(), &|own, ours| {
+        join_labels(own, ours, name)
+    });
+}
 
 /// Adds a member to a document; where the record brings one of that name,
 /// `join` says what becomes of it.
-fn add(writer: &mut Writer, name: &str, value: &[u8], join: Join) {
+fn add(writer: &mut Writer, name: &str, value: &[u8], join: Join<'_>) {
     let document = writer.written();
     let own = exact_member(document, &whole(document), name);
     if own.kind == ValueKind::Missing {
@@ -96,11 +114,11 @@ fn join_error(own: &[u8], ours: &[u8]) -> Option<Vec<u8>> {
     join_texts(own, ours, "message", b"; ")
 }
 
-fn join_labels(own: &[u8], ours: &[u8]) -> Option<Vec<u8>> {
+fn join_labels(own: &[u8], ours: &[u8], name: &str) -> Option<Vec<u8>> {
     if matches!(own, NULL | EMPTY) {
         return Some(ours.to_vec());
     }
-    join_texts(own, ours, "truncated", b", ")
+    join_texts(own, ours, name, b", ")
 }
 
 /// The record's own tags, then ours.
@@ -161,6 +179,7 @@ mod tests {
             messages: vec!["a".to_owned(), "b\"".to_owned()],
             tags: vec!["t", "u"],
             truncated: vec!["F".to_owned(), "G".to_owned()],
+            ..Notes::default()
         };
         let error = r#""error":{"message":"a; b\""}"#;
         let labels = r#""labels":{"truncated":"F, G"}"#;

@@ -29,10 +29,7 @@ pub fn refusal(
 ) -> Vec<u8> {
     let text = String::from_utf8_lossy(document.text);
     let shown = beginning(&text, if with_text { SHOWN_MAX } else { 0 });
-    let native_time = match shape {
-        Shape::Ecs => None,
-        Shape::Native => dataset.and_then(|dataset| dataset.native_time(arrival)),
-    };
+    let native_time = shape.native_time(dataset, arrival);
     // Of the text too: after a mapping is mended, what it makes of the record is another document.
     let id = identity(&[&document.id, document.text].concat());
     let mut writer = Writer::default();

@@ -79,12 +79,18 @@ impl Batch {
     }
 }
 
+/// Records without a document that a batch answers for at its end: a delivery that is interrupted
+/// reads no more than these again.
+const SKIPPED_MAX: u64 = 100_000;
+
 /// Collects documents into batches.
 #[derive(Debug)]
 pub(crate) struct Batcher {
     batch: Batch,
-    /// Number of the next document's record.
+    /// Number of the next record.
     next_record: u64,
+    /// The first record that no batch answers for.
+    open_record: u64,
     max_bytes: usize,
     max_records: usize,
     /// Sizes of the last batch, which the next one will need too.
@@ -96,6 +102,7 @@ impl Batcher {
         Self {
             batch: Batch::default(),
             next_record: 0,
+            open_record: 0,
             max_bytes: limits.batch_bytes,
             max_records: limits.batch_records.max(1),
             capacity: (0, 0),
@@ -111,19 +118,37 @@ impl Batcher {
         if self.batch.is_empty() {
             self.reserve(len);
         }
-        let record = self.next_record;
-        self.batch.push(document, record..record + 1);
         self.next_record += 1;
+        let records = self.open_record..self.next_record;
+        self.batch.push(document, records);
+        self.open_record = self.next_record;
         full
     }
 
-    /// What is there, if anything.
+    /// Counts a record that gives no document; gives a batch where it answers for many of these.
+    pub(crate) fn skip(&mut self) -> Option<Batch> {
+        self.next_record += 1;
+        match self.next_record - self.open_record >= SKIPPED_MAX {
+            true => self.take(),
+            false => None,
+        }
+    }
+
+    /// What is there, if anything: documents, or records that gave none.
     pub(crate) fn take(&mut self) -> Option<Batch> {
-        if self.batch.is_empty() {
+        let skipped = self.open_record..self.next_record;
+        if self.batch.is_empty() && skipped.is_empty() {
             return None;
         }
-        let batch = core::mem::take(&mut self.batch);
+        self.open_record = self.next_record;
+        let mut batch = core::mem::take(&mut self.batch);
+        if !skipped.is_empty() {
+            batch.records.push(skipped);
+        }
         let bytes = batch.body.len();
+        if batch.is_empty() {
+            return Some(batch);
+        }
         // A sixteenth more: the next batch is seldom of exactly this size.
         self.capacity = ((bytes + bytes / 16).min(self.max_bytes), batch.len());
         Some(batch)

@@ -22,6 +22,7 @@ use crate::plan::secret::Secret;
 use crate::plan::source::{AddressRow, Checked, JoinedRows, Source, StepId};
 use crate::plan::tree::{Branch, Entry, Tree};
 use crate::record::{MemberPath, RowId};
+use crate::rules::target::sides;
 
 /// What is done with every record of a dataset.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(crate) struct Plan {
     last: Vec<(String, Source)>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) native: Option<NativeRows>,
+    /// Rows whose pseudonyms stand in the place of an address.
+    pub(crate) sided: Vec<RowId>,
     /// Members of objects that have targets of their own; their values stand behind the rows'.
     pub(crate) members: Vec<MemberPath>,
     /// How many rows the table has.
@@ -65,6 +68,8 @@ pub(crate) struct GroupId(u16);
 pub(crate) struct Step {
     pub(crate) row: RowId,
     pub(crate) check: Check,
+    /// Whether it is for pseudonyms alone, which all others are not for.
+    pub(crate) is_of_pseudonym: bool,
 }
 
 /// One value of the document, and what it is made of.
@@ -118,7 +123,17 @@ impl GroupId {
 
 impl Plan {
     /// The plan of a table, all of whose names are resolved to rows.
+    #[cfg(test)]
     pub(crate) fn new(dataset: &'static Dataset) -> Result<Self, TableError> {
+        Self::with_rules(dataset, None)
+    }
+
+    /// The same for records that rules may change: `hashed` are the rows whose values may be
+    /// pseudonyms, where there are rules.
+    pub(crate) fn with_rules(
+        dataset: &'static Dataset,
+        hashed: Option<&[RowId]>,
+    ) -> Result<Self, TableError> {
         let mut tree = Tree::default();
         let mut plan = Self {
             checks: Vec::new(),
@@ -140,6 +155,7 @@ impl Plan {
             secrets: Secret::all_of(dataset),
             members: Vec::new(),
             native: None,
+            sided: Vec::new(),
             rows: dataset.rows.len(),
         };
         tree.add(EVENT_ID, Entry::One(Source::EventId));
@@ -188,6 +204,9 @@ impl Plan {
             tree.add_constant(path, constant);
         }
         tree.add_otherwise(EVENT_TYPE, OTHER_TYPE);
+        if let Some(hashed) = hashed {
+            plan.add_rules(&mut tree, dataset, hashed);
+        }
         // `~` sorts behind all names: what is unmapped comes last.
         tree.add("cloudflare.~", Entry::One(Source::Unmapped));
         plan.grow(&tree.root, GroupId::ROOT);
@@ -205,9 +224,13 @@ impl Plan {
         let known = self
             .checks
             .iter()
-            .position(|step| step.row == row && step.check == check);
+            .position(|step| step.row == row && step.check == check && !step.is_of_pseudonym);
         let step = known.unwrap_or_else(|| {
-            self.checks.push(Step { row, check });
+            self.checks.push(Step {
+                row,
+                check,
+                is_of_pseudonym: false,
+            });
             self.checks.len() - 1
         });
         Checked {
@@ -216,12 +239,43 @@ impl Plan {
         }
     }
 
+    /// Adds what rules make of records: pseudonyms, and labels that tell of them.
+    fn add_rules(&mut self, tree: &mut Tree, dataset: &Dataset, hashed: &[RowId]) {
+        for &row in hashed {
+            let mut source = |check, form, is_text| {
+                self.checks.push(Step {
+                    row,
+                    check,
+                    is_of_pseudonym: true,
+                });
+                let step = StepId::new(self.checks.len() - 1);
+                Source::Value {
+                    of: Checked { row, step },
+                    form,
+                    is_text,
+                }
+            };
+            tree.add_source("related.hash", source(Check::Texts, Form::Elements, false));
+            let sides = dataset.rows.get(row.index()).map(sides);
+            for side in sides.iter().flatten() {
+                let source = source(Check::Scalar, Form::Whole, true);
+                tree.add_source(&format!("{side}.address"), source);
+            }
+            if sides.is_some_and(|sides| !sides.is_empty()) {
+                self.sided.push(row);
+            }
+        }
+        tree.add("labels.pseudonym_key", Entry::One(Source::PseudonymKey));
+        tree.add("labels.sample_rate", Entry::One(Source::SampleRate));
+    }
+
     /// The step of the event's address, which has no row of its own.
     fn address(&mut self) -> Checked {
         let step = *self.address_step.get_or_insert_with(|| {
             self.checks.push(Step {
                 row: RowId::NONE,
                 check: Check::Url,
+                is_of_pseudonym: false,
             });
             StepId::new(self.checks.len() - 1)
         });

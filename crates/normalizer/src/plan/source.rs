@@ -65,6 +65,10 @@ pub(crate) enum Source {
     First(Box<[Self]>),
     /// A list of the values of several rows.
     List(Box<[Self]>),
+    /// The rate of the sample that the record is in.
+    SampleRate,
+    /// Which key its pseudonyms are made with.
+    PseudonymKey,
     /// Under `cloudflare`: what could not be converted, and what has no row.
     Unmapped,
 }

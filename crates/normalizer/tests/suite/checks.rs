@@ -3,7 +3,9 @@
 //! [`strict`](crate::strict).
 
 use logpush_gzip::CorruptError;
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, UploadError, datasets};
+use logpush_normalizer::{
+    Batch, Config, Limits, Normalizer, Rules, Shape, Time, UploadError, datasets,
+};
 use serde_json::Value;
 
 use crate::{ecs, strict};
@@ -16,6 +18,7 @@ fn config(shape: Shape, limits: Limits) -> Config {
         keep_original: false,
         worker_name: "logpush-ecs",
         unmask: false,
+        rules: Rules::default(),
         limits,
     }
 }

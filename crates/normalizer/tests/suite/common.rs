@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use logpush_gzip::CorruptError;
 use logpush_normalizer::{
-    Batch, Config, Document, Limits, Normalizer, Shape, Summary, Time, UploadError, datasets,
+    Batch, Config, Document, Limits, Normalizer, Rules, Shape, Summary, Time, UploadError, datasets,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,6 +26,7 @@ pub(crate) fn config(shape: Shape) -> Config {
         keep_original: false,
         worker_name: "logpush-ecs",
         unmask: false,
+        rules: Rules::default(),
         limits: Limits::default(),
     }
 }

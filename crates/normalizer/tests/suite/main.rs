@@ -35,9 +35,13 @@ mod odd_values;
 mod original;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod raw;
 mod referrer;
 mod refusals;
 mod requests;
+mod rules;
+#[cfg(not(target_arch = "wasm32"))]
+mod rules_properties;
 mod schema;
 mod secrets;
 mod seed;

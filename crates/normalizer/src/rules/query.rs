@@ -1,0 +1,211 @@
+//! `mask_query`: parameters of query strings, in every copy that a record has of one.
+
+use crate::bytes::slice;
+use crate::bytes::span::Span;
+use crate::record::clean::MASK;
+use crate::record::nested::string_end;
+use crate::rules::edit::{Edit, Edits};
+use crate::rules::scalar::quoted;
+
+/// The parameters to mask, in lower case.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    names: Vec<String>,
+}
+
+impl Query {
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        Self {
+            names: names.iter().map(|name| name.to_lowercase()).collect(),
+        }
+    }
+
+    /// Masks the parameters in every string of a record; whether there was any.
+    pub(crate) fn mask(&self, text: &[u8], edits: &mut Edits) -> bool {
+        let mut found = false;
+        let mut from = 0;
+        // Without one of these no string has a parameter: most strings have none.
+        while let Some(sign) = next_sign(text, from) {
+            let Some((start, end)) = string_around(text, from, sign) else {
+                from = sign + 1;
+                continue;
+            };
+            let insides = slice(text, start..end);
+            if let Some(masked) = self.masked(insides) {
+                found = true;
+                edits.add(Edit {
+                    place: Span::new(start - 1, end + 1),
+                    by: masked,
+                    rank: 0,
+                });
+            }
+            from = end + 1;
+        }
+        found
+    }
+
+    /// The string, quotes included, with its parameters masked; nothing where it has none.
+    fn masked(&self, insides: &[u8]) -> Option<Vec<u8>> {
+        let plain = match insides.contains(&b'\\') {
+            true => serde_json::from_slice::<String>(&[b"\"", insides, b"\""].concat()).ok()?,
+            false => core::str::from_utf8(insides).ok()?.to_owned(),
+        };
+        self.masked_text(&plain).map(|masked| quoted(&masked))
+    }
+
+    /// The text with the values of its parameters masked; nothing where it has none.
+    fn masked_text(&self, text: &str) -> Option<String> {
+        let bytes = text.as_bytes();
+        let mut masked: Option<String> = None;
+        let mut copied = 0;
+        let (mut at, mut name) = (0, 0);
+        while at < bytes.len() {
+            let (sign, is_encoded, len) = sign_at(bytes, at);
+            match sign {
+                b'?' | b'&' | b';' | b'#' => name = at + len,
+                b'=' if self.has(slice(bytes, name..at)) => {
+                    let start = at + len;
+                    let end = value_end(bytes, start, is_encoded);
+                    if start < end {
+                        let masked = masked.get_or_insert_with(String::new);
+                        masked.push_str(text.get(copied..start).unwrap_or_default());
+                        masked.push_str(MASK);
+                        copied = end;
+                    }
+                    at = end;
+                    name = end;
+                    continue;
+                }
+                _ => {}
+            }
+            at += len;
+        }
+        masked.map(|masked| masked + text.get(copied..).unwrap_or_default())
+    }
+
+    /// Whether it is the name of a parameter, perhaps with percent signs.
+    fn has(&self, name: &[u8]) -> bool {
+        // The longest name, with every byte encoded.
+        if name.is_empty() || name.len() > 3 * 256 {
+            return false;
+        }
+        let mut plain = Vec::with_capacity(name.len());
+        let mut at = 0;
+        while let Some(&byte) = name.get(at) {
+            match percent(name, at) {
+                Some(decoded) => {
+                    plain.push(decoded);
+                    at += 3;
+                }
+                None => {
+                    plain.push(byte);
+                    at += 1;
+                }
+            }
+        }
+        let plain = String::from_utf8_lossy(&plain).to_lowercase();
+        // Of a list of values the name is `token[]` or `token[0]`.
+        let plain = plain.trim().split('[').next().unwrap_or_default();
+        self.names.iter().any(|known| known == plain)
+    }
+}
+
+/// Where the value of a parameter ends: at the sign before the next, or before a fragment. An encoded
+/// one, inside another's value, ends with that too.
+fn value_end(bytes: &[u8], from: usize, is_encoded: bool) -> usize {
+    let mut at = from;
+    while at < bytes.len() {
+        let (sign, encoded, len) = sign_at(bytes, at);
+        if matches!(sign, b'&' | b'#') && (!encoded || is_encoded) {
+            break;
+        }
+        at += len;
+    }
+    at.min(bytes.len())
+}
+
+/// The byte at a place, whether a percent sign encodes it, and how long it is.
+fn sign_at(bytes: &[u8], at: usize) -> (u8, bool, usize) {
+    match percent(bytes, at) {
+        Some(byte) => (byte, true, 3),
+        None => (bytes.get(at).copied().unwrap_or_default(), false, 1),
+    }
+}
+
+/// The byte that `%3D` and its like stand for.
+fn percent(bytes: &[u8], at: usize) -> Option<u8> {
+    let [b'%', high, low] = bytes.get(at..at + 3)? else {
+        return None;
+    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
+}
+
+/// The next `=`, whichever way it may be written.
+fn next_sign(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let rest = text.get(at..)?;
+        at += memchr::memchr3(b'=', b'%', b'\\', rest)?;
+        let is_sign = match text.get(at)? {
+            b'=' => true,
+            b'%' => percent(text, at) == Some(b'='),
+            _ => text.get(at + 1) == Some(&b'u'),
+        };
+        if is_sign {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The insides of the string around a place, at or behind `from`, which is in no string.
+fn string_around(text: &[u8], from: usize, place: usize) -> Option<(usize, usize)> {
+    let mut at = from;
+    while let Some(quote) = memchr::memchr(b'"', text.get(at..place)?) {
+        let start = at + quote + 1;
+        let (end, _) = string_end(text, start)?;
+        if place < end {
+            return Some((start, end));
+        }
+        at = end + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_masked_in_every_spelling() {
+        let query = Query::new(vec!["token".to_owned(), "Sig".to_owned()]);
+        for (text, expected) in [
+            ("/a?token=x", "/a?token=[masked]"),
+            ("token=x&a=b", "token=[masked]&a=b"),
+            ("?a=b&TOKEN=x&c=d", "?a=b&TOKEN=[masked]&c=d"),
+            ("?a=b;sig=x;y&c=d", "?a=b;sig=[masked]&c=d"),
+            ("https://h/p?sig=a=b==#f", "https://h/p?sig=[masked]#f"),
+            ("https://h/p#token=x", "https://h/p#token=[masked]"),
+            ("?t%6fken=x&to=ken", "?t%6fken=[masked]&to=ken"),
+            (
+                "?token[]=x&token[0]=y",
+                "?token[]=[masked]&token[0]=[masked]",
+            ),
+            ("?token=a%26b&c=d", "?token=[masked]&c=d"),
+            (
+                "?next=https%3A%2F%2Fh%3Ftoken%3Dx%26a%3Db&c=d",
+                "?next=https%3A%2F%2Fh%3Ftoken%3D[masked]%26a%3Db&c=d",
+            ),
+            ("?token%3Dx", "?token%3D[masked]"),
+            ("?token=", ""),
+            ("?token", ""),
+            ("?mytoken=x&tokens=y", ""),
+            ("token x", ""),
+            ("", ""),
+        ] {
+            let masked = query.masked_text(text);
+            assert_eq!(masked.as_deref().unwrap_or_default(), expected, "{text}");
+        }
+    }
+}
