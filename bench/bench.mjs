@@ -64,6 +64,7 @@ await main(import.meta.url, async (args) => {
   Object.assign(results, await sideBySide(HTTP_RECORDS, plan.rounds, { dir, core, dataset: "http_requests" }));
   Object.assign(results, coreInWasm(core, plan));
   Object.assign(results, datasetsInWasm(core, plan));
+  Object.assign(results, rulesInWasm(core, plan));
   const largest = await largeUpload(plan.flat.at(-1));
   Object.assign(results, await flatness(core, plan.flat, largest));
   Object.assign(results, await oneIsolate(dir, plan.flat.at(-1), largest));
@@ -263,6 +264,37 @@ function datasetsInWasm(bytes, { coreRounds }) {
     ]),
   );
   return { dataset_mb_per_s: Object.fromEntries(rows.map((row) => [row.dataset, speed(row)])) };
+}
+
+/** What rules cost on `http_requests`, in turns: the sets of core/src/rules.rs. */
+function rulesInWasm(bytes, { coreRounds }) {
+  say("the core in wasm, with rules");
+  const records = DATASETS.http_requests;
+  const upload = uploadOfDataset({ dataset: "http_requests", records, seed: SEED });
+  const rows = ["without rules", "ten rules", "ten rules, two of them change fields", "one rule that drops all"].map((name, rules) => ({
+    name,
+    core: new Core(new WebAssembly.Module(bytes), "http_requests", rules),
+    ms: [],
+  }));
+  const inflating = [];
+  for (let number = -5; number < coreRounds; number += 1) {
+    const inflated = rows[0].core.inflate(upload);
+    if (number >= 0) inflating.push(inflated.ms);
+    for (const row of rows) {
+      const normalized = row.core.normalize(upload);
+      if (normalized.records !== records) throw new Error(`${row.name}: ${normalized.records} of ${records} records read`);
+      if (number >= 0) row.ms.push(normalized.ms);
+    }
+  }
+  const without = median(rows[0].ms);
+  print(
+    `rules on ${records} records of http_requests, in wasm: ms to inflate and normalise, median (fastest to slowest) of ${coreRounds}`,
+    table([
+      ["", "ms", "times without rules", "beyond inflating"],
+      ...rows.map(({ name, ms }) => [name, spread(ms), fixed(median(ms) / without), fixed((median(ms) - median(inflating)) / (without - median(inflating)))]),
+    ]),
+  );
+  return { rules_multiple: Object.fromEntries(rows.slice(1).map(({ name, ms }) => [name, median(ms) / without])) };
 }
 
 /** An upload of so many records of 28 fields, as Logpush sends it when it has a backlog. */

@@ -4,9 +4,10 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** The core of a compiled module: passes over an upload, timed. */
 export class Core {
-  constructor(module, dataset = "firewall_events") {
+  constructor(module, dataset = "firewall_events", rules = 0) {
     this.exports = new WebAssembly.Instance(module).exports;
     this.dataset = new TextEncoder().encode(dataset);
+    this.rules = rules;
   }
 
   /** Milliseconds to inflate an upload, and its plain bytes. */
@@ -49,7 +50,7 @@ export class Core {
 
   #begin(keeps) {
     this.#put(this.dataset);
-    this.exports.begin(this.dataset.length, Number(keeps));
+    this.exports.begin(this.dataset.length, Number(keeps), this.rules);
   }
 
   #pass(upload, take) {

@@ -8,6 +8,8 @@
     reason = "`no_mangle`, without which there is nothing to call; there is no `unsafe` block"
 )]
 
+mod rules;
+
 use core::cell::RefCell;
 use std::io::Write as _;
 
@@ -16,7 +18,7 @@ use logpush_delivery::destination::kind;
 use logpush_delivery::part::Part;
 use logpush_delivery::setting::Given;
 use logpush_gzip::gzip;
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Rules, Shape, Time, datasets};
+use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
 
 /// As much as the normalizer inflates at a time.
 const STEP: usize = 128 * 1024;
@@ -58,9 +60,9 @@ pub extern "C" fn room(len: usize) -> *mut u8 {
 }
 
 /// Begins an upload of the dataset whose name is the first `len` bytes of the room; `keeps` is not
-/// 0 where its batches are wanted for [`deflate`].
+/// 0 where its batches are wanted for [`deflate`]; `rules` is the number of one of [`rules::SETS`].
 #[unsafe(no_mangle)]
-pub extern "C" fn begin(len: usize, keeps: u32) {
+pub extern "C" fn begin(len: usize, keeps: u32, rules: usize) {
     STATE.with_borrow_mut(|state| {
         let name = state.chunk.get(..len).unwrap_or_default();
         let dataset = core::str::from_utf8(name).ok().and_then(datasets::by_name);
@@ -76,7 +78,7 @@ pub extern "C" fn begin(len: usize, keeps: u32) {
             keep_original: false,
             worker_name: "logpush-ecs",
             unmask: false,
-            rules: Rules::default(),
+            rules: rules::set(rules),
             limits: Limits::default(),
         }));
     });

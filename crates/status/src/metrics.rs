@@ -89,8 +89,10 @@ const COUNTERS: [Counter; 13] = [
     ),
 ];
 
-/// Counters of a destination's rules.
-const RULES: [(&str, &str, fn(&RuleTotals) -> u64); 2] = [
+/// A counter of a rule: its name, help and value.
+type OfRule = (&'static str, &'static str, fn(&RuleTotals) -> u64);
+
+const RULES: [OfRule; 2] = [
     (
         "rule_records_total",
         "Records that a rule decided on, or whose fields it changed.",

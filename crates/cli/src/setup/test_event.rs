@@ -9,7 +9,7 @@ use logpush_delivery::destination::Destination;
 use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Refusal, Shared};
 use logpush_delivery::request::{Body, Method, Reply, Request};
 use logpush_delivery::session::Session;
-use logpush_normalizer::{Batch, Config, Dataset, Normalizer, refusal};
+use logpush_normalizer::{Batch, Config, Dataset, Normalizer, Rules, refusal};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::request::Builder;
@@ -120,6 +120,8 @@ fn batch(setup: &Setup, ingest: &Ingest, dataset: &'static Dataset) -> Option<Ba
         keep_original: setup.keep_original,
         worker_name: "logpush-ecs",
         unmask: setup.unmask,
+        // Some would drop it.
+        rules: Rules::default(),
         limits: setup.limits(ingest),
     });
     let mut rest = text.as_bytes();
