@@ -31,7 +31,7 @@ impl LogpushJob {
             (
                 ProblemKind::JobFailing,
                 format!("{job}: the Logpush job fails: {error}"),
-                "Cloudflare gives up on an upload after some five minutes, and disables a job that keeps failing: logpush-ecs jobs check names the broken link.".to_owned(),
+                "Cloudflare repeats a failed upload for some minutes, then drops it, and disables a job that keeps failing: logpush-ecs jobs check names the broken link.".to_owned(),
             )
         };
         Some(Problem {

@@ -165,7 +165,7 @@ type OfDestination = (
     fn(&Destination, u64) -> Option<Value>,
 );
 
-const DESTINATIONS: [OfDestination; 12] = [
+const DESTINATIONS: [OfDestination; 13] = [
     (
         "destination_waiting_uploads",
         "gauge",
@@ -192,6 +192,12 @@ const DESTINATIONS: [OfDestination; 12] = [
         "gauge",
         "1 if the destination takes nothing until something is repaired.",
         |of, _| Some(Value::Number(u64::from(of.waiting.held))),
+    ),
+    (
+        "destination_held_since_timestamp_seconds",
+        "gauge",
+        "When the first upload arrived of those that wait for a repair.",
+        |of, _| of.held_since.map(Value::Millis),
     ),
     (
         "destination_last_delivery_timestamp_seconds",

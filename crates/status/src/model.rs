@@ -73,6 +73,10 @@ pub struct Destination {
     pub duplicates: u64,
     /// Attempts that failed and are repeated.
     pub failed_attempts: u64,
+    /// Dead letters written so far.
+    pub dead_letters_written: u64,
+    /// Since when uploads wait for a repair, if they do.
+    pub held_since: Option<u64>,
     pub lag_ms_mean: u64,
     pub last_delivery: Option<u64>,
     #[serde(skip)]
@@ -316,6 +320,12 @@ impl Destination {
         self.sum = Sum::of(&self.totals, self.waiting.records);
         self.duplicates = self.totals.duplicates;
         self.failed_attempts = self.totals.failed_attempts;
+        self.dead_letters_written = self.totals.dead_letters;
+        let since = of.waiting.oldest_arrival.filter(|_| of.waiting.held);
+        self.held_since = match (self.held_since, since) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         self.lag_ms_mean = mean_lag(&self.totals);
     }
 }
@@ -520,7 +530,7 @@ mod tests {
 
     #[test]
     fn a_destination_is_that_of_all_datasets_and_one_that_is_gone_stays_while_it_is_owed() {
-        let report = |to: &str, arrived: u64, error: Option<&str>| {
+        let report = |dataset: &str, to: &str, arrived: u64, error: Option<&str>| {
             let backlog = Backlog {
                 uploads: 1,
                 bytes: 10,
@@ -529,6 +539,7 @@ mod tests {
                     arrived,
                     error: error.map(str::to_owned),
                     destination: to.to_owned(),
+                    held: dataset == "dns_logs",
                     ..Upload::default()
                 }],
             };
@@ -544,7 +555,7 @@ mod tests {
             ("http_requests", "old", 4, None),
         ] {
             let entry = overview.datasets.entry(dataset.to_owned()).or_default();
-            entry.take(to, report(to, arrived, error));
+            entry.take(to, report(dataset, to, arrived, error));
         }
         let configured = vec![
             Destination::new("siem", Some(("sekoia", "ecs"))),
@@ -569,6 +580,7 @@ mod tests {
             assert_eq!((siem.waiting.uploads, siem.waiting.records), (2, 200));
             assert_eq!(siem.waiting.oldest_arrival, Some(3));
             assert_eq!(siem.waiting.error.as_deref(), Some("down"));
+            assert_eq!(siem.held_since, Some(5));
             let gone = status.destinations.iter().find(|of| of.name == "old");
             assert_eq!(gone.unwrap().is_configured, !is_known);
         }

@@ -119,7 +119,7 @@ fn causes(dead_letters: &[DeadLetter], are_more: bool, frame: Frame<'_>) -> Mark
                 @for cause in &causes {
                     li {
                         p {
-                            b { @if are_more { "At least " } (count(cause.number)) " of " (cause.dataset) @if !cause.destination.is_empty() { " for " a href=(address(&[("destination", cause.destination)])) { (cause.destination) } } } ", the first " (ago(cause.since, frame.now))
+                            b { @if are_more { "At least " } (count(cause.number)) " of " (cause.dataset) @if !cause.destination.is_empty() { " for " a href=(of(cause.destination)) { (cause.destination) } } } ", the first " (ago(cause.since, frame.now))
                             @if cause.records > 0 { ", " (count(cause.records)) " records" }
                         }
                         p { (reason(cause.reason)) }
@@ -315,6 +315,11 @@ fn excerpt(text: &str) -> String {
         shown.push('\u{2026}');
     }
     shown
+}
+
+/// The address of the list of a destination's.
+pub(super) fn of(destination: &str) -> String {
+    address(&[("destination", destination)])
 }
 
 fn address(query: &[(&str, &str)]) -> String {

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::format::{bytes, count, duration};
 use crate::model::{Destination, Status};
+use crate::page::dead_letters;
 use crate::page::layout::ago;
 
 /// A line for each; its numbers, and what goes with its shape, when it is opened. One with a problem is
@@ -73,6 +74,7 @@ fn details(destination: &Destination, now: u64) -> Markup {
                     @if let Some(next) = waiting.next_attempt.filter(|next| *next > now) { ", next attempt " (ago(next, now)) }
                 }
             }
+            @if let Some(since) = destination.held_since { dt { "Held" } dd { "uploads wait for a repair, the first arrived " (ago(since, now)) } }
             @if let Some(error) = &waiting.error { dt { "Last error" } dd { (error) } }
             dt { "Delivered" } dd { (count(sum.delivered)) " records" @if destination.lag_ms_mean > 0 { ", after " (duration(destination.lag_ms_mean)) " on average" } }
             @for (name, number) in [
@@ -84,6 +86,10 @@ fn details(destination: &Destination, now: u64) -> Markup {
                 ("Failed attempts", destination.failed_attempts),
             ] {
                 @if number > 0 { dt { (name) } dd { (count(number)) } }
+            }
+            @if destination.dead_letters_written > 0 {
+                dt { "Dead letters" }
+                dd { (count(destination.dead_letters_written)) " written, " a href=(dead_letters::of(&destination.name)) { "those that are left" } }
             }
             @if let Some(kind) = destination.kind { dt { "Kind" } dd { (kind) } }
             @if let Some(shape) = destination.shape { dt { "Shape" } dd { code { (shape) } } }
