@@ -13,6 +13,8 @@ mod collision;
 mod source;
 mod tables;
 
+pub use source::secret_name;
+
 use logpush_normalizer::datasets::DATASETS;
 
 use crate::configuration::name::TABLES;
@@ -82,7 +84,7 @@ impl Entry {
         secrets
             .map(|setting| match self.is_flat {
                 true => (setting.name.to_owned(), setting),
-                false => (source::secret_name(&self.name, setting, kind), setting),
+                false => (secret_name(&self.name, setting, kind), setting),
             })
             .collect()
     }

@@ -35,7 +35,8 @@ pub(super) fn is_set(given: Option<Given>) -> bool {
 }
 
 /// The name of a Worker secret of a destination that stands in a table.
-pub(super) fn secret_name(destination: &str, setting: &Setting, kind: &Kind) -> String {
+#[must_use]
+pub fn secret_name(destination: &str, setting: &Setting, kind: &Kind) -> String {
     let key = settings::key(setting, kind.name).to_ascii_uppercase();
     format!("{}_{key}", name::prefix(destination))
 }

@@ -49,9 +49,9 @@ pub(crate) fn walk(
     links.push(from_cloudflare(session, scope, job));
     let is_there = |link: &Link| link.name == "worker" && link.mark == Mark::Ok;
     let is_reached = links.iter().any(is_there);
-    links.push(match url.filter(|_| is_reached) {
-        Some(url) => ledgers.link(&url, job.dataset()),
-        None => Link::skip(intake::NAME, "the Worker is not reached"),
+    links.extend(match url.filter(|_| is_reached) {
+        Some(url) => ledgers.links(&url, job.dataset()),
+        None => vec![Link::skip(intake::NAME, "the Worker is not reached")],
     });
     links
 }

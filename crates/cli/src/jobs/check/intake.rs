@@ -4,6 +4,9 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use logpush_delivery::configuration::name::DEFAULT;
+use logpush_delivery::configuration::secret_name;
+use logpush_delivery::destination;
 use logpush_delivery::settings;
 use serde::Deserialize;
 use ureq::http::Uri;
@@ -57,6 +60,7 @@ struct Status {
 #[derive(Deserialize)]
 struct Problem {
     kind: String,
+    subject: Option<String>,
     text: String,
     hint: String,
 }
@@ -64,6 +68,7 @@ struct Problem {
 #[derive(Deserialize)]
 struct Destination {
     name: String,
+    kind: Option<String>,
     shape: Option<String>,
     intake_format: Option<IntakeFormat>,
 }
@@ -74,9 +79,20 @@ struct IntakeFormat {
     if_wrong: String,
 }
 
+/// How one destination stands with a dataset.
+#[derive(Deserialize)]
+struct DestinationStatus {
+    destination: String,
+    #[serde(default)]
+    totals: Counters,
+    waiting: Waiting,
+}
+
 #[derive(Deserialize)]
 struct DatasetStatus {
     dataset: String,
+    #[serde(default)]
+    destinations: Vec<DestinationStatus>,
     waiting: Waiting,
     last_hour: Counters,
     #[serde(default)]
@@ -122,14 +138,14 @@ impl Ledgers {
         }
     }
 
-    /// Tests whether uploads that arrive at the Worker reach the intake, and says which format the intake
-    /// must have: nobody but a person can see whether it has.
-    pub(crate) fn link(&self, worker: &Uri, dataset: &str) -> Link {
+    /// Tests whether uploads that arrive at the Worker reach the intake, of several destinations each,
+    /// and says which format the intake must have: nobody but a person can see whether it has.
+    pub(crate) fn links(&self, worker: &Uri, dataset: &str) -> Vec<Link> {
         let Some(secret) = &self.secret else {
-            return Link::skip(
+            return vec![Link::skip(
                 NAME,
                 "not asked: export OPERATOR_SECRET to see whether events reach the intake",
-            );
+            )];
         };
         let host = worker
             .authority()
@@ -138,26 +154,76 @@ impl Ledgers {
         let mut ledgers = self.answers.borrow_mut();
         let answer = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
         match answer {
-            Ok(status) => {
-                let mut link = match (misconfigured(status), state_of(status, dataset)) {
-                    (Some(problem), _) => Link::fail(NAME, &problem.text, &problem.hint),
-                    (None, Some(state)) => judge(&state),
-                    (None, None) => Link::skip(NAME, DIRECT),
-                };
-                for format in status.destinations.iter().filter_map(format) {
-                    link.text += &printable(&format!("; {format}"));
-                }
-                link
-            }
-            Err(failure) => no_status(failure),
+            Ok(status) => links_of(status, dataset),
+            Err(failure) => vec![no_status(failure)],
         }
     }
 }
 
-/// A destination whose settings are wrong: uploads are stored, and wait.
-fn misconfigured(status: &Status) -> Option<&Problem> {
+/// One link where there is one destination, else one for each.
+fn links_of(status: &Status, dataset: &str) -> Vec<Link> {
+    let [_, _, ..] = status.destinations.as_slice() else {
+        let destination = status.destinations.first();
+        let link = match (misconfigured(status, None), state_of(status, dataset)) {
+            (Some(problem), _) => Link::fail(NAME, &problem.text, &problem.hint),
+            (None, Some(state)) => {
+                let hour = format!("in the last hour {} records were delivered", state.records);
+                judge(&state, &hour, destination)
+            }
+            (None, None) => Link::skip(NAME, DIRECT),
+        };
+        return vec![with_format(link, destination)];
+    };
+    let found = status
+        .datasets
+        .iter()
+        .find(|found| found.dataset == dataset);
+    let rows = found.map_or(&[][..], |found| &found.destinations);
+    let links = status.destinations.iter().map(|destination| {
+        let name = &destination.name;
+        if let Some(problem) = misconfigured(status, Some(name)) {
+            return Link::fail(NAME, &problem.text, &problem.hint);
+        }
+        let mut link = match rows.iter().find(|row| row.destination == *name) {
+            Some(row) => {
+                let state = DatasetState::from(row);
+                let Counters { records, refused } = row.totals;
+                let ever = format!("{records} records were delivered, {refused} refused");
+                judge(&state, &ever, Some(destination))
+            }
+            None => Link::skip(NAME, "nothing of this dataset has come for it"),
+        };
+        link.text = format!("{}: {}", printable(name), link.text);
+        with_format(link, Some(destination))
+    });
+    let mut links: Vec<Link> = links.collect();
+    if let Some(letters) = found
+        .map(|found| found.dead_letters)
+        .filter(|count| *count > 0)
+    {
+        links.push(Link::warn(
+            NAME,
+            format!("dead letters: {letters}"),
+            "GET /api/dead-letters lists what is not delivered, with the destinations' reasons",
+        ));
+    }
+    links
+}
+
+/// A destination whose settings are wrong: uploads are stored, and wait. Without a name, any.
+fn misconfigured<'a>(status: &'a Status, name: Option<&String>) -> Option<&'a Problem> {
     let mut problems = status.problems.iter();
-    problems.find(|problem| problem.kind == "destination_misconfigured")
+    problems.find(|problem| {
+        problem.kind == "destination_misconfigured"
+            && (name.is_none() || problem.subject.is_none() || problem.subject.as_ref() == name)
+    })
+}
+
+fn with_format(mut link: Link, destination: Option<&Destination>) -> Link {
+    if let Some(format) = destination.and_then(format) {
+        link.text += &printable(&format!("; {format}"));
+    }
+    link
 }
 
 /// The format that goes with the shape of a destination's events.
@@ -166,6 +232,7 @@ fn format(destination: &Destination) -> Option<String> {
         name,
         shape,
         intake_format,
+        ..
     } = destination;
     let IntakeFormat { needed, if_wrong } = intake_format.as_ref()?;
     let shape = shape.as_deref().unwrap_or_default();
@@ -215,6 +282,20 @@ fn state_of(status: &Status, dataset: &str) -> Option<DatasetState> {
     (status.route != "direct").then(|| found.map(DatasetState::from).unwrap_or_default())
 }
 
+impl From<&DestinationStatus> for DatasetState {
+    fn from(status: &DestinationStatus) -> Self {
+        Self {
+            waiting: status.waiting.uploads,
+            oldest: status.waiting.oldest_arrival,
+            error: status.waiting.error.clone(),
+            records: status.totals.records,
+            // These are counted since the beginning, and dead letters by dataset.
+            refused: 0,
+            dead_letters: 0,
+        }
+    }
+}
+
 impl From<&DatasetStatus> for DatasetState {
     fn from(status: &DatasetStatus) -> Self {
         Self {
@@ -228,16 +309,16 @@ impl From<&DatasetStatus> for DatasetState {
     }
 }
 
-fn judge(state: &DatasetState) -> Link {
-    let hour = format!("in the last hour {} records were delivered", state.records);
+/// `delivered`: how much was, and since when.
+fn judge(state: &DatasetState, delivered: &str, destination: Option<&Destination>) -> Link {
     if state.waiting == 0 {
         if state.refused == 0 && state.dead_letters == 0 {
-            return Link::ok(NAME, format!("nothing waits; {hour}"));
+            return Link::ok(NAME, format!("nothing waits; {delivered}"));
         }
         return Link::warn(
             NAME,
             format!(
-                "{hour}, {} refused by the intake; dead letters: {}",
+                "{delivered}, {} refused by the intake; dead letters: {}",
                 state.refused, state.dead_letters
             ),
             "GET /api/dead-letters lists what is not delivered, with the intake's reasons",
@@ -250,29 +331,53 @@ fn judge(state: &DatasetState) -> Link {
         count => format!("{count} uploads wait, the oldest for {}", rough(age)),
     };
     match &state.error {
-        Some(error) => Link::fail(NAME, format!("{waiting}: {error}"), remedy(error)),
+        Some(error) => Link::fail(
+            NAME,
+            format!("{waiting}: {error}"),
+            remedy(error, destination),
+        ),
         None if age > LATE => Link::warn(
             NAME,
-            format!("{waiting}; {hour}"),
+            format!("{waiting}; {delivered}"),
             "the intake takes less than arrives, or the queue's consumer stands still: `npx wrangler tail` shows which",
         ),
-        None => Link::ok(NAME, format!("{waiting}; {hour}")),
+        None => Link::ok(NAME, format!("{waiting}; {delivered}")),
     }
 }
 
 /// The hint for an error that makes uploads wait.
-fn remedy(error: &str) -> String {
+fn remedy(error: &str, destination: Option<&Destination>) -> String {
     let has = |text: &str| error.contains(text);
     if has("401") || has("403") {
-        let secrets: Vec<_> = settings::secrets_of_destinations()
-            .map(|secret| secret.name)
-            .collect();
+        let secrets = secrets_of(destination);
         return format!(
             "the key is wrong: `npx wrangler secret put NAME` sets the right one, NAME being {}; what waits is delivered then",
             secrets.join(" or ")
         );
     }
     "what waits is safe for RETRY_DAYS, and is delivered when the intake takes it: look at the intake's state and at its URL in wrangler.toml".to_owned()
+}
+
+/// The secrets that a destination may have, by their names at the Worker.
+fn secrets_of(destination: Option<&Destination>) -> Vec<String> {
+    let known = destination.and_then(|destination| {
+        let kind = destination::kind(destination.kind.as_deref()?)?;
+        Some((&*destination.name, kind))
+    });
+    match known {
+        Some((name, kind)) => {
+            let secrets = kind.settings.iter().filter(|setting| setting.is_secret);
+            secrets
+                .map(|setting| match name {
+                    DEFAULT => setting.name.to_owned(),
+                    name => secret_name(name, setting, kind),
+                })
+                .collect()
+        }
+        None => settings::secrets_of_destinations()
+            .map(|secret| secret.name.to_owned())
+            .collect(),
+    }
 }
 
 #[cfg(test)]
@@ -324,7 +429,9 @@ mod tests {
             (1, now, wrong_key, 0, Mark::Fail, "401"),
         ] {
             let status = status(waiting, arrived, error, refused);
-            let link = judge(&state_of(&status, "firewall_events").unwrap());
+            let [link] = &links_of(&status, "firewall_events")[..] else {
+                panic!("one destination has one link");
+            };
             assert_eq!(link.mark, mark, "{}", link.text);
             assert!(link.text.contains(words), "{}", link.text);
         }
@@ -345,7 +452,7 @@ mod tests {
                 "problems": [{ "kind": kind, "text": "key is missing", "hint": "Set it." }],
             }))
             .unwrap();
-            assert_eq!(misconfigured(&status).is_some(), expected, "{kind}");
+            assert_eq!(misconfigured(&status, None).is_some(), expected, "{kind}");
         }
     }
 
@@ -367,7 +474,55 @@ mod tests {
 
     #[test]
     fn an_error_of_the_intake_is_explained() {
-        assert!(remedy("the intake answers 401").contains("SEKOIA_INTAKE_KEY"));
-        assert!(remedy("connection refused").contains("RETRY_DAYS"));
+        assert!(remedy("the intake answers 401", None).contains("SEKOIA_INTAKE_KEY"));
+        assert!(remedy("connection refused", None).contains("RETRY_DAYS"));
+    }
+
+    #[test]
+    fn each_of_several_destinations_is_judged() {
+        let waits = json!({ "uploads": 1, "oldest_arrival": 0, "error": "status 403: no" });
+        let status = Status::deserialize(json!({
+            "route": "durable",
+            "destinations": [
+                { "name": "default", "kind": "sekoia" },
+                { "name": "lake", "kind": null },
+                { "name": "search", "kind": "elasticsearch" },
+                { "name": "soc", "kind": "splunk" },
+            ],
+            "problems": [{
+                "kind": "destination_misconfigured",
+                "subject": "lake",
+                "text": "The destination lake is not configured",
+                "hint": "mend it",
+            }],
+            "datasets": [{
+                "dataset": "dns_logs",
+                "waiting": waits,
+                "last_hour": {},
+                "dead_letters": 3,
+                "destinations": [
+                    { "destination": "default", "totals": { "records": 7, "refused": 2 }, "waiting": { "uploads": 0 } },
+                    { "destination": "search", "totals": { "records": 7 }, "waiting": waits },
+                ],
+            }],
+        }))
+        .unwrap();
+        let links = links_of(&status, "dns_logs");
+        let found: Vec<_> = links.iter().map(|link| (link.mark, &*link.text)).collect();
+        for ((mark, text), (expected, words)) in found.iter().zip([
+            (
+                Mark::Ok,
+                "default: nothing waits; 7 records were delivered, 2 refused",
+            ),
+            (Mark::Fail, "The destination lake is not configured"),
+            (Mark::Fail, "search: 1 upload waits"),
+            (Mark::Skip, "soc: nothing of this dataset has come for it"),
+            (Mark::Warn, "dead letters: 3"),
+        ]) {
+            assert!(*mark == expected && text.starts_with(words), "{text}");
+        }
+        assert_eq!(found.len(), 5);
+        let hint = links[2].hint.as_deref().unwrap();
+        assert!(hint.contains("SEARCH_API_KEY or SEARCH_PASSWORD"), "{hint}");
     }
 }
