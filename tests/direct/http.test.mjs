@@ -105,13 +105,14 @@ for (const { name, faults, status = 200, requests, words = [] } of [
     words: ["401", "no such token"],
     requests: 2,
   },
+  // Before the next: what was no yes twice in a row is held at the first such answer, until there is a yes.
+  { name: "200 that tells of errors, once", faults: [["garbage", { body: '{"errors":true}' }]], requests: 3 },
   {
     name: "200 that tells of errors, for good",
     faults: [["garbage", { body: '{"errors":true}', type: "application/json", ...always }]],
     status: 502,
     words: ['{\\"errors\\":true}', "HTTP_ACCEPT"],
   },
-  { name: "200 that tells of errors, once", faults: [["garbage", { body: '{"errors":true}' }]], requests: 3 },
   { name: "a page", faults: [["garbage", { body: "<html>", ...always }]], status: 502, words: ["<html>", "HTTP_ACCEPT"] },
   { name: "503 for good", faults: [["status", { status: 503, ...always }]], status: 503, words: ["503"] },
 ]) {

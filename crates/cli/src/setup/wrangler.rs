@@ -12,6 +12,7 @@ use logpush_delivery::settings;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::jobs::cloudflare::destination::R2_KEYS;
 use crate::mask::Mask;
 use crate::project::{Bucket, Project};
 use crate::setup::error::SetupError;
@@ -352,12 +353,12 @@ impl Wrangler {
     }
 }
 
-/// Whether a variable is a secret of the Worker that wrangler does not need to know.
+/// Whether a variable is a secret of the Worker or of a job, which wrangler does not need to know.
 fn is_secret(name: &str) -> bool {
     let mut secrets = settings::groups()
         .flat_map(|group| group.settings)
         .filter(|setting| setting.is_secret && setting.name != TOKEN);
-    secrets.any(|secret| secret.is_called(name))
+    R2_KEYS.contains(&name) || secrets.any(|secret| secret.is_called(name))
 }
 
 /// Whether it is clear which account wrangler uses when it cannot ask.

@@ -21,6 +21,9 @@ const OPEN_PARAMETERS: [&str; 5] = ["account-id", "region", "sse", "endpoint", "
 /// Destinations whose paths are not secrets. The path of others, such as Sumo Logic's, is the key.
 const OPEN_PATHS: [&str; 4] = ["r2://", "s3://", "gs://", "azure://"];
 
+/// The variables of the environment that have the keys of an R2 bucket: id and secret.
+pub(crate) const R2_KEYS: [&str; 2] = ["R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"];
+
 const HIDDEN: &str = "[secret]";
 
 /// `destination_conf`, taken apart without decoding.
@@ -242,9 +245,10 @@ impl R2Keys {
                     )
                 })
         };
+        let [id, secret] = R2_KEYS;
         Ok(Self {
-            id: read("R2_ACCESS_KEY_ID")?,
-            secret: read("R2_SECRET_ACCESS_KEY")?,
+            id: read(id)?,
+            secret: read(secret)?,
         })
     }
 
