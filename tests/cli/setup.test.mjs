@@ -205,6 +205,12 @@ test("--via r2: the job writes to the bucket that the Worker reads, and the buck
   assert.match(cloudflare.jobs[0].destination_conf, /^r2:\/\/logpush-ecs\/logpush\/firewall_events\//);
   assertSays(platform.changes.join("\n"), "r2 bucket notification create logpush-ecs --event-type object-create --queue logpush-ecs --prefix logpush/");
   for (const secret of Object.values(keys)) assert.ok(!(done.stdout + done.stderr).includes(secret));
+  // The sweep finds the objects without it, but later.
+  platform.fault = ({ args }) => (args.includes("notification") ? "no permission" : undefined);
+  const later = await setup("--via r2", keys);
+  platform.fault = () => undefined;
+  assertDone(later);
+  assertSays(later.stdout, "not set, so that uploads are found by the sweep", "no permission", "npx wrangler r2 bucket notification create logpush-ecs");
 });
 
 test("a second run finds everything, deploys, and changes nothing else", async () => {

@@ -64,6 +64,8 @@ async function picture(page, name) {
 
 /** Nothing is wider than the screen, but for what scrolls by itself. */
 async function assertFits(page) {
+  // With the style sheet, however long it takes.
+  await page.waitForLoadState("load");
   const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   assert.ok(content <= screen, `${content} of ${screen} pixels`);
 }

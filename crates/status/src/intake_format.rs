@@ -19,8 +19,7 @@ impl IntakeFormat {
                 needed: "the custom format of this project",
                 if_wrong: "With a built-in format of SEKOIA.IO, its events have a message and hardly any other field, and the time of their arrival, or 1970. Give the intake the custom format, or set SHAPE to native.",
             }),
-            // The record as received is what the built-in formats are made for; native repairs it for them.
-            ("sekoia", "native" | "raw") => Some(Self {
+            ("sekoia", "native") => Some(Self {
                 needed: "SEKOIA.IO's built-in format of the dataset, in an intake for each dataset",
                 if_wrong: "With the custom format, or that of another dataset, its events have a message and hardly any other field. Give the intake the built-in format of the dataset, or set SHAPE to ecs.",
             }),
@@ -38,7 +37,6 @@ mod tests {
         for (kind, shape, needed) in [
             ("sekoia", "ecs", Some("custom")),
             ("sekoia", "native", Some("built-in")),
-            ("sekoia", "raw", Some("built-in")),
             ("splunk", "raw", None),
             ("elasticsearch", "ecs", None),
         ] {

@@ -372,9 +372,18 @@ impl<'a> Setup<'a> {
         if self.args.dry_run {
             return self.report.plan(NAME, &format!("{text}: would be set"));
         }
-        match self.wrangler.make_notification(bucket, queue)? {
-            Found::Created => self.report.done(NAME, &text),
-            Found::Existing | Found::Missing => self.report.ok(NAME, &text),
+        match self.wrangler.make_notification(bucket, queue) {
+            Ok(Found::Created) => self.report.done(NAME, &text),
+            Ok(Found::Existing | Found::Missing) => self.report.ok(NAME, &text),
+            // The sweep finds the objects all the same.
+            Err(error @ SetupError::Wrangler { .. }) => self.report.wait(
+                NAME,
+                &format!(
+                    "not set, so that uploads are found by the sweep, minutes later: {error}; by hand: `npx wrangler r2 bucket notification create {} --event-type object-create --queue {queue} --prefix logpush/`",
+                    bucket.name
+                ),
+            ),
+            Err(error) => Err(error),
         }
     }
 
