@@ -11,5 +11,6 @@ mod common;
 mod config;
 mod normalize;
 mod push;
+mod push_terminal;
 mod server;
 mod setup;
