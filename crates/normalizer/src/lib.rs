@@ -1,7 +1,7 @@
 //! Turns a Cloudflare Logpush upload, as a stream of bytes, into batches of documents.
 //!
 //! ```text
-//! gunzip -> frame -> scan | slow -> convert -> emit | native -> batch, gzip
+//! gunzip -> frame -> scan | slow -> rules -> convert -> ecs | native | raw -> batch
 //! ```
 //!
 //! Bytes go in by chunks of any size, batches come out; there

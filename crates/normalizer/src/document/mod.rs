@@ -8,6 +8,7 @@ mod notes;
 mod occurrences;
 pub(crate) mod pipeline_error;
 mod raw;
+mod ready;
 pub(crate) mod refusal;
 mod shape;
 pub(crate) mod truncate;
@@ -27,21 +28,19 @@ use crate::document::event::{Event, Labels};
 use crate::document::notes::Notes;
 use crate::document::occurrences::Occurrences;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
+use crate::document::ready::Ready;
 use crate::document::truncate::{NAME_MAX, NAMES_MAX, truncate};
 use crate::input::framer::first_object;
 use crate::input::overlong::Overlong;
 use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
-use crate::plan::Plan;
 use crate::plan::error::TableError;
-use crate::plan::feedback_loop::FeedbackLoop;
 use crate::plan::secret::Secret;
-use crate::record::clean::{OpenNames, SecretNames, is_clean, is_odd, mended_name};
+use crate::record::clean::{SecretNames, is_odd, mended_name};
 use crate::record::fast::scan;
-use crate::record::names::Keys;
 use crate::record::slow::{self, Mended, NoRecord};
-use crate::record::{Record, RowId, Span, Value, ValueKind};
-use crate::rules::active::{Active, Decision};
+use crate::record::{Record, RowId};
+use crate::rules::active::Decision;
 use crate::rules::edit::has_whole_text;
 use crate::rules::treatment::Treated;
 use crate::summary::{Explanation, RuleCount, Summary};
@@ -96,18 +95,6 @@ struct Written {
     time: Option<Time>,
 }
 
-/// What is there once the dataset is known.
-#[derive(Debug)]
-struct Ready {
-    dataset: &'static Dataset,
-    plan: Plan,
-    keys: Keys,
-    feedback_loop: FeedbackLoop,
-    secrets: SecretNames,
-    open_names: OpenNames,
-    rules: Option<Active>,
-}
-
 /// Why a line has no document of its own making.
 #[derive(Debug, Error)]
 enum NoDocument {
@@ -118,9 +105,6 @@ enum NoDocument {
     #[error("not a record of any known dataset")]
     UnknownDataset,
 }
-
-/// How much of an unreadable time an error message shows, in bytes.
-const SHOWN_MAX: usize = 64;
 
 impl Engine {
     pub(crate) fn new(config: Config) -> Self {
@@ -644,90 +628,4 @@ impl Engine {
         }
         .write(&mut self.document);
     }
-}
-
-impl Ready {
-    fn new(dataset: &'static Dataset, config: &Config) -> Result<Self, TableError> {
-        let rules = config.rules.of(dataset);
-        let hashed = rules.as_ref().map(|rules| rules.hashed.as_slice());
-        let plan = Plan::with_rules(dataset, hashed)?;
-        Ok(Self {
-            feedback_loop: FeedbackLoop::new(dataset, &plan)?,
-            secrets: SecretNames::new(plan.secret_names(), config.unmask),
-            rules,
-            open_names: OpenNames::default(),
-            dataset,
-            plan,
-            keys: Keys::new(dataset.field_names(), dataset.other_names()),
-        })
-    }
-
-    /// What the rules say of a record.
-    fn decide(&self, config: &Config, record: &Record, text: &[u8], id: [u8; 16]) -> Decision {
-        match &self.rules {
-            None => Decision::NONE,
-            Some(active) => active.decide(record, text, id, config.rules.key()),
-        }
-    }
-
-    /// Whether the record's names, objects and lists can stay as they are.
-    fn is_clean(&mut self, record: &Record, text: &[u8]) -> bool {
-        let mut is_clean = |value: &Value| {
-            value.kind != ValueKind::Nested
-                || is_clean(value.span.of(text), &self.secrets, &mut self.open_names)
-        };
-        record.values.iter().all(&mut is_clean)
-            && record
-                .unknown
-                .iter()
-                .all(|unknown| !is_odd(unknown.name.of(text)) && is_clean(&unknown.value))
-    }
-
-    /// Whether a text must be unescaped before it is looked at.
-    fn needs_plain_text(&self, record: &Record, text: &[u8]) -> bool {
-        record.has_escapes
-            && self
-                .plan
-                .checks
-                .iter()
-                .any(|step| record.value(step.row).escaped && step.check.reads_text())
-            && has_needless_escape(text)
-    }
-
-    /// Why a record has no time of its own.
-    fn time_message(&self, record: &Record, text: &[u8]) -> String {
-        let Some((row, field)) = self
-            .plan
-            .time
-            .and_then(|(row, _)| self.dataset.rows.get(row.index()).map(|of| (row, of.field)))
-        else {
-            return "the dataset has no time: the upload's arrival stands in".to_owned();
-        };
-        let value = record.value(row);
-        if value.is_absent() {
-            return format!("{field} is missing: the upload's arrival stands in");
-        }
-        let json = value.json_span();
-        let shown = match value.kind {
-            ValueKind::Nested => "a list or an object".to_owned(),
-            _ => {
-                let text = String::from_utf8_lossy(Span::of(json, text)).into_owned();
-                beginning(&text, SHOWN_MAX).to_owned()
-            }
-        };
-        format!("{field} is no readable time: {shown}; the upload's arrival stands in")
-    }
-}
-
-/// Whether valid JSON escapes anything but quotes and backslashes, which need it: paths that hostile
-/// clients ask for have many of these.
-fn has_needless_escape(text: &[u8]) -> bool {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(at + 1), Some(b'"' | b'\\')) {
-            return true;
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    false
 }

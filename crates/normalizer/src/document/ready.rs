@@ -1,0 +1,119 @@
+//! A dataset made ready for its records: its plan, its names, its secrets, and the rules for it.
+
+use crate::bytes::text::beginning;
+use crate::config::Config;
+use crate::mapping::Dataset;
+use crate::plan::Plan;
+use crate::plan::error::TableError;
+use crate::plan::feedback_loop::FeedbackLoop;
+use crate::record::clean::{OpenNames, SecretNames, is_clean, is_odd};
+use crate::record::names::Keys;
+use crate::record::{Record, Span, Value, ValueKind};
+use crate::rules::active::{Active, Decision};
+
+/// What is there once the dataset is known.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) dataset: &'static Dataset,
+    pub(super) plan: Plan,
+    pub(super) keys: Keys,
+    pub(super) feedback_loop: FeedbackLoop,
+    pub(super) secrets: SecretNames,
+    pub(super) open_names: OpenNames,
+    pub(super) rules: Option<Active>,
+}
+
+/// How much of an unreadable time an error message shows, in bytes.
+const SHOWN_MAX: usize = 64;
+
+impl Ready {
+    pub(super) fn new(dataset: &'static Dataset, config: &Config) -> Result<Self, TableError> {
+        let rules = config.rules.of(dataset);
+        let hashed = rules.as_ref().map(|rules| rules.hashed.as_slice());
+        let plan = Plan::with_rules(dataset, hashed)?;
+        Ok(Self {
+            feedback_loop: FeedbackLoop::new(dataset, &plan)?,
+            secrets: SecretNames::new(plan.secret_names(), config.unmask),
+            rules,
+            open_names: OpenNames::default(),
+            dataset,
+            plan,
+            keys: Keys::new(dataset.field_names(), dataset.other_names()),
+        })
+    }
+
+    /// What the rules say of a record.
+    pub(super) fn decide(
+        &self,
+        config: &Config,
+        record: &Record,
+        text: &[u8],
+        id: [u8; 16],
+    ) -> Decision {
+        match &self.rules {
+            None => Decision::NONE,
+            Some(active) => active.decide(record, text, id, config.rules.key()),
+        }
+    }
+
+    /// Whether the record's names, objects and lists can stay as they are.
+    pub(super) fn is_clean(&mut self, record: &Record, text: &[u8]) -> bool {
+        let mut is_clean = |value: &Value| {
+            value.kind != ValueKind::Nested
+                || is_clean(value.span.of(text), &self.secrets, &mut self.open_names)
+        };
+        record.values.iter().all(&mut is_clean)
+            && record
+                .unknown
+                .iter()
+                .all(|unknown| !is_odd(unknown.name.of(text)) && is_clean(&unknown.value))
+    }
+
+    /// Whether a text must be unescaped before it is looked at.
+    pub(super) fn needs_plain_text(&self, record: &Record, text: &[u8]) -> bool {
+        record.has_escapes
+            && self
+                .plan
+                .checks
+                .iter()
+                .any(|step| record.value(step.row).escaped && step.check.reads_text())
+            && has_needless_escape(text)
+    }
+
+    /// Why a record has no time of its own.
+    pub(super) fn time_message(&self, record: &Record, text: &[u8]) -> String {
+        let Some((row, field)) = self
+            .plan
+            .time
+            .and_then(|(row, _)| self.dataset.rows.get(row.index()).map(|of| (row, of.field)))
+        else {
+            return "the dataset has no time: the upload's arrival stands in".to_owned();
+        };
+        let value = record.value(row);
+        if value.is_absent() {
+            return format!("{field} is missing: the upload's arrival stands in");
+        }
+        let json = value.json_span();
+        let shown = match value.kind {
+            ValueKind::Nested => "a list or an object".to_owned(),
+            _ => {
+                let text = String::from_utf8_lossy(Span::of(json, text)).into_owned();
+                beginning(&text, SHOWN_MAX).to_owned()
+            }
+        };
+        format!("{field} is no readable time: {shown}; the upload's arrival stands in")
+    }
+}
+
+/// Whether valid JSON escapes anything but quotes and backslashes, which need it: paths that hostile
+/// clients ask for have many of these.
+fn has_needless_escape(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        if !matches!(rest.get(at + 1), Some(b'"' | b'\\')) {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
+}
