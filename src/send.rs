@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use js_sys::Uint8Array;
 use logpush_delivery::Millis;
+use logpush_delivery::configuration::setup::Setup;
 use logpush_delivery::destination::Destination;
 use logpush_delivery::machine::{self, Action, End, Limits, Machine, Outcome, Refusal, Shared};
 use logpush_delivery::request::{Body, Method, Reply, Request};
@@ -23,8 +24,8 @@ use crate::sessions;
 /// The deliveries of one upload.
 pub(crate) struct Delivery {
     destination: Box<dyn Destination>,
-    /// What the operator does where it is held.
-    when_held: String,
+    /// How the operator calls its settings, and what to do where it is held.
+    setup: Setup,
     upload: String,
     dataset: Option<&'static Dataset>,
     shape: Shape,
@@ -121,7 +122,7 @@ impl Delivery {
         let destination = target.open(upload.dataset);
         Ok(Self {
             destination: destination.map_err(DeliveryError::NotConfigured)?,
-            when_held: setup.translate(setup.kind.when_held),
+            setup: (*setup).clone(),
             upload: upload.id.to_owned(),
             dataset: upload.dataset,
             shape: setup.shape,
@@ -192,9 +193,9 @@ impl Delivery {
             },
             End::Held { status, words } => DeliveryError::Held {
                 destination,
-                words,
+                words: self.setup.translate(&words),
                 hint: match status {
-                    Some(_) => self.when_held.clone(),
+                    Some(_) => self.setup.translate(self.setup.kind.when_held),
                     None => "check that the destination's format is that of SHAPE".to_owned(),
                 },
             },

@@ -191,6 +191,14 @@ impl Project {
 }
 
 impl ProjectError {
+    pub(crate) fn file(&self) -> &Path {
+        match self {
+            Self::Missing { file, .. }
+            | Self::Wrong { file, .. }
+            | Self::Environment { file, .. } => file,
+        }
+    }
+
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Missing { .. } => "run this command in the clone of the repository",

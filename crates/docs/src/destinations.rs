@@ -124,7 +124,7 @@ retry_days = 14
 - **Keys** are those of the tables below: the flat name in lower case, without the kind's. A key that is not there is an error, which names the nearest one.
 - **Secrets** never stand in the file. Each is a secret of the Worker, named by the destination and the setting in upper case, with `_` for `-`: the key of `soc` is `SOC_INTAKE_KEY`, and `SOC_INTAKE_KEY_GATEWAY_DNS` that of one dataset. A name for which a secret would be called like another one, or like a flat setting, is an error: a destination of kind `sekoia` cannot be called `sekoia`, since its key would be that of `default`.
 - **`default`** is there beside the tables as long as any flat variable or secret of a destination is set. Where only tables are meant, take `DESTINATION`, `SHAPE` and the others out of `[vars]`, and delete their secrets.
-- **Rules** of a destination stand in `[[vars.DESTINATIONS.soc.rules]]`, or, as a variable of their own, in `[[vars.RULES_SOC]]`; those of `default` in `[[vars.RULES_DEFAULT]]`. Cloudflare allows 5 KB for a variable.
+- **Rules** of a destination stand in `[[vars.DESTINATIONS.soc.rules]]`, or, as a variable of their own, in `[[vars.RULES_SOC]]`; those of `default` in `[[vars.RULES]]`. [rules.md](rules.md) has all about them. Cloudflare allows 5 KB for a variable; `config check` says what to move where.
 - Several destinations need [the durable route](delivery.md). At most 16 stand beside each other.
 - An environment of wrangler, `[env.NAME]`, does not inherit `vars`: it has tables of its own, `[env.NAME.vars.DESTINATIONS.soc]`.
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::config::sizes;
 use crate::error::Error;
-use crate::project::{FILE, Project};
+use crate::project::{FILE, Project, ProjectError};
 use crate::worker_settings::{NeededSecret, WorkerSettings};
 
 /// Check the configuration in wrangler.toml as the Worker will read it
@@ -96,6 +96,23 @@ const BINDINGS: [&str; 3] = ["UPLOADS", "WORK", "LEDGER"];
 pub(super) fn check(args: &Args) -> Result<Report, Error> {
     let project = Project::read(&args.config, args.env.as_deref())?;
     Ok(report(&project))
+}
+
+/// What there is to say of a file that cannot be read.
+pub(super) fn unreadable(error: &ProjectError) -> Report {
+    Report {
+        is_ok: false,
+        worker: String::new(),
+        route: None,
+        destinations: Vec::new(),
+        secrets: Vec::new(),
+        variables: BTreeMap::new(),
+        problems: vec![Finding {
+            name: error.file().display().to_string(),
+            text: error.to_string(),
+        }],
+        warnings: Vec::new(),
+    }
 }
 
 fn report(project: &Project) -> Report {
@@ -215,7 +232,9 @@ fn misspelt(variable: &str) -> Option<&'static str> {
 
 fn is_unknown(variable: &str) -> bool {
     variable != TABLES
-        && variable != rules::variable(DEFAULT)
+        && !rules::variables(DEFAULT)
+            .iter()
+            .any(|rules| rules == variable)
         && !variable.starts_with("RULES_")
         && !all_settings().any(|setting| setting.is_called(variable))
 }

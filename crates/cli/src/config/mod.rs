@@ -42,7 +42,10 @@ enum Command {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Error> {
     match &args.command {
         Command::Check(of_check) => {
-            let report = check::check(of_check)?;
+            let report = match check::check(of_check) {
+                Err(Error::Project(error)) if args.json => check::unreadable(&error),
+                report => report?,
+            };
             print(args.json, &report, &report.text())?;
             Ok(match report.is_ok {
                 true => ExitCode::SUCCESS,

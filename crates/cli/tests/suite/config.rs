@@ -150,6 +150,10 @@ fn an_environment_has_its_own_variables_and_bindings_only() {
             .unwrap()
             .contains("`default` stand beside")
     );
+    let missing = check(SOUND, "env.toml", &["--env", "dierct", "--json"]);
+    assert_eq!(missing.code, Some(1));
+    let told: Value = serde_json::from_str(&missing.stdout).unwrap();
+    assert!(told["ok"] == false && all(&told["problems"], "text")[0].contains("no environment"));
     let missing = check(SOUND, "env.toml", &["--env", "dierct"]);
     assert_eq!(missing.code, Some(1));
     assert!(

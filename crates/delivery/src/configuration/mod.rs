@@ -92,7 +92,7 @@ impl Entry {
 
 fn destinations(lookup: &Lookup<'_>) -> Result<Vec<Entry>, Vec<Problem>> {
     let tables = tables::read(lookup)?;
-    let flat = flat_variable(lookup);
+    let flat = flat_variable(&tables, lookup);
     let mut entries = Vec::new();
     if tables.is_empty() || flat.is_some() {
         entries.push(default(&tables, flat, lookup));
@@ -165,12 +165,14 @@ fn flat_kind(lookup: &Lookup<'_>) -> Option<&'static Kind> {
 }
 
 /// The first flat variable of a destination that is set.
-fn flat_variable(lookup: &Lookup<'_>) -> Option<String> {
+fn flat_variable(tables: &[Table], lookup: &Lookup<'_>) -> Option<String> {
     let is_set = |name: &String| source::is_set(lookup(name));
-    let rules = rules::variable(name::DEFAULT);
+    // They may be those of a table of this name.
+    let has_table = tables.iter().any(|table| table.name == name::DEFAULT);
+    let rules = rules::variables(name::DEFAULT).into_iter();
     settings::of_destinations()
         .map(|setting| setting.name.to_owned())
-        .chain([rules])
+        .chain(rules.filter(|_| !has_table))
         .chain(settings::of_destinations().flat_map(own_of_datasets))
         .find(is_set)
 }

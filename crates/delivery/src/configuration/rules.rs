@@ -7,6 +7,9 @@ use crate::configuration::name;
 use crate::setting::{Given, Lookup, Problem};
 use crate::settings::PSEUDONYM_KEY;
 
+/// The variable of `default`.
+const RULES: &str = "RULES";
+
 /// The rules of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -71,14 +74,20 @@ impl Rules {
         destination: &str,
         lookup: &Lookup<'_>,
     ) -> Result<Option<Self>, Problem> {
-        let variable = variable(destination);
-        match lookup(&variable) {
-            Some(Given::Text(text) | Given::Object(text)) if !text.trim().is_empty() => {
-                let value = serde_json::from_str(&text).unwrap_or_default();
-                Self::of(variable, &value).map(Some)
+        let mut found = None;
+        for variable in variables(destination) {
+            match lookup(&variable) {
+                Some(Given::Text(text) | Given::Object(text)) if !text.trim().is_empty() => {
+                    if found.is_some() {
+                        return Err(in_two_places(variable, RULES));
+                    }
+                    let value = serde_json::from_str(&text).unwrap_or_default();
+                    found = Some(Self::of(variable, &value)?);
+                }
+                _ => {}
             }
-            _ => Ok(None),
         }
+        Ok(found)
     }
 }
 
@@ -86,7 +95,29 @@ impl Rules {
 #[must_use]
 pub fn variable(destination: &str) -> String {
     match destination {
-        name::DEFAULT => "RULES".to_owned(),
-        _ => format!("RULES_{}", name::prefix(destination)),
+        name::DEFAULT => RULES.to_owned(),
+        _ => by_name(destination),
     }
+}
+
+/// All variables that are read for a destination: `default` may be named, too.
+#[must_use]
+pub fn variables(destination: &str) -> Vec<String> {
+    let mut variables = vec![variable(destination)];
+    if destination == name::DEFAULT {
+        variables.push(by_name(destination));
+    }
+    variables
+}
+
+/// Rules that stand under `name` and somewhere else.
+pub(super) fn in_two_places(name: String, elsewhere: &str) -> Problem {
+    Problem::new(
+        name,
+        format!("stand in {elsewhere} too: put all of them into one place"),
+    )
+}
+
+fn by_name(destination: &str) -> String {
+    format!("RULES_{}", name::prefix(destination))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::configuration::name::{self, TABLES};
 use crate::configuration::nearest::nearest;
 use crate::configuration::routing::Datasets;
-use crate::configuration::rules::Rules;
+use crate::configuration::rules::{self, Rules};
 use crate::configuration::source::{self, Source};
 use crate::destination::{self, KINDS, Kind};
 use crate::setting::{Given, Lookup, Problem, Setting};
@@ -111,8 +111,8 @@ impl Table {
         table.source = Source::table(&table.name, values);
         table.source.rules = match (rules, Rules::in_variable(&table.name, lookup)) {
             (Some(_), Ok(Some(own))) => {
-                let words = format!("stand in {} too: put all of them into one place", own.name);
-                table.problem(Some(RULES), &words);
+                let place = format!("{TABLES}.{}.{RULES}", table.name);
+                table.problems.push(rules::in_two_places(place, &own.name));
                 None
             }
             (rules, Ok(own)) => rules.or(own),

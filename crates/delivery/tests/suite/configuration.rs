@@ -91,6 +91,21 @@ fn flat_names_are_the_destination_default() {
             "{tables} {texts:?}"
         );
     }
+    for (texts, expected) in [
+        (vec![("RULES", "[]")], Some("RULES")),
+        (vec![("RULES_DEFAULT", "[]")], Some("RULES_DEFAULT")),
+        (vec![("RULES", "[]"), ("RULES_DEFAULT", "[]")], None),
+    ] {
+        let texts = [&[("SEKOIA_INTAKE_KEY", "key")], &texts[..]].concat();
+        let configuration = read(&Value::Null, &texts);
+        let setup = configuration.destination("default").unwrap().setup.as_ref();
+        let rules = setup.ok().and_then(|setup| setup.rules.as_ref());
+        assert_eq!(rules.map(|rules| &*rules.name), expected);
+    }
+    // A table of that name may have its rules beside it.
+    let table = json!({ "default": { "kind": "http", "url": "https://siem.example" } });
+    let beside = read(&table, &[("RULES_DEFAULT", "[]")]);
+    assert!(beside.destination("default").unwrap().setup.is_ok());
     // Who forgot a variable is told which one.
     let beside = read(&siem, &[("RETRY_DAYS", "2")]);
     let default = beside.destination("default").unwrap();
