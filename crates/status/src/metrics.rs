@@ -440,8 +440,12 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
-    use crate::health;
+    use crate::health::{self, AlertLimits};
+    use crate::overview::Overview;
+    use crate::shard::{DestinationStats, Report, ShardStats};
 
     #[test]
     fn no_series_stands_twice_and_alerts_are_no_misconfiguration() {
@@ -459,6 +463,42 @@ mod tests {
                 "logpush_ecs_problem{kind=\"misconfigured\",subject=\"\"} 1",
             ]
         );
+    }
+
+    #[test]
+    fn rules_are_told_by_dataset_and_destination() {
+        let destination = DestinationStats {
+            rules: [(
+                "blocks".to_owned(),
+                RuleTotals {
+                    fits: 7,
+                    dropped: 5,
+                },
+            )]
+            .into(),
+            ..DestinationStats::default()
+        };
+        let report = Report {
+            stats: ShardStats {
+                destinations: [("siem".to_owned(), destination)].into(),
+                ..ShardStats::default()
+            },
+            ..Report::default()
+        };
+        let mut overview = Overview::default();
+        let entry = overview.datasets.entry("dns_logs".to_owned());
+        entry.or_default().take("shard", report);
+        let limits = AlertLimits {
+            silent: Duration::MAX,
+            lag: Duration::MAX,
+            backlog: 1,
+        };
+        let metrics = text(&Status::durable(Some(overview), &limits, Vec::new(), 1));
+        let labels = "{dataset=\"dns_logs\",destination=\"siem\",rule=\"blocks\"}";
+        for sample in ["rule_records_total{} 7", "rule_dropped_records_total{} 5"] {
+            let sample = format!("logpush_ecs_{}", sample.replace("{}", labels));
+            assert!(metrics.lines().any(|line| line == sample), "{metrics}");
+        }
     }
 
     #[test]

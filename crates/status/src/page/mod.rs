@@ -7,6 +7,7 @@ mod destinations;
 mod layout;
 mod login;
 mod problem;
+mod rules;
 
 use logpush_delivery::dead_letter::List;
 use maud::{Markup, html};
@@ -119,6 +120,7 @@ pub fn home(
                 (datasets::all(status))
                 (dead_letters::summary(dead_letters, frame))
                 (datasets::uploads(status))
+                (rules::all(status))
                 (datasets::unknown_fields(status))
                 (datasets::jobs(status))
             }
