@@ -44,6 +44,27 @@ export const STAND_INS = {
   },
 };
 
+/**
+ * What a Worker delivers to a stand-in by as a destination of a name: its table in `DESTINATIONS`, and the
+ * secrets beside it.
+ */
+export function destination(name, kind, standIn) {
+  const settings = Object.entries(STAND_INS[kind].vars(standIn)).map(([flat, value]) => [flat.slice(kind.length + 1), value]);
+  const isSecret = ([setting]) => SECRETS.includes(setting);
+  return {
+    table: { kind, ...Object.fromEntries(settings.filter((pair) => !isSecret(pair)).map(([setting, value]) => [tableKey(setting), value])) },
+    secrets: Object.fromEntries(settings.filter(isSecret).map(([setting, value]) => [`${name.toUpperCase()}_${setting}`, value])),
+  };
+}
+
+/** Settings of the stand-ins, without their kinds, that are secrets. */
+const SECRETS = ["API_KEY", "INTAKE_KEY", "TOKEN"];
+
+/** A setting as a table names it. */
+function tableKey(setting) {
+  return setting === "INTAKE_URL" ? "url" : setting.toLowerCase();
+}
+
 /** Of a stand-in without a search of its own. */
 function findInMemory({ events }, id) {
   const found = events.filter(({ document }) => document.event.id === id).length;

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { numberOf, uploadOf } from "../generate.mjs";
-import { STAND_INS } from "../stand_ins.mjs";
+import { STAND_INS, destination } from "../stand_ins.mjs";
 import { Account } from "./account.mjs";
 import { idOf, startDurable } from "./harness.mjs";
 
@@ -26,8 +26,9 @@ const KILL_WITHIN_MS = 200;
 const ROUNDS_MAX = 400;
 const ATTEMPTS_OF_LOGPUSH = 50;
 
-/** The destinations: one of the flat settings, and two of tables. */
+/** The destinations: one of the flat settings, and two of tables, with their kinds. */
 const NAMES = ["archive", "default", "lake"];
+const KINDS = { archive: "elasticsearch", lake: "splunk" };
 
 /** Returns what was injected and what came of it; `to`: the kind of the destination of the flat settings. */
 export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, to = "sekoia", log = () => {} } = {}) {
@@ -44,7 +45,7 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const places = {};
   for (const name of NAMES) {
     const account = new Account(plan, name);
-    const kind = name === "default" ? to : "http";
+    const kind = KINDS[name] ?? to;
     const place = { name, account, kind, isAway: false, lags: [] };
     place.intake = await STAND_INS[kind].start({ keep: false, onBatch: ({ events }) => arrived(place, events) });
     places[name] = place;
@@ -57,12 +58,14 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
     const upload = plan.findLast(({ first }) => first <= n);
     if (upload?.at !== undefined) lags.push(route.queue.seconds * 1000 + Date.now() - upload.at);
   };
+  const tables = Object.keys(KINDS).map((name) => [name, destination(name, KINDS[name], places[name].intake)]);
   const configured = (names) => ({
     DESTINATION: to,
     ...STAND_INS[to].vars(places.default.intake),
     // A day's outage in some twenty attempts of each upload, not in forty.
     REDELIVERY_MAX_SECONDS: "10800",
-    DESTINATIONS: Object.fromEntries(names.filter((name) => name !== "default").map((name) => [name, { kind: "http", url: `${places[name].intake.url}/sink` }])),
+    DESTINATIONS: Object.fromEntries(tables.filter(([name]) => names.includes(name)).map(([name, { table }]) => [name, table])),
+    ...Object.assign({}, ...tables.map(([, { secrets }]) => secrets)),
   });
   let names = ["archive", "default"];
   const route = await startDurable({ intake: places.default.intake, persist, vars: configured(names), clock: "queue" });
