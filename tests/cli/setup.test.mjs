@@ -195,7 +195,7 @@ test("one document for programs, with every step, the jobs and the check", async
 });
 
 test("--via r2: the job writes to the bucket that the Worker reads, and the bucket tells the queue", async () => {
-  const keys = { R2_ACCESS_KEY_ID: "0123456789abcdef0123456789abcdef", R2_SECRET_ACCESS_KEY: "fedcba9876543210fedcba9876543210" };
+  const keys = { R2_ACCESS_KEY_ID: "r2-key-id-of-the-test-0001", R2_SECRET_ACCESS_KEY: "r2-secret-of-the-test-0001" };
   const keyless = await setup("--via r2");
   assert.equal(keyless.code, 2);
   assertSays(keyless.stderr, "R2_ACCESS_KEY_ID");
