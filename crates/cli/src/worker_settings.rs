@@ -26,12 +26,20 @@ pub(crate) struct NeededSecret {
     pub(crate) destination: Option<String>,
     /// Whether nothing works without it.
     pub(crate) is_needed: bool,
+    is_of_table: bool,
 }
 
 impl NeededSecret {
     /// The secret that holds for one dataset alone.
     pub(crate) fn of_dataset(&self, dataset: &str) -> String {
         format!("{}_{}", self.name, dataset.to_ascii_uppercase())
+    }
+
+    /// Whether a table's secret is called like a flat setting, which is an error. A placeholder would be
+    /// one of the destination `default`.
+    fn is_misnamed(&self) -> bool {
+        let mut flat = settings::groups().flat_map(|group| group.settings);
+        self.is_of_table && flat.any(|setting| setting.is_called(&self.name))
     }
 
     /// Whether a secret of the Worker is this one, or what a dataset has of its own instead.
@@ -56,16 +64,17 @@ impl WorkerSettings {
             settings.put_placeholder(setting.name.to_owned(), setting);
         }
         for secret in settings.of_destinations() {
-            if secret.setting.is_required {
+            if secret.setting.is_required && !secret.is_misnamed() {
                 settings.put_placeholder(secret.name, secret.setting);
             }
         }
         // What is needed only beside something else, as a password beside a user's name, shows in fewer
         // problems where it is there.
         for secret in settings.of_destinations() {
-            let destination = secret.destination.unwrap_or_default();
+            let destination = secret.destination.clone().unwrap_or_default();
             let before = settings.problems_of(&destination);
-            if before == 0 || settings.placeholders.contains_key(&secret.name) {
+            let is_there = settings.placeholders.contains_key(&secret.name);
+            if before == 0 || is_there || secret.is_misnamed() {
                 continue;
             }
             settings.put_placeholder(secret.name.clone(), secret.setting);
@@ -103,6 +112,7 @@ impl WorkerSettings {
                 setting,
                 destination: None,
                 is_needed: setting.is_required,
+                is_of_table: false,
             });
         own.chain(self.of_destinations()).collect()
     }
@@ -119,6 +129,7 @@ impl WorkerSettings {
                     name,
                     setting,
                     destination: Some(entry.name.clone()),
+                    is_of_table: !entry.is_flat,
                 })
         });
         secrets.collect()

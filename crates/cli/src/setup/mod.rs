@@ -48,9 +48,9 @@ use crate::worker_settings::WorkerSettings;
 /// Runs in the clone of the repository and creates everything that `wrangler.toml` names. Whatever
 /// exists already stays as it is, so that the command can be stopped and repeated at any point; later
 /// it deploys new versions. wrangler deploys the Worker: sign in with `npx wrangler login`. The token
-/// for the jobs comes from CLOUDFLARE_API_TOKEN, the intake's key from SEKOIA_INTAKE_KEY or a prompt.
-/// LOGPUSH_SECRET and OPERATOR_SECRET are generated if the environment does not have them, and kept in
-/// a file that only you can read.
+/// for the jobs comes from CLOUDFLARE_API_TOKEN, secrets of destinations from the environment or a
+/// prompt. LOGPUSH_SECRET and OPERATOR_SECRET are generated if the environment does not have them, and
+/// kept in a file that only you can read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -212,6 +212,20 @@ fn every_problem_is_told_at_once_and_no_secret() {
 }
 
 #[test]
+fn a_name_that_collides_brings_no_other_destination_about() {
+    let tables = "name = \"logs\"\n[vars.DESTINATIONS.splunk]\nkind = \"splunk\"\nurl = \"https://x.example\"";
+    let run = check(tables, "collides.toml", &["--json"]);
+    assert_eq!(run.code, Some(1));
+    let report = report(&run);
+    assert_eq!(all(&report["destinations"], "name"), ["splunk"]);
+    assert!(
+        all(&report["problems"], "text")[0]
+            .starts_with("needs SPLUNK_TOKEN, which is a setting of the Worker"),
+        "{report}"
+    );
+}
+
+#[test]
 fn kinds_are_listed_with_their_settings() {
     let run = run(&["config", "kinds", "--json"], b"");
     let kinds: Value = serde_json::from_str(&run.stdout).unwrap();
