@@ -158,7 +158,7 @@ impl Handler<'_> {
         if !has_others {
             return Ok(None);
         }
-        let passage = Passage::begin(to, holder.attempt > 1)?;
+        let passage = Passage::begin(to, holder.attempt)?;
         Ok(Some(Rc::new(passage)))
     }
 

@@ -19,13 +19,14 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
-    /// Lets an attempt through; `is_late`: its message has come before.
+    /// Lets an attempt through; `delivery`: how often the queue has delivered its message.
     ///
     /// # Errors
     ///
     /// How long the message has to wait.
-    pub(crate) fn begin(name: &str, is_late: bool) -> Result<Self, Duration> {
-        let begun = BREAKERS.with_borrow_mut(|all| all.begin(name, is_late, now_millis()));
+    pub(crate) fn begin(name: &str, delivery: u32) -> Result<Self, Duration> {
+        let chance = js_sys::Math::random();
+        let begun = BREAKERS.with_borrow_mut(|all| all.begin(name, delivery, chance, now_millis()));
         let ticket = begun.map_err(Duration::from_millis)?;
         Ok(Self {
             name: name.to_owned(),
@@ -37,7 +38,9 @@ impl Passage {
     pub(crate) fn note(&self, outcome: &Outcome) {
         let now = now_millis();
         BREAKERS.with_borrow_mut(|all| match &outcome.end {
-            End::Unavailable { .. } | End::Held { .. } => all.failed(&self.name, self.ticket, now),
+            End::Unavailable { .. } | End::Held { .. } => {
+                all.failed(&self.name, self.ticket, js_sys::Math::random(), now);
+            }
             End::Complete | End::HandedOver => all.taken(&self.name, self.ticket, now),
         });
     }

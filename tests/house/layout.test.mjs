@@ -18,7 +18,7 @@ const FLOORS = {
     ...["rules", "mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [
-    ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "backoff", "breaker", "dead_letter", "jitter", "key", "owed"],
+    ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "breaker", "backoff", "dead_letter", "jitter", "key", "owed"],
     ...["expected", "framing", "progress", "session", "setting", "verdict", "words", "header", "part", "password"],
     ...["request", "url", "lib"],
   ],

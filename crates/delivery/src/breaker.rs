@@ -2,9 +2,11 @@
 //! *open* until a time, and then tried by one probe. What an isolate has seen decides, so that this costs
 //! no operation; each of several isolates keeps to the same share of its consumers.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use crate::Millis;
+use crate::backoff;
 
 /// Consumers of the queue at once: `max_concurrency` in `wrangler.toml`.
 pub const CONSUMERS: usize = 10;
@@ -27,6 +29,11 @@ const PATIENCE: Millis = 4;
 
 /// How long to wait for the result of others.
 const SOON: Millis = 5_000;
+
+/// A message that comes again and again waits longer, up to that: else all that wait for a destination would
+/// come at the same moment, each time that it may be tried.
+const PUT_BACK_BASE: Duration = Duration::from_secs(10);
+const PUT_BACK_MAX: Duration = Duration::from_secs(900);
 
 /// How long fresh uploads go before those that waited while the destination was away.
 const RECOVERY: Millis = 600_000;
@@ -69,18 +76,28 @@ struct Attempt {
 }
 
 impl Breakers {
-    /// Lets an attempt through, or says how long its message has to wait. `is_late`: the upload has waited
-    /// before.
+    /// Lets an attempt through, or says how long its message has to wait. `delivery`: how often the queue has
+    /// delivered the message, from 1; `chance`: from 0 to 1.
     ///
     /// # Errors
     ///
     /// So many milliseconds.
-    pub fn begin(&mut self, name: &str, is_late: bool, now: Millis) -> Result<Ticket, Millis> {
+    pub fn begin(
+        &mut self,
+        name: &str,
+        delivery: u32,
+        chance: f64,
+        now: Millis,
+    ) -> Result<Ticket, Millis> {
         if !self.destinations.contains_key(name) && self.destinations.len() >= DESTINATIONS_MAX {
             self.destinations.pop_first();
         }
         let destination = self.destinations.entry(name.to_owned()).or_default();
-        destination.may_begin(is_late, now)?;
+        let is_late = delivery > 1;
+        destination.may_begin(is_late, now).map_err(|wait| {
+            let longer = backoff::redelivery(PUT_BACK_BASE, delivery, PUT_BACK_MAX, chance);
+            wait.max(longer.as_millis() as Millis)
+        })?;
         self.attempts += 1;
         let ticket = Ticket(self.attempts);
         let attempt = Attempt {
@@ -99,10 +116,10 @@ impl Breakers {
         }
     }
 
-    /// The destination has failed.
-    pub fn failed(&mut self, name: &str, ticket: Ticket, now: Millis) {
+    /// The destination has failed; `chance`: from 0 to 1.
+    pub fn failed(&mut self, name: &str, ticket: Ticket, chance: f64, now: Millis) {
         if let Some(destination) = self.destinations.get_mut(name) {
-            destination.failed(ticket, now);
+            destination.failed(ticket, chance, now);
         }
     }
 
@@ -154,14 +171,16 @@ impl Breaker {
         }
     }
 
-    fn failed(&mut self, ticket: Ticket, now: Millis) {
+    fn failed(&mut self, ticket: Ticket, chance: f64, now: Millis) {
         let attempt = self.attempts.get(&ticket);
         let took = attempt.map_or(0, |attempt| now.saturating_sub(attempt.begun));
         let doubled = OPEN_MIN.saturating_mul(1 << self.failures.min(10));
         self.failures = self.failures.saturating_add(1);
         let pause = PAUSE.saturating_mul(took).min(PAUSE_MAX);
         let open = doubled.min(OPEN_MAX).max(pause);
-        self.open_until = self.open_until.max(now + open);
+        // Up to twice that, so that several isolates do not try it at the same moment.
+        let longer = open.saturating_add((open as f64 * chance.clamp(0.0, 1.0)) as Millis);
+        self.open_until = self.open_until.max(now + longer);
     }
 }
 
@@ -172,11 +191,11 @@ mod tests {
     const D: &str = "siem";
 
     fn go(breakers: &mut Breakers, now: Millis) -> Ticket {
-        breakers.begin(D, false, now).unwrap()
+        breakers.begin(D, 1, 0.0, now).unwrap()
     }
 
     fn fail(breakers: &mut Breakers, ticket: Ticket, now: Millis) {
-        breakers.failed(D, ticket, now);
+        breakers.failed(D, ticket, 0.0, now);
         breakers.ended(D, ticket);
     }
 
@@ -185,18 +204,18 @@ mod tests {
         let mut breakers = Breakers::default();
         let first = go(&mut breakers, 0);
         fail(&mut breakers, first, 100);
-        assert_eq!(breakers.begin(D, false, 100), Err(OPEN_MIN));
-        assert_eq!(breakers.begin(D, true, 100 + OPEN_MIN - 1), Err(1));
-        assert!(breakers.begin("lake", false, 100).is_ok(), "another one");
+        assert_eq!(breakers.begin(D, 1, 0.0, 100), Err(OPEN_MIN));
+        assert!(breakers.begin(D, 2, 0.0, 100 + OPEN_MIN - 1).is_err());
+        assert!(breakers.begin("lake", 1, 0.0, 100).is_ok(), "another one");
         let probe = go(&mut breakers, 100 + OPEN_MIN);
-        assert_eq!(breakers.begin(D, false, 100 + OPEN_MIN), Err(SOON));
+        assert_eq!(breakers.begin(D, 1, 0.0, 100 + OPEN_MIN), Err(SOON));
         let late = 40_000 + OPEN_MIN;
         fail(&mut breakers, probe, late);
         let took = late - 100 - OPEN_MIN;
-        assert_eq!(breakers.begin(D, false, late), Err(PAUSE * took));
+        assert_eq!(breakers.begin(D, 1, 0.0, late), Err(PAUSE * took));
         let probe = go(&mut breakers, late + PAUSE * took);
         breakers.taken(D, probe, late + PAUSE * took + 50);
-        assert!(breakers.begin(D, false, late + PAUSE * took + 50).is_ok());
+        assert!(breakers.begin(D, 1, 0.0, late + PAUSE * took + 50).is_ok());
     }
 
     #[test]
@@ -207,7 +226,7 @@ mod tests {
         for _ in 0..8 {
             let probe = go(&mut breakers, now);
             fail(&mut breakers, probe, now);
-            let wait = breakers.begin(D, false, now).unwrap_err();
+            let wait = breakers.begin(D, 1, 0.0, now).unwrap_err();
             waits.push(wait / 1_000);
             now += wait;
         }
@@ -224,7 +243,7 @@ mod tests {
         }
         // One upload a second, and no answer any more.
         let begun: Vec<_> = (0..30)
-            .filter(|n| breakers.begin(D, false, 1_000 + n * 1_000).is_ok())
+            .filter(|n| breakers.begin(D, 1, 0.0, 1_000 + n * 1_000).is_ok())
             .collect();
         assert_eq!(begun, [0, 1, 2]);
     }
@@ -239,14 +258,14 @@ mod tests {
             breakers.taken(D, ticket, now);
             breakers.ended(D, ticket);
         }
-        let begun = (0..8).filter(|n| breakers.begin(D, false, now + n * 1_000).is_ok());
+        let begun = (0..8).filter(|n| breakers.begin(D, 1, 0.0, now + n * 1_000).is_ok());
         assert_eq!(begun.count(), 8);
     }
 
     #[test]
     fn fresh_uploads_go_before_those_that_waited() {
         let mut breakers = Breakers::default();
-        let late = |breakers: &mut Breakers, now| breakers.begin(D, true, now);
+        let late = |breakers: &mut Breakers, now| breakers.begin(D, 2, 0.0, now);
         // As long as nothing has failed, a message that comes again is as any other.
         for _ in 0..2 * SHARE {
             let ticket = late(&mut breakers, 0).unwrap();
@@ -260,10 +279,41 @@ mod tests {
         let tickets: Vec<_> = (0..SHARE)
             .map(|_| late(&mut breakers, OPEN_MIN).unwrap())
             .collect();
-        assert_eq!(late(&mut breakers, OPEN_MIN), Err(SOON));
-        assert!(breakers.begin(D, false, OPEN_MIN).is_ok());
+        assert!(late(&mut breakers, OPEN_MIN).is_err());
+        assert!(breakers.begin(D, 1, 0.0, OPEN_MIN).is_ok());
         breakers.ended(D, tickets[0]);
         assert!(late(&mut breakers, OPEN_MIN).is_ok());
+    }
+
+    #[test]
+    fn isolates_do_not_come_back_at_the_same_moment() {
+        for (chance, expected) in [
+            (0.0, OPEN_MIN),
+            (0.5, OPEN_MIN * 3 / 2),
+            (1.0, OPEN_MIN * 2),
+        ] {
+            let mut breakers = Breakers::default();
+            let first = go(&mut breakers, 0);
+            breakers.failed(D, first, chance, 0);
+            assert_eq!(breakers.begin(D, 1, 0.0, 0), Err(expected));
+        }
+    }
+
+    #[test]
+    fn a_message_that_comes_again_and_again_waits_longer() {
+        let mut breakers = Breakers::default();
+        let first = go(&mut breakers, 0);
+        fail(&mut breakers, first, 0);
+        for (delivery, chance, expected) in [
+            (1, 0.0, OPEN_MIN),
+            (1, 1.0, OPEN_MIN),
+            (4, 1.0, 80_000),
+            (4, 0.0, 40_000),
+            (90, 1.0, 900_000),
+        ] {
+            let wait = breakers.begin(D, delivery, chance, 0);
+            assert_eq!(wait, Err(expected), "{delivery} {chance}");
+        }
     }
 
     #[test]
@@ -272,10 +322,10 @@ mod tests {
         let first = go(&mut breakers, 0);
         fail(&mut breakers, first, 0);
         go(&mut breakers, OPEN_MIN);
-        assert_eq!(breakers.begin(D, false, OPEN_MIN + 1), Err(SOON));
-        assert!(breakers.begin(D, false, OPEN_MIN + FORGOTTEN).is_ok());
+        assert_eq!(breakers.begin(D, 1, 0.0, OPEN_MIN + 1), Err(SOON));
+        assert!(breakers.begin(D, 1, 0.0, OPEN_MIN + FORGOTTEN).is_ok());
         for n in 0..1_000 {
-            let _ = breakers.begin(&format!("d{n}"), false, 0);
+            let _ = breakers.begin(&format!("d{n}"), 1, 0.0, 0);
         }
         assert!(breakers.destinations.len() <= DESTINATIONS_MAX);
     }

@@ -14,5 +14,6 @@ mod elasticsearch;
 mod faults;
 mod properties;
 mod seam;
+mod side_by_side;
 mod simulation;
 mod splunk;
