@@ -179,3 +179,13 @@ fn a_destination_that_swallows_connections_delays_no_other() {
     // Without that, it holds them all.
     assert!(run(true, None).p50 > 60_000);
 }
+
+#[test]
+fn the_consumers_are_as_many_as_the_worker_is_deployed_with() {
+    let wrangler = include_str!("../../../../wrangler.toml");
+    let stated = format!("max_concurrency = {CONSUMERS}\n");
+    assert!(
+        wrangler.contains(&stated),
+        "wrangler.toml has another max_concurrency"
+    );
+}
