@@ -40,7 +40,7 @@ fn kinds() -> String {
                 "{} bytes, {} events",
                 kind.limits.bytes, kind.limits.documents
             ),
-            codes(secrets.map(|setting| settings::key(setting, kind.name).to_ascii_uppercase())),
+            codes(secrets.map(|setting| secret(setting, kind.name))),
         ]);
     }
     table.finish()
@@ -51,10 +51,7 @@ fn table(settings: &[Setting], kind: &str) -> String {
     for setting in settings {
         let key = settings::key(setting, kind);
         let key = match setting.is_secret {
-            true => format!(
-                "secret {}",
-                code(&format!("<NAME>_{}", key.to_ascii_uppercase()))
-            ),
+            true => format!("secret {}", code(&secret(setting, kind))),
             false => code(&key),
         };
         let default = match setting.accepts.default() {
@@ -75,6 +72,12 @@ fn table(settings: &[Setting], kind: &str) -> String {
         ]);
     }
     table.finish()
+}
+
+/// What a secret of a destination in a table is called.
+fn secret(setting: &Setting, kind: &str) -> String {
+    let key = settings::key(setting, kind);
+    format!("<NAME>_{}", key.to_ascii_uppercase())
 }
 
 /// Where there is more about a kind.
