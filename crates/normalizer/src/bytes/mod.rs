@@ -1,5 +1,6 @@
 //! The ground floor: places in a text, looking at sixteen bytes at once, writing.
 
+mod multiply;
 pub(crate) mod simd;
 pub(crate) mod span;
 pub(crate) mod text;
@@ -13,3 +14,4 @@ pub(crate) fn slice(bytes: &[u8], range: Range<usize>) -> &[u8] {
     debug_assert!(piece.is_some(), "{range:?} of {} bytes", bytes.len());
     piece.unwrap_or_default()
 }
+

@@ -1,6 +1,6 @@
 //! Sixteen bytes at a time: where a JSON string has its next byte that matters, and copying.
 //!
-//! The one file of the crate with `unsafe` code: vector loads and stores. Plain code is the
+//! The one file of the crate with `unsafe` blocks: vector loads and stores. Plain code is the
 //! reference, and serves machines without either instruction set; a test compares them at every
 //! alignment.
 #![allow(unsafe_code)]
