@@ -68,8 +68,9 @@ fn meaning(action: &[u8]) -> &'static str {
     let Some(lower) = lower.get_mut(..action.len()) else {
         return "info";
     };
-    lower.copy_from_slice(action);
-    lower.make_ascii_lowercase();
+    for (lower, letter) in lower.iter_mut().zip(action) {
+        *lower = letter.to_ascii_lowercase();
+    }
     match &*lower {
         b"allow"
         | b"bypass"

@@ -4,14 +4,16 @@
 //! target, or the parts that a request came in. What is of another source stays where it is, so
 //! that a Host header lends its name to no other address.
 
+use crate::bytes::same;
 use crate::bytes::span::Span;
 use crate::bytes::text::{for_pages, question_mark};
+use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
-use crate::convert::host::Part;
+use crate::convert::host::{Hosts, Part};
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::url::{Role, Url, UrlKind, UrlPart, extension, read_uri, read_url};
+use crate::convert::url::{Role, Url, UrlKind, UrlPart, read_uri, read_url};
 use crate::record::{Value, ValueKind};
 
 /// `url("url")`
@@ -235,26 +237,11 @@ pub(super) fn check_query(
     CheckResult::valid(input.is_text() && finding.place(place))
 }
 
-#[inline(never)] // Bench row "core, ecs": a dozen leaves ask for it.
+#[inline(always)] // Bench row "core, ecs": a dozen leaves ask for it.
 pub(super) fn url_part(part: UrlPart, found: Found<'_>) -> Piece {
-    let Finding::Url(number) = found.finding else {
-        return Piece::None;
-    };
-    let Some(url) = found.workspace.urls.get(usize::from(*number)) else {
-        return Piece::None;
-    };
-    match part {
-        UrlPart::Original => url.original,
-        UrlPart::Full => url.full,
-        UrlPart::Scheme => url.scheme,
-        UrlPart::Host(part) => match url.host {
-            Some(host) => found.workspace.hosts.part(host, part),
-            None => Piece::None,
-        },
-        UrlPart::Path => Piece::some(url.path),
-        UrlPart::Extension => Piece::some(extension(found.text, url.path)),
-        UrlPart::Query => Piece::some(url.query),
-        UrlPart::Fragment => Piece::some(url.fragment),
+    match found.finding {
+        Finding::Address => found.workspace.address.part(part),
+        _ => Piece::None,
     }
 }
 
@@ -276,113 +263,165 @@ pub(crate) fn resolve<'a>(
     workspace: &mut Workspace,
     mut lose: impl FnMut(usize),
 ) -> Finding {
-    let numbered = || told.clone().enumerate();
-    let main = numbered().find_map(|(place, row)| match row.finding {
-        Finding::Url(number) if row.role <= Role::Path => {
-            let url = workspace.urls.get(usize::from(*number))?;
-            Some((place, row, *url))
+    let Workspace {
+        hosts,
+        copies,
+        urls,
+        address,
+        ..
+    } = workspace;
+    // What begins the address: the rows with the first roles.
+    let main = told.clone().enumerate().find_map(|(place, row)| {
+        let is_first = row.role <= Role::Path;
+        match row.finding {
+            Finding::Url(number) if is_first => Some((place, row, usize::from(*number))),
+            _ => None,
         }
-        _ => None,
     });
-    let (main, role, value, mut url) = match main {
-        Some((place, row, url)) => (Some(place), row.role, *row.value, url),
-        None => (None, Role::Path, Value::default(), Url::default()),
+    let mut none = Url::default();
+    let (main, url) = match main {
+        Some((place, row, number)) => (
+            Some((place, row)),
+            urls.get_mut(number).unwrap_or(&mut none),
+        ),
+        None => (None, &mut none),
     };
-    let mut used = 0_u64;
+    let role = main.map_or(Role::Path, |(_, row)| row.role);
     let mut query_value = None;
     let mut has_query = false;
-    if url.kind != UrlKind::Complete {
-        for (place, row) in numbered() {
-            has_query |= row.role == Role::Query;
-            let is_used = match (row.role, row.finding) {
-                (Role::Query, _) if role == Role::Path => {
-                    if let Finding::Place(query) = row.finding {
-                        url.query = *query;
-                    }
-                    if row.value.kind != ValueKind::Missing {
-                        query_value = Some(row.value);
-                    }
-                    true
+    let mut is_any = false;
+    // The rows whose values are nowhere in the document yet, one bit for each.
+    let mut left = 0_u64;
+    for (place, row) in told.clone().enumerate() {
+        let is_complete = url.kind == UrlKind::Complete;
+        let is_main = matches!(main, Some((main, _)) if main == place);
+        let is_used = match (row.role, row.finding) {
+            _ if is_main => true,
+            _ if is_complete => false,
+            (Role::Query, _) => {
+                has_query = true;
+                if let (Role::Path, Finding::Place(query)) = (role, row.finding) {
+                    url.query = *query;
                 }
-                (Role::Authority, Finding::Host(host)) if url.host.is_none() => {
-                    url.host = Some(*host);
-                    true
+                if role == Role::Path && row.value.kind != ValueKind::Missing {
+                    query_value = Some(row.value);
                 }
-                (Role::Scheme, Finding::Fit) => {
-                    url.scheme = Piece::some(row.value.span);
-                    true
-                }
-                (Role::Tls, _)
-                    if matches!(url.scheme, Piece::None)
-                        && (main.is_some() || url.host.is_some()) =>
-                {
-                    url.scheme = scheme_of_tls(row, text);
-                    true
-                }
-                _ => false,
-            };
-            used |= u64::from(is_used) << place;
-        }
-        if main.is_none() {
-            let query = url.query;
-            url.add_rest(text, &workspace.hosts);
-            // The field of the query comes before what a client wrote behind the host.
-            if query.start < query.end {
-                url.query = query;
+                role == Role::Path
             }
-        }
-        if role == Role::Path && main.is_some() {
-            url.original = original(value, query_value, text, &mut workspace.copies);
-        }
-        // Without the field of the query, or with a path alone, nobody knows the whole.
-        let is_known = role == Role::Uri || (has_query && query_value.is_some());
-        if is_known && url.kind == UrlKind::Path {
-            url.full = url.joined(text, &workspace.hosts, &mut workspace.copies);
+            (Role::Authority, Finding::Host(host)) if url.host.is_none() => {
+                url.host = Some(*host);
+                true
+            }
+            (Role::Scheme, Finding::Fit) => {
+                url.scheme = Piece::some(row.value.span);
+                true
+            }
+            (Role::Tls, _)
+                if matches!(url.scheme, Piece::None) && (main.is_some() || url.host.is_some()) =>
+            {
+                url.scheme = scheme_of_tls(row, text);
+                true
+            }
+            _ => false,
+        };
+        if !row.value.is_absent() {
+            is_any = true;
+            let is_left = !is_used && !row.is_carried && !matches!(row.finding, Finding::None);
+            left |= u64::from(is_left) << place;
         }
     }
-    let mut is_any = false;
-    for (place, row) in numbered() {
-        if row.value.is_absent() {
-            continue;
+    if !is_any {
+        return Finding::None;
+    }
+    if url.kind != UrlKind::Complete {
+        // Without the field of the query, or with a path alone, nobody knows the whole.
+        let is_known = role == Role::Uri || (has_query && query_value.is_some());
+        match main {
+            Some((_, row)) => {
+                let query = match query_value {
+                    Some(query) if role == Role::Path && query.kind == ValueKind::Text => {
+                        query.span.of(text)
+                    }
+                    _ => b"",
+                };
+                let is_whole = is_known && url.kind == UrlKind::Path;
+                put_together(url, row.value.span, query, is_whole, text, hosts, copies);
+            }
+            None => {
+                let query = url.query;
+                url.add_rest(text, hosts);
+                // The field of the query comes before what a client wrote behind the host.
+                if query.start < query.end {
+                    url.query = query;
+                }
+            }
         }
-        is_any = true;
-        let is_there = Some(place) == main || used & 1 << place != 0 || row.is_carried;
-        if !is_there && !matches!(row.finding, Finding::None) {
-            let bytes = row.value.span.of(text);
-            let is_same = match row.role {
-                // The target of a whole address: its path with its query.
-                Role::Uri => bytes == url.target().of(text),
-                Role::Path => bytes == url.path.of(text),
-                Role::Scheme => match url.scheme {
-                    Piece::Place(scheme) => scheme.of(text).eq_ignore_ascii_case(bytes),
-                    _ => false,
-                },
-                // The version of TLS has fields of its own.
-                Role::Tls => true,
-                _ => false,
-            };
-            if !is_same {
+    }
+    if left != 0 {
+        for (place, row) in told.enumerate() {
+            if left & 1 << place != 0 && !is_told(row, url, text) {
                 lose(place);
             }
         }
     }
-    match is_any {
-        true => workspace.add_url(url),
-        false => Finding::None,
+    url.pieces(text, hosts, address);
+    Finding::Address
+}
+
+/// Puts together what the request had, of its target and a query that came apart, and the whole
+/// address, where that is known.
+fn put_together(
+    url: &mut Url,
+    target: Span,
+    query: &[u8],
+    is_whole: bool,
+    text: &[u8],
+    hosts: &Hosts,
+    copies: &mut Writer,
+) {
+    let bytes = target.of(text);
+    let mark: &[u8] = match question_mark(query) {
+        0 if !query.is_empty() => b"?",
+        _ => b"",
+    };
+    url.original = Piece::some(target);
+    let beginning = match is_whole && bytes.starts_with(b"/") {
+        true => url.beginning(text, hosts),
+        false => None,
+    };
+    if let Some([scheme, host]) = beginning {
+        let start = copies.len();
+        for part in [scheme, b"://", host] {
+            copies.put(part);
+        }
+        let middle = copies.len();
+        for part in [bytes, mark, query] {
+            copies.put(part);
+        }
+        url.full = Piece::since(start, copies);
+        if !query.is_empty() {
+            url.original = Piece::since(middle, copies);
+        }
+    } else if !query.is_empty() {
+        url.original = Piece::joined(&[bytes, mark, query], copies);
     }
 }
 
-/// Path and query as the request had them, where they came apart.
-fn original(path: Value, query: Option<&Value>, text: &[u8], copies: &mut Vec<u8>) -> Piece {
-    let query = match query {
-        Some(query) if query.kind == ValueKind::Text => query.span.of(text),
-        _ => return Piece::some(path.span),
-    };
-    let mark: &[u8] = match question_mark(query) {
-        0 => b"?",
-        _ => b"",
-    };
-    Piece::joined(&[path.span.of(text), mark, query], copies)
+/// Whether the value of a row stands in the address of another.
+fn is_told(row: Told<'_>, url: &Url, text: &[u8]) -> bool {
+    let bytes = row.value.span.of(text);
+    match row.role {
+        // The target of a whole address: its path with its query.
+        Role::Uri => same(bytes, url.target().of(text)),
+        Role::Path => same(bytes, url.path.of(text)),
+        Role::Scheme => match url.scheme {
+            Piece::Place(scheme) => scheme.of(text).eq_ignore_ascii_case(bytes),
+            _ => false,
+        },
+        // The version of TLS has fields of its own.
+        Role::Tls => true,
+        _ => false,
+    }
 }
 
 fn scheme_of_tls(row: Told<'_>, text: &[u8]) -> Piece {

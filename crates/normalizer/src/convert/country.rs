@@ -74,8 +74,11 @@ fn country(bytes: &[u8], finding: &mut Finding) -> bool {
 /// The English name of an ISO 3166-1 alpha-2 code in upper case; also of `XK`, Kosovo, which
 /// Cloudflare uses. Its other codes are no countries: `XX` means unknown, `T1` means Tor.
 pub(super) fn name(code: [u8; 2]) -> Option<&'static str> {
+    // As numbers: two arrays are compared by a call.
     COUNTRIES
-        .binary_search_by_key(&code, |(code, _)| *code)
+        .binary_search_by_key(&u16::from_be_bytes(code), |(code, _)| {
+            u16::from_be_bytes(*code)
+        })
         .ok()
         .and_then(|found| COUNTRIES.get(found))
         .map(|(_, name)| *name)

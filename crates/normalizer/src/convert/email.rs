@@ -185,7 +185,7 @@ fn host_of(address: &str, workspace: &mut Workspace) -> Option<Related> {
     let found = hosts.find(host.as_bytes(), whole, &mut workspace.copies);
     let part = |part| match workspace.hosts.part(found, part) {
         Piece::Place(place) => Some(place.of(host.as_bytes())),
-        Piece::Copied(place) => Some(place.of(&workspace.copies)),
+        Piece::Copied(place) => Some(place.of(workspace.copies.written())),
         _ => None,
     };
     let owned = |text: &[u8]| String::from_utf8_lossy(text).into_owned();

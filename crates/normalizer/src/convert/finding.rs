@@ -5,7 +5,7 @@ use crate::convert::extract::Extract;
 use crate::convert::host::{HostAt, Hosts};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
-use crate::convert::url::Url;
+use crate::convert::url::{Url, UrlPieces};
 use crate::record::{Record, RowId, Span, Value, ValueKind};
 
 /// A value that is to be checked.
@@ -56,6 +56,8 @@ pub(crate) enum Finding {
     Number(u64),
     /// Number of the address in [`Workspace::urls`].
     Url(u16),
+    /// The event's address is known: its parts are [`Workspace::address`].
+    Address,
     /// Number of the extract in [`Workspace::extracts`].
     Extract(u16),
 }
@@ -80,8 +82,10 @@ pub(crate) enum CheckResult {
 pub(crate) struct Workspace {
     pub(crate) hosts: Hosts,
     /// Texts that the record does not have as they are to be written.
-    pub(crate) copies: Vec<u8>,
+    pub(crate) copies: Writer,
     pub(crate) urls: Vec<Url>,
+    /// Of the record whose finding is [`Finding::Address`].
+    pub(crate) address: UrlPieces,
     pub(crate) extracts: Vec<Extract>,
 }
 
@@ -89,8 +93,9 @@ impl Workspace {
     pub(crate) fn new() -> Self {
         Self {
             hosts: Hosts::new(),
-            copies: Vec::new(),
+            copies: Writer::default(),
             urls: Vec::new(),
+            address: UrlPieces::default(),
             extracts: Vec::new(),
         }
     }

@@ -2,7 +2,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::bytes::same;
 use crate::bytes::span::Span;
+use crate::bytes::writer::Writer;
 use crate::convert::ip_address::{address, is_ip};
 use crate::convert::piece::Piece;
 use crate::convert::public_suffix::icann_suffix;
@@ -67,6 +69,19 @@ pub(crate) enum Part {
     Port,
     /// The address, of an address literal.
     Ip,
+}
+
+impl Part {
+    /// All of them, in their order.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Name,
+        Self::Any,
+        Self::Registered,
+        Self::Subdomain,
+        Self::TopLevel,
+        Self::Port,
+        Self::Ip,
+    ];
 }
 
 impl Host {
@@ -158,7 +173,7 @@ impl Hosts {
 
     /// The host, with its port and whatever stands behind, at `span`.
     #[inline(always)] // Bench row "core, ecs".
-    pub(crate) fn find(&mut self, text: &[u8], span: Span, copies: &mut Vec<u8>) -> HostAt {
+    pub(crate) fn find(&mut self, text: &[u8], span: Span, copies: &mut Writer) -> HostAt {
         let host = self.hosts.host(span.of(text));
         if !host.is_odd {
             return HostAt::Plain(span, host);
@@ -173,7 +188,7 @@ impl Hosts {
 
     /// The name of DNS at `span`, in which every byte belongs to a label.
     #[inline(always)] // Bench row "core, ecs".
-    pub(crate) fn find_name(&mut self, text: &[u8], span: Span, copies: &mut Vec<u8>) -> HostAt {
+    pub(crate) fn find_name(&mut self, text: &[u8], span: Span, copies: &mut Writer) -> HostAt {
         let host = self.names.host(span.of(text));
         match host.is_odd {
             false => HostAt::Plain(span, host),
@@ -223,13 +238,7 @@ impl Hosts {
     /// Takes a name of DNS apart that is not in lower case, or has an escape in it.
     #[cold]
     #[inline(never)]
-    fn add_odd_name(
-        &mut self,
-        text: &[u8],
-        span: Span,
-        host: Host,
-        copies: &mut Vec<u8>,
-    ) -> HostAt {
+    fn add_odd_name(&mut self, text: &[u8], span: Span, host: Host, copies: &mut Writer) -> HostAt {
         let name = host.name(span).of(text);
         let shown = presentation(&String::from_utf8_lossy(name).to_lowercase());
         let parts = match shown.len() <= LONGEST {
@@ -259,7 +268,7 @@ impl Hosts {
         whole: Span,
         authority: Span,
         host: Host,
-        copies: &mut Vec<u8>,
+        copies: &mut Writer,
     ) -> HostAt {
         let place = host.name(authority);
         let name = place.of(text);
@@ -344,7 +353,7 @@ impl HostCache {
         let Some((name, host)) = self.entries.get_mut(place) else {
             return (self.split)(text);
         };
-        if name != text {
+        if !same(name, text) {
             *host = (self.split)(text);
             name.clear();
             name.extend_from_slice(text);
@@ -554,11 +563,13 @@ mod tests {
 
     /// `host -> name|port|subdomain|registered|top level`
     fn shown(text: &str) -> String {
-        let (mut hosts, mut copies) = (Hosts::new(), Vec::new());
+        let (mut hosts, mut copies) = (Hosts::new(), Writer::default());
         let host = hosts.find(text.as_bytes(), Span::new(0, text.len()), &mut copies);
         let part = |part| match hosts.part(host, part) {
             Piece::Place(place) => String::from_utf8_lossy(place.of(text.as_bytes())).into_owned(),
-            Piece::Copied(place) => String::from_utf8_lossy(place.of(&copies)).into_owned(),
+            Piece::Copied(place) => {
+                String::from_utf8_lossy(place.of(copies.written())).into_owned()
+            }
             _ => String::new(),
         };
         let ip = part(Part::Ip);
@@ -651,7 +662,7 @@ mod tests {
     #[test]
     fn labels_of_dns_names_may_hold_any_byte() {
         let shown = |text: &str| {
-            let mut copies = Vec::new();
+            let mut copies = Writer::default();
             let mut hosts = Hosts::new();
             let span = Span {
                 start: 0,
@@ -666,7 +677,7 @@ mod tests {
             ]
             .map(|part| match hosts.part(found, part) {
                 Piece::Place(place) => place.of(text.as_bytes()).to_vec(),
-                Piece::Copied(place) => place.of(&copies).to_vec(),
+                Piece::Copied(place) => place.of(copies.written()).to_vec(),
                 _ => Vec::new(),
             })
             .map(|part| String::from_utf8(part).unwrap())

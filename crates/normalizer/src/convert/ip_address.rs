@@ -3,11 +3,12 @@
 use core::net::Ipv6Addr;
 
 use crate::bytes::span::Span;
+use crate::bytes::writer::Writer;
 use crate::convert::piece::Piece;
 
 /// The address at `span`; that of IPv4 where it is written as one of IPv6 (RFC 4291, section
 /// 2.5.5.2), which a socket of IPv6 says of a peer of IPv4: rules compare addresses.
-pub(crate) fn address(text: &[u8], span: Span, copies: &mut Vec<u8>) -> Option<Piece> {
+pub(crate) fn address(text: &[u8], span: Span, copies: &mut Writer) -> Option<Piece> {
     let bytes = span.of(text);
     if is_ipv4(bytes) {
         return Some(Piece::Place(span));

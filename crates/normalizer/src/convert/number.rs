@@ -245,9 +245,7 @@ fn integer(range: Range, bytes: &[u8], span: Span, finding: &mut Finding) -> Che
     if range.is_zero_none && digits == b"0" {
         return CheckResult::Nothing;
     }
-    // An integer of at most 64 bits.
-    let number = core::str::from_utf8(digits).map(str::parse::<i64>);
-    if !number.is_ok_and(|number| number.is_ok_and(|number| range.has(number))) {
+    if !value_of(digits).is_some_and(|number| range.has(number)) {
         return CheckResult::Invalid;
     }
     *finding = match digits.len() == bytes.len() {
@@ -258,6 +256,19 @@ fn integer(range: Range, bytes: &[u8], span: Span, finding: &mut Finding) -> Che
         }),
     };
     CheckResult::Found
+}
+
+/// The value of an integer of at most 64 bits.
+fn value_of(digits: &[u8]) -> Option<i64> {
+    match digits.first() {
+        // Most have a few digits: 18 always fit.
+        Some(b'0'..=b'9') if digits.len() <= 18 => Some(
+            digits
+                .iter()
+                .fold(0, |number, digit| number * 10 + i64::from(digit & 15)),
+        ),
+        _ => core::str::from_utf8(digits).ok()?.parse().ok(),
+    }
 }
 
 /// The integer of 64 bits that `bytes` are, without a fraction of zeros: `200` of `200.0`.

@@ -1,5 +1,6 @@
 //! One piece of text that is written into a document.
 
+use crate::bytes::writer::Writer;
 use crate::record::Span;
 
 /// What a form gives to write.
@@ -27,21 +28,21 @@ impl Piece {
     }
 
     /// A text that the record does not have so, put to the copies.
-    pub(crate) fn copied(text: &[u8], copies: &mut Vec<u8>) -> Self {
+    pub(crate) fn copied(text: &[u8], copies: &mut Writer) -> Self {
         Self::joined(&[text], copies)
     }
 
     /// The same of a text that comes in parts.
-    pub(crate) fn joined(parts: &[&[u8]], copies: &mut Vec<u8>) -> Self {
+    pub(crate) fn joined(parts: &[&[u8]], copies: &mut Writer) -> Self {
         let start = copies.len();
         for part in parts {
-            copies.extend_from_slice(part);
+            copies.put(part);
         }
         Self::since(start, copies)
     }
 
     /// What was put to the copies since they had `start` bytes.
-    pub(crate) fn since(start: usize, copies: &[u8]) -> Self {
+    pub(crate) fn since(start: usize, copies: &Writer) -> Self {
         match copies.len() {
             end if end > start => Self::Copied(Span::new(start, end)),
             _ => Self::None,

@@ -160,7 +160,7 @@ pub(super) fn check_elements(
     input: Input<'_>,
     workspace: &mut Workspace,
     finding: &mut Finding,
-    read: impl Fn(&Value, &mut Vec<u8>) -> Option<Piece>,
+    read: impl Fn(&Value, &mut Writer) -> Option<Piece>,
 ) -> CheckResult {
     let (mut any, mut all_fit, mut all_found) = (false, true, true);
     for element in elements(input.text, input.value) {
@@ -182,7 +182,7 @@ pub(super) fn check_elements(
     for element in elements(input.text, input.value) {
         let text = match read(&element, &mut workspace.copies) {
             Some(Piece::Place(place)) => place.of(input.text),
-            Some(Piece::Copied(place)) => place.of(&workspace.copies),
+            Some(Piece::Copied(place)) => place.of(workspace.copies.written()),
             _ => continue,
         };
         extract

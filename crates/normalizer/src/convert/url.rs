@@ -1,6 +1,7 @@
 //! The address that an event is of, by its parts (RFC 3986, and WHATWG's URL standard).
 
 use crate::bytes::span::Span;
+use crate::bytes::writer::Writer;
 use crate::convert::host::{HostAt, Hosts, Part, end_of_authority};
 use crate::convert::piece::Piece;
 
@@ -49,6 +50,12 @@ pub(crate) struct Url {
     pub(crate) path: Span,
     pub(crate) query: Span,
     pub(crate) fragment: Span,
+}
+
+/// The parts of the event's address: a dozen leaves of a document ask for one each.
+#[derive(Debug, Default)]
+pub(crate) struct UrlPieces {
+    pieces: [Piece; UrlPart::COUNT],
 }
 
 /// What an address is, which decides whether others may lend it what it has not.
@@ -102,41 +109,71 @@ impl Url {
         }
     }
 
-    /// The whole address, put together of scheme, host and what the request asked for.
-    pub(crate) fn joined(&self, text: &[u8], hosts: &Hosts, copies: &mut Vec<u8>) -> Piece {
+    /// The scheme and the host, of which a whole address can be put together with a path.
+    pub(crate) fn beginning<'a>(&self, text: &'a [u8], hosts: &Hosts) -> Option<[&'a [u8]; 2]> {
         let scheme = match self.scheme {
             Piece::Place(scheme) => scheme.of(text),
             Piece::Word(word) => word.as_bytes(),
-            _ => return Piece::None,
+            _ => return None,
         };
-        let Some(host) = self.host.and_then(|host| hosts.alone(host)) else {
-            return Piece::None;
-        };
-        let host = host.of(text);
+        let host = hosts.alone(self.host?)?.of(text);
         // What is no host would lead elsewhere.
         let is_host = |byte: &u8| !matches!(byte, b'@' | b'\\' | b'"' | b'<' | b'>' | 0..=b' ');
-        if !host.iter().all(is_host) {
-            return Piece::None;
+        host.iter().all(is_host).then_some([scheme, host])
+    }
+
+    /// The parts, each ready to be written.
+    pub(crate) fn pieces(&self, text: &[u8], hosts: &Hosts, pieces: &mut UrlPieces) {
+        for part in Part::ALL {
+            let host = self.host;
+            pieces.set(
+                UrlPart::Host(part),
+                host.map_or(Piece::None, |host| hosts.part(host, part)),
+            );
         }
-        let start = copies.len();
-        match self.original {
-            Piece::Place(place) if place.of(text).starts_with(b"/") => {
-                Piece::joined(&[scheme, b"://", host, place.of(text)], copies)
-            }
-            Piece::Copied(place) if place.of(copies).starts_with(b"/") => {
-                for part in [scheme, b"://", host] {
-                    copies.extend_from_slice(part);
-                }
-                copies.extend_from_within(place.start as usize..place.end as usize);
-                Piece::since(start, copies)
-            }
-            _ => Piece::None,
+        pieces.set(UrlPart::Original, self.original);
+        pieces.set(UrlPart::Full, self.full);
+        pieces.set(UrlPart::Scheme, self.scheme);
+        pieces.set(UrlPart::Path, Piece::some(self.path));
+        let extension = extension(text, self.path);
+        pieces.set(UrlPart::Extension, Piece::some(extension));
+        pieces.set(UrlPart::Query, Piece::some(self.query));
+        pieces.set(UrlPart::Fragment, Piece::some(self.fragment));
+    }
+}
+
+impl UrlPart {
+    const COUNT: usize = 7 + Part::ALL.len();
+
+    fn index(self) -> usize {
+        match self {
+            Self::Original => 0,
+            Self::Full => 1,
+            Self::Scheme => 2,
+            Self::Path => 3,
+            Self::Extension => 4,
+            Self::Query => 5,
+            Self::Fragment => 6,
+            Self::Host(part) => 7 + part as usize,
+        }
+    }
+}
+
+impl UrlPieces {
+    pub(crate) fn part(&self, part: UrlPart) -> Piece {
+        let piece = self.pieces.get(part.index());
+        piece.copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, part: UrlPart, piece: Piece) {
+        if let Some(place) = self.pieces.get_mut(part.index()) {
+            *place = piece;
         }
     }
 }
 
 /// Takes the address at `span` apart, as browsers do.
-pub(crate) fn read_url(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Vec<u8>) -> Url {
+pub(crate) fn read_url(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Writer) -> Url {
     let bytes = span.of(text);
     let behind = |at: usize| Span {
         start: span.start + at as u32,
@@ -196,7 +233,7 @@ pub(crate) fn read_url(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut 
 }
 
 /// Takes the target of a request apart (RFC 9112, section 3.2).
-pub(crate) fn read_uri(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Vec<u8>) -> Url {
+pub(crate) fn read_uri(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Writer) -> Url {
     let bytes = span.of(text);
     let mut url = Url {
         original: Piece::some(span),
@@ -234,7 +271,7 @@ pub(crate) fn read_uri(text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut 
 
 impl Url {
     /// Takes `user@host:port/path?query#fragment`, which stands at `span`, apart.
-    fn add_authority(&mut self, text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Vec<u8>) {
+    fn add_authority(&mut self, text: &[u8], span: Span, hosts: &mut Hosts, copies: &mut Writer) {
         let bytes = span.of(text);
         let end = end_of_authority(bytes);
         let authority = bytes.get(..end).unwrap_or_default();
@@ -308,13 +345,15 @@ mod tests {
     use super::*;
 
     /// `scheme host:port path query fragment`, with `!` before what is complete.
-    fn shown(text: &str, read: fn(&[u8], Span, &mut Hosts, &mut Vec<u8>) -> Url) -> String {
-        let (mut hosts, mut copies) = (Hosts::new(), Vec::new());
+    fn shown(text: &str, read: fn(&[u8], Span, &mut Hosts, &mut Writer) -> Url) -> String {
+        let (mut hosts, mut copies) = (Hosts::new(), Writer::default());
         let whole = Span::new(0, text.len());
         let url = read(text.as_bytes(), whole, &mut hosts, &mut copies);
         let piece = |piece| match piece {
             Piece::Place(place) => String::from_utf8_lossy(place.of(text.as_bytes())).into_owned(),
-            Piece::Copied(place) => String::from_utf8_lossy(place.of(&copies)).into_owned(),
+            Piece::Copied(place) => {
+                String::from_utf8_lossy(place.of(copies.written())).into_owned()
+            }
             _ => String::new(),
         };
         let host = |part| piece(url.host.map_or(Piece::None, |host| hosts.part(host, part)));

@@ -1,5 +1,6 @@
 //! Writing an ECS document by a dataset's plan.
 
+use crate::bytes::same;
 use crate::bytes::writer::Writer;
 use crate::convert::Form;
 use crate::convert::finding::{Finding, Found};
@@ -49,7 +50,9 @@ impl Event<'_> {
                     Piece::Word(word) => {
                         emitter.member(leaf, word.as_bytes(), Span::new(0, word.len()));
                     }
-                    Piece::Copied(span) => emitter.member(leaf, &self.workspace.copies, span),
+                    Piece::Copied(span) => {
+                        emitter.member(leaf, self.workspace.copies.written(), span);
+                    }
                     Piece::None => {}
                     Piece::Written => self.other_leaf(&mut emitter, leaf),
                 },
@@ -145,7 +148,7 @@ impl Event<'_> {
         match self.piece(source) {
             Piece::Place(span) => writer.slice(self.text, span.start as usize, span.end as usize),
             Piece::Word(word) => writer.put(word.as_bytes()),
-            Piece::Copied(span) => writer.put(span.of(&self.workspace.copies)),
+            Piece::Copied(span) => writer.put(span.of(self.workspace.copies.written())),
             Piece::None => return false,
             Piece::Written => return self.other_value(writer, source),
         }
@@ -321,7 +324,7 @@ impl Event<'_> {
                 }
                 source => match self.one_piece(source) {
                     Piece::Place(span) => take(self.text, span),
-                    Piece::Copied(span) => take(&self.workspace.copies, span),
+                    Piece::Copied(span) => take(self.workspace.copies.written(), span),
                     Piece::Word(word) => take_whole(word.as_bytes()),
                     Piece::None | Piece::Written => {}
                 },
@@ -332,11 +335,9 @@ impl Event<'_> {
     /// Rows whose value another row's took the place of, where it is another value: they are unmapped.
     pub(crate) fn overridden(&self, plan: &Plan, found: &mut Vec<RowId>) {
         let may_lose = |source: &Source| {
-            source.row().is_some_and(|row| {
-                plan.keeps.get(row.index()) == Some(&false)
-                    && plan.carried.get(row.index()) == Some(&false)
-                    && !self.record.value(row).is_absent()
-            })
+            source
+                .row()
+                .is_some_and(|row| plan.may_lose(row) && !self.record.value(row).is_absent())
         };
         for sources in &plan.contests {
             // Mostly there is nobody to lose: nothing is written down for a comparison.
@@ -462,7 +463,8 @@ impl<'text> List<'_, '_, 'text> {
         let Some(first) = self.first else {
             return self.begin(text, Span::new(0, text.len()));
         };
-        if text.is_empty() || first == text || self.others.contains(&text) {
+        let is_known = |known: &[u8]| same(known, text);
+        if text.is_empty() || is_known(first) || self.others.iter().any(|known| is_known(known)) {
             return;
         }
         if self.others.len() + 1 < COMPARED_MAX {

@@ -72,12 +72,10 @@ impl Ready {
     /// Whether a text must be unescaped before it is looked at.
     pub(super) fn needs_plain_text(&self, record: &Record, text: &[u8]) -> bool {
         record.has_escapes
-            && self
-                .plan
-                .checks
-                .iter()
-                .any(|step| record.value(step.row).escaped && step.check.reads_text())
-            && has_needless_escape(text)
+            && self.plan.read.iter().any(|row| {
+                let value = record.value(*row);
+                value.escaped && has_needless_escape(value.span.of(text))
+            })
     }
 
     /// Why a record has no time of its own.

@@ -29,6 +29,8 @@ use crate::rules::target::sides;
 pub(crate) struct Plan {
     /// The checks of the rows' values, which run before anything is written.
     pub(crate) checks: Vec<Step>,
+    /// The rows whose text a check reads, so that its escapes must be resolved before.
+    pub(crate) read: Vec<RowId>,
     /// The document's leaves, group by group.
     pub(crate) leaves: Vec<Leaf>,
     /// The document's objects; the first is the document itself.
@@ -37,7 +39,8 @@ pub(crate) struct Plan {
     pub(crate) kept: Vec<&'static str>,
     /// The row of the event's time, and where its fact is found.
     pub(crate) time: Option<(RowId, StepId)>,
-    /// The sources of each leaf that several rows can give; the first with a value wins.
+    /// The sources of each leaf that several rows can give; the first with a value wins. Only those
+    /// are here in which a row can lose a value that is nowhere else in the document.
     pub(crate) contests: Vec<Box<[Source]>>,
     /// Per row, whether it is kept under `cloudflare` in any case.
     pub(crate) keeps: Vec<bool>,
@@ -137,6 +140,7 @@ impl Plan {
         let mut tree = Tree::default();
         let mut plan = Self {
             checks: Vec::new(),
+            read: Vec::new(),
             leaves: Vec::new(),
             groups: vec![Group {
                 name: String::new(),
@@ -216,7 +220,22 @@ impl Plan {
             row.is_carried =
                 plan.keeps.get(index) != Some(&false) || plan.carried.get(index) == Some(&true);
         }
+        let mut contests = core::mem::take(&mut plan.contests);
+        contests.retain(|sources| {
+            let mut losers = sources.iter().skip(1);
+            losers.any(|source| source.row().is_some_and(|row| plan.may_lose(row)))
+        });
+        plan.contests = contests;
+        let reads = plan.checks.iter().filter(|step| step.check.reads_text());
+        plan.read = reads.map(|step| step.row).collect();
+        plan.read.sort_unstable_by_key(|row| row.index());
+        plan.read.dedup();
         Ok(plan)
+    }
+
+    /// Whether a row's value is in the document only where its targets take it.
+    pub(crate) fn may_lose(&self, row: RowId) -> bool {
+        self.keeps.get(row.index()) == Some(&false) && self.carried.get(row.index()) == Some(&false)
     }
 
     /// The check of a row, which is made once for all targets that ask for the same.

@@ -1,5 +1,6 @@
 //! Which row of the table a field's name belongs to.
 
+use crate::bytes::same;
 use crate::bytes::simd::{Prefix, WINDOW};
 use crate::record::{Key, RowId};
 
@@ -85,7 +86,7 @@ impl Keys {
     /// What `name` means; `cursor` says where the record's last name stood.
     pub(crate) fn find(&mut self, cursor: &mut Cursor, name: &[u8]) -> Key {
         match self.names.get(usize::from(cursor.guess)) {
-            Some(expected) if expected.text == name => {
+            Some(expected) if same(expected.text, name) => {
                 *cursor = Cursor {
                     last: cursor.guess,
                     guess: expected.next,
@@ -108,7 +109,7 @@ impl Keys {
                 return self.in_another_case(name);
             };
             match self.names.get(usize::from(index)) {
-                Some(found) if found.text == name => {
+                Some(found) if same(found.text, name) => {
                     let (key, guess) = (found.key(), found.next);
                     if let Some(last) = self.names.get_mut(usize::from(cursor.last)) {
                         last.next = index;
