@@ -2,6 +2,7 @@
 
 use crate::bytes::writer::Writer;
 use crate::convert::extract::Extract;
+use crate::convert::hash_algorithm::Algorithm;
 use crate::convert::host::{HostAt, Hosts};
 use crate::convert::piece::Piece;
 use crate::convert::time::Time;
@@ -53,6 +54,8 @@ pub(crate) enum Finding {
     /// A part of [`Workspace::copies`].
     Copied(Span),
     Word(&'static str),
+    /// A hash, and where it stands.
+    Hash(Algorithm, Span),
     Number(u64),
     /// Number of the address in [`Workspace::urls`].
     Url(u16),
@@ -173,7 +176,7 @@ impl<'a> Found<'a> {
     pub(crate) fn whole(self) -> Piece {
         match self.finding {
             Finding::Fit => Piece::Place(self.record.value(self.row).span),
-            Finding::Place(span) => Piece::Place(*span),
+            Finding::Place(span) | Finding::Hash(_, span) => Piece::Place(*span),
             Finding::Copied(span) => Piece::Copied(*span),
             _ => Piece::None,
         }

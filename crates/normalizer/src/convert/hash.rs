@@ -53,13 +53,16 @@ pub(super) fn check_hash(
     if is_none(hash) {
         return CheckResult::Nothing;
     }
-    finding.fit(input.is_text() && Algorithm::of(hash).is_some())
+    let algorithm = Algorithm::of(hash).filter(|_| input.is_text());
+    if let Some(algorithm) = algorithm {
+        *finding = Finding::Hash(algorithm, input.value.span);
+    }
+    CheckResult::valid(algorithm.is_some())
 }
 
-#[inline(never)]
 pub(super) fn hash_of(algorithm: Algorithm, found: Found<'_>) -> Piece {
     match found.finding {
-        Finding::Fit if Algorithm::of(found.bytes()) == Some(algorithm) => found.whole(),
+        Finding::Hash(of, place) if *of == algorithm => Piece::Place(*place),
         _ => Piece::None,
     }
 }

@@ -28,7 +28,7 @@ use crate::document::event::{Event, Labels};
 use crate::document::notes::Notes;
 use crate::document::occurrences::Occurrences;
 use crate::document::pipeline_error::{Failure, ORIGINAL_MAX};
-use crate::document::ready::Ready;
+use crate::document::ready::{Ready, has_odd_names};
 use crate::document::truncate::{NAME_MAX, NAMES_MAX, truncate};
 use crate::input::framer::first_object;
 use crate::input::overlong::Overlong;
@@ -38,6 +38,7 @@ use crate::plan::error::TableError;
 use crate::plan::secret::Secret;
 use crate::record::clean::{SecretNames, is_odd, mended_name};
 use crate::record::fast::scan;
+use crate::record::insides::Insides;
 use crate::record::slow::{self, Mended, NoRecord};
 use crate::record::{Record, RowId};
 use crate::rules::active::Decision;
@@ -220,7 +221,10 @@ impl Engine {
             });
         };
         self.record.clear(ready.dataset.rows.len());
-        if scan(line, &mut ready.keys, &mut self.record).is_ok() {
+        let mut insides = Insides::new(&ready.secrets, &mut ready.open_names);
+        let fast = scan(line, &mut ready.keys, &mut self.record, &mut insides);
+        let are_clean = insides.are_clean;
+        if fast.is_ok() {
             let decision = ready.decide(&self.config, &self.record, line, id);
             if decision.is_dropped {
                 self.count_decision(&decision, &[]);
@@ -229,8 +233,9 @@ impl Engine {
             // A copy of the record's text has all that stands in it.
             let hides = !self.config.unmask
                 && (self.config.shape.copies_text() || self.config.keep_original);
-            if !ready.needs_plain_text(&self.record, line)
-                && ready.is_clean(&self.record, line)
+            if are_clean
+                && !ready.needs_plain_text(&self.record, line)
+                && !has_odd_names(&self.record, line)
                 && !(hides && ready.plan.may_hide_secrets(&self.record, line))
                 && (!decision.changes_fields() || has_whole_text(&self.record, line))
             {

@@ -6,9 +6,10 @@ use crate::mapping::Dataset;
 use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::FeedbackLoop;
-use crate::record::clean::{OpenNames, SecretNames, is_clean, is_odd};
+use crate::record::clean::{SecretNames, is_odd};
+use crate::record::insides::OpenNames;
 use crate::record::names::Keys;
-use crate::record::{Record, Span, Value, ValueKind};
+use crate::record::{Record, Span, ValueKind};
 use crate::rules::active::{Active, Decision};
 
 /// What is there once the dataset is known.
@@ -56,19 +57,6 @@ impl Ready {
         }
     }
 
-    /// Whether the record's names, objects and lists can stay as they are.
-    pub(super) fn is_clean(&mut self, record: &Record, text: &[u8]) -> bool {
-        let mut is_clean = |value: &Value| {
-            value.kind != ValueKind::Nested
-                || is_clean(value.span.of(text), &self.secrets, &mut self.open_names)
-        };
-        record.values.iter().all(&mut is_clean)
-            && record
-                .unknown
-                .iter()
-                .all(|unknown| !is_odd(unknown.name.of(text)) && is_clean(&unknown.value))
-    }
-
     /// Whether a text must be unescaped before it is looked at.
     pub(super) fn needs_plain_text(&self, record: &Record, text: &[u8]) -> bool {
         record.has_escapes
@@ -101,6 +89,12 @@ impl Ready {
         };
         format!("{field} is no readable time: {shown}; the upload's arrival stands in")
     }
+}
+
+/// Whether a receiver refuses a name that the table does not have.
+pub(super) fn has_odd_names(record: &Record, text: &[u8]) -> bool {
+    let mut unknown = record.unknown.iter();
+    unknown.any(|unknown| is_odd(unknown.name.of(text)))
 }
 
 /// Whether valid JSON escapes anything but quotes and backslashes, which need it: paths that hostile

@@ -1,7 +1,7 @@
 //! What stands inside a record's objects and lists, made fit for a document: secrets are masked, and
 //! what receivers refuse a whole event for is mended.
 //!
-//! [`is_clean`] looks without changing anything, since nearly every record is; [`clean`] rewrites.
+//! Nearly every record is fit as it is: [`Insides`](super::insides::Insides) tells those.
 
 use core::ops::Range;
 use std::collections::BTreeMap;
@@ -27,9 +27,6 @@ const CREDENTIALS: [&str; 6] = [
 /// Names of the members that say a header's name, where headers are a list of objects, and its value.
 const NAME_MEMBERS: [&str; 3] = ["name", "key", "header"];
 const VALUE_MEMBERS: [&str; 2] = ["value", "values"];
-
-/// Names of one object and those around it that are told apart one by one; more are read slowly.
-const OPEN_NAMES: usize = 64;
 
 /// How much is kept of what is nested too deep, as text, in bytes.
 const DEEP_TEXT_MAX: usize = 1024;
@@ -234,81 +231,8 @@ fn decoded(insides: &[u8]) -> Option<String> {
     serde_json::from_slice(&[b"\"", insides, b"\""].concat()).ok()
 }
 
-/// The names of the objects that are open, kept from value to value for its memory.
-#[derive(Debug, Default)]
-pub(crate) struct OpenNames {
-    /// The hashes of all names.
-    hashes: Vec<u64>,
-    /// Where those of each object begin.
-    starts: Vec<usize>,
-}
-
-/// Whether a value, an object or list of valid JSON, can stay as it is.
-pub(crate) fn is_clean(text: &[u8], secrets: &SecretNames, open: &mut OpenNames) -> bool {
-    // Most are `[]` or `{}`.
-    text.len() <= 2 || has_clean_insides(text, secrets, open)
-}
-
-#[inline(never)] // Bench row "core, ecs".
-fn has_clean_insides(text: &[u8], secrets: &SecretNames, open: &mut OpenNames) -> bool {
-    open.hashes.clear();
-    open.starts.clear();
-    let mut start = 0;
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match byte {
-            b'{' | b'[' => {
-                open.starts.push(start);
-                start = open.hashes.len();
-            }
-            b'}' | b']' => {
-                open.hashes.truncate(start);
-                start = open.starts.pop().unwrap_or_default();
-            }
-            // One form, whichever way a record is read.
-            b' ' | b'\t' | b'\r' | b'\n' => return false,
-            b'"' => {
-                let Some((end, is_escaped)) = string_end(text, at) else {
-                    return false;
-                };
-                let insides = slice(text, at..end);
-                at = end + 1;
-                if secrets.has(insides) || (is_escaped && has_escaped_secret(insides, secrets)) {
-                    return false;
-                }
-                if !is_name(text, at) {
-                    continue;
-                }
-                if is_escaped || is_odd(insides) || open.hashes.len() == OPEN_NAMES {
-                    return false;
-                }
-                let hash = name_hash(insides);
-                let beside = open.hashes.get(start..).unwrap_or_default();
-                if beside.contains(&hash) {
-                    return false;
-                }
-                open.hashes.push(hash);
-            }
-            _ => {}
-        }
-    }
-    true
-}
-
-/// A hash of a short name. Where two names share one, the record is read slowly, which changes nothing.
-fn name_hash(name: &[u8]) -> u64 {
-    // Half of the digits of the golden ratio: any odd number without a pattern.
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, part: u64| (hash.rotate_left(23) ^ part).wrapping_mul(FACTOR);
-    let (parts, rest) = name.as_chunks::<8>();
-    let parts = parts.iter().map(|part| u64::from_le_bytes(*part));
-    let rest = rest.iter().map(|byte| u64::from(*byte));
-    parts.chain(rest).fold(name.len() as u64, mix)
-}
-
 /// Of all escapes only `\\u` makes letters.
-fn has_escaped_secret(insides: &[u8], secrets: &SecretNames) -> bool {
+pub(crate) fn has_escaped_secret(insides: &[u8], secrets: &SecretNames) -> bool {
     memchr::memmem::find(insides, b"\\u").is_some()
         && decoded(insides).is_some_and(|text| secrets.has(text.as_bytes()))
 }
@@ -630,88 +554,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_clean_is_cleaned() {
-        let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        let deepest = format!(
-            "{}\"[[[1]]]\"{}",
-            "[".repeat(DEPTH_MAX as usize),
-            "]".repeat(DEPTH_MAX as usize)
-        );
-        for (json, expected) in [
-            (r#"{"a":1,"b":[true,null,"x",{}]}"#, None),
-            (r#"[{"a":1},{"a":2},{"a":{"a":3}}]"#, None),
-            (r#"{"a":"Pass","b":"b"}"#, None),
-            // White space between tokens.
-            ("{\"a\"\t\t:[1, \" \"]}", Some(r#"{"a":[1," "]}"#)),
-            // Secrets.
-            (r#"{"password":"x"}"#, Some(r#"{"password":"[masked]"}"#)),
-            (
-                r#"[[{"PASSWORD":{"a":["x"]},"b":1}]]"#,
-                Some(r#"[[{"PASSWORD":"[masked]","b":1}]]"#),
-            ),
-            (r#"{"Passwor\u0064":7}"#, Some(r#"{"Password":"[masked]"}"#)),
-            (
-                r#"{"Cookie":"a","Host":"h"}"#,
-                Some(r#"{"Cookie":"[masked]","Host":"h"}"#),
-            ),
-            (
-                r#"[{"name":"Cookie","value":"a"}]"#,
-                Some(r#"[{"name":"Cookie","value":"[masked]"}]"#),
-            ),
-            (
-                r#"[{"value":["a"],"key":"x-api-key"}]"#,
-                Some(r#"[{"value":"[masked]","key":"x-api-key"}]"#),
-            ),
-            (
-                r#"[["Set-Cookie","a"],["b","c"]]"#,
-                Some(r#"[["Set-Cookie","[masked]"],["b","c"]]"#),
-            ),
-            (
-                r#"{"Password":null,"cookie":""}"#,
-                Some(r#"{"Password":null,"cookie":""}"#),
-            ),
-            // Names.
-            (r#"{"a":1,"b":2,"a":3}"#, Some(r#"{"a":3,"b":2}"#)),
-            (r#"{"a":1,"\u0061":2}"#, Some(r#"{"a":2}"#)),
-            (r#"[{"x":{"a":[1],"a":[2]}}]"#, Some(r#"[{"x":{"a":[2]}}]"#)),
-            (r#"{"":1,".":2," ":3}"#, Some(r#"{"_":1,"_._":2,"__":3}"#)),
-            (
-                r#"{".a":1,"a.":2,"a..b":3,"_":4,"":5}"#,
-                Some(r#"{"_.a":1,"a._":2,"a._.b":3,"_":4,"__":5}"#),
-            ),
-        ] {
-            let mut changes = Changes::default();
-            let cleaned = clean(json, &secrets(), &mut changes);
-            let cleaned = core::str::from_utf8(&cleaned).unwrap();
-            assert_eq!(cleaned, expected.unwrap_or(json), "{json}");
-            assert_eq!(
-                is_clean(json.as_bytes(), &secrets(), &mut OpenNames::default()),
-                expected.is_none(),
-                "{json}"
-            );
-            assert!(
-                is_clean(
-                    cleaned.as_bytes(),
-                    &SecretNames::default(),
-                    &mut OpenNames::default()
-                ),
-                "{json}"
-            );
-        }
-        for (json, expected) in [
-            (deep(64), deep(64)),
-            (deep(67), deepest),
-            (
-                r#"[ 1e999 , -1e999,{ "a" :1e30}]"#.to_owned(),
-                r#"["1e999","-1e999",{"a":1e30}]"#.to_owned(),
-            ),
-        ] {
-            let cleaned = clean(&json, &secrets(), &mut Changes::default());
-            assert_eq!(String::from_utf8(cleaned).unwrap(), expected, "{json}");
-        }
-    }
-
-    #[test]
     fn changes_are_counted() {
         let count = |json: &str| {
             let mut changes = Changes::default();
@@ -728,23 +570,6 @@ mod tests {
             count(&format!("{}{}", "[".repeat(65), "]".repeat(65))),
             (false, 0, true)
         );
-    }
-
-    #[test]
-    fn many_names_are_told_apart() {
-        let names: Vec<String> = (0..200)
-            .map(|number| format!("\"n{number}\":{number}"))
-            .collect();
-        let json = format!("{{{}}}", names.join(","));
-        // Too many to be looked at at once.
-        assert!(!is_clean(
-            json.as_bytes(),
-            &secrets(),
-            &mut OpenNames::default()
-        ));
-        let mut changes = Changes::default();
-        assert_eq!(clean(&json, &secrets(), &mut changes), json.as_bytes());
-        assert_eq!(changes, Changes::default());
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 use crate::bytes::simd::{find_special, is_ascii};
 use crate::bytes::slice;
+use crate::record::clean::SecretNames;
+use crate::record::insides::{Insides, OpenNames};
 use crate::record::names::{Cursor, Keys};
 use crate::record::{
     DEPTH_MAX, MANY_UNKNOWN, Record, Span, Unknown, Value, ValueKind, is_beyond_double,
@@ -20,7 +22,12 @@ pub(crate) struct Unusual;
 const NUMBER_MAX: usize = 300;
 
 /// Reads `line`, without white space around it, into `record`.
-pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<(), Unusual> {
+pub(crate) fn scan(
+    line: &[u8],
+    keys: &mut Keys,
+    record: &mut Record,
+    insides: &mut Insides<'_>,
+) -> Result<(), Unusual> {
     if !is_ascii(line) {
         core::str::from_utf8(line).map_err(|_| Unusual)?;
     }
@@ -36,11 +43,11 @@ pub(crate) fn scan(line: &[u8], keys: &mut Keys, record: &mut Record) -> Result<
             && let Some(place) = record.values.get_mut(row.index())
         {
             place.member = at as u32;
-            at = value(line, at + len, place)?;
+            at = value(line, at + len, place, insides)?;
             record.has_escapes |= place.escaped;
             record.has_members = true;
         } else {
-            at = other_member(line, blank(line, at), keys, &mut cursor, record)?;
+            at = other_member(line, blank(line, at), keys, &mut cursor, record, insides)?;
         }
         // What Cloudflare sends has no blanks: the comma is looked for first.
         if line.get(at) == Some(&b',') {
@@ -68,6 +75,7 @@ fn other_member(
     keys: &mut Keys,
     cursor: &mut Cursor,
     record: &mut Record,
+    insides: &mut Insides<'_>,
 ) -> Result<usize, Unusual> {
     let name_start = expect(line, member, b'"')?;
     let name_end = find_special(line, name_start);
@@ -78,7 +86,7 @@ fn other_member(
         member: member as u32,
         ..Value::default()
     };
-    let after = value(line, at, &mut found)?;
+    let after = value(line, at, &mut found, insides)?;
     record.has_escapes |= found.escaped;
     let name = Span::new(name_start, name_end);
     let value = found;
@@ -89,7 +97,9 @@ fn other_member(
 
 /// Whether `text` is one JSON value no deeper than [`DEPTH_MAX`], by the rules of the fast path.
 pub(crate) fn is_value(text: &[u8]) -> bool {
-    value(text, 0, &mut Value::default()) == Ok(text.len())
+    let (secrets, mut open) = (SecretNames::default(), OpenNames::default());
+    let mut insides = Insides::new(&secrets, &mut open);
+    value(text, 0, &mut Value::default(), &mut insides) == Ok(text.len())
 }
 
 fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Unusual> {
@@ -122,7 +132,12 @@ fn blank(line: &[u8], mut at: usize) -> usize {
 /// Into its place: handed on as a result, its 16 bytes are stored in parts and loaded as one, which
 /// processors wait for.
 #[inline(always)] // Bench row "core, native".
-fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
+fn value(
+    line: &[u8],
+    at: usize,
+    place: &mut Value,
+    insides: &mut Insides<'_>,
+) -> Result<usize, Unusual> {
     match line.get(at) {
         Some(b'"') => {
             let (end, escaped) = string(line, at + 1)?;
@@ -142,18 +157,23 @@ fn value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
             place.span = Span::new(at, end);
             Ok(end)
         }
-        _ => other_value(line, at, place),
+        _ => other_value(line, at, place, insides),
     }
 }
 
 /// Reads a value that begins with no quote and no digit, and says where it ends.
 #[inline(never)] // Bench row "core, native".
-fn other_value(line: &[u8], at: usize, place: &mut Value) -> Result<usize, Unusual> {
+fn other_value(
+    line: &[u8],
+    at: usize,
+    place: &mut Value,
+    insides: &mut Insides<'_>,
+) -> Result<usize, Unusual> {
     let (kind, end) = match (line.get(at), line.get(at + 1)) {
         (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => (ValueKind::Nested, at + 2),
-        (Some(b'{' | b'['), _) => (ValueKind::Nested, nested(line, at)?),
+        (Some(b'{' | b'['), _) => (ValueKind::Nested, nested(line, at, insides)?),
         (Some(b'-'), _) => (ValueKind::Number, number(line, at)?),
-        (Some(b' ' | b'\t'), _) => return value(line, blank(line, at), place),
+        (Some(b' ' | b'\t'), _) => return value(line, blank(line, at), place, insides),
         _ => literal(line, at)?,
     };
     place.kind = kind;
@@ -266,7 +286,8 @@ fn literal(line: &[u8], at: usize) -> Result<(ValueKind, usize), Unusual> {
 /// Checks the object or list at `at`, and says where it ends.
 ///
 /// Without recursion: one bit a level says whether it is an object.
-fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
+fn nested(line: &[u8], at: usize, insides: &mut Insides<'_>) -> Result<usize, Unusual> {
+    insides.begin();
     let mut at = at;
     let mut objects = 0_u64;
     let mut depth = 0;
@@ -282,7 +303,9 @@ fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
                 Some(b']')
             }
             Some(b'"') => {
-                at = string(line, at + 1)?.0 + 1;
+                let (end, is_escaped) = string(line, at + 1)?;
+                insides.text(slice(line, at + 1..end), is_escaped);
+                at = end + 1;
                 None
             }
             Some(b'-' | b'0'..=b'9') => {
@@ -299,23 +322,24 @@ fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
             if depth > DEPTH_MAX {
                 return Err(Unusual);
             }
-            at = blank(line, at + 1);
+            insides.open();
+            at = blank_inside(line, at + 1, insides);
             if line.get(at) != Some(&closing) {
                 if closing == b'}' {
-                    at = member_name(line, at)?;
+                    at = member_name(line, at, insides)?;
                 }
                 continue;
             }
         }
         // A value has ended, or an empty object or list is about to.
         loop {
-            at = blank(line, at);
+            at = blank_inside(line, at, insides);
             let in_object = objects & 1 == 1;
             match line.get(at) {
                 Some(b',') if depth > 0 => {
-                    at = blank(line, at + 1);
+                    at = blank_inside(line, at + 1, insides);
                     if in_object {
-                        at = member_name(line, at)?;
+                        at = member_name(line, at, insides)?;
                     }
                     break;
                 }
@@ -323,6 +347,7 @@ fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
                 Some(b']') if depth > 0 && !in_object => {}
                 _ => return Err(Unusual),
             }
+            insides.close();
             at += 1;
             objects >>= 1;
             depth -= 1;
@@ -334,8 +359,19 @@ fn nested(line: &[u8], at: usize) -> Result<usize, Unusual> {
 }
 
 /// Reads `"name":` inside a nested object, and says where its value begins.
-fn member_name(line: &[u8], at: usize) -> Result<usize, Unusual> {
-    let (end, _) = string(line, expect(line, at, b'"')?)?;
-    let at = expect(line, blank(line, end + 1), b':')?;
-    Ok(blank(line, at))
+fn member_name(line: &[u8], at: usize, insides: &mut Insides<'_>) -> Result<usize, Unusual> {
+    let start = expect(line, at, b'"')?;
+    let (end, is_escaped) = string(line, start)?;
+    insides.name(slice(line, start..end), is_escaped);
+    let at = expect(line, blank_inside(line, end + 1, insides), b':')?;
+    Ok(blank_inside(line, at, insides))
+}
+
+/// As [`blank`], inside a nested object or list.
+fn blank_inside(line: &[u8], at: usize, insides: &mut Insides<'_>) -> usize {
+    let end = blank(line, at);
+    if end > at {
+        insides.blank();
+    }
+    end
 }

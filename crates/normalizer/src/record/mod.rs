@@ -2,6 +2,7 @@
 
 pub(crate) mod clean;
 pub(crate) mod fast;
+pub(crate) mod insides;
 pub(crate) mod names;
 pub(crate) mod nested;
 pub(crate) mod slow;

@@ -232,3 +232,117 @@ pub(crate) fn names(line: &[u8]) -> Option<Vec<String>> {
         .ok()?;
     Some(members.into_iter().map(|(name, _)| name).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::DEPTH_MAX;
+    use crate::record::fast::scan;
+    use crate::record::insides::{Insides, OpenNames};
+
+    fn secrets() -> SecretNames {
+        SecretNames::new(vec!["Password"], false)
+    }
+
+    /// Whether the fast path says that a value can stay.
+    fn is_clean(json: &[u8], secrets: &SecretNames) -> bool {
+        let mut open = OpenNames::default();
+        let mut insides = Insides::new(secrets, &mut open);
+        let mut keys = Keys::new(core::iter::empty(), core::iter::empty());
+        let line = [b"{\"value\":", json, b"}"].concat();
+        let read = scan(&line, &mut keys, &mut Record::default(), &mut insides);
+        assert_eq!(read, Ok(()));
+        insides.are_clean
+    }
+
+    #[test]
+    fn what_is_not_clean_is_cleaned() {
+        let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let deepest = format!(
+            "{}\"[[[1]]]\"{}",
+            "[".repeat(DEPTH_MAX as usize),
+            "]".repeat(DEPTH_MAX as usize)
+        );
+        for (json, expected) in [
+            (r#"{"a":1,"b":[true,null,"x",{}]}"#, None),
+            (r#"[{"a":1},{"a":2},{"a":{"a":3}}]"#, None),
+            (r#"{"a":"Pass","b":"b"}"#, None),
+            // White space between tokens.
+            ("{\"a\"\t\t:[1, \" \"]}", Some(r#"{"a":[1," "]}"#)),
+            // Secrets.
+            (r#"{"password":"x"}"#, Some(r#"{"password":"[masked]"}"#)),
+            (
+                r#"[[{"PASSWORD":{"a":["x"]},"b":1}]]"#,
+                Some(r#"[[{"PASSWORD":"[masked]","b":1}]]"#),
+            ),
+            (r#"{"Passwor\u0064":7}"#, Some(r#"{"Password":"[masked]"}"#)),
+            (
+                r#"{"Cookie":"a","Host":"h"}"#,
+                Some(r#"{"Cookie":"[masked]","Host":"h"}"#),
+            ),
+            (
+                r#"[{"name":"Cookie","value":"a"}]"#,
+                Some(r#"[{"name":"Cookie","value":"[masked]"}]"#),
+            ),
+            (
+                r#"[{"value":["a"],"key":"x-api-key"}]"#,
+                Some(r#"[{"value":"[masked]","key":"x-api-key"}]"#),
+            ),
+            (
+                r#"[["Set-Cookie","a"],["b","c"]]"#,
+                Some(r#"[["Set-Cookie","[masked]"],["b","c"]]"#),
+            ),
+            (
+                r#"{"Password":null,"cookie":""}"#,
+                Some(r#"{"Password":null,"cookie":""}"#),
+            ),
+            // Names.
+            (r#"{"a":1,"b":2,"a":3}"#, Some(r#"{"a":3,"b":2}"#)),
+            (r#"{"a":1,"\u0061":2}"#, Some(r#"{"a":2}"#)),
+            (r#"[{"x":{"a":[1],"a":[2]}}]"#, Some(r#"[{"x":{"a":[2]}}]"#)),
+            (r#"{"":1,".":2," ":3}"#, Some(r#"{"_":1,"_._":2,"__":3}"#)),
+            (
+                r#"{".a":1,"a.":2,"a..b":3,"_":4,"":5}"#,
+                Some(r#"{"_.a":1,"a._":2,"a._.b":3,"_":4,"__":5}"#),
+            ),
+        ] {
+            let mut changes = Changes::default();
+            let cleaned = clean(json, &secrets(), &mut changes);
+            let cleaned = core::str::from_utf8(&cleaned).unwrap();
+            assert_eq!(cleaned, expected.unwrap_or(json), "{json}");
+            assert_eq!(
+                is_clean(json.as_bytes(), &secrets()),
+                expected.is_none(),
+                "{json}"
+            );
+            assert!(
+                is_clean(cleaned.as_bytes(), &SecretNames::default()),
+                "{json}"
+            );
+        }
+        for (json, expected) in [
+            (deep(64), deep(64)),
+            (deep(67), deepest),
+            (
+                r#"[ 1e999 , -1e999,{ "a" :1e30}]"#.to_owned(),
+                r#"["1e999","-1e999",{"a":1e30}]"#.to_owned(),
+            ),
+        ] {
+            let cleaned = clean(&json, &secrets(), &mut Changes::default());
+            assert_eq!(String::from_utf8(cleaned).unwrap(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn many_names_are_told_apart() {
+        let names: Vec<String> = (0..200)
+            .map(|number| format!("\"n{number}\":{number}"))
+            .collect();
+        let json = format!("{{{}}}", names.join(","));
+        // Too many to be looked at at once.
+        assert!(!is_clean(json.as_bytes(), &secrets()));
+        let mut changes = Changes::default();
+        assert_eq!(clean(&json, &secrets(), &mut changes), json.as_bytes());
+        assert_eq!(changes, Changes::default());
+    }
+}
