@@ -55,6 +55,7 @@ pub(crate) struct Url {
 /// The parts of the event's address: a dozen leaves of a document ask for one each.
 #[derive(Debug, Default)]
 pub(crate) struct UrlPieces {
+    /// Those of the host, in the order of its parts, before the others.
     pieces: [Piece; UrlPart::COUNT],
 }
 
@@ -124,12 +125,11 @@ impl Url {
 
     /// The parts, each ready to be written.
     pub(crate) fn pieces(&self, text: &[u8], hosts: &Hosts, pieces: &mut UrlPieces) {
-        for part in Part::ALL {
-            let host = self.host;
-            pieces.set(
-                UrlPart::Host(part),
-                host.map_or(Piece::None, |host| hosts.part(host, part)),
-            );
+        for (part, piece) in Part::ALL.into_iter().zip(&mut pieces.pieces) {
+            *piece = match self.host {
+                Some(host) => hosts.part(host, part),
+                None => Piece::None,
+            };
         }
         pieces.set(UrlPart::Original, self.original);
         pieces.set(UrlPart::Full, self.full);
@@ -143,18 +143,18 @@ impl Url {
 }
 
 impl UrlPart {
-    const COUNT: usize = 7 + Part::ALL.len();
+    const COUNT: usize = 14;
 
     fn index(self) -> usize {
         match self {
-            Self::Original => 0,
-            Self::Full => 1,
-            Self::Scheme => 2,
-            Self::Path => 3,
-            Self::Extension => 4,
-            Self::Query => 5,
-            Self::Fragment => 6,
-            Self::Host(part) => 7 + part as usize,
+            Self::Host(part) => part as usize,
+            Self::Original => 7,
+            Self::Full => 8,
+            Self::Scheme => 9,
+            Self::Path => 10,
+            Self::Extension => 11,
+            Self::Query => 12,
+            Self::Fragment => 13,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Event<'_> {
                     }
                 }
                 Source::Constant => emitter.begin(leaf),
+                Source::Value { of, .. } if matches!(self.finding(*of), Finding::None) => {}
                 Source::Value { of, form, .. } => match form.piece(self.found(*of)) {
                     Piece::Place(span) => emitter.member(leaf, self.text, span),
                     Piece::Word(word) => {
@@ -125,6 +126,9 @@ impl Event<'_> {
 
     /// Writes a leaf, if `source` gives a value.
     fn try_leaf(&self, emitter: &mut Emitter<'_>, leaf: &Leaf, source: &Source) -> bool {
+        if self.has_nothing(source) {
+            return false;
+        }
         let before = (emitter.writer.len(), emitter.group, emitter.fresh);
         emitter.begin(leaf);
         // The leaf's own text has the quote of a text already, unless several sources compete.
@@ -141,6 +145,21 @@ impl Event<'_> {
             emitter.writer.byte(b'"');
         }
         true
+    }
+
+    /// Whether a source has no value, as far as that is told without writing.
+    fn has_nothing(&self, source: &Source) -> bool {
+        let is_none = |of: &Checked| matches!(self.finding(*of), Finding::None);
+        match source {
+            Source::Raw(row) | Source::Masked(row) => self.record.value(*row).is_absent(),
+            Source::Original => self.original.is_none(),
+            Source::Value { of, .. } | Source::Region(of, _) => is_none(of),
+            Source::Elapsed(one, other) | Source::Location(one, other) => {
+                is_none(one) || is_none(other)
+            }
+            Source::Joined(rows) => self.record.value(rows.host).is_absent(),
+            _ => false,
+        }
     }
 
     /// Writes a value, without the quotes of a text; whether there is one.

@@ -223,7 +223,7 @@ impl Engine {
         self.record.clear(ready.dataset.rows.len());
         let mut insides = Insides::new(&ready.secrets, &mut ready.open_names);
         let fast = scan(line, &mut ready.keys, &mut self.record, &mut insides);
-        let are_clean = insides.are_clean;
+        let are_clean = insides.are_clean && !has_odd_names(&self.record, line);
         if fast.is_ok() {
             let decision = ready.decide(&self.config, &self.record, line, id);
             if decision.is_dropped {
@@ -235,7 +235,6 @@ impl Engine {
                 && (self.config.shape.copies_text() || self.config.keep_original);
             if are_clean
                 && !ready.needs_plain_text(&self.record, line)
-                && !has_odd_names(&self.record, line)
                 && !(hides && ready.plan.may_hide_secrets(&self.record, line))
                 && (!decision.changes_fields() || has_whole_text(&self.record, line))
             {

@@ -183,7 +183,6 @@ impl Plan {
         for (path, source) in core::mem::take(&mut plan.last) {
             tree.add_source(&path, source);
         }
-        plan.address.sort_by_key(|row| row.role);
         let mut joined = Vec::with_capacity(dataset.joined.len());
         for parts in dataset.joined {
             let row = |field| row_named(dataset, "joined", field);
@@ -227,9 +226,11 @@ impl Plan {
         });
         plan.contests = contests;
         let reads = plan.checks.iter().filter(|step| step.check.reads_text());
-        plan.read = reads.map(|step| step.row).collect();
-        plan.read.sort_unstable_by_key(|row| row.index());
-        plan.read.dedup();
+        for row in reads.map(|step| step.row) {
+            if !plan.read.contains(&row) {
+                plan.read.push(row);
+            }
+        }
         Ok(plan)
     }
 
@@ -358,11 +359,13 @@ impl Plan {
                 }
                 if let Some(role) = target.conversion.role {
                     let of = self.check(row, check);
-                    self.address.push(AddressRow {
+                    let row = AddressRow {
                         role,
                         of,
                         is_carried: false,
-                    });
+                    };
+                    let place = self.address.partition_point(|row| row.role <= role);
+                    self.address.insert(place, row);
                 }
                 for output in target.conversion.outputs {
                     if matches!(output.form, Form::UrlPart(_)) {

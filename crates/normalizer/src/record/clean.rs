@@ -6,6 +6,8 @@
 use core::ops::Range;
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
+
 use crate::bytes::slice;
 use crate::bytes::text::beginning;
 use crate::record::nested::string_end;
@@ -186,7 +188,7 @@ impl Reader {
                 }
                 (_, Expected::Value | Expected::ValueOrEnd) => {
                     let scalar = scalar(text, at);
-                    serde_json::from_slice::<serde_json::Value>(scalar)
+                    serde_json::from_slice::<IgnoredAny>(scalar)
                         .is_ok()
                         .then(|| (at + scalar.len(), self.after()))
                 }

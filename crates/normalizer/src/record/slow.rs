@@ -4,7 +4,7 @@
 //! valid UTF-8, no lone surrogates, no line breaks, no escapes in names that need none.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
@@ -58,7 +58,7 @@ pub(crate) fn read(
     };
 
     let mut deserializer = serde_json::Deserializer::from_str(&text);
-    let members = deserializer
+    let (members, mut places) = deserializer
         .deserialize_map(Members)
         .and_then(|members| deserializer.end().map(|()| members))
         .map_err(|error| match error.classify() {
@@ -66,18 +66,14 @@ pub(crate) fn read(
             Category::Data => NoRecord::NoObject,
             _ => NoRecord::Json(error.to_string()),
         })?;
-    let mut taken: BTreeSet<Cow<'_, str>> = members
-        .iter()
-        .map(|(name, _)| Cow::Borrowed(name.as_str()))
-        .collect();
 
     let mut cursor = keys.begin();
     for (name, raw) in &members {
         let key = keys.find(&mut cursor, name.as_bytes());
         let name = match is_odd(name.as_bytes()) {
             true => {
-                let mended = mended_name(name, |other| taken.contains(other));
-                taken.insert(Cow::Owned(mended.clone()));
+                let mended = mended_name(name, |other| places.contains_key(other));
+                places.insert(mended.clone(), places.len());
                 Cow::Owned(mended)
             }
             false => Cow::Borrowed(name.as_str()),
@@ -142,18 +138,21 @@ fn describe(json: &[u8], start: usize, member: u32) -> Value {
     }
 }
 
-/// An object's members in their order, the last of equal names in the place of the first.
+/// An object's members in their order, the last of equal names in the place of the first; and the place
+/// of each name.
 struct Members;
 
+type NamesAndValues = Vec<(String, Box<RawValue>)>;
+
 impl<'de> Visitor<'de> for Members {
-    type Value = Vec<(String, Box<RawValue>)>;
+    type Value = (NamesAndValues, BTreeMap<String, usize>);
 
     fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members: Self::Value = Vec::new();
+        let mut members = NamesAndValues::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
             match places.get(&name).and_then(|place| members.get_mut(*place)) {
@@ -164,7 +163,7 @@ impl<'de> Visitor<'de> for Members {
                 }
             }
         }
-        Ok(members)
+        Ok((members, places))
     }
 }
 
@@ -227,7 +226,7 @@ fn unit(text: &str) -> Option<u32> {
 /// The names of an object's members, or nothing where `line` is no object.
 pub(crate) fn names(line: &[u8]) -> Option<Vec<String>> {
     let valid = replace_lone_surrogates(&String::from_utf8_lossy(line));
-    let members = serde_json::Deserializer::from_str(&valid)
+    let (members, _) = serde_json::Deserializer::from_str(&valid)
         .deserialize_map(Members)
         .ok()?;
     Some(members.into_iter().map(|(name, _)| name).collect())
