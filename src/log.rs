@@ -228,6 +228,12 @@ impl Line {
         self.add("unknown_fields", json!(summary.unknown_fields));
         self.add("more_unknown_fields", json!(summary.more_unknown_fields));
         self.add("unknown_values", json!(summary.unknown_values));
+        if summary.decrypted > 0 {
+            self.add("matched_data_decrypted", json!(summary.decrypted));
+        }
+        if !summary.undecrypted.is_empty() {
+            self.add("matched_data_undecrypted", json!(summary.undecrypted));
+        }
         if summary.own_records > 0 {
             self.add("own_records", json!(summary.own_records));
         }

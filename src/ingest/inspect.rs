@@ -202,6 +202,7 @@ mod tests {
             shape: Shape::Ecs,
             arrival: Time::from_unix_millis(0),
             keep_original: false,
+            private_keys: Default::default(),
             // Its name in wrangler.toml.
             worker_name: env!("CARGO_PKG_NAME"),
             unmask: false,

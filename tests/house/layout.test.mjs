@@ -15,7 +15,7 @@ const FLOORS = {
   "crates/gzip/src": ["lib", "decoder", "matches", "encoder", "huffman", "header", "crc32", "bits", "error"],
   "crates/normalizer/src": [
     ...["lib", "normalizer", "output", "error", "document", "input", "plan", "config", "summary"],
-    ...["rules", "mapping", "convert", "record", "bytes"],
+    ...["rules", "matched_data", "mapping", "convert", "record", "bytes"],
   ],
   "crates/delivery/src": [
     ...["machine", "sample", "configuration", "settings", "state", "work_item", "destination", "breaker", "backoff", "dead_letter", "jitter", "key", "owed"],
@@ -27,8 +27,8 @@ const FLOORS = {
     "lib",
   ],
   "crates/cli/src": [
-    ...["main", "setup", "config", "normalize", "push", "jobs", "progress", "worker_client", "worker_settings", "dataset", "clock"],
-    ...["error", "mask", "project"],
+    ...["main", "setup", "config", "normalize", "decrypt", "push", "jobs", "progress", "worker_client", "worker_settings"],
+    ...["dataset", "clock", "private_keys", "error", "mask", "project"],
     ...["input", "percent", "terminal"],
   ],
   "crates/docs/src": [

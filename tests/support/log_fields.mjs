@@ -29,7 +29,7 @@ const COUNTS = [
 export const LOG_FIELDS = {
   upload: {
     always: [...ALWAYS, ...COUNTS, "events", "status"],
-    sometimes: ["already_there", "destination_test", "dropped", "error", "last_reason", "own_records", "perhaps_repeated", "rules", "unknown"],
+    sometimes: ["already_there", "destination_test", "dropped", "error", "last_reason", "matched_data_decrypted", "matched_data_undecrypted", "own_records", "perhaps_repeated", "rules", "unknown"],
   },
   stored: {
     always: [...ALWAYS, "bytes_plain", "bytes_received", "dataset", "duplicate", "key", "lines", "status"],
@@ -37,7 +37,7 @@ export const LOG_FIELDS = {
   },
   delivery: {
     always: [...ALWAYS, ...COUNTS, "attempt", "dead_letters", "destination", "done", "key"],
-    sometimes: ["already_there", "dropped", "error", "last_reason", "own_records", "perhaps_repeated", "retry_after_s", "rules", "unknown"],
+    sometimes: ["already_there", "dropped", "error", "last_reason", "matched_data_decrypted", "matched_data_undecrypted", "own_records", "perhaps_repeated", "retry_after_s", "rules", "unknown"],
   },
 };
 

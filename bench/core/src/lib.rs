@@ -76,6 +76,7 @@ pub extern "C" fn begin(len: usize, keeps: u32, rules: usize) {
             shape: Shape::Ecs,
             arrival: Time::from_unix_millis(NOW as i64),
             keep_original: false,
+            private_keys: Default::default(),
             worker_name: "logpush-ecs",
             unmask: false,
             rules: rules::set(rules),

@@ -1,19 +1,22 @@
 //! The command `logpush-ecs`: the Worker's core on files, and what surrounds the Worker.
 //!
-//! Each subcommand has a folder: [`normalize`] runs the Worker's core over files, [`push`] sends files
-//! to a Worker as Logpush does, [`config`] checks the Worker's configuration, [`jobs`] manages the Logpush jobs at Cloudflare, [`setup`] creates
+//! Each subcommand has a folder or a file: [`normalize`] runs the Worker's core over files, [`decrypt`]
+//! prints the payloads of firewall events, [`push`] sends files to a Worker as Logpush does, [`config`]
+//! checks the Worker's configuration, [`jobs`] manages the Logpush jobs at Cloudflare, [`setup`] creates
 //! everything a deployment needs. All have the same exit codes: 0 when everything was done, 1 when
 //! something was not, 2 for wrong usage.
 
 mod clock;
 mod config;
 mod dataset;
+mod decrypt;
 mod error;
 mod input;
 mod jobs;
 mod mask;
 mod normalize;
 mod percent;
+mod private_keys;
 mod progress;
 mod project;
 mod push;
@@ -42,6 +45,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Normalize(normalize::Args),
+    Decrypt(decrypt::Args),
     Push(push::Args),
     Config(config::Args),
     Jobs(Box<jobs::Args>),
@@ -51,6 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match parsed().command {
         Command::Normalize(args) => normalize::run(args),
+        Command::Decrypt(args) => decrypt::run(&args),
         Command::Push(args) => push::run(args),
         Command::Config(args) => config::run(&args),
         Command::Jobs(args) => jobs::run(*args),

@@ -6,6 +6,8 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use std::collections::BTreeMap;
 
+use logpush_normalizer::PrivateKeys;
+
 use crate::password::{self, Passwords};
 use crate::{header, url};
 
@@ -62,6 +64,8 @@ pub enum Accepts {
     Ids,
     /// One or two passwords, separated by a comma.
     Passwords,
+    /// Private keys of X25519 in base64, separated by commas.
+    PrivateKeys,
 }
 
 /// Gives what stands under a name in the environment.
@@ -107,6 +111,7 @@ enum Value {
     Text(String),
     Headers(BTreeMap<String, String>),
     Ids(Vec<String>),
+    PrivateKeys(PrivateKeys),
 }
 
 /// Reads settings, for one dataset or for no particular one.
@@ -225,7 +230,12 @@ impl Accepts {
             Self::Flag { default } => Some(default.to_string()),
             Self::OneOf(words) => words.first().map(|&word| word.to_owned()),
             Self::Url { default } => default.map(str::to_owned),
-            Self::Text | Self::HeaderValue | Self::Headers | Self::Ids | Self::Passwords => None,
+            Self::Text
+            | Self::HeaderValue
+            | Self::Headers
+            | Self::Ids
+            | Self::Passwords
+            | Self::PrivateKeys => None,
         }
     }
 
@@ -247,6 +257,7 @@ impl Accepts {
                 "at least {} characters; two, separated by a comma",
                 password::LENGTH_MIN
             ),
+            Self::PrivateKeys => "base64 of 32 bytes; several, separated by commas".to_owned(),
         }
     }
 
@@ -308,6 +319,10 @@ impl Accepts {
             Self::Passwords => match Passwords::parse(text) {
                 Ok(_) => Ok(as_text()),
                 Err(words) => Err(words.to_owned()),
+            },
+            Self::PrivateKeys => match PrivateKeys::parse(text) {
+                Ok(keys) => Ok(Value::PrivateKeys(keys)),
+                Err(error) => Err(error.to_string()),
             },
         }
     }
@@ -400,6 +415,16 @@ impl Values {
         match self.get(name) {
             Some(Value::Ids(ids)) => ids,
             None => &[],
+            Some(_) => self.not_read(name),
+        }
+    }
+
+    /// Private keys; none, if they are not set.
+    #[must_use]
+    pub fn private_keys(&self, name: &str) -> PrivateKeys {
+        match self.get(name) {
+            Some(Value::PrivateKeys(keys)) => keys.clone(),
+            None => PrivateKeys::default(),
             Some(_) => self.not_read(name),
         }
     }

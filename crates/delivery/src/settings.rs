@@ -90,6 +90,12 @@ pub static DESTINATION: Group = Group {
             Accepts::OneOf(&["masked", "shown"]),
             "whether passwords, cookies and the like stand as `[masked]` or as they came",
         ),
+        Setting::new(
+            MATCHED_DATA_PRIVATE_KEYS,
+            Accepts::PrivateKeys,
+            "decrypt the payloads that matched a WAF rule, in `cloudflare.metadata.matched_data` of `firewall_events`; shown with `SENSITIVE_VALUES=shown` only",
+        )
+        .secret(),
         Setting::integer(
             DOCUMENT_MAX_BYTES,
             Limits::DEFAULT.document_bytes as u64,
@@ -372,6 +378,7 @@ const BATCH_BYTES_MOST: u64 = 10 << 20;
 pub(crate) const DESTINATION_KIND: &str = "DESTINATION";
 pub(crate) const BATCH_MAX_BYTES: &str = "BATCH_MAX_BYTES";
 pub(crate) const BATCH_MAX_RECORDS: &str = "BATCH_MAX_RECORDS";
+pub(crate) const MATCHED_DATA_PRIVATE_KEYS: &str = "MATCHED_DATA_PRIVATE_KEYS";
 pub(crate) const SHAPE: &str = "SHAPE";
 const DOCUMENT_MAX_BYTES: &str = "DOCUMENT_MAX_BYTES";
 const CLOUDFLARE_API_TOKEN: &str = "CLOUDFLARE_API_TOKEN";

@@ -25,6 +25,7 @@ pub(crate) fn normalised(dataset: &'static Dataset, record: &str) -> Result<Valu
         shape: Shape::Ecs,
         arrival: Time::from_unix_millis(ARRIVAL_MILLIS),
         keep_original: false,
+        private_keys: Default::default(),
         worker_name: "logpush-ecs",
         unmask: false,
         rules: Rules::default(),

@@ -2,6 +2,7 @@
 
 use crate::convert::time::Time;
 use crate::mapping::Dataset;
+use crate::matched_data::PrivateKeys;
 use crate::rules::Rules;
 
 /// How an upload is to be normalised.
@@ -15,6 +16,8 @@ pub struct Config {
     pub arrival: Time,
     /// Whether every document carries the record's text as `event.original` too.
     pub keep_original: bool,
+    /// What decrypts the payloads that matched a WAF rule.
+    pub private_keys: PrivateKeys,
     /// Whether secrets, `masked` in a table, are written as they came.
     pub unmask: bool,
     /// The name of the Worker that normalises, whose own records are counted.

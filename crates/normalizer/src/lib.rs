@@ -13,7 +13,7 @@
 //!
 //! Each folder uses only those above it in this list:
 //!
-//! 1. `bytes`: texts, spans of bytes, the writer
+//! 1. `bytes`: texts, spans of bytes, the writer; `matched_data`: encrypted payloads
 //! 2. `record`: a record's values, by places in its text; `input`: an upload's records
 //! 3. `convert`: what a value becomes, one conversion a file
 //! 4. `mapping`: the tables of the datasets, made of conversions
@@ -32,6 +32,7 @@ mod document;
 mod error;
 mod input;
 mod mapping;
+mod matched_data;
 mod normalizer;
 mod output;
 mod plan;
@@ -49,6 +50,7 @@ pub use document::refusal::refusal;
 pub use error::UploadError;
 pub use mapping::datasets;
 pub use mapping::{Constant, Dataset, Joined, Native, NativeTime, Row, Traces};
+pub use matched_data::{PrivateKeys, PrivateKeysError};
 pub use normalizer::Normalizer;
 pub use output::batch::Batch;
 pub use rules::problem::Problem;

@@ -27,6 +27,7 @@ use crate::summary::{Explanation, Summary};
 ///     shape: Shape::Ecs,
 ///     arrival: Time::from_unix_millis(1_657_630_626_000),
 ///     keep_original: false,
+///     private_keys: Default::default(),
 ///     unmask: false,
 ///     rules: Rules::default(),
 ///     worker_name: "logpush-ecs",

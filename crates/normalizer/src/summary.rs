@@ -37,6 +37,10 @@ pub struct Summary {
     pub more_unknown_fields: u64,
     /// Fields whose value is a word that the table does not have, and how often each had one.
     pub unknown_values: BTreeMap<&'static str, u64>,
+    /// Payloads of WAF rules that were decrypted.
+    pub decrypted: u64,
+    /// Those that were not, by the reason.
+    pub undecrypted: BTreeMap<&'static str, u64>,
     /// Records of the Worker's own requests and runs: the job sends them back to it, for ever.
     pub own_records: u64,
     /// Bytes as received.

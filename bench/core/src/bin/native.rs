@@ -56,6 +56,7 @@ fn normalize(upload: &[u8]) -> Result<Summary, UploadError> {
         // 2026-01-01: a benchmark's documents depend on nothing else.
         arrival: Time::from_unix_millis(1_767_225_600_000),
         keep_original: false,
+        private_keys: Default::default(),
         worker_name: "logpush-ecs",
         unmask: false,
         rules: Rules::default(),

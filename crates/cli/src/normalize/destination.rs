@@ -11,7 +11,7 @@ use logpush_delivery::destination::Destination as Opened;
 use logpush_delivery::part::Part;
 use logpush_delivery::setting::Problem;
 use logpush_delivery::settings::PSEUDONYM_KEY;
-use logpush_normalizer::{Batch, Config, Dataset, Limits, Rules};
+use logpush_normalizer::{Batch, Config, Dataset, Limits, PrivateKeys, Rules};
 
 use crate::clock;
 use crate::error::Error;
@@ -85,6 +85,7 @@ impl Destination {
             shape: self.setup.shape,
             arrival: clock::arrival(),
             keep_original: self.setup.keep_original,
+            private_keys: PrivateKeys::default(),
             worker_name: "logpush-ecs",
             unmask: self.setup.unmask,
             rules: self.rules(),

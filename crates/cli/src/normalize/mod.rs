@@ -7,7 +7,9 @@ use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use logpush_normalizer::{Batch, Config, Dataset, Limits, Normalizer, Rules, Shape, UploadError};
+use logpush_normalizer::{
+    Batch, Config, Dataset, Limits, Normalizer, PrivateKeys, Rules, Shape, UploadError,
+};
 
 use crate::clock;
 use crate::dataset;
@@ -15,6 +17,7 @@ use crate::error::Error;
 use crate::input::{Input, InputError, total_size};
 use crate::normalize::destination::Destination;
 use crate::normalize::summary::Totals;
+use crate::private_keys;
 use crate::progress::Progress;
 use crate::terminal::{report, write_line as note};
 
@@ -31,6 +34,10 @@ Examples:
   logpush-ecs normalize --config wrangler.toml --destination siem *.log.gz
   logpush-ecs normalize --config wrangler.toml --destination siem --wire FILE
   logpush-ecs normalize --config wrangler.toml --destination siem --explain FILE
+
+Environment:
+  MATCHED_DATA_PRIVATE_KEYS  decrypts the payloads of WAF rules, as the Worker's secret does; they
+                             are shown with --show-secrets
 
 Exit codes:
   0  every byte was read (bad lines become documents of event.kind pipeline_error)
@@ -111,6 +118,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
         Progress::new(total_size(&args.files))
     };
     let mut normalize = Normalize {
+        private_keys: private_keys::from_environment("normalize")?,
         output: io::BufWriter::with_capacity(CHUNK, io::stdout().lock()),
         progress,
         totals: Totals::default(),
@@ -142,6 +150,7 @@ pub(crate) fn run(args: Args) -> Result<ExitCode, Error> {
 }
 
 struct Normalize<W: Write> {
+    private_keys: PrivateKeys,
     output: W,
     progress: Progress,
     totals: Totals,
@@ -169,7 +178,10 @@ impl<W: Write> Normalize<W> {
 
     fn config(&self, args: &Args) -> Config {
         let mut config = match &self.destination {
-            Some(destination) => destination.config(args.dataset),
+            Some(destination) => Config {
+                private_keys: self.private_keys.clone(),
+                ..destination.config(args.dataset)
+            },
             None => Config {
                 dataset: args.dataset,
                 shape: match args.shape {
@@ -179,6 +191,7 @@ impl<W: Write> Normalize<W> {
                 },
                 arrival: clock::arrival(),
                 keep_original: args.keep_original,
+                private_keys: self.private_keys.clone(),
                 worker_name: "logpush-ecs",
                 unmask: args.show_secrets,
                 rules: Rules::default(),

@@ -41,6 +41,10 @@ impl Totals {
         all.dropped_fields += summary.dropped_fields;
         all.repeated_names += summary.repeated_names;
         all.is_array_open |= summary.is_array_open;
+        all.decrypted += summary.decrypted;
+        for (reason, count) in &summary.undecrypted {
+            *all.undecrypted.entry(*reason).or_default() += count;
+        }
         all.own_records += summary.own_records;
         for (name, count) in &summary.unknown_fields {
             *all.unknown_fields.entry(name.clone()).or_default() += count;
@@ -130,6 +134,12 @@ impl fmt::Display for Text<'_> {
         line("unknown values", &counters.unknown_values.len())?;
         for (field, count) in &counters.unknown_values {
             line(&format!("  of {field}"), count)?;
+        }
+        if counters.decrypted > 0 {
+            line("payloads decrypted", &counters.decrypted)?;
+        }
+        for (reason, count) in &counters.undecrypted {
+            line("payloads kept", &format_args!("{count} ({reason})"))?;
         }
         if counters.own_records > 0 {
             line(

@@ -41,6 +41,7 @@ pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logpush-ecs"));
     command
         .env_remove("LOGPUSH_SECRET")
+        .env_remove("MATCHED_DATA_PRIVATE_KEYS")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

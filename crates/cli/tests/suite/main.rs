@@ -9,6 +9,7 @@
 
 mod common;
 mod config;
+mod decrypt;
 mod normalize;
 mod push;
 mod push_terminal;

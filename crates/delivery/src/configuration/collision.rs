@@ -53,7 +53,8 @@ fn names_of(table: &Table) -> Vec<String> {
     let Some(kind) = table.kind else {
         return names;
     };
-    for setting in kind.settings.iter().filter(|setting| setting.is_secret) {
+    let settings = settings::DESTINATION.settings.iter().chain(kind.settings);
+    for setting in settings.filter(|setting| setting.is_secret) {
         let name = source::secret_name(&table.name, setting, kind);
         if setting.is_by_dataset {
             let own = |dataset: &str| format!("{name}_{}", dataset.to_ascii_uppercase());

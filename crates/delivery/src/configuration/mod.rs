@@ -80,8 +80,9 @@ impl Entry {
         let Some(kind) = self.kind else {
             return Vec::new();
         };
-        let secrets = kind.settings.iter().filter(|setting| setting.is_secret);
-        secrets
+        let settings = settings::DESTINATION.settings.iter().chain(kind.settings);
+        settings
+            .filter(|setting| setting.is_secret)
             .map(|setting| match self.is_flat {
                 true => (setting.name.to_owned(), setting),
                 false => (secret_name(&self.name, setting, kind), setting),

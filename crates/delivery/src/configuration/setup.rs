@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use logpush_normalizer::{Limits, Rules as ReadyRules, Shape};
+use logpush_normalizer::{Limits, PrivateKeys, Rules as ReadyRules, Shape};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::configuration::routing::Datasets;
@@ -10,7 +10,9 @@ use crate::configuration::rules::Rules;
 use crate::configuration::source::{self, Source};
 use crate::destination::{self, Destination, Kind};
 use crate::setting::{Given, Lookup, Problem, Values};
-use crate::settings::{self, BATCH_MAX_BYTES, BATCH_MAX_RECORDS, DESTINATION_KIND, SHAPE};
+use crate::settings::{
+    self, BATCH_MAX_BYTES, BATCH_MAX_RECORDS, DESTINATION_KIND, MATCHED_DATA_PRIVATE_KEYS, SHAPE,
+};
 
 /// How uploads are taken in and stored.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,8 @@ pub struct Setup {
     pub keep_original: bool,
     /// Whether they show passwords, cookies and the like.
     pub unmask: bool,
+    /// What decrypts the payloads of WAF rules.
+    pub private_keys: PrivateKeys,
     /// The longest document.
     pub document_bytes: usize,
     /// Bytes of one delivery, before compression.
@@ -192,6 +196,7 @@ impl Setup {
             shape,
             keep_original: values.flag("KEEP_ORIGINAL"),
             unmask: values.word("SENSITIVE_VALUES") == "shown",
+            private_keys: values.private_keys(MATCHED_DATA_PRIVATE_KEYS),
             document_bytes: (values.integer("DOCUMENT_MAX_BYTES") as usize).min(batch_bytes),
             batch_bytes,
             batch_records,

@@ -6,6 +6,7 @@ pub(crate) mod native;
 pub(crate) mod nesting;
 mod notes;
 mod occurrences;
+mod payload;
 pub(crate) mod pipeline_error;
 mod raw;
 mod ready;
@@ -34,6 +35,7 @@ use crate::input::framer::first_object;
 use crate::input::overlong::Overlong;
 use crate::mapping::Dataset;
 use crate::mapping::datasets::{event_dataset, recognise};
+use crate::matched_data::Decryptor;
 use crate::plan::error::TableError;
 use crate::plan::secret::Secret;
 use crate::record::clean::{SecretNames, is_odd, mended_name};
@@ -56,6 +58,7 @@ pub(crate) struct Engine {
     /// Of all datasets, for as long as the upload's own is not known.
     all_secrets: SecretNames,
     occurrences: Occurrences,
+    decryptor: Option<Decryptor>,
     record: Record,
     findings: Vec<Finding>,
     unmapped: Vec<RowId>,
@@ -113,6 +116,7 @@ impl Engine {
         let mut engine = Self {
             ready: None,
             table_error: None,
+            decryptor: Decryptor::new(&config.private_keys),
             all_secrets: SecretNames::new(Secret::all_names(), config.unmask),
             occurrences: Occurrences::default(),
             record: Record::default(),
@@ -214,6 +218,9 @@ impl Engine {
                 None => {}
             }
         }
+        // Whatever follows, as masks, sees the payload that is decrypted.
+        let revealed = self.reveal(line, &mut notes);
+        let line = revealed.as_deref().unwrap_or(line);
         let Some(ready) = &mut self.ready else {
             return Err(match self.table_error.clone() {
                 Some(error) => NoDocument::Table(error),
@@ -369,13 +376,13 @@ impl Engine {
     fn note_mended(&mut self, mended: &Mended, notes: &mut Notes) {
         if mended.repaired {
             self.summary.repaired += 1;
-            notes.tags.push("text_repaired");
+            notes.tag("text_repaired");
             let message = "bytes that are no valid text were replaced by U+FFFD";
             notes.messages.push(message.to_owned());
         }
         if mended.repeated > 0 {
             self.summary.repeated_names += mended.repeated;
-            notes.tags.push("repeated_names");
+            notes.tag("repeated_names");
             notes.messages.push(format!(
                 "{} values inside fields gave way to later ones of the same name",
                 mended.repeated

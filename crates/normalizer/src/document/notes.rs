@@ -18,6 +18,13 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
+    /// Adds a tag, once.
+    pub(crate) fn tag(&mut self, tag: &'static str) {
+        if !self.tags.contains(&tag) {
+            self.tags.push(tag);
+        }
+    }
+
     /// Writes the notes, and the brace that closes the document.
     pub(crate) fn write(&self, writer: &mut Writer) {
         writer.byte(b'}');

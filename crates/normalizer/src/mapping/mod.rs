@@ -34,6 +34,19 @@ pub struct Dataset {
     pub native: Option<Native>,
     /// The fields by which records of this Worker itself are recognised.
     pub traces: Traces,
+    /// Where records carry a payload that is encrypted for the customer.
+    pub encrypted: Option<Encrypted>,
+}
+
+/// The place of an encrypted payload in a record.
+#[derive(Debug)]
+pub struct Encrypted {
+    /// Cloudflare's field, an object.
+    pub field: &'static str,
+    /// Its member that is encrypted.
+    pub member: &'static str,
+    /// The member that takes its place.
+    pub decrypted: &'static str,
 }
 
 /// The fields that identify a record of this Worker's own requests and runs.
@@ -162,6 +175,7 @@ impl Dataset {
             addresses: &[],
             workers: &[],
         },
+        encrypted: None,
     };
 
     /// What every document carries.

@@ -5,4 +5,6 @@ pub(super) use crate::convert::check::Words;
 pub(super) use crate::convert::words::*;
 pub(super) use crate::mapping::Constant::{List, Text};
 pub(super) use crate::mapping::words::*;
-pub(super) use crate::mapping::{Dataset, Joined, Native, NativeTime, Traces, kept, row};
+pub(super) use crate::mapping::{
+    Dataset, Encrypted, Joined, Native, NativeTime, Traces, kept, row,
+};

@@ -16,6 +16,7 @@ fn config(shape: Shape, limits: Limits) -> Config {
         shape,
         arrival: Time::from_unix_millis(1_767_323_045_678),
         keep_original: false,
+        private_keys: Default::default(),
         worker_name: "logpush-ecs",
         unmask: false,
         rules: Rules::default(),

@@ -27,6 +27,7 @@ mod gunzip;
 mod hosts;
 mod json;
 mod limits;
+mod matched_data;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
 mod names;

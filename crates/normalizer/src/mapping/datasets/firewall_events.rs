@@ -127,5 +127,10 @@ pub(super) static FIREWALL_EVENTS: Dataset = Dataset {
         addresses: &["ClientRequestPath"],
         workers: &[],
     },
+    encrypted: Some(Encrypted {
+        field: "Metadata",
+        member: "encrypted_matched_data",
+        decrypted: "matched_data",
+    }),
     ..Dataset::BASE
 };

@@ -152,6 +152,7 @@ pub(super) static HTTP_REQUESTS: Dataset = Dataset {
         addresses: &["ClientRequestPath", "ClientRequestURI"],
         workers: &["WorkerScriptName"],
     },
+    ..Dataset::BASE
 };
 
 /// HTTP/3 runs over QUIC, which is UDP; what came before it, over TCP.
