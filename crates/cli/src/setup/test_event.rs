@@ -118,6 +118,7 @@ fn batch(setup: &Setup, ingest: &Ingest, dataset: &'static Dataset) -> Option<Ba
         shape: setup.shape,
         arrival: clock::arrival(),
         keep_original: setup.keep_original,
+        private_keys: Default::default(),
         worker_name: "logpush-ecs",
         unmask: setup.unmask,
         // Some would drop it.
