@@ -5,7 +5,6 @@ use serde::de::IgnoredAny;
 use crate::document::Engine;
 use crate::document::notes::Notes;
 use crate::record::clean::MASK;
-use crate::record::fast::scan;
 use crate::record::nested::exact_member;
 use crate::record::slow;
 use crate::record::{Record, ValueKind};
@@ -25,14 +24,9 @@ impl Engine {
 
         let mut record = Record::default();
         record.clear(ready.dataset.rows.len());
-        let mended = match scan(line, &mut ready.keys, &mut record) {
-            Ok(()) => None,
-            Err(_) => {
-                record.clear(ready.dataset.rows.len());
-                Some(slow::read(line, &mut ready.keys, &ready.secrets, &mut record).ok()?)
-            }
-        };
-        let text = mended.as_ref().map_or(line, |mended| &mended.text);
+        // The slow path reads records of any form; what it takes is little beside the payload's key.
+        let mended = slow::read(line, &mut ready.keys, &ready.secrets, &mut record).ok()?;
+        let text = &mended.text[..];
         let value = exact_member(text, record.value(row), encrypted.member);
         if value.kind != ValueKind::Text {
             return None;
@@ -63,9 +57,7 @@ impl Engine {
             text.get(place.end as usize..)?,
         ]
         .concat();
-        if let Some(mended) = &mended {
-            self.note_mended(mended, notes);
-        }
+        self.note_mended(&mended, notes);
         Some(revealed)
     }
 }
