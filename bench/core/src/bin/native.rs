@@ -1,4 +1,4 @@
-//! The normalizer alone, natively: `bench-native FILE [ROUNDS]`.
+//! The normalizer alone, natively: `bench-native FILE [ROUNDS [DATASET [RULES]]]`.
 //!
 //! Prints one line of JSON with the nanoseconds of the fastest round, inflating alone and with the
 //! rest. With 0 rounds it normalises once and looks at no clock: for counting instructions.
@@ -15,28 +15,37 @@ use std::{env, fs};
 
 use logpush_gzip::Gunzip;
 use logpush_normalizer::{
-    Config, Limits, Normalizer, Rules, Shape, Summary, Time, UploadError, datasets,
+    Config, Dataset, Limits, Normalizer, Rules, Shape, Summary, Time, UploadError, datasets,
 };
+
+#[path = "../rules.rs"]
+mod rules;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let path = arguments
         .next()
-        .ok_or("usage: bench-native FILE [ROUNDS]")?;
+        .ok_or("usage: bench-native FILE [ROUNDS [DATASET [RULES]]]")?;
     let rounds: u32 = arguments.next().map_or(Ok(15), |rounds| rounds.parse())?;
+    let dataset = arguments
+        .next()
+        .unwrap_or_else(|| "firewall_events".to_owned());
+    let dataset = datasets::by_name(&dataset);
+    let number = arguments.next().map_or(Ok(0), |number| number.parse())?;
+    let rules = rules::set(number);
     let upload = fs::read(path)?;
     if rounds == 0 {
-        normalize(&upload)?;
+        normalize(&upload, dataset, &rules)?;
         return Ok(());
     }
-    let summary = normalize(&upload)?;
+    let summary = normalize(&upload, dataset, &rules)?;
     let (mut inflating, mut normalizing) = (Duration::MAX, Duration::MAX);
     for _ in 0..rounds {
         let start = Instant::now();
         inflate(&upload)?;
         inflating = inflating.min(start.elapsed());
         let start = Instant::now();
-        normalize(&upload)?;
+        normalize(&upload, dataset, &rules)?;
         normalizing = normalizing.min(start.elapsed());
     }
     println!(
@@ -49,9 +58,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn normalize(upload: &[u8]) -> Result<Summary, UploadError> {
+fn normalize(
+    upload: &[u8],
+    dataset: Option<&'static Dataset>,
+    rules: &Rules,
+) -> Result<Summary, UploadError> {
     let mut normalizer = Normalizer::new(Config {
-        dataset: datasets::by_name("firewall_events"),
+        dataset,
         shape: Shape::Ecs,
         // 2026-01-01: a benchmark's documents depend on nothing else.
         arrival: Time::from_unix_millis(1_767_225_600_000),
@@ -59,7 +72,7 @@ fn normalize(upload: &[u8]) -> Result<Summary, UploadError> {
         private_keys: Default::default(),
         worker_name: "logpush-ecs",
         unmask: false,
-        rules: Rules::default(),
+        rules: rules.clone(),
         limits: Limits::default(),
     });
     let mut input = upload;

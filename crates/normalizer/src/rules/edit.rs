@@ -129,29 +129,30 @@ impl Edits {
             shift += edit.by.len() as i64 - i64::from(edit.place.end - edit.place.start);
             shifts.push((edit.place, shift));
         }
-        let moved = |place: u32| {
-            let before = shifts.partition_point(|(of, _)| of.end <= place);
-            let shift = before
-                .checked_sub(1)
-                .and_then(|last| shifts.get(last))
-                .map_or(0, |(_, shift)| *shift);
-            (i64::from(place) + shift) as u32
+        // Of a record a few places change: the first that is behind is soon found.
+        let shift_at = |place: u32| {
+            let before = shifts.iter().take_while(|(of, _)| of.end <= place);
+            before.last().map_or(0, |(_, shift)| *shift)
         };
+        let moved = |place: u32| (i64::from(place) + shift_at(place)) as u32;
         let is_touched = |json: Span| {
-            let first = shifts.partition_point(|(of, _)| of.end <= json.start);
-            shifts.get(first).is_some_and(|(of, _)| of.start < json.end)
+            let mut inside = shifts.iter().skip_while(|(of, _)| of.end <= json.start);
+            inside.next().is_some_and(|(of, _)| of.start < json.end)
         };
+        let first = shifts.first().map_or(u32::MAX, |(of, _)| of.start);
         let rebase = |value: &mut Value| {
-            if value.kind == ValueKind::Missing {
+            let json = value.json_span();
+            if value.kind == ValueKind::Missing || json.end <= first {
                 return;
             }
-            let json = value.json_span();
             let member = moved(value.member);
             if is_touched(json) {
                 let read = value_at(written, moved(json.start) as usize);
                 debug_assert!(read.is_some(), "an edit leaves valid JSON");
                 *value = read.unwrap_or_default();
             } else {
+                let shift = shift_at(json.start);
+                let moved = |place: u32| (i64::from(place) + shift) as u32;
                 value.span = Span {
                     start: moved(value.span.start),
                     end: moved(value.span.end),

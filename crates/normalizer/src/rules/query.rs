@@ -26,7 +26,7 @@ impl Query {
         let mut from = 0;
         // Without one of these no string has a parameter: most strings have none.
         while let Some(sign) = next_sign(text, from) {
-            let Some((start, end)) = string_around(text, from, sign) else {
+            let Some((start, end)) = string_around(text, sign) else {
                 from = sign + 1;
                 continue;
             };
@@ -159,18 +159,19 @@ fn next_sign(text: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The insides of the string around a place, at or behind `from`, which is in no string.
-fn string_around(text: &[u8], from: usize, place: usize) -> Option<(usize, usize)> {
-    let mut at = from;
-    while let Some(quote) = memchr::memchr(b'"', text.get(at..place)?) {
-        let start = at + quote + 1;
-        let (end, _) = string_end(text, start)?;
-        if place < end {
-            return Some((start, end));
+/// The insides of the string that a place is in.
+fn string_around(text: &[u8], place: usize) -> Option<(usize, usize)> {
+    let mut quote = place;
+    loop {
+        quote = memchr::memrchr(b'"', text.get(..quote)?)?;
+        let before = text.get(..quote)?.iter().rev();
+        let is_escaped = before.take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        if !is_escaped {
+            break;
         }
-        at = end + 1;
     }
-    None
+    let (end, _) = string_end(text, quote + 1)?;
+    Some((quote + 1, end))
 }
 
 #[cfg(test)]
