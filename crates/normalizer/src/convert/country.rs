@@ -33,7 +33,6 @@ static COUNTRY_NAME: Conversion = Conversion {
     ..Conversion::BASE
 };
 
-#[inline(always)]
 pub(super) fn check_country(
     input: Input<'_>,
     _: &mut Workspace,
@@ -50,7 +49,6 @@ pub(super) fn write_code(found: Found<'_>, writer: &mut Writer) -> bool {
     true
 }
 
-#[inline(always)]
 pub(super) fn country_name_of(found: Found<'_>) -> Piece {
     match found.finding {
         Finding::Country(_, name) => Piece::Word(name),

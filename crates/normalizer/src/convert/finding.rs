@@ -19,18 +19,15 @@ pub(crate) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// The value's own text, without the quotes of a string.
-    #[inline(always)]
     pub(crate) fn bytes(self) -> &'a [u8] {
         self.value.span.of(self.text)
     }
 
-    #[inline(always)]
     pub(crate) fn is_text(self) -> bool {
         self.value.kind == ValueKind::Text
     }
 
     /// Whether the value is a number, or a text that may hold one.
-    #[inline(always)]
     pub(crate) fn may_be_number(self) -> bool {
         matches!(self.value.kind, ValueKind::Text | ValueKind::Number)
     }
@@ -114,7 +111,6 @@ impl Workspace {
     }
 
     /// Forgets what belongs to the last record.
-    #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.copies.clear();
         self.hosts.clear();
@@ -124,7 +120,6 @@ impl Workspace {
 }
 
 impl Finding {
-    #[inline(always)]
     pub(crate) fn fit(&mut self, is_fit: bool) -> CheckResult {
         if is_fit {
             *self = Self::Fit;
@@ -148,7 +143,6 @@ impl Finding {
 }
 
 impl CheckResult {
-    #[inline(always)]
     pub(crate) fn valid(is_valid: bool) -> Self {
         if is_valid { Self::Found } else { Self::Invalid }
     }
@@ -172,7 +166,6 @@ impl<'a> Found<'a> {
     }
 
     /// The value as it stands, or the part of it that was found.
-    #[inline(always)]
     pub(crate) fn whole(self) -> Piece {
         match self.finding {
             Finding::Fit => Piece::Place(self.record.value(self.row).span),
@@ -183,7 +176,6 @@ impl<'a> Found<'a> {
     }
 
     /// The part of the text that was found.
-    #[inline(always)]
     pub(crate) fn place(self) -> Piece {
         match self.finding {
             Finding::Place(span) => Piece::Place(*span),
@@ -191,7 +183,6 @@ impl<'a> Found<'a> {
         }
     }
 
-    #[inline(always)]
     pub(crate) fn word(self) -> Piece {
         match self.finding {
             Finding::Word(word) => Piece::Word(word),

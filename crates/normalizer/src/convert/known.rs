@@ -36,7 +36,6 @@ pub(super) fn check_known(
 }
 
 /// Cloudflare's words for a value that it does not have.
-#[inline(always)]
 pub(super) fn is_placeholder(text: &[u8]) -> bool {
     (3..=7).contains(&text.len())
         && [b"none".as_slice(), b"unk", b"unknown"]

@@ -70,7 +70,6 @@ macro_rules! dispatch {
             ///
             /// Every check writes its finding in place: in wasm, one that is returned costs a call
             /// of `memory.copy`.
-            #[inline(always)]
             pub(crate) fn run(
                 self,
                 input: Input<'_>,
@@ -89,7 +88,6 @@ macro_rules! dispatch {
 
         impl Form {
             /// The text that is to be written, where it is one piece.
-            #[inline(always)]
             pub(crate) fn piece(self, found: Found<'_>) -> Piece {
                 match self {
                     $($($(Self::$piece $(($part))? => $cut($($part,)? found),)+)?)+

@@ -141,7 +141,6 @@ static MILLISECONDS: Conversion = Conversion {
     ..Conversion::BASE
 };
 
-#[inline(always)]
 pub(super) fn check_integer(
     range: Range,
     input: Input<'_>,

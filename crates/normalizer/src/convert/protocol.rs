@@ -71,7 +71,6 @@ static TLS_VERSION: Conversion = Conversion {
     ..Conversion::BASE
 };
 
-#[inline(always)]
 pub(super) fn check_http(
     input: Input<'_>,
     _: &mut Workspace,
@@ -80,7 +79,6 @@ pub(super) fn check_http(
     CheckResult::valid(input.is_text() && http(input.bytes(), input.value.span, finding))
 }
 
-#[inline(always)]
 pub(super) fn check_tls(input: Input<'_>, _: &mut Workspace, finding: &mut Finding) -> CheckResult {
     let bytes = input.bytes();
     if is_placeholder(bytes) {
@@ -105,7 +103,6 @@ pub(super) fn check_http_outcome(
     }
 }
 
-#[inline(always)]
 pub(super) fn name(found: Found<'_>) -> Piece {
     match found.finding {
         Finding::Protocol(name, _) => Piece::Word(name),
@@ -113,7 +110,6 @@ pub(super) fn name(found: Found<'_>) -> Piece {
     }
 }
 
-#[inline(always)]
 pub(super) fn version(found: Found<'_>) -> Piece {
     match found.finding {
         Finding::Protocol(_, version) => Piece::Place(*version),

@@ -92,7 +92,6 @@ static FIRST: Conversion = Conversion {
 };
 
 /// A value that is neither an object nor a list.
-#[inline(always)]
 pub(super) fn check_scalar(
     input: Input<'_>,
     _: &mut Workspace,

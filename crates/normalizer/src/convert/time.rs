@@ -157,7 +157,6 @@ impl core::fmt::Display for Time {
 const FORMATTED_MAX: usize = 32;
 
 /// Writes `value` right-aligned into `width` digits at `at`.
-#[inline(always)]
 fn digits(text: &mut [u8; FORMATTED_MAX], at: usize, width: usize, mut value: u32) {
     for place in text.iter_mut().skip(at).take(width).rev() {
         // A digit, hence below 10.

@@ -39,7 +39,6 @@ static SINCE: Conversion = Conversion {
     ..Conversion::BASE
 };
 
-#[inline(always)]
 pub(super) fn check_time(
     input: Input<'_>,
     _: &mut Workspace,

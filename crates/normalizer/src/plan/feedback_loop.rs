@@ -38,7 +38,6 @@ impl FeedbackLoop {
     }
 
     /// Whether the record is of the Worker of this name.
-    #[inline(always)]
     pub(crate) fn has(&self, record: &Record, text: &[u8], worker: &str) -> bool {
         let value = |row: &RowId| {
             let value = record.value(*row);
@@ -58,7 +57,6 @@ impl FeedbackLoop {
 }
 
 /// Whether a path or a whole address is that of uploads of a dataset.
-#[inline(always)]
 fn is_upload(address: &[u8]) -> bool {
     // `https://` or `http://`, and a host.
     let may_be = address.starts_with(UPLOADS) || address.starts_with(b"http");
