@@ -313,46 +313,8 @@ describe("R2 first, to several", () => {
   });
 });
 
+// How many consumers one that answers nothing holds: crates/delivery/tests/suite/side_by_side.rs.
 describe("none waits for another", () => {
-  test("one that answers nothing holds few consumers, and is left alone", async () => {
-    const CONSUMERS = 10;
-    lake.fault("hang", always);
-    let held = 0;
-    let most = 0;
-    const takes = async () => {
-      const message = route.queue.take();
-      if (!message) return;
-      const isLate = message.body.to === "lake";
-      held += Number(isLate);
-      most = Math.max(most, held);
-      const [decision] = await route.consume([message]);
-      held -= Number(isLate);
-      route.queue.decided(message, decision);
-    };
-    const uploads = Array.from({ length: 20 }, (_, n) => ({ records: 5, seed: 67_000 + n, first: n * 100 }));
-    const working = new Set();
-    for (const upload of uploads) {
-      await pushed(uploadOf(upload));
-      for (let n = 0; n < 4 && working.size < CONSUMERS; n += 1) {
-        const work = takes().finally(() => working.delete(work));
-        working.add(work);
-      }
-    }
-    const from = Date.now();
-    while (uploads.some((upload) => accountOf(intake, upload).arrived < 5) && Date.now() - from < 60_000) {
-      await Promise.race([takes(), new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
-    await Promise.all(working);
-    for (const upload of uploads) assertEachOnce(intake, upload);
-    assert.ok(most < CONSUMERS, `${most} consumers at once`);
-    assert.equal((await route.keys("uploads/")).length, uploads.length);
-    lake.faults = [];
-    await configure(tables("lake"));
-    await route.drain();
-    for (const upload of uploads) assertEachOnce(lake, upload);
-    assert.deepEqual(await left(), []);
-  });
-
   test("a destination that fails is not asked before its time, and its message not counted as an attempt", async () => {
     lake.fault("status", { status: 503, ...always });
     for (let n = 0; n < 4; n += 1) await pushed(uploadOf({ records: 5, seed: 68_000 + n, first: n * 100 }));
