@@ -48,8 +48,8 @@ function countries(build) {
   const name = "logpush-ecs:countries";
   build.onResolve({ filter: new RegExp(`^${name}$`) }, ({ path }) => ({ path, namespace: name }));
   build.onLoad({ filter: /.*/, namespace: name }, () => {
-    const source = readFileSync(join(root, "crates/normalizer/src/convert/country.rs"), "utf8");
-    const pairs = Array.from(source.matchAll(/\(\*b"(..)", "(.*)"\)/g), ([, code, country]) => [code, country]);
+    const lines = readFileSync(join(root, "crates/normalizer/data/countries.txt"), "utf8").trimEnd().split("\n");
+    const pairs = lines.map((line) => [line.slice(0, 2), line.slice(3)]);
     return { contents: `export const COUNTRIES = ${JSON.stringify(pairs)};` };
   });
 }

@@ -3,8 +3,8 @@
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::lookup::look_up;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::ValueKind;
 use crate::record::nested::elements;
 
 /// `action_type("event.type")`
@@ -41,10 +41,9 @@ pub(super) fn check_action(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == ValueKind::Nested {
-        return CheckResult::Invalid;
-    }
-    finding.word(meaning(input.bytes()))
+    look_up(input, finding, |action| {
+        (CheckResult::Found, meaning(action))
+    })
 }
 
 #[inline(never)]

@@ -166,16 +166,7 @@ pub(super) fn check_url(
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.is_text() {
-        let url = read_url(
-            input.text,
-            input.value.span,
-            &mut workspace.hosts,
-            &mut workspace.copies,
-        );
-        *finding = workspace.add_url(url);
-    }
-    CheckResult::valid(input.is_text())
+    check_text(read_url, input, workspace, finding)
 }
 
 #[inline(never)] // As above.
@@ -184,16 +175,7 @@ pub(super) fn check_uri(
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.is_text() {
-        let url = read_uri(
-            input.text,
-            input.value.span,
-            &mut workspace.hosts,
-            &mut workspace.copies,
-        );
-        *finding = workspace.add_url(url);
-    }
-    CheckResult::valid(input.is_text())
+    check_text(read_uri, input, workspace, finding)
 }
 
 #[inline(never)] // As above.
@@ -202,24 +184,17 @@ pub(super) fn check_path(
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
+    if !matches!(input.value.kind, ValueKind::Number | ValueKind::Bool) {
+        return check_text(read_uri, input, workspace, finding);
+    }
+    // A number or a boolean becomes its text.
     let span = input.value.span;
-    let url = match input.value.kind {
-        ValueKind::Text => read_uri(
-            input.text,
-            span,
-            &mut workspace.hosts,
-            &mut workspace.copies,
-        ),
-        // A number or a boolean becomes its text.
-        ValueKind::Number | ValueKind::Bool => Url {
-            kind: UrlKind::Path,
-            original: Piece::some(span),
-            path: span,
-            ..Url::default()
-        },
-        _ => return CheckResult::Invalid,
-    };
-    *finding = workspace.add_url(url);
+    *finding = workspace.add_url(Url {
+        kind: UrlKind::Path,
+        original: Piece::some(span),
+        path: span,
+        ..Url::default()
+    });
     CheckResult::Found
 }
 
@@ -243,6 +218,22 @@ pub(super) fn url_part(part: UrlPart, found: Found<'_>) -> Piece {
         Finding::Address => found.workspace.address.part(part),
         _ => Piece::None,
     }
+}
+
+/// Reads an address of a text; what is none is no address.
+fn check_text(
+    read: impl FnOnce(&[u8], Span, &mut Hosts, &mut Writer) -> Url,
+    input: Input<'_>,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
+    if !input.is_text() {
+        return CheckResult::Invalid;
+    }
+    let (hosts, copies) = (&mut workspace.hosts, &mut workspace.copies);
+    let url = read(input.text, input.value.span, hosts, copies);
+    *finding = workspace.add_url(url);
+    CheckResult::Found
 }
 
 /// A row that tells something of the address, and what was found out about its value.

@@ -69,6 +69,8 @@ pub(crate) enum CheckResult {
     Found,
     /// There is a finding, but it leaves out what is not what the targets need.
     Partly,
+    /// There is a finding, but it leaves out what is sound and says that there is nothing.
+    WithoutNothing,
     /// The value is sound, but says nothing to these targets: it must be kept elsewhere.
     Nothing,
     /// A sound value, which its list of words does not have.

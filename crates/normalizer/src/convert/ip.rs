@@ -6,7 +6,7 @@ use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::ip_address::{address, is_ipv4, without_port};
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::convert::text::check_elements;
+use crate::convert::text::{Unfit, check_elements};
 use crate::record::ValueKind;
 
 /// `ip("source.ip")`
@@ -97,8 +97,8 @@ pub(super) fn check_ips(
 ) -> CheckResult {
     check_elements(input, workspace, finding, |element, copies| {
         match element.kind {
-            ValueKind::Text => address(input.text, element.span, copies),
-            _ => None,
+            ValueKind::Text => address(input.text, element.span, copies).ok_or(Unfit::Invalid),
+            _ => Err(Unfit::Invalid),
         }
     })
 }

@@ -14,7 +14,7 @@ pub(crate) const fn known(path: &'static str) -> Target {
 static KNOWN: Conversion = Conversion {
     name: "known",
     about: for_pages(
-        "The text as it is, unless it says that there is none: `NONE`, `UNK` or `unknown`, in any case of letters. Such a word is kept as `cloudflare.<Name>`.",
+        "The text as it is, unless it says that there is none: `NONE`, `UNK`, `unknown` or `<unknown file name>`, in any case of letters. Such a word is kept as `cloudflare.<Name>`.",
     ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
@@ -29,7 +29,8 @@ pub(super) fn check_known(
     if input.value.kind == ValueKind::Nested {
         return CheckResult::Invalid;
     }
-    if is_placeholder(input.bytes()) {
+    let text = input.bytes();
+    if is_placeholder(text) || text.eq_ignore_ascii_case(b"<unknown file name>") {
         return CheckResult::Nothing;
     }
     finding.fit(true)

@@ -109,17 +109,20 @@ pub(super) fn check_code(
     })
 }
 
-fn look_up(
+/// Notes the word that `find` has for a value; objects and lists have none.
+pub(super) fn look_up(
     input: Input<'_>,
     finding: &mut Finding,
     find: impl FnOnce(&[u8]) -> (CheckResult, &'static str),
 ) -> CheckResult {
-    if input.value.kind == ValueKind::Nested {
-        return CheckResult::Invalid;
-    }
+    let number;
     let bytes = match input.value.kind {
+        ValueKind::Nested => return CheckResult::Invalid,
         // `200.0` is 200.
-        ValueKind::Number => whole_number(input.bytes()).unwrap_or_else(|| input.bytes()),
+        ValueKind::Number => {
+            number = whole_number(input.bytes());
+            number.as_deref().unwrap_or_else(|| input.bytes())
+        }
         _ => input.bytes(),
     };
     let (result, word) = find(bytes);

@@ -3,7 +3,8 @@
 use crate::bytes::text::for_pages;
 use crate::convert::target::{Conversion, Target, Task};
 
-/// `inside("Request.Method", &text("http.request.method"))`, `inside("0.Message", &text("message"))`
+/// `inside("Request.Method", &text("http.request.method"))`, `inside("0.Message", &text("message"))`,
+/// `inside("only", &text("file.name"))`
 pub(crate) const fn inside(path: &'static str, target: &'static Target) -> Target {
     Target {
         path,
@@ -15,7 +16,7 @@ pub(crate) const fn inside(path: &'static str, target: &'static Target) -> Targe
 static INSIDE: Conversion = Conversion {
     name: "inside",
     about: for_pages(
-        "What a target makes of a member of an object, or of an element of a list. The row keeps the whole as it came too.",
+        "What a target makes of a member of an object, or of an element of a list (`only`: of a list that has no other). The row keeps the whole as it came too.",
     ),
     ..Conversion::BASE
 };

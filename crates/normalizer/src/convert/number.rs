@@ -1,6 +1,8 @@
 //! `integer` and its ranges (`count`, `positive`, `port_number`, `positive_port`, `status`,
 //! `as_number`), `bits`, `float`, `sum`, `milliseconds`: values that are numbers.
 
+use std::borrow::Cow;
+
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
@@ -66,7 +68,9 @@ pub(crate) const fn milliseconds(path: &'static str) -> Target {
 
 static COUNT: Conversion = Conversion {
     name: "count",
-    about: for_pages("An integer from 0; `200.0` is 200, a text of digits becomes one."),
+    about: for_pages(
+        "An integer from 0; `200.0` is 200, `1e3` is 1000, a text of digits becomes one.",
+    ),
     outputs: &[Output::value(Place::Path, Form::Whole)],
     ..Conversion::BASE
 };
@@ -144,11 +148,11 @@ static MILLISECONDS: Conversion = Conversion {
 pub(super) fn check_integer(
     range: Range,
     input: Input<'_>,
-    _: &mut Workspace,
+    workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     match input.may_be_number() {
-        true => integer(range, input.bytes(), input.value.span, finding),
+        true => integer(range, input.bytes(), input.value.span, workspace, finding),
         false => CheckResult::Invalid,
     }
 }
@@ -156,20 +160,26 @@ pub(super) fn check_integer(
 #[inline(never)]
 pub(super) fn check_as_number(
     input: Input<'_>,
-    _: &mut Workspace,
+    workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     let (bytes, span) = (input.bytes(), input.value.span);
     match bytes.split_at_checked(2) {
         Some((name, digits)) if input.is_text() && name.eq_ignore_ascii_case(b"AS") => {
             let start = span.start + 2;
-            let result = integer(Range::AS, digits, Span { start, ..span }, finding);
+            let result = integer(
+                Range::AS,
+                digits,
+                Span { start, ..span },
+                workspace,
+                finding,
+            );
             if let Finding::Fit = finding {
                 *finding = Finding::Place(Span { start, ..span });
             }
             result
         }
-        _ if input.may_be_number() => integer(Range::AS, bytes, span, finding),
+        _ if input.may_be_number() => integer(Range::AS, bytes, span, workspace, finding),
         _ => CheckResult::Invalid,
     }
 }
@@ -181,7 +191,7 @@ pub(super) fn check_bits(
     finding: &mut Finding,
 ) -> CheckResult {
     let number = whole_number(input.bytes()).filter(|_| input.may_be_number());
-    let bits = number.and_then(|digits| core::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+    let bits = number.and_then(|digits| core::str::from_utf8(&digits).ok()?.parse::<u64>().ok());
     if let Some(bits) = bits {
         *finding = Finding::Number(bits / 8);
     }
@@ -223,6 +233,7 @@ pub(crate) fn sum_of<'a>(found: impl Iterator<Item = Found<'a>>) -> Option<u64> 
     found
         .filter_map(|found| match found.whole() {
             Piece::Place(span) => Some(span.of(found.text)),
+            Piece::Copied(span) => Some(span.of(found.workspace.copies.written())),
             _ => None,
         })
         .map(|digits| core::str::from_utf8(digits).ok()?.parse::<u64>().ok())
@@ -237,22 +248,32 @@ pub(crate) fn sum_of<'a>(found: impl Iterator<Item = Found<'a>>) -> Option<u64> 
 
 /// Notes an integer that is in the range.
 #[inline(never)]
-fn integer(range: Range, bytes: &[u8], span: Span, finding: &mut Finding) -> CheckResult {
+fn integer(
+    range: Range,
+    bytes: &[u8],
+    span: Span,
+    workspace: &mut Workspace,
+    finding: &mut Finding,
+) -> CheckResult {
     let Some(digits) = whole_number(bytes) else {
         return CheckResult::Invalid;
     };
-    if range.is_zero_none && digits == b"0" {
+    if range.is_zero_none && *digits == *b"0" {
         return CheckResult::Nothing;
     }
-    if !value_of(digits).is_some_and(|number| range.has(number)) {
+    if !value_of(&digits).is_some_and(|number| range.has(number)) {
         return CheckResult::Invalid;
     }
-    *finding = match digits.len() == bytes.len() {
-        true => Finding::Fit,
-        false => Finding::Place(Span {
+    *finding = match &digits {
+        Cow::Borrowed(digits) if digits.len() == bytes.len() => Finding::Fit,
+        Cow::Borrowed(digits) => Finding::Place(Span {
             start: span.start,
             end: span.start + digits.len() as u32,
         }),
+        Cow::Owned(digits) => match Piece::copied(digits, &mut workspace.copies) {
+            Piece::Copied(digits) => Finding::Copied(digits),
+            _ => Finding::None,
+        },
     };
     CheckResult::Found
 }
@@ -270,15 +291,66 @@ fn value_of(digits: &[u8]) -> Option<i64> {
     }
 }
 
-/// The integer of 64 bits that `bytes` are, without a fraction of zeros: `200` of `200.0`.
-pub(super) fn whole_number(bytes: &[u8]) -> Option<&[u8]> {
-    if is_integer(bytes) {
-        return Some(bytes);
+/// The integer of 64 bits that `bytes` are, without a fraction of zeros or an exponent: `200` of
+/// `200.0`, `1000` of `1e3`.
+pub(super) fn whole_number(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match is_integer(bytes) {
+        true => Some(Cow::Borrowed(bytes)),
+        false => other_whole_number(bytes),
     }
-    let point = bytes.iter().position(|&byte| byte == b'.')?;
-    let (whole, fraction) = bytes.split_at_checked(point)?;
-    let is_whole = matches!(fraction, [b'.', zeros @ ..] if !zeros.is_empty() && zeros.iter().all(|&digit| digit == b'0'));
+}
+
+#[inline(never)]
+fn other_whole_number(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if let Some(decimal) = without_exponent(bytes) {
+        let whole = whole_part(decimal.as_bytes())?.to_vec();
+        return Some(Cow::Owned(whole));
+    }
+    whole_part(bytes).map(Cow::Borrowed)
+}
+
+/// What stands before a fraction of zeros, if that is an integer.
+fn whole_part(bytes: &[u8]) -> Option<&[u8]> {
+    let point = bytes.iter().position(|&byte| byte == b'.');
+    let (whole, fraction) = bytes.split_at_checked(point.unwrap_or(bytes.len()))?;
+    let is_whole = match fraction {
+        [] => true,
+        [_, zeros @ ..] => !zeros.is_empty() && zeros.iter().all(|&digit| digit == b'0'),
+    };
     (is_whole && is_integer(whole)).then_some(whole)
+}
+
+/// A number with an exponent, as JSON has it, written without one: `1500` of `1.5e3`. Nothing where
+/// there is no exponent, or one beyond all that an integer of 64 bits can need.
+fn without_exponent(bytes: &[u8]) -> Option<String> {
+    const EXPONENT_MAX: i32 = 40;
+    let text = core::str::from_utf8(bytes).ok()?;
+    let (mantissa, exponent) = text.split_once(['e', 'E']).filter(|_| is_number(bytes))?;
+    let exponent = exponent.parse::<i32>().ok()?;
+    if !(-EXPONENT_MAX..=EXPONENT_MAX).contains(&exponent) {
+        return None;
+    }
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(mantissa) => ("-", mantissa),
+        None => ("", mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let zeros = "0".repeat(exponent.unsigned_abs() as usize);
+    // Enough zeros on the side to which the point moves.
+    let (digits, point) = match exponent < 0 {
+        true => (format!("{zeros}{whole}{fraction}"), whole.len()),
+        false => {
+            let point = whole.len() + zeros.len();
+            (format!("{whole}{fraction}{zeros}"), point)
+        }
+    };
+    let (whole, fraction) = digits.split_at_checked(point)?;
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
 /// Whether `bytes` are an integer of 64 bits that JSON can write as it stands: `-0` is read as a float.
@@ -300,7 +372,11 @@ fn is_number(bytes: &[u8]) -> bool {
 
 /// Milliseconds, whole or with a fraction, as nanoseconds.
 fn nanoseconds(bytes: &[u8]) -> Option<u64> {
-    let text = core::str::from_utf8(bytes).ok()?;
+    let decimal = without_exponent(bytes);
+    let text = match &decimal {
+        Some(decimal) => decimal,
+        None => core::str::from_utf8(bytes).ok()?,
+    };
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
@@ -345,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_zeros_is_none() {
+    fn a_whole_number_is_one_in_any_form() {
         for (text, expected) in [
             ("200", Some("200")),
             ("200.0", Some("200")),
@@ -354,10 +430,27 @@ mod tests {
             ("200.", None),
             (".0", None),
             ("007.0", None),
-            ("1e3", None),
+            ("1e3", Some("1000")),
+            ("1E+3", Some("1000")),
+            ("1.5e3", Some("1500")),
+            ("-1.25e2", Some("-125")),
+            ("12000e-3", Some("12")),
+            ("1.2500e2", Some("125")),
+            ("0e5", Some("0")),
+            ("0.001e3", Some("1")),
+            ("9.223372036854775807e18", Some("9223372036854775807")),
+            ("9.223372036854775808e18", None),
+            ("1.5e0", None),
+            ("1e-3", None),
+            ("1e41", None),
+            ("1e99999999999", None),
+            ("01e3", None),
+            ("1e", None),
+            ("e3", None),
+            ("-0e1", None),
         ] {
             let found = whole_number(text.as_bytes());
-            assert_eq!(found, expected.map(str::as_bytes), "{text}");
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{text}");
         }
     }
 
@@ -372,7 +465,10 @@ mod tests {
             ("9223372036855", None),
             ("-1", None),
             (".5", None),
-            ("1e3", None),
+            ("1e3", Some(1_000_000_000)),
+            ("1.5e-3", Some(1_500)),
+            ("-1e3", None),
+            ("1e30", None),
             ("", None),
         ] {
             assert_eq!(nanoseconds(text.as_bytes()), expected, "{text}");

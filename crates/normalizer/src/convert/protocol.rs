@@ -93,8 +93,8 @@ pub(super) fn check_http_outcome(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    let bytes = whole_number(input.bytes()).unwrap_or_default();
-    match bytes {
+    let number = whole_number(input.bytes()).unwrap_or_default();
+    match &*number {
         // 0 is Cloudflare's way to say "none".
         b"0" => CheckResult::Nothing,
         [b'1'..=b'3', _, _] => finding.word("success"),

@@ -67,7 +67,7 @@ static MODULE: Conversion = Conversion {
 static TEXTS: Conversion = Conversion {
     name: "texts",
     about: for_pages(
-        "The texts of a list (or one text), to an ECS field that is a list. An object or a list among them costs only itself.",
+        "The texts of a list (or one text), to an ECS field that is a list. An object or a list among them costs only itself, and so does an identifier of zeros, as with `text`.",
     ),
     outputs: &[Output::value(Place::Path, Form::Elements)],
     ..Conversion::BASE
@@ -85,7 +85,7 @@ static NAMES: Conversion = Conversion {
 static FIRST: Conversion = Conversion {
     name: "first",
     about: for_pages(
-        "The first of a list that is not empty, to an ECS field that is none; a single value counts as a list of one.",
+        "The first of a list that is neither empty nor an identifier of zeros, to an ECS field that is none; a single value counts as a list of one.",
     ),
     outputs: &[Output::text(Place::Path, Form::Place)],
     ..Conversion::BASE
@@ -97,10 +97,10 @@ pub(super) fn check_scalar(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == ValueKind::Text && is_none(input.bytes()) {
-        return CheckResult::Nothing;
+    match unfit(input.text, input.value) {
+        Some(Unfit::Nothing) => CheckResult::Nothing,
+        unfit => finding.fit(unfit.is_none()),
     }
-    finding.fit(input.value.kind != ValueKind::Nested)
 }
 
 /// A list of texts, numbers and booleans, or one of them.
@@ -111,7 +111,10 @@ pub(super) fn check_texts(
     finding: &mut Finding,
 ) -> CheckResult {
     check_elements(input, workspace, finding, |element, _| {
-        (element.kind != ValueKind::Nested).then_some(Piece::Place(element.span))
+        match unfit(input.text, element) {
+            Some(unfit) => Err(unfit),
+            None => Ok(Piece::Place(element.span)),
+        }
     })
 }
 
@@ -130,9 +133,9 @@ pub(super) fn check_names(
         };
         let lower = String::from_utf8_lossy(name).to_lowercase();
         match element.kind {
-            ValueKind::Text if lower.as_bytes() == text => Some(Piece::Place(element.span)),
-            ValueKind::Text => Some(Piece::copied(lower.as_bytes(), copies)),
-            _ => None,
+            ValueKind::Text if lower.as_bytes() == text => Ok(Piece::Place(element.span)),
+            ValueKind::Text => Ok(Piece::copied(lower.as_bytes(), copies)),
+            _ => Err(Unfit::Invalid),
         }
     })
 }
@@ -144,12 +147,31 @@ pub(super) fn check_first(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    match elements(input.text, input.value).find(|element| element.kind != ValueKind::Nested) {
+    match elements(input.text, input.value).find(|element| unfit(input.text, element).is_none()) {
         Some(element) => {
             *finding = Finding::Place(element.span);
             CheckResult::Found
         }
         None => CheckResult::Nothing,
+    }
+}
+
+/// Why an element of a list has no place in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It says that there is nothing.
+    Nothing,
+    /// It is not what the field needs.
+    Invalid,
+}
+
+/// Why a value is no text for a field, if it is none.
+#[inline(always)]
+fn unfit(text: &[u8], value: &Value) -> Option<Unfit> {
+    match value.kind {
+        ValueKind::Nested => Some(Unfit::Invalid),
+        ValueKind::Text if is_none(value.span.of(text)) => Some(Unfit::Nothing),
+        _ => None,
     }
 }
 
@@ -159,43 +181,43 @@ pub(super) fn check_elements(
     input: Input<'_>,
     workspace: &mut Workspace,
     finding: &mut Finding,
-    read: impl Fn(&Value, &mut Writer) -> Option<Piece>,
+    read: impl Fn(&Value, &mut Writer) -> Result<Piece, Unfit>,
 ) -> CheckResult {
-    let (mut any, mut all_fit, mut all_found) = (false, true, true);
+    let (mut any_found, mut all_fit) = (false, true);
+    let mut result = CheckResult::Found;
     for element in elements(input.text, input.value) {
-        any = true;
         match read(&element, &mut workspace.copies) {
-            Some(Piece::Place(place)) if place == element.span => {}
-            Some(_) => all_fit = false,
-            None => all_found = false,
+            Ok(Piece::Place(place)) if place == element.span => any_found = true,
+            Ok(_) => (any_found, all_fit) = (true, false),
+            Err(Unfit::Invalid) => result = CheckResult::Partly,
+            Err(Unfit::Nothing) if result == CheckResult::Found => {
+                result = CheckResult::WithoutNothing;
+            }
+            Err(Unfit::Nothing) => {}
         }
     }
-    if !any {
-        return CheckResult::Nothing;
-    }
-    if all_fit && all_found {
-        *finding = Finding::Fit;
-        return CheckResult::Found;
+    match (any_found, result) {
+        (false, CheckResult::Partly) => return CheckResult::Invalid,
+        (false, _) => return CheckResult::Nothing,
+        (true, CheckResult::Found) if all_fit => {
+            *finding = Finding::Fit;
+            return CheckResult::Found;
+        }
+        _ => {}
     }
     let mut extract = Extract::default();
     for element in elements(input.text, input.value) {
         let text = match read(&element, &mut workspace.copies) {
-            Some(Piece::Place(place)) => place.of(input.text),
-            Some(Piece::Copied(place)) => place.of(workspace.copies.written()),
+            Ok(Piece::Place(place)) => place.of(input.text),
+            Ok(Piece::Copied(place)) => place.of(workspace.copies.written()),
             _ => continue,
         };
         extract
             .texts
             .push(String::from_utf8_lossy(text).into_owned());
     }
-    if extract.texts.is_empty() {
-        return CheckResult::Invalid;
-    }
     *finding = workspace.add_extract(extract);
-    match all_found {
-        true => CheckResult::Found,
-        false => CheckResult::Partly,
-    }
+    result
 }
 
 pub(super) fn write_lower(found: Found<'_>, writer: &mut Writer) -> bool {

@@ -3,8 +3,8 @@
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
+use crate::convert::lookup::look_up;
 use crate::convert::target::{Conversion, Output, Place, Target};
-use crate::record::ValueKind;
 
 /// `verb("event.type")`
 pub(crate) const fn verb(path: &'static str) -> Target {
@@ -40,16 +40,10 @@ pub(super) fn check_verb(
     _: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    if input.value.kind == ValueKind::Nested {
-        return CheckResult::Invalid;
-    }
-    let bytes = input.bytes();
-    let (result, word) = match verb_type(bytes) {
+    look_up(input, finding, |action| match verb_type(action) {
         Some(of) => (CheckResult::Found, of),
         None => (CheckResult::UnknownWord, "info"),
-    };
-    *finding = Finding::Word(word);
-    result
+    })
 }
 
 #[inline(never)]

@@ -66,6 +66,8 @@ pub(crate) struct Engine {
     treated: Vec<(RowId, Treated)>,
     workspace: Workspace,
     document: Writer,
+    /// Whether a record was not finished where its line ended: the next lines may be the rest of it.
+    is_unfinished: bool,
     /// Datasets among which the last record's fields did not decide.
     pub(crate) candidates: Vec<&'static str>,
     pub(crate) summary: Summary,
@@ -125,6 +127,7 @@ impl Engine {
             treated: Vec::new(),
             workspace: Workspace::new(),
             document: Writer::default(),
+            is_unfinished: false,
             candidates: Vec::new(),
             explanations: None,
             summary: Summary {
@@ -163,12 +166,17 @@ impl Engine {
         }
         let id = self.occurrences.id(identity(line));
         match self.write(line, id, Notes::default()) {
-            Ok(written) => Some(self.made(written)),
+            Ok(written) => {
+                self.is_unfinished = false;
+                Some(self.made(written))
+            }
             // It is counted as a record that no document has: no other is equal to it.
             Err(_) if first_object(line).is_some() => None,
             Err(error) => {
                 let id = self.shown_id(id);
                 self.failure(&error.to_string(), line, false, &hexadecimal(id));
+                self.is_unfinished |=
+                    matches!(error, NoDocument::NoRecord(NoRecord::Unfinished(_)));
                 Some(self.made(Some(Written { id, time: None })))
             }
         }
@@ -192,12 +200,14 @@ impl Engine {
             self.note_truncated(&mut notes, line.truncated());
             notes.messages.push(message);
             if let Ok(written) = self.write(line.kept(), id, notes) {
+                self.is_unfinished = false;
                 return self.made(written);
             }
         }
         let id = self.shown_id(id);
         let kept = whole_characters(line.kept());
         self.failure(&broken, kept, true, &hexadecimal(id));
+        self.is_unfinished = true;
         self.made(Some(Written { id, time: None }))
     }
 
@@ -242,7 +252,9 @@ impl Engine {
                 && (self.config.shape.copies_text() || self.config.keep_original);
             if are_clean
                 && !ready.needs_plain_text(&self.record, line)
-                && !(hides && ready.plan.may_hide_secrets(&self.record, line))
+                && !(hides
+                    && (self.record.has_repeated_names
+                        || ready.plan.has_unknown_secret(&self.record, line)))
                 && (!decision.changes_fields() || has_whole_text(&self.record, line))
             {
                 return Ok(Some(self.ruled(line, line, id, decision, &mut notes)));
@@ -612,6 +624,7 @@ impl Engine {
         let visible = match self.changes_fields() {
             // Nobody can tell the fields of what is no record.
             true => 0,
+            false if self.is_unfinished => secrets.visible_of_rest(begun),
             false => secrets.visible(begun),
         };
         if !is_cut && visible == original.len() && self.config.shape.shows_broken(original) {

@@ -1,7 +1,6 @@
 //! Secrets: their places in a record, under any name, and its text with them masked.
 
 use crate::plan::Plan;
-use crate::plan::secret::Secret;
 pub(crate) use crate::record::clean::MASK;
 use crate::record::{Record, Span, Value, ValueKind};
 
@@ -45,21 +44,10 @@ impl Plan {
             .filter(|value| value.kind != ValueKind::Missing)
     }
 
-    /// Whether the text may have secrets that the record does not know of: of equal names it knows
-    /// the last one only.
-    pub(crate) fn may_hide_secrets(&self, record: &Record, text: &[u8]) -> bool {
-        let is_repeated = |secret: &Secret| {
-            let value = record.value(secret.row);
-            value.kind != ValueKind::Missing
-                && memchr::memmem::find(text, secret.quoted.as_bytes())
-                    != Some(value.member as usize)
-        };
-        !self.secrets.is_empty()
-            && (self.secrets.iter().any(is_repeated)
-                || record
-                    .unknown
-                    .iter()
-                    .any(|unknown| self.is_secret(unknown.name.of(text))))
+    /// Whether a field without a row has the name of a secret, in another spelling.
+    pub(crate) fn has_unknown_secret(&self, record: &Record, text: &[u8]) -> bool {
+        let mut unknown = record.unknown.iter();
+        !self.secrets.is_empty() && unknown.any(|unknown| self.is_secret(unknown.name.of(text)))
     }
 
     /// The record's text with its secrets masked, if it has any field of one.

@@ -9,8 +9,6 @@ use crate::record::RowId;
 #[derive(Debug)]
 pub(crate) struct Secret {
     pub(super) row: RowId,
-    /// Its own name in quotes, as a record has it.
-    pub(super) quoted: String,
     /// All its names; case does not matter.
     pub(super) names: Vec<&'static str>,
 }
@@ -36,7 +34,6 @@ impl Secret {
                 names.extend(others.map(|(other, _)| *other));
                 Self {
                     row: RowId::new(index),
-                    quoted: format!("\"{}\"", row.field),
                     names,
                 }
             })

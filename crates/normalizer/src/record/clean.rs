@@ -100,6 +100,15 @@ impl SecretNames {
         }
     }
 
+    /// The same of what may be the rest of a record that a raw line break cut: where the table masks
+    /// fields, it may be the rest of such a field's value, and nothing can be shown.
+    pub(crate) fn visible_of_rest(&self, text: &[u8]) -> usize {
+        match self.of_table && !self.unmask {
+            true => 0,
+            false => self.visible(text),
+        }
+    }
+
     /// Where the first string stands that is a name of ours, however broken the text is.
     fn first_name(&self, text: &[u8]) -> usize {
         let mut quotes = memchr::memchr_iter(b'"', text);

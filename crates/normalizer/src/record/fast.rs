@@ -42,6 +42,7 @@ pub(crate) fn scan(
         if let Some((row, len)) = window.and_then(|window| keys.expected(&mut cursor, window))
             && let Some(place) = record.values.get_mut(row.index())
         {
+            record.has_repeated_names |= place.kind != ValueKind::Missing;
             place.member = at as u32;
             at = value(line, at + len, place, insides)?;
             record.has_escapes |= place.escaped;

@@ -28,6 +28,8 @@ pub(crate) struct Record {
     pub(crate) by_other_name: Vec<RowId>,
     /// Whether any name is such another one.
     pub(crate) has_other_names: bool,
+    /// Whether a name comes twice: what stood under it first is in the text, and not in the record.
+    pub(crate) has_repeated_names: bool,
     /// Whether the object has any member at all.
     pub(crate) has_members: bool,
     /// Whether any value of the record's own members is a text with escapes.
@@ -115,6 +117,7 @@ impl Record {
         self.unknown.clear();
         self.by_other_name.clear();
         self.has_other_names = false;
+        self.has_repeated_names = false;
         self.has_members = false;
         self.has_escapes = false;
     }
@@ -139,6 +142,7 @@ impl Record {
                     return;
                 }
                 if let Some(value) = self.values.get_mut(row.index()) {
+                    self.has_repeated_names |= value.kind != ValueKind::Missing;
                     *value = unknown.value;
                 }
             }
@@ -188,7 +192,10 @@ impl Record {
             .iter_mut()
             .find(|known| known.name.of(text) == name)
         {
-            Some(known) => *known = unknown,
+            Some(known) => {
+                self.has_repeated_names = true;
+                *known = unknown;
+            }
             None => self.unknown.push(unknown),
         }
     }

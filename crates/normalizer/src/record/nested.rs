@@ -17,8 +17,8 @@ impl Record {
 }
 
 /// The member of an object by its name, or in another case of its letters where there is none of the
-/// name itself; of several the last. The element of a list by its number, such as `0`. A missing value
-/// where there is none, or neither object nor list.
+/// name itself; of several the last. The element of a list by its number, such as `0`, or as `only` where it is the
+/// only one. A missing value where there is none, or neither object nor list.
 pub(crate) fn member(text: &[u8], object: &Value, name: &str) -> Value {
     let found = exact_member(text, object, name);
     match found.kind {
@@ -41,10 +41,11 @@ fn find(text: &[u8], object: &Value, name: &str, is_wanted: impl Fn(&[u8]) -> bo
         return found;
     }
     if text.get(start) == Some(&b'[') {
-        let element = name
-            .parse()
-            .ok()
-            .and_then(|index| elements(text, object).nth(index));
+        let mut elements = elements(text, object);
+        let element = match name {
+            "only" => elements.next().filter(|_| elements.next().is_none()),
+            number => number.parse().ok().and_then(|index| elements.nth(index)),
+        };
         return element.unwrap_or_default();
     }
     let mut at = start + 1;
@@ -247,6 +248,10 @@ mod tests {
             (r#"{"n":["a","b"]}"#, &["n", "1"], Some(r#""b""#)),
             // Elements that say nothing are not counted.
             (r#"[null,"",{"n":1}]"#, &["0", "n"], Some("1")),
+            (r#"[null,{"n":1}]"#, &["only", "n"], Some("1")),
+            (r#"[{"n":1},{"n":2}]"#, &["only", "n"], None),
+            (r#"[]"#, &["only"], None),
+            (r#"{"only":1}"#, &["only"], Some("1")),
             (r#"[1]"#, &["1"], None),
             (r#"[1]"#, &["-1"], None),
             (r#"[]"#, &["0"], None),

@@ -23,6 +23,9 @@ pub(crate) enum NoRecord {
     /// The reader's words, which do not quote the line.
     #[error("not a JSON object: {0}")]
     Json(String),
+    /// The line ends where the object does not.
+    #[error("not a JSON object: {0}")]
+    Unfinished(String),
     #[error("not a JSON object: it is another JSON value")]
     NoObject,
 }
@@ -58,15 +61,26 @@ pub(crate) fn read(
     };
 
     let mut deserializer = serde_json::Deserializer::from_str(&text);
-    let (members, mut places) = deserializer
-        .deserialize_map(Members)
+    let Members {
+        members,
+        replaced,
+        mut places,
+    } = deserializer
+        .deserialize_map(Reader)
         .and_then(|members| deserializer.end().map(|()| members))
         .map_err(|error| match error.classify() {
             // Its words would quote the value.
             Category::Data => NoRecord::NoObject,
+            Category::Eof => NoRecord::Unfinished(error.to_string()),
             _ => NoRecord::Json(error.to_string()),
         })?;
 
+    // The text that came has them too.
+    for (name, raw) in &replaced {
+        let mut changes = Changes::default();
+        compact(raw.get(), secrets, &mut changes);
+        mended.masked |= changes.masked || secrets.has(name.as_bytes());
+    }
     let mut cursor = keys.begin();
     for (name, raw) in &members {
         let key = keys.find(&mut cursor, name.as_bytes());
@@ -107,7 +121,7 @@ pub(crate) fn read(
             value,
         };
         match key {
-            // `Members` has each name once: there is nothing to compare with.
+            // `members` has each name once: there is nothing to compare with.
             Key::Unknown => {
                 record.has_members = true;
                 record.unknown.push(unknown);
@@ -138,32 +152,48 @@ fn describe(json: &[u8], start: usize, member: u32) -> Value {
     }
 }
 
-/// An object's members in their order, the last of equal names in the place of the first; and the place
-/// of each name.
-struct Members;
+/// An object's members.
+#[derive(Default)]
+struct Members {
+    /// In their order, the last of equal names in the place of the first.
+    members: Vec<(String, Box<RawValue>)>,
+    /// Those that gave way to a later one of the same name.
+    replaced: Vec<(String, Box<RawValue>)>,
+    /// The place of each name.
+    places: BTreeMap<String, usize>,
+}
 
-type NamesAndValues = Vec<(String, Box<RawValue>)>;
+struct Reader;
 
-impl<'de> Visitor<'de> for Members {
-    type Value = (NamesAndValues, BTreeMap<String, usize>);
+impl<'de> Visitor<'de> for Reader {
+    type Value = Members;
 
     fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = NamesAndValues::new();
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let Members {
+            mut members,
+            mut replaced,
+            mut places,
+        } = Members::default();
         while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
             match places.get(&name).and_then(|place| members.get_mut(*place)) {
-                Some(member) => member.1 = value,
+                Some(member) => {
+                    replaced.push((name, core::mem::replace(&mut member.1, value)));
+                }
                 None => {
                     places.insert(name.clone(), members.len());
                     members.push((name, value));
                 }
             }
         }
-        Ok((members, places))
+        Ok(Members {
+            members,
+            replaced,
+            places,
+        })
     }
 }
 
@@ -226,10 +256,11 @@ fn unit(text: &str) -> Option<u32> {
 /// The names of an object's members, or nothing where `line` is no object.
 pub(crate) fn names(line: &[u8]) -> Option<Vec<String>> {
     let valid = replace_lone_surrogates(&String::from_utf8_lossy(line));
-    let (members, _) = serde_json::Deserializer::from_str(&valid)
-        .deserialize_map(Members)
+    let read = serde_json::Deserializer::from_str(&valid)
+        .deserialize_map(Reader)
         .ok()?;
-    Some(members.into_iter().map(|(name, _)| name).collect())
+    let members = read.members.into_iter();
+    Some(members.map(|(name, _)| name).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether a record's value is in its document: as it came, or converted so that it can be told.
 
-use core::net::Ipv6Addr;
+use core::net::IpAddr;
 
 use logpush_normalizer::{Dataset, Target, Time};
 use serde_json::Value;
@@ -25,6 +25,21 @@ pub(crate) fn last_of_each(members: &Members) -> Members {
 
 /// Whether the value of a field of any name is in the document.
 pub(crate) fn is_carried(dataset: &Dataset, name: &str, value: &Value, document: &Value) -> bool {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    is_carried_as(dataset, name, value, &text, document)
+}
+
+/// The same of a value that the record has as `text`: numbers have several forms.
+pub(crate) fn is_carried_as(
+    dataset: &Dataset,
+    name: &str,
+    value: &Value,
+    text: &str,
+    document: &Value,
+) -> bool {
     let kept = |name: &str| document["cloudflare"].get(name) == Some(value);
     // A name that the table uses for a field of its own gets underscores.
     if (0..6).any(|marks| kept(&format!("{name}{}", "_".repeat(marks)))) {
@@ -43,20 +58,48 @@ pub(crate) fn is_carried(dataset: &Dataset, name: &str, value: &Value, document:
                         .kept_name()
                         .is_some_and(|kept| kept.eq_ignore_ascii_case(name))
             });
-        is_name && (kept(row.field) || row.targets.iter().any(|of| converted(of, value, document)))
+        is_name
+            && (kept(row.field)
+                || row
+                    .targets
+                    .iter()
+                    .any(|of| converted(of, value, text, document)))
     })
 }
 
-/// Whether what the target wrote tells the value.
-fn converted(target: &Target, value: &Value, document: &Value) -> bool {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// Whether a native record has the value, but for what SEKOIA.IO's parser needs otherwise.
+pub(crate) fn is_kept_natively(
+    dataset: &Dataset,
+    name: &str,
+    value: &Value,
+    document: &Value,
+) -> bool {
+    let found = &document[name];
+    let Some(native) = &dataset.native else {
+        return found == value || found == "[masked]";
     };
+    let has_lost_dot = |found: &str| *value == format!("{found}.");
+    found == value
+        || found == "[masked]"
+        || native.times.iter().any(|(field, _)| *field == name)
+        || (value == "" && native.drop_empty.contains(&name))
+        || (native.drop_dot.contains(&name) && found.as_str().is_some_and(has_lost_dot))
+}
+
+/// Whether what the target wrote tells the value.
+fn converted(target: &Target, value: &Value, text: &str, document: &Value) -> bool {
     let found = |path: &str| at(document, path);
-    let is = |path: &str, text: &str| match found(path) {
-        Value::Array(list) => list.iter().any(|element| element == text),
-        one => one == text,
+    let is = |path: &str, text: &str| {
+        let is_same = |found: &Value| found == text || is_same_float(value, found);
+        match found(path) {
+            Value::Array(list) => list.iter().any(is_same),
+            one => is_same(one),
+        }
+    };
+    // An address of IPv4 in IPv6's clothes, or in another spelling.
+    let is_address = |path: &str, text: &str| {
+        let plain = text.parse::<IpAddr>().map(|ip| ip.to_canonical());
+        plain.is_ok_and(|plain| is(path, &plain.to_string()))
     };
     let path = target.path;
     match target.conversion.name {
@@ -66,13 +109,9 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
         "text" if path == "error.message" => found("error.message")
             .as_str()
             .is_some_and(|message| message == text || message.starts_with(&format!("{text}; "))),
-        "text" | "known" => is(path, &text),
-        "hash" | "ja3" => is("related.hash", &text),
-        "ip" | "otherwise_ip" => {
-            let mapped = text.parse::<Ipv6Addr>().ok();
-            let plain = mapped.and_then(|ip| ip.to_ipv4_mapped());
-            is(path, &text) || plain.is_some_and(|plain| is(path, &plain.to_string()))
-        }
+        "text" | "known" => is(path, text),
+        "hash" | "ja3" => is("related.hash", text),
+        "ip" | "otherwise_ip" => is(path, text) || is_address(path, text),
         "lower" => is(path, &text.to_ascii_lowercase()),
         "module" => is(path, &format!("cloudflare.{text}")),
         "texts" | "ips" | "first" | "names" => {
@@ -82,8 +121,12 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             };
             elements.iter().all(|element| match element {
                 Value::Null => true,
-                Value::String(text) => text.is_empty() || is(path, text),
-                other => is(path, &other.to_string()),
+                Value::String(text) => text.is_empty() || is(path, text) || is_address(path, text),
+                other => {
+                    let found = found(path);
+                    let mut all = found.as_array().into_iter().flatten();
+                    is(path, &other.to_string()) || all.any(|found| is_same_float(other, found))
+                }
             })
         }
         "count" | "positive" | "port_number" | "positive_port" | "status" | "as_number"
@@ -91,7 +134,14 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             let number = found(path).to_string();
             let digits = text.trim_start_matches(['A', 'S', 'a', 's']);
             let whole = digits.split_once('.').map(|(whole, _)| whole);
-            found(path).is_number() && (number == digits || whole == Some(number.as_str()))
+            // `-0`, and numbers with an exponent, have other forms.
+            let is_same = || {
+                let is_other_form =
+                    target.conversion.name == "float" || text.contains(['e', 'E']) || text == "-0";
+                is_other_form && text.parse().ok() == found(path).as_f64()
+            };
+            found(path).is_number()
+                && (number == digits || whole == Some(number.as_str()) || is_same())
         }
         "milliseconds" => found(path).as_u64().is_some_and(|nanos| {
             // What is below a nanosecond falls away.
@@ -106,20 +156,20 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
             let name = lower.strip_suffix('.').unwrap_or(&lower);
             is(path, &lower) || is(path, name)
         }
-        "url" | "uri" => is(&format!("{path}.original"), &text),
+        "url" | "uri" => is(&format!("{path}.original"), text),
         // Instead of a path, the host with its port that a CONNECT asks for.
         "path" => {
             let original = format!("{path}.original");
             // A path that has a question mark of its own stands in front of the query.
             let begins = |whole: &str| whole.starts_with(&format!("{text}?"));
-            is(&format!("{path}.path"), &text)
-                || is(&original, &text)
+            is(&format!("{path}.path"), text)
+                || is(&original, text)
                 || found(&original).as_str().is_some_and(begins)
         }
-        "scheme" => is(&format!("{path}.scheme"), &text),
+        "scheme" => is(&format!("{path}.scheme"), text),
         "query" => is(
             &format!("{path}.query"),
-            text.strip_prefix('?').unwrap_or(&text),
+            text.strip_prefix('?').unwrap_or(text),
         ),
         "http_version" => found(path).as_str().is_some_and(|version| {
             text.replace(' ', "/")
@@ -140,7 +190,7 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
                 let mut words = words.iter();
                 words.find(|(theirs, _)| theirs.eq_ignore_ascii_case(wanted))
             };
-            ours(&text).is_some_and(|(_, word)| {
+            ours(text).is_some_and(|(_, word)| {
                 let same = words.iter().filter(|(_, other)| other == word).count();
                 let number = found(path).as_u64().map(|number| number.to_string());
                 same == 1 && (is(path, word) || number.as_deref() == Some(*word))
@@ -154,6 +204,14 @@ fn converted(target: &Target, value: &Value, document: &Value) -> bool {
         // The others add to what another target of the row carries whole.
         _ => false,
     }
+}
+
+/// Whether a text is a number that has another form there: `-0`, `1e3`.
+fn is_same_float(value: &Value, found: &Value) -> bool {
+    value.is_f64()
+        && found
+            .as_str()
+            .is_some_and(|text| text.parse().ok() == value.as_f64())
 }
 
 /// Whether each resource record of the list is the answer in its place, with all that it says.

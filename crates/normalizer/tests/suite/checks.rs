@@ -35,37 +35,62 @@ const SMALL: Limits = Limits {
 
 /// Any bytes as an upload: in chunks of any size the batches are the same, and every document is
 /// one line of valid JSON and ECS within the limit.
+///
+/// The input chooses the shape, the limits and the size of the chunks: all of them for each input is
+/// nine runs of the normalizer instead of two, and a fuzzer comes to each of them by itself.
 pub(crate) fn upload(bytes: &[u8]) {
-    for (shape, limits) in [
+    let mut choice = Choice::of(bytes);
+    let (shape, limits) = choice.out_of(&[
         (Shape::Ecs, SMALL),
         (Shape::Native, SMALL),
         (Shape::Ecs, Limits::default()),
-    ] {
-        let config = config(shape, limits);
-        let whole = run(&config, bytes, bytes.len());
-        for chunk in [1, 300] {
-            let mut other = run(&config, bytes, chunk);
-            if let (
-                Err(UploadError::Corrupt(CorruptError { reason, .. })),
-                Err(UploadError::Corrupt(CorruptError { reason: known, .. })),
-            ) = (&mut other, &whole)
-            {
-                // The decoder's words depend on how far it came in one step.
-                reason.clone_from(known);
-            }
-            assert_eq!(other, whole, "chunks of {chunk}");
-        }
-        for batch in whole.into_iter().flatten() {
-            let body = core::str::from_utf8(&batch.body).expect("a document is UTF-8");
-            assert_eq!(body.split('\n').count(), batch.len());
-            for line in body.split('\n') {
-                assert!(line.len() <= limits.document_bytes, "{line}");
-                let document = strict::parse(line, shape).expect(line);
-                if shape == Shape::Ecs {
-                    ecs::check(&document).expect(line);
-                }
+    ]);
+    let chunk = choice.out_of(&[1, 2, 7, 64, 300]);
+    let config = config(shape, limits);
+    let whole = run(&config, bytes, bytes.len());
+    let mut other = run(&config, bytes, chunk);
+    if let (
+        Err(UploadError::Corrupt(CorruptError { reason, .. })),
+        Err(UploadError::Corrupt(CorruptError { reason: known, .. })),
+    ) = (&mut other, &whole)
+    {
+        // The decoder's words depend on how far it came in one step.
+        reason.clone_from(known);
+    }
+    assert_eq!(other, whole, "chunks of {chunk}");
+    for batch in whole.into_iter().flatten() {
+        let body = core::str::from_utf8(&batch.body).expect("a document is UTF-8");
+        assert_eq!(body.split('\n').count(), batch.len());
+        for line in body.split('\n') {
+            assert!(line.len() <= limits.document_bytes, "{line}");
+            let document = strict::parse(line, shape).expect(line);
+            if shape == Shape::Ecs {
+                ecs::check(&document).expect(line);
             }
         }
+    }
+}
+
+/// Choices that any change of the input changes.
+struct Choice(u64);
+
+impl Choice {
+    fn of(bytes: &[u8]) -> Self {
+        // FNV-1a.
+        let hash = bytes
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, &byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        // Its low bits are hardly mixed.
+        Self(hash >> 16)
+    }
+
+    fn out_of<T: Copy>(&mut self, several: &[T]) -> T {
+        let count = several.len() as u64;
+        let index = self.0 % count;
+        self.0 /= count;
+        several[index as usize]
     }
 }
 
@@ -98,33 +123,29 @@ pub(crate) fn scanner(bytes: &[u8]) {
     if line.is_empty() || line.starts_with(b"[") || line.ends_with(b",") {
         return;
     }
-    for shape in [Shape::Ecs, Shape::Native] {
-        let limits = Limits {
-            document_bytes: usize::MAX,
-            batch_bytes: usize::MAX,
-            line_bytes: line.len() + 100,
-            ..Limits::default()
-        };
-        // A record before it, so that it cannot be taken for a destination test.
-        let config = config(shape, limits);
-        let (fast, documents) = second(&config, &[b"{}\n".as_slice(), line].concat());
-        if documents > 2 {
-            // Several records without a line break between them.
-            assert!(!is_record(line));
-            return;
-        }
-        let is_event = fast["event"]["kind"] != "pipeline_error";
-        assert_eq!(
-            is_event,
-            is_record(line),
-            "{}",
-            String::from_utf8_lossy(line)
-        );
-        if is_event && shape == Shape::Ecs {
-            let inside = line.strip_prefix(b"{").expect("a record is an object");
-            let slow = [b"[{},{\n".as_slice(), inside, b"]"].concat();
-            assert_eq!(second(&config, &slow).0, fast);
-        }
+    let limits = Limits {
+        document_bytes: usize::MAX,
+        batch_bytes: usize::MAX,
+        line_bytes: line.len() + 100,
+        ..Limits::default()
+    };
+    // The input chooses: a native record has no second path to hold it against.
+    let shape = Choice::of(bytes).out_of(&[Shape::Ecs, Shape::Ecs, Shape::Ecs, Shape::Native]);
+    // A record before it, so that it cannot be taken for a destination test.
+    let config = config(shape, limits);
+    let (fast, documents) = second(&config, &[b"{}\n".as_slice(), line].concat());
+    let is_one = is_record(line);
+    if documents > 2 {
+        // Several records without a line break between them.
+        assert!(!is_one);
+        return;
+    }
+    let is_event = fast["event"]["kind"] != "pipeline_error";
+    assert_eq!(is_event, is_one, "{}", String::from_utf8_lossy(line));
+    if is_event && shape == Shape::Ecs {
+        let inside = line.strip_prefix(b"{").expect("a record is an object");
+        let slow = [b"[{},{\n".as_slice(), inside, b"]"].concat();
+        assert_eq!(second(&config, &slow).0, fast);
     }
 }
 

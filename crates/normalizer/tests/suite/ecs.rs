@@ -122,6 +122,7 @@ pub(crate) const FIELDS: &[(&str, Type, Count)] = &[
     ("file.hash.md5",                    Type::Text,    One),
     ("file.hash.sha1",                   Type::Text,    One),
     ("file.hash.sha256",                 Type::Text,    One),
+    ("file.mime_type",                   Type::Text,    One),
     ("file.name",                        Type::Text,    One),
     ("file.size",                        Type::Long,    One),
     ("gen_ai.operation.name",            Type::Text,    One),

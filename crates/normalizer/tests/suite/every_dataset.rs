@@ -9,13 +9,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::carried::{is_carried, last_of_each};
+use crate::carried::{is_carried, is_kept_natively, last_of_each};
 use crate::common::{both_paths, config, mended};
 use crate::generate::{Members, value, write};
 use crate::properties::settings;
 
 /// Cloudflare's fields and their types, by dataset.
-fn documented() -> BTreeMap<String, BTreeMap<String, String>> {
+pub(crate) fn documented() -> BTreeMap<String, BTreeMap<String, String>> {
     serde_json::from_str(include_str!("../documented.json")).unwrap()
 }
 
@@ -165,18 +165,11 @@ proptest! {
         // What both paths need is a name that comes right behind the brace.
         let text = write(&members, style).replacen('{', "{\"Unknown\":0,", 1);
         let document = both_paths(&config, &text);
-        let times = dataset.native.iter().flat_map(|native| native.times);
-        let times: Vec<_> = times.map(|(field, _)| *field).collect();
-        let dots = dataset.native.as_ref().map_or(&[][..], |native| native.drop_dot);
-        let dropped = dataset.native.as_ref().map_or(&[][..], |native| native.drop_empty);
         for (name, value) in &mended(&members) {
-            let is_masked = document[name] == "[masked]";
-            let is_dropped = value == "" && dropped.contains(&name.as_str());
-            let has_lost_dot = dots.contains(&name.as_str())
-                && document[name].as_str().is_some_and(|left| *value == format!("{left}."));
-            if !is_masked && !is_dropped && !has_lost_dot && !times.contains(&name.as_str()) {
-                prop_assert_eq!(&document[name], value, "{}: {} of {}", dataset.name, name, text);
-            }
+            prop_assert!(
+                is_kept_natively(dataset, name, value, &document),
+                "{}: {name}: {value} of {text} in {document}", dataset.name
+            );
         }
     }
 }

@@ -8,6 +8,8 @@
 )]
 
 mod actions;
+#[cfg(not(target_arch = "wasm32"))]
+mod adversarial;
 mod batches;
 #[cfg(not(target_arch = "wasm32"))]
 mod carried;
@@ -27,6 +29,8 @@ mod gunzip;
 mod hosts;
 mod json;
 mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+mod markers;
 mod matched_data;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;

@@ -159,14 +159,20 @@ fn impossible_numbers_are_kept_and_counted() {
             "http.response.status_code",
             &["-1", "99", "1000", "200.5"],
             &["0"],
-            &[("200.0", 200), ("\"404\"", 404)],
+            &[("200.0", 200), ("2e2", 200), ("\"404\"", 404)],
         ),
         (
             "ClientRequestBytes",
             "http.request.bytes",
-            &["-1", "1e3"],
+            &["-1", "1.5e0", "1e-3", "1e99"],
             &[],
-            &[("0", 0), ("12.0", 12)],
+            &[
+                ("0", 0),
+                ("12.0", 12),
+                ("1e3", 1000),
+                ("1.5E+3", 1500),
+                ("\"1e3\"", 1000),
+            ],
         ),
         (
             "ClientASN",
@@ -178,6 +184,7 @@ fn impossible_numbers_are_kept_and_counted() {
                 ("\"AS15169\"", 15_169),
                 ("\"as15169\"", 15_169),
                 ("15169.0", 15_169),
+                ("1.5169e4", 15_169),
             ],
         ),
     ] {
@@ -211,9 +218,109 @@ fn impossible_numbers_are_kept_and_counted() {
             json!({"network.bytes": 12}),
         ),
         (
+            "http_requests",
+            r#"{"EdgeStartTimestamp":1,"EdgeResponseBytes":5e1,"ClientRequestBytes":1.2e1,"EdgeResponseStatus":4.04e2}"#,
+            json!({"network.bytes": 62, "event.outcome": "failure"}),
+        ),
+        (
+            "dns_logs",
+            r#"{"Timestamp":1,"ResponseCode":3e0}"#,
+            json!({"dns.response_code": "NXDOMAIN"}),
+        ),
+        (
+            "mnm_flow_logs",
+            r#"{"Timestamp":1,"Bits":8e4}"#,
+            json!({"network.bytes": 10_000}),
+        ),
+        (
             "dns_logs",
             r#"{"Timestamp":1,"ResponseCode":3.0}"#,
             json!({"dns.response_code": "NXDOMAIN"}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
+fn placeholders_in_lists_are_no_values() {
+    let nil = "00000000-0000-0000-0000-000000000000";
+    check(&[
+        (
+            "email_security_post_delivery_events",
+            &format!(r#"{{"Timestamp":1,"To":["{nil}","bob@example.com"]}}"#),
+            json!({"email.to.address": ["bob@example.com"], "related.user": ["bob@example.com"], "cloudflare.To": [nil, "bob@example.com"]}),
+        ),
+        (
+            "email_security_post_delivery_events",
+            &format!(r#"{{"Timestamp":1,"To":["{nil}"]}}"#),
+            json!({"email": null, "related": null, "cloudflare.To": [nil]}),
+        ),
+        (
+            "email_security_post_delivery_events",
+            &format!(r#"{{"Timestamp":1,"Reasons":["{nil}","spoof"]}}"#),
+            json!({"event.reason": "spoof", "cloudflare.Reasons": [nil, "spoof"]}),
+        ),
+        (
+            "workers_trace_events",
+            &format!(
+                r#"{{"EventTimestampMs":1,"Event":{{"MailFrom":"{nil}","RcptTo":["{nil}","b@example.com"]}}}}"#
+            ),
+            json!({"email.from": null, "email.to.address": ["b@example.com"], "related.user": ["b@example.com"]}),
+        ),
+    ]);
+    // They say that there is nothing, and are no damage; an object is.
+    for (element, invalid) in [(format!("\"{nil}\""), 0), ("{}".to_owned(), 1)] {
+        let record = format!(r#"{{"Timestamp":1,"To":[{element},"bob@example.com"]}}"#);
+        let counted = invalid_values("email_security_post_delivery_events", &record);
+        assert_eq!(counted, invalid, "{element}");
+    }
+}
+
+#[test]
+#[wasm]
+fn a_request_with_one_file_is_of_that_file() {
+    let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+    let both = json!(["a.zip", "b.zip"]);
+    check(&[
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"DownloadedFileNames":["a.zip"]}"#,
+            json!({"file": {"name": "a.zip"}, "cloudflare.DownloadedFileNames": ["a.zip"]}),
+        ),
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"UploadedFileNames":["a.zip"]}"#,
+            json!({"file": {"name": "a.zip"}}),
+        ),
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"UploadedFileNames":["a.zip","b.zip"]}"#,
+            json!({"file": null, "cloudflare.UploadedFileNames": both}),
+        ),
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"DownloadedFileNames":["<unknown file name>"]}"#,
+            json!({"file": null, "cloudflare.DownloadedFileNames": ["<unknown file name>"]}),
+        ),
+        (
+            "gateway_http",
+            &format!(
+                r#"{{"Datetime":1,"FileInfo":{{"files":[{{"name":"a.zip","size":12,"type":"zip","content_type":"application/zip","hash":"{md5}"}}]}},"DownloadedFileNames":["a.zip"]}}"#
+            ),
+            json!({
+                "file": {"extension": "zip", "hash": {"md5": md5}, "mime_type": "application/zip", "name": "a.zip", "size": 12},
+                "related.hash": [md5],
+            }),
+        ),
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"FileInfo":{"files":[{"name":"a","size":1},{"name":"b","size":2}]}}"#,
+            json!({"file": null}),
+        ),
+        (
+            "gateway_http",
+            r#"{"Datetime":1,"BlockedFileName":"c","DownloadedFileNames":["a"]}"#,
+            json!({"file": {"name": "c"}, "cloudflare.DownloadedFileNames": ["a"]}),
         ),
     ]);
 }

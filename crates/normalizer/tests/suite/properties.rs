@@ -116,12 +116,16 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(settings(300))]
+    #![proptest_config(settings(1200))]
 
     #[test]
     fn any_upload_is_read_in_any_chunks(bytes in upload()) {
         checks::upload(&bytes);
     }
+}
+
+proptest! {
+    #![proptest_config(settings(300))]
 
     #[test]
     fn chunks_of_different_sizes_make_no_difference(bytes in upload(), cuts in prop::collection::vec(any::<Index>(), 0..8)) {

@@ -303,7 +303,7 @@ fn a_text_of_digits_is_an_integer_where_one_is_due() {
         (
             "with an exponent",
             r#""ClientRequestBytes":1e3"#,
-            json!({"cloudflare.ClientRequestBytes": 1e3}),
+            json!({"http.request.bytes": 1000}),
         ),
         (
             "minus zero, which is a float to most readers",

@@ -45,11 +45,19 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
             .why("Names of profiles and entries, not the data that matched.")
             .sensitive(),
         kept("DownloadMatchedDlpProfiles"),
-        kept("DownloadedFileNames")
-            .why("May be `<unknown file name>`."),
+        row("FileInfo",                           &[
+            inside("files.only.name", &known("file.name")),
+            inside("files.only.size", &positive("file.size")),
+            inside("files.only.type", &text("file.extension")),
+            inside("files.only.content_type", &text("file.mime_type")),
+            inside("files.only.hash", &hash("file.hash")),
+            keep("FileInfo"),
+        ])
+            .why("Of a request with one file, which is the event's; of several, none is. Before the lists of names, which have no more than the name."),
+        row("DownloadedFileNames",                &[inside("only", &known("file.name")), keep("DownloadedFileNames")])
+            .why("The name of the only file; it may be `<unknown file name>`."),
         row("Email",                              &[text("user.email"), text("related.user")]),
         kept("ExperimentalFeatures"),
-        kept("FileInfo"),
         kept("ForensicCopyStatus"),
         row("URL",                                &[url("url")])
             .why("Before HTTPHost, which has no more than the host."),
@@ -81,7 +89,7 @@ pub(super) static GATEWAY_HTTP: Dataset = Dataset {
         kept("UntrustedCertificateAction"),
         kept("UploadMatchedDlpProfileEntries").sensitive(),
         kept("UploadMatchedDlpProfiles"),
-        kept("UploadedFileNames"),
+        row("UploadedFileNames",                  &[inside("only", &known("file.name")), keep("UploadedFileNames")]),
         row("UserAgent",                          &[text("user_agent.original")]),
         row("UserID",                             &[text("user.id"), text("related.user")]),
         kept("VirtualNetworkID")

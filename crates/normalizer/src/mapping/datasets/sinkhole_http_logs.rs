@@ -18,7 +18,7 @@ pub(super) static SINKHOLE_HTTP_LOGS: Dataset = Dataset {
     rows: &[
         row("AccountID",                          &[text("cloud.account.id")]),
         row("Body",                               &[text("http.request.body.content")])
-            .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in them were meant for the malicious host, so they stay readable.")
+            .why("The body (its first 256 bytes) and the headers tell one malware from another. Cookies and tokens in these texts were meant for the malicious host, so they stay readable; in headers that come as an object or a list, credentials are masked as everywhere.")
             .sensitive(),
         row("BodyLength",                         &[count("http.request.body.bytes")]),
         row("DestAddr",                           &[ip("destination.ip"), otherwise_ip("destination.address"), ip("related.ip")]),
