@@ -36,6 +36,7 @@ mod matched_data;
 mod memory;
 mod names;
 mod native;
+mod odd_records;
 mod odd_values;
 mod original;
 #[cfg(not(target_arch = "wasm32"))]

@@ -9,10 +9,10 @@ use wasm_bindgen_test::wasm_bindgen_test as wasm;
 use crate::common::{at, both_paths, config, outcome};
 
 /// Dataset, record, and what the document has at some paths; null is nothing.
-type Rows<'a> = &'a [(&'a str, &'a str, Value)];
+pub(crate) type Rows<'a> = &'a [(&'a str, &'a str, Value)];
 
-/// Checks the documents, and answers how many values were counted as invalid.
-fn check(rows: Rows<'_>) {
+/// Checks the documents.
+pub(crate) fn check(rows: Rows<'_>) {
     for (dataset, record, expected) in rows {
         let config = Config {
             dataset: by_name(dataset),
@@ -26,7 +26,7 @@ fn check(rows: Rows<'_>) {
     }
 }
 
-fn invalid_values(dataset: &str, record: &str) -> u64 {
+pub(crate) fn invalid_values(dataset: &str, record: &str) -> u64 {
     let config = Config {
         dataset: by_name(dataset),
         ..config(Shape::Ecs)
