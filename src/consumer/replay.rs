@@ -1,7 +1,8 @@
 //! The operator has a dead letter of documents replayed.
 
 use logpush_delivery::dead_letter::{self, About, Refused};
-use logpush_normalizer::{Batch, Document, datasets, identity};
+use logpush_normalizer::{Batch, Document, Time, datasets, identity};
+use serde::Deserialize;
 use serde_json::json;
 use worker::Object;
 
@@ -107,15 +108,42 @@ impl Consumer<'_> {
     }
 }
 
-/// The documents of a dead letter, with their records' numbers in the upload.
+/// What an event says of itself, where it is of ECS.
+#[derive(Default, Deserialize)]
+struct Known {
+    #[serde(rename = "@timestamp")]
+    time: Option<String>,
+    event: Option<KnownEvent>,
+}
+
+#[derive(Deserialize)]
+struct KnownEvent {
+    id: Option<String>,
+}
+
+impl Known {
+    fn id(&self) -> Option<[u8; 16]> {
+        let id = self.event.as_ref()?.id.as_ref()?;
+        let number = u128::from_str_radix(id, 16).ok()?;
+        (id.len() == 32).then(|| number.to_be_bytes())
+    }
+
+    fn time(&self) -> Option<Time> {
+        Time::parse(self.time.as_ref()?.as_bytes())
+    }
+}
+
+/// The documents of a dead letter, with their records' numbers in the upload, and the ids and times that
+/// they had at first: a destination that knows events by their id stores each once.
 fn batch_of(documents: &[Refused]) -> Batch {
     let mut batch = Batch::default();
     for refused in documents {
         let text = refused.document.as_slice();
+        let known = serde_json::from_slice::<Known>(text).unwrap_or_default();
         let document = Document {
             text,
-            id: identity(text),
-            time: None,
+            id: known.id().unwrap_or_else(|| identity(text)),
+            time: known.time(),
         };
         batch.push(document, refused.record..refused.record + 1);
     }
@@ -136,5 +164,23 @@ mod tests {
         let batch = batch_of(&documents);
         assert_eq!(batch.body, b"{\"a\":1.0}\n{\"b\": 2}");
         assert_eq!(batch.records, [7..8, 9..10]);
+    }
+
+    #[test]
+    fn an_event_keeps_its_id_and_its_time() {
+        let id = "000000000000000000000000000000ab";
+        let at = Time::parse(b"2026-01-02T03:04:05Z");
+        let own = |text: &str| (identity(text.as_bytes()), None);
+        let event = format!(r#"{{"@timestamp":"2026-01-02T03:04:05Z","event":{{"id":"{id}"}}}}"#);
+        for (document, expected) in [
+            (event.as_str(), (0xab_u128.to_be_bytes(), at)),
+            (r#"{"event":{"id":"ab"}}"#, own(r#"{"event":{"id":"ab"}}"#)),
+            (r#"{"event":7}"#, own(r#"{"event":7}"#)),
+            (r#"{"Action":"block"}"#, own(r#"{"Action":"block"}"#)),
+        ] {
+            let text = format!(r#"{{"record":0,"reason":"a","document":{document}}}"#);
+            let batch = batch_of(&dead_letter::read(&text).unwrap());
+            assert_eq!((batch.ids[0], batch.times[0]), expected, "{document}");
+        }
     }
 }

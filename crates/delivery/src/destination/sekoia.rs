@@ -37,7 +37,7 @@ pub(super) const KIND: Kind = Kind {
         .secret()
         .by_dataset(),
     ],
-    shapes: &[Shape::Ecs, Shape::Native],
+    shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
     limits: PartLimits {
         // 10 MiB, taken before compression.
         bytes: 10 * 1024 * 1024,
