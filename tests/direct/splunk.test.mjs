@@ -27,7 +27,8 @@ setUp({
     };
     return {
       splunk: { ...splunk, SPLUNK_INDEX: "main", SPLUNK_INDEX_FIREWALL_EVENTS: "waf" },
-      ack: { ...splunk, SPLUNK_ACK: "true" },
+      // Time enough for questions on a machine that is busy.
+      ack: { ...splunk, SPLUNK_ACK: "true", RETRY_BUDGET_MS: "60000" },
       bearer: { ...splunk, SPLUNK_AUTHORIZATION: "bearer" },
       badIndex: { ...splunk, SPLUNK_INDEX: "other" },
     };
