@@ -1,4 +1,4 @@
-// The files of a folder of documents, its folders' too.
+// The files of a folder of documents, its folders' too, but for pictures.
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,6 @@ import { root } from "../../scripts/paths.mjs";
 export function filesBelow(folder) {
   return readdirSync(join(root, folder), { recursive: true })
     .map((name) => `${folder}/${name}`)
-    .filter((path) => statSync(join(root, path)).isFile())
+    .filter((path) => statSync(join(root, path)).isFile() && !path.endsWith(".png"))
     .sort();
 }
