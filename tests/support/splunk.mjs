@@ -217,7 +217,9 @@ class HecExchange extends Exchange {
       const name = this.request.headers["x-splunk-request-channel"];
       const channel = this.intake.channels.get(name) ?? new Map();
       this.intake.channels.set(name, channel);
-      answer.ackId = this.intake.requests.length;
+      // Requests may end at the same time: each has a number of its own, counted from 0 on its channel.
+      answer.ackId = channel.given ?? 0;
+      channel.given = answer.ackId + 1;
       channel.set(answer.ackId, this.intake.ackAfter);
     }
     this.answer(200, JSON.stringify(answer));
