@@ -41,7 +41,8 @@ pub(crate) fn compressor(recipe: &[u8]) {
     assert!(plain[..produced] == text);
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+// The fuzz target has this file too, without proptest.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod properties {
     use proptest::prelude::*;
 
