@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { intake as cluster, setUp, workers } from "../support/direct.mjs";
-import { API_KEY, items, startElasticsearch, whole } from "../support/elasticsearch.mjs";
+import { API_KEY, inFull, items, startElasticsearch, whole } from "../support/elasticsearch.mjs";
 import { accountOf, assertEachOnce, assertError, assertTaken, nonEmpty } from "../support/expect.mjs";
 import { numberOf, uploadOf } from "../support/generate.mjs";
 import { templates } from "../support/mappings.mjs";
@@ -116,6 +116,7 @@ for (const { name, faults, status = 200, requests, refused = 0, words = [], work
   { name: "a yes without items", faults: [answerOf({ errors: false, items: [] })], requests: 3 },
   { name: "a yes for fewer", faults: [answerOf({ errors: false, items: [{ create: { status: 201 } }] })], requests: 3 },
   { name: "a page", faults: [["garbage", { body: "<html>" }]], requests: 3 },
+  { name: "an answer in full, of a server of another make", faults: [[inFull, always]], requests: 2 },
   { name: "a page for good", faults: [["garbage", { body: "<html>", ...always }]], status: 503, words: ["<html>"], worker: "hopeless" },
   { name: "a block of writes", faults: [[odd(403), always]], status: 502, words: ["403", "cluster_block_exception"] },
   { name: "an index that is missing", faults: [[odd(404), always]], status: 502, words: ["404", "index_not_found_exception"] },
@@ -126,6 +127,13 @@ for (const { name, faults, status = 200, requests, refused = 0, words = [], work
     words: ["invalid_index_name_exception"],
     requests: 1,
   },
+  ...[400, 406, 415].map((code) => ({
+    name: `a wrong form of the whole, ${code}`,
+    faults: [["status", { status: code, body: '{"error":"Content-Type header [] is not supported"}', ...always }]],
+    status: 502,
+    words: ["Content-Type", ...(code === 406 ? [] : ["ELASTICSEARCH_GZIP=false"])],
+    requests: 1,
+  })),
 ]) {
   test(`${name}: ${status}`, async () => {
     for (const [fault, options] of faults) cluster.fault(fault, options);

@@ -30,6 +30,7 @@ setUp({
       // Time enough for questions on a machine that is busy.
       ack: { ...splunk, SPLUNK_ACK: "true", RETRY_BUDGET_MS: "60000" },
       bearer: { ...splunk, SPLUNK_AUTHORIZATION: "bearer" },
+      any: { ...splunk, SPLUNK_ACCEPT: "any", SPLUNK_GZIP: "false" },
       badIndex: { ...splunk, SPLUNK_INDEX: "other" },
     };
   },
@@ -73,6 +74,13 @@ test("a busy collector is asked again", async () => {
   assertTaken(await workers.splunk.push(BODY), UPLOAD.records);
   assertEachOnce(collector, UPLOAD);
   assert.equal(collector.requests.length, 4);
+});
+
+test("an empty answer of a receiver of another make is a yes where the user says so", async () => {
+  collector.fault("empty answer", { times: Infinity });
+  assertTaken(await workers.any.push(BODY), UPLOAD.records);
+  assertEachOnce(collector, UPLOAD);
+  for (const { headers } of nonEmpty(collector.requests)) assert.equal(headers["content-encoding"], undefined);
 });
 
 test("acknowledgements are waited for", async () => {

@@ -4,7 +4,6 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 
 import { Exchange, Intake } from "./intake.mjs";
 
@@ -41,6 +40,21 @@ export const items = (rule) => {
   return Object.defineProperty(strike, "name", { value: "items" });
 };
 
+/**
+ * A fault for `fault()`: taken as usual, and answered as a server of another make: in full whatever
+ * `filter_path` says, with `index` for `create`, statuses as texts, empty errors, and without `errors`.
+ */
+export const inFull = (exchange) => {
+  exchange.query.delete("filter_path");
+  const { answer } = exchange;
+  exchange.answer = (status, body) => {
+    const { took, items } = JSON.parse(body);
+    const others = items.map(({ create }) => ({ index: { error: "", ...create, status: `${create.status}` } }));
+    answer.call(exchange, status, JSON.stringify({ took, items: others }), { "content-type": "text/plain" });
+  };
+  exchange.accept();
+};
+
 /** A fault for `fault()`: the whole request fails with a status, in Elasticsearch's words. */
 export const whole = (status, type, reason) => (exchange) => {
   const { status: code, body } = failure(status, type, reason);
@@ -49,9 +63,10 @@ export const whole = (status, type, reason) => (exchange) => {
 
 /**
  * Starts a cluster.
- * @param {{port?: number, apiKey?: string, user?: string, bearer?: string, bodyMax?: number,
+ * @param {{port?: number, apiKey?: string, user?: string, bearer?: string, bodyMax?: number, wrongType?: number,
  *   mapping?: (index: string, document: object) => string | undefined, keep?: boolean, onBatch?: Function}} options
- *   `apiKey` and `user` (`name:password`): what is let in, beside `bearer`; `mapping`: says what is wrong
+ *   `apiKey` and `user` (`name:password`): what is let in, beside `bearer`; `wrongType`: the status of a wrong
+ *   content type, 400 or 406, as of today's versions; `mapping`: says what is wrong
  *   with a document, as `templates()` does
  */
 export async function startElasticsearch(options = {}) {
@@ -61,7 +76,7 @@ export async function startElasticsearch(options = {}) {
 }
 
 class Cluster extends Intake {
-  constructor({ apiKey = API_KEY, user, bearer, bodyMax = BODY_MAX_BYTES, mapping = () => undefined, ...options } = {}) {
+  constructor({ apiKey = API_KEY, user, bearer, bodyMax = BODY_MAX_BYTES, wrongType = 400, mapping = () => undefined, ...options } = {}) {
     super(options);
     const encoded = (text) => Buffer.from(text).toString("base64");
     this.authorizations = [
@@ -69,7 +84,7 @@ class Cluster extends Intake {
       ...(user ? [`Basic ${encoded(user)}`] : []),
       ...(bearer ? [`Bearer ${bearer}`] : []),
     ];
-    Object.assign(this, { bodyMax, mapping, streams: new Map() });
+    Object.assign(this, { bodyMax, mapping, wrongType, streams: new Map() });
   }
 
   exchange(seen, request, response) {
@@ -106,10 +121,7 @@ class Bulk extends Exchange {
 
   /** Reads the body into `operations` and `events`; returns the answer for a request that is at fault as a whole. */
   async read() {
-    const chunks = [];
-    for await (const chunk of this.request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
-    this.seen.bytes = body.length;
+    const { text, problem } = await this.body();
     const { headers, method } = this.request;
     this.query = new URLSearchParams(this.request.url.split("?")[1] ?? "");
 
@@ -124,19 +136,13 @@ class Bulk extends Exchange {
     }
     const type = headers["content-type"];
     if (!/^application\/(x-ndjson|json|vnd\.elasticsearch\+x-ndjson; *compatible-with=\d)$/.test(type ?? "")) {
-      return { status: 406, body: JSON.stringify({ error: `Content-Type header [${type ?? ""}] is not supported`, status: 406 }) };
+      const status = this.intake.wrongType;
+      return { status, body: JSON.stringify({ error: `Content-Type header [${type ?? ""}] is not supported`, status }) };
     }
     if (![undefined, "gzip"].includes(headers["content-encoding"])) return failure(400, "parse_exception", "unknown content encoding");
-    let text;
-    try {
-      const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      this.seen.plainBytes = plain.length;
-      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
-    } catch (error) {
-      return failure(400, "parse_exception", `cannot decode: ${error.message}`);
-    }
+    if (problem) return failure(400, "parse_exception", problem);
     this.seen.text = text;
-    if (Math.max(body.length, this.seen.plainBytes) > this.intake.bodyMax) return { status: 413, body: "" };
+    if (Math.max(this.seen.bytes, this.seen.plainBytes) > this.intake.bodyMax) return { status: 413, body: "" };
     const refusal = this.#parse(text, target);
     this.seen.offered = this.events.length;
     return refusal;

@@ -288,24 +288,30 @@ export class Exchange {
     });
   }
 
-  /** Reads the body into `events`; returns the answer for a request that no event can save. */
-  async read() {
+  /** Reads the body to its end, and takes note of its sizes: its text, or what is wrong with it. */
+  async body() {
     const chunks = [];
     for await (const chunk of this.request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     this.seen.bytes = body.length;
+    try {
+      const plain = this.request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+      this.seen.plainBytes = plain.length;
+      return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain) };
+    } catch (error) {
+      return { problem: `cannot decode: ${error.message}` };
+    }
+  }
+
+  /** Reads the body into `events`; returns the answer for a request that no event can save. */
+  async read() {
+    const body = await this.body();
     const problem = (status, message) => ({ status, body: JSON.stringify({ message }) });
 
     if (!["/plain", "/plain/batch", "/sink"].includes(this.route)) return problem(404, "no such path");
     if (this.request.method !== "POST") return problem(405, "POST only");
-    let text;
-    try {
-      const plain = this.request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      this.seen.plainBytes = plain.length;
-      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
-    } catch (error) {
-      return problem(400, `cannot decode: ${error.message}`);
-    }
+    if (body.problem) return problem(400, body.problem);
+    const { text } = body;
     this.seen.text = this.intake.keep ? text : undefined;
     this.events = this.route === "/plain" ? [text] : text.split("\n").filter((line) => line !== "");
     this.seen.offered = this.events.length;

@@ -4,7 +4,6 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 
 import { Exchange, Intake } from "./intake.mjs";
 
@@ -96,10 +95,7 @@ class HecExchange extends Exchange {
 
   /** Reads the body into `envelopes` and `events`; returns the answer for a request that is at fault as a whole. */
   async read() {
-    const chunks = [];
-    for await (const chunk of this.request) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
-    this.seen.bytes = body.length;
+    const { text, problem } = await this.body();
     const { headers, method } = this.request;
 
     const isQuestion = this.route === "/services/collector/ack";
@@ -110,13 +106,8 @@ class HecExchange extends Exchange {
     const refusal = this.#unauthorized(headers.authorization) ?? this.#withoutChannel(headers["x-splunk-request-channel"]);
     if (refusal !== undefined) return answerOf(refusal);
     if (![undefined, "gzip"].includes(headers["content-encoding"])) return { status: 415, body: "Unsupported Media Type" };
-    try {
-      const plain = headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-      this.seen.plainBytes = plain.length;
-      this.text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
-    } catch {
-      return answerOf(6, 0);
-    }
+    if (problem) return answerOf(6, 0);
+    this.text = text;
     if (isQuestion) return this.#acknowledgements();
     this.seen.text = this.intake.keep ? this.text : undefined;
     if (this.seen.plainBytes > PAYLOAD_MAX_BYTES) return answerOf(6, 0);

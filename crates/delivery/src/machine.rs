@@ -447,12 +447,12 @@ impl<'a> Machine<'a> {
 
     /// Every document of the piece has a verdict of its own.
     fn decide_each(&mut self, round: Round, verdicts: Vec<DocumentVerdict>, now: Millis) {
-        if verdicts
-            .iter()
-            .all(|verdict| *verdict == DocumentVerdict::Again)
+        if let [DocumentVerdict::Again(reason), ..] = verdicts.as_slice()
+            && verdicts
+                .iter()
+                .all(|verdict| matches!(verdict, DocumentVerdict::Again(_)))
         {
-            let reason = "it takes none of the documents for now".to_owned();
-            self.try_again(round, None, reason, false, now);
+            self.try_again(round, None, reason.clone(), false, now);
             return;
         }
         let form = round.piece.form;
@@ -467,7 +467,10 @@ impl<'a> Machine<'a> {
                     taken.push(place);
                     self.counts.already_there += u64::from(!round.piece.may_be_there);
                 }
-                DocumentVerdict::Again => again.push(place),
+                DocumentVerdict::Again(reason) => {
+                    again.push(place);
+                    self.note(&reason);
+                }
                 DocumentVerdict::Refused(reason) => refused.push((place, reason)),
                 DocumentVerdict::Held { status, words } => held = Some((status, words)),
             }

@@ -52,6 +52,20 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// The same, with what the operator may do where it holds the destination.
+    #[must_use]
+    pub(crate) fn with_hint(self, hint: &str) -> Self {
+        match self {
+            Self::Held { status, words } => Self::Held {
+                status,
+                words: format!("{words}; {hint}"),
+            },
+            verdict => verdict,
+        }
+    }
+}
+
 /// What became of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentVerdict {
@@ -59,8 +73,8 @@ pub enum DocumentVerdict {
     Taken,
     /// The destination had it before, under the same id: it is taken, and stored once.
     AlreadyThere,
-    /// It is not taken now, and may be later.
-    Again,
+    /// It is not taken now, and may be later; why, in the destination's words.
+    Again(String),
     /// It is refused for its content.
     Refused(String),
     /// It is not taken for a reason that is the destination's set-up, which holds the destination.

@@ -5,6 +5,9 @@ use crate::request::Reply;
 /// How much of a destination's words is passed on, in characters.
 const SHOWN_MAX: usize = 200;
 
+/// Parts of secrets that are shorter than this may be shown: they would hide words of any kind.
+const PART_MIN: usize = 6;
+
 /// The status and the beginning of the answer's text, on one line and without secrets.
 #[must_use]
 pub fn quote(reply: &Reply, secrets: &[&str]) -> String {
@@ -35,6 +38,19 @@ pub fn without(text: &str, secrets: &[&str]) -> String {
         .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
 }
 
+/// What must not be shown: secrets, and those of their parts that are long enough to tell anything.
+pub(crate) fn secrets<S: Into<String>>(
+    whole: impl IntoIterator<Item = S>,
+    parts: impl IntoIterator<Item = S>,
+) -> Vec<String> {
+    let parts = parts.into_iter().map(Into::into);
+    let parts = parts.filter(|part: &String| part.len() >= PART_MIN);
+    let mut secrets: Vec<String> = whole.into_iter().map(Into::into).chain(parts).collect();
+    secrets.sort();
+    secrets.dedup();
+    secrets
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -42,6 +58,15 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_would_hide_any_word_are_no_secrets() {
+        let found = secrets(
+            ["a", "Bearer abcdef"],
+            ["Bearer", "abcdef", "abcde", "abcdef"],
+        );
+        assert_eq!(found, ["Bearer", "Bearer abcdef", "a", "abcdef"]);
+    }
 
     #[test]
     fn words_are_short_and_without_secrets() {

@@ -8,6 +8,7 @@ use logpush_normalizer::Shape;
 use serde_json::Value;
 
 use crate::Millis;
+use crate::destination::complaint::complains;
 use crate::destination::kind::{
     Destination, Kind, PartLimits, Step, Turn, is_a_yes, no_yes, one_request,
 };
@@ -18,6 +19,7 @@ use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
 use crate::verdict::Verdict;
+use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "http",
@@ -99,17 +101,10 @@ const OTHER_PROTOCOLS: &[(&str, &str)] = &[
         "is Elasticsearch's _bulk, which wants an action before each document and answers 200 to what it refuses: DESTINATION = \"elasticsearch\" is for that, with ELASTICSEARCH_URL",
     ),
     (
-        "/services/collector/event",
-        "is Splunk's event endpoint, which wants an envelope around each document: DESTINATION=splunk makes them",
-    ),
-    (
         "/services/collector",
         "is Splunk's event endpoint, which wants an envelope around each document: DESTINATION=splunk makes them",
     ),
 ];
-
-/// Parts of secrets that are shorter than this may be shown: they would hide words of any kind.
-const SECRET_MIN: usize = 6;
 
 const URL: &str = "HTTP_URL";
 const HEADERS: &str = "HTTP_HEADERS";
@@ -215,13 +210,8 @@ impl Http {
             is_a_yes(session);
             return Verdict::Accepted;
         }
-        match no_yes(reply, session, &self.secrets(), now) {
-            Verdict::Held { status, words } => Verdict::Held {
-                status,
-                words: format!("{words}; if that is a yes, say so with HTTP_ACCEPT"),
-            },
-            verdict => verdict,
-        }
+        no_yes(reply, session, &self.secrets(), now)
+            .with_hint("if that is a yes, say so with HTTP_ACCEPT")
     }
 }
 
@@ -232,52 +222,9 @@ impl fmt::Debug for Http {
     }
 }
 
-/// Whether the body of a success is a page, or JSON that tells of an error.
-fn complains(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
-    match body.trim_ascii_start().first() {
-        Some(b'<') => true,
-        // An object that breaks off is no answer.
-        Some(b'{') => values.any(|value| value.map_or(true, |value| tells_of_an_error(&value))),
-        // A text may begin like a list.
-        Some(b'[') => values.any(|value| value.is_ok_and(|value| tells_of_an_error(&value))),
-        _ => false,
-    }
-}
-
-fn tells_of_an_error(answer: &Value) -> bool {
-    let answer = match answer {
-        Value::Object(members) => members,
-        Value::Array(values) => return values.iter().any(tells_of_an_error),
-        _ => return false,
-    };
-    let is_something = |value: &Value| match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(values) => !values.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    };
-    let is_bad_code = |code: &Value| match code {
-        Value::Null => false,
-        Value::Number(number) => !number.as_f64().is_some_and(is_good),
-        Value::String(text) => !text.trim().parse::<f64>().is_ok_and(is_good),
-        _ => true,
-    };
-    answer.get("errors").is_some_and(is_something)
-        || answer.get("error").is_some_and(is_something)
-        || answer.get("code").is_some_and(is_bad_code)
-}
-
-/// Whether a code is 0 or of HTTP's success.
-fn is_good(code: f64) -> bool {
-    code == 0.0 || (200.0..300.0).contains(&code)
-}
-
 fn other_protocol(url: &str) -> Option<&'static (&'static str, &'static str)> {
     let path = url::path(url).to_ascii_lowercase();
+    let path = path.strip_suffix("/event").unwrap_or(&path);
     OTHER_PROTOCOLS.iter().find(|(end, _)| path.ends_with(end))
 }
 
@@ -314,12 +261,8 @@ fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
         .chain([after_host, query])
         .chain(of_query)
         // Words of a path are names, long ones are tokens.
-        .chain(of_path.filter(|word| word.len() >= 16))
-        .filter(|part| part.len() >= SECRET_MIN);
-    let mut secrets: Vec<String> = whole.chain(parts).map(str::to_owned).collect();
-    secrets.sort();
-    secrets.dedup();
-    secrets
+        .chain(of_path.filter(|word| word.len() >= 16));
+    words::secrets(whole, parts)
 }
 
 #[cfg(test)]

@@ -201,7 +201,8 @@ pub(super) fn by_status(reply: &Reply, secrets: &[&str], now: Millis) -> Verdict
             after,
             reason: words,
         },
-        408 | 500..=599 => Verdict::Unknown {
+        // What a server has not at all, it does not get by being asked again: 501 and 505 hold.
+        408 | 500 | 502..=504 | 506..=599 => Verdict::Unknown {
             after,
             reason: words,
         },

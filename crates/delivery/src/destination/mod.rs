@@ -1,10 +1,12 @@
 //! Destinations: one file and one row of [`KINDS`] each.
 
+mod complaint;
 #[cfg(feature = "bench")]
 mod discard;
 mod elasticsearch;
 mod http;
 mod kind;
+mod number;
 mod sekoia;
 mod splunk;
 

@@ -302,6 +302,22 @@ fn items_are_followed_to_the_letter() {
                 "status 400: document_parsing_exception: why"
             );
         }
+        if let Some((_, expected)) = [
+            (
+                "429 of items",
+                "status 429: es_rejected_execution_exception: why",
+            ),
+            (
+                "429 of all",
+                "status 429: es_rejected_execution_exception: why",
+            ),
+            ("5xx of an item, twice", "status 503: some_exception: why"),
+        ]
+        .iter()
+        .find(|(row, _)| row == name)
+        {
+            assert_eq!(story.outcome.last_reason.as_deref(), Some(*expected));
+        }
     }
 }
 
@@ -313,6 +329,12 @@ fn what_is_the_servers_own_fault_holds_it_and_loses_nothing() {
         (403, true),
         (404, true),
         (401, true),
+        // Of the form of the whole, which is no document's fault.
+        (400, true),
+        (405, true),
+        (406, true),
+        (415, true),
+        (501, true),
     ] {
         let rule: Rule = match (status, all) {
             (403, false) => |_, n| if n == 2 { 403 } else { 201 },
@@ -346,12 +368,20 @@ fn a_body_that_is_too_large_is_halved_until_it_fits() {
 
 #[test]
 fn an_answer_that_is_never_a_yes_leaves_all_owed() {
-    for body in ["<html>", r#"{"errors":false,"items":[]}"#, "ok", ""] {
+    for body in [
+        "<html>",
+        r#"{"errors":false,"items":[]}"#,
+        r#"{"errors":false}"#,
+        "{}",
+        "ok",
+        "",
+    ] {
         let story = deliver(&|_, _| Says(body), all_fine, &[]);
-        assert!(
-            matches!(story.outcome.end, End::Unavailable { .. }),
-            "{body}"
-        );
+        let End::Held { status, .. } = story.outcome.end else {
+            panic!("{body}: {:?}", story.outcome.end);
+        };
+        // Asked for once more, then it is the operator's.
+        assert_eq!((status, story.sent.len()), (Some(200), 2), "{body}");
         assert_eq!(story.outcome.owed, COUNT, "{body}");
     }
 }

@@ -137,7 +137,7 @@ fn verdicts(turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
                         status: 403,
                         words: reason.clone(),
                     },
-                    'a' => DocumentVerdict::Again,
+                    'a' => DocumentVerdict::Again(reason.clone()),
                     _ => DocumentVerdict::Refused(reason.clone()),
                 })
                 .collect(),
@@ -466,7 +466,7 @@ fn not_too_old(turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
     match turn.last {
         Last::Nothing if !turn.part.documents().all(fits) => {
             let verdicts = turn.part.documents().map(|document| match fits(document) {
-                true => DocumentVerdict::Again,
+                true => DocumentVerdict::Again("it goes with others".to_owned()),
                 false => DocumentVerdict::Refused("it is older than 18 hours".to_owned()),
             });
             Step::End(Verdict::Each(verdicts.collect()))

@@ -202,7 +202,7 @@ impl Destination for Anything<'_> {
                             status: 403,
                             words: reason.clone(),
                         },
-                        6..11 => DocumentVerdict::Again,
+                        6..11 => DocumentVerdict::Again(reason.clone()),
                         _ => DocumentVerdict::Refused(reason.clone()),
                     }
                 });
@@ -259,7 +259,7 @@ impl World {
                         DocumentVerdict::Refused(_) => {
                             self.refused.insert(document.clone());
                         }
-                        DocumentVerdict::Again | DocumentVerdict::Held { .. } => {}
+                        DocumentVerdict::Again(_) | DocumentVerdict::Held { .. } => {}
                     }
                 }
             }

@@ -88,7 +88,7 @@ fn deliver(collector: Collector<'_>, values: &[(&str, &str)]) -> Course {
             Action::Send(request) => request,
         };
         let path = request.url.strip_prefix("https://splunk.example").unwrap();
-        check(&request);
+        check(&request, values);
         let events = match path {
             "/services/collector/ack" => {
                 assert_eq!(machine.body_of(&request), br#"{"acks":[7]}"#);
@@ -164,24 +164,32 @@ fn open(values: &[(&str, &str)]) -> Box<dyn Destination> {
 }
 
 /// Every request is signed and has a channel; a question goes to the indexer that took the events.
-fn check(request: &Request) {
+fn check(request: &Request, values: &[(&str, &str)]) {
     let header = |name: &str| {
         let header = request.headers.iter().find(|(other, _)| other == name);
         header.map(|(_, value)| value.as_str())
     };
-    assert_eq!(header("Authorization"), Some("Splunk the-token"));
+    let is_set = |name, value| values.contains(&(name, value));
+    let scheme = match is_set("SPLUNK_AUTHORIZATION", "bearer") {
+        true => "Bearer the-token",
+        false => "Splunk the-token",
+    };
+    assert_eq!(header("Authorization"), Some(scheme));
     assert_eq!(header("X-Splunk-Request-Channel").map(str::len), Some(36));
     let is_question = request.url.ends_with("/ack");
     assert_eq!(header("Cookie"), is_question.then_some("peer=3"));
-    assert_eq!(header("Content-Encoding"), (!is_question).then_some("gzip"));
+    let is_compressed = !is_question && !is_set("SPLUNK_GZIP", "false");
+    assert_eq!(header("Content-Encoding"), is_compressed.then_some("gzip"));
 }
 
 /// The events of a body. The collector drops what follows on a key that it does not know.
 fn events(body: &[u8]) -> Vec<String> {
     let mut plain = String::new();
-    flate2::read::GzDecoder::new(body)
-        .read_to_string(&mut plain)
-        .unwrap();
+    match body.starts_with(&[0x1f, 0x8b]) {
+        true => flate2::read::GzDecoder::new(body).read_to_string(&mut plain),
+        false => { body }.read_to_string(&mut plain),
+    }
+    .unwrap();
     let envelopes = serde_json::Deserializer::from_str(&plain).into_iter::<Value>();
     envelopes
         .map(|envelope| {
@@ -296,7 +304,13 @@ fn faults_that_pass_leave_nothing_owed() {
         ),
         ("a page with 200", Of(200, page), 2, 0),
         ("an empty 200", Of(200, ""), 2, 0),
-        ("no code", Of(200, r#"{"text":"Success"}"#), 2, 0),
+        (
+            "no word of success",
+            Of(200, r#"{"text":"Received"}"#),
+            2,
+            0,
+        ),
+        ("an empty object", Of(200, "{}"), 2, 0),
         (
             "6 without a place",
             Of(400, r#"{"text":"no","code":6}"#),
@@ -329,6 +343,36 @@ fn an_answer_near_capacity_is_a_yes() {
             (End::Complete, 1)
         );
     }
+}
+
+#[test]
+fn receivers_of_another_make_say_yes_in_other_words() {
+    let any = ("SPLUNK_ACCEPT", "any");
+    let bearer = ("SPLUNK_AUTHORIZATION", "bearer");
+    for (body, values) in [
+        (r#"{"text":"Success","code":"0"}"#, vec![]),
+        (r#"{"text":"Success","code":0,"eventId":"a"}"#, vec![]),
+        (r#"{"text":"Success","code":0,"ackId":"7"}"#, vec![]),
+        (r#"{"text":"Success"}"#, vec![]),
+        ("{}", vec![bearer]),
+        (r#"{"eventId":"a"}"#, vec![bearer]),
+        ("", vec![any]),
+        ("OK", vec![any]),
+        ("{}", vec![any, ("SPLUNK_GZIP", "false")]),
+    ] {
+        let course = deliver(&|_, _| Of(200, body), &values);
+        assert_eq!(
+            (course.outcome.end, course.requests.len()),
+            (End::Complete, 1),
+            "{body}"
+        );
+    }
+    // An error is none, whatever is taken for a yes.
+    let course = deliver(
+        &|_, _| Of(200, r#"{"text":"Invalid token","code":4}"#),
+        &[any],
+    );
+    assert!(matches!(course.outcome.end, End::Held { .. }));
 }
 
 #[test]
@@ -388,6 +432,9 @@ fn what_is_about_the_set_up_holds_at_once() {
         (200, one),
         (404, "the-token"),
         (302, "the-token"),
+        (406, "the-token"),
+        (415, "the-token"),
+        (501, "the-token"),
     ] {
         let course = deliver(&|_, _| Of(status, body), &[]);
         let End::Held {

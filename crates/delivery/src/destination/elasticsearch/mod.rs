@@ -14,13 +14,17 @@ use logpush_gzip::gzip;
 use logpush_normalizer::Shape;
 
 use crate::Millis;
-use crate::destination::kind::{Destination, Kind, Last, PartLimits, Step, Turn, one_request};
+use crate::destination::elasticsearch::answer::Reading;
+use crate::destination::kind::{
+    Destination, Kind, Last, PartLimits, Step, Turn, by_status, one_request,
+};
 use crate::key::hexadecimal;
 use crate::part::Part;
 use crate::request::Request;
 use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
+use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "elasticsearch",
@@ -55,6 +59,11 @@ pub(super) const KIND: Kind = Kind {
             Accepts::Flag { default: true },
             "whether bodies are compressed",
         ),
+        Setting::new(
+            ACCEPT,
+            Accepts::OneOf(&["items", "errors"]),
+            "what a yes is: an answer for each event, or `errors: false` alone, for a server that leaves out the events that it takes, as Quickwit 0.8, and OpenObserve with `ZO_BULK_RESPONSE_INCLUDE_ERRORS_ONLY`",
+        ),
     ],
     shapes: &[Shape::Ecs],
     limits: PartLimits {
@@ -78,6 +87,8 @@ struct Elasticsearch {
     /// What stands before each document's id.
     action: String,
     is_compressed: bool,
+    /// Whether `errors: false` is a yes without items.
+    without_items: bool,
     secrets: Vec<String>,
 }
 
@@ -94,9 +105,6 @@ const FILTER: &str = "filter_path=errors,items.*.status,items.*.error.type,items
 /// Elasticsearch's limit of an index's name, in bytes.
 const INDEX_NAME_MAX: usize = 255;
 
-/// Secrets that are shorter than this may be shown: they would hide words of any kind.
-const SECRET_MIN: usize = 6;
-
 const URL: &str = "ELASTICSEARCH_URL";
 const API_KEY: &str = "ELASTICSEARCH_API_KEY";
 const USERNAME: &str = "ELASTICSEARCH_USERNAME";
@@ -105,6 +113,7 @@ const BEARER: &str = "ELASTICSEARCH_BEARER";
 const INDEX: &str = "ELASTICSEARCH_INDEX";
 const NAMESPACE: &str = "ELASTICSEARCH_NAMESPACE";
 const GZIP: &str = "ELASTICSEARCH_GZIP";
+const ACCEPT: &str = "ELASTICSEARCH_ACCEPT";
 
 fn open(
     values: &Values,
@@ -112,7 +121,7 @@ fn open(
     problems: &mut Vec<Problem>,
 ) -> Option<Box<dyn Destination>> {
     let index = index(values, dataset, problems);
-    let (authorization, mut secrets) = authorization(values, problems);
+    let (authorization, secrets) = authorization(values, problems);
     let base = values.text(URL)?.trim_end_matches('/');
     if base.contains('?') {
         problems.push(Problem::new(
@@ -123,14 +132,13 @@ fn open(
     if url::path(base).split('/').any(|word| word == "_bulk") {
         problems.push(Problem::new(URL, "names _bulk, which is added to it"));
     }
-    secrets.extend(authorization.clone());
-    secrets.retain(|secret| secret.len() >= SECRET_MIN);
     Some(Box::new(Elasticsearch {
         url: format!("{base}/_bulk?{FILTER}"),
+        secrets: words::secrets(authorization.clone(), secrets),
         authorization,
         action: format!(r#"{{"create":{{"_index":"{}","_id":""#, index?),
         is_compressed: values.flag(GZIP),
-        secrets,
+        without_items: values.word(ACCEPT) == "errors",
     }))
 }
 
@@ -265,16 +273,25 @@ impl Destination for Elasticsearch {
         }
     }
 
-    fn step(&self, turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
+    fn step(&self, turn: &Turn<'_>, _: &mut Conversation, session: &mut Session) -> Step {
+        let secrets = &self.secrets();
+        let reading = Reading {
+            without_items: self.without_items,
+            is_compressed: self.is_compressed,
+            secrets,
+        };
         match turn.last {
             Last::Reply(reply) if reply.status == 400 => {
-                Step::End(answer::read_bad_request(reply, &self.secrets()))
+                Step::End(answer::read_bad_request(reply, reading))
+            }
+            Last::Reply(reply) if reply.status == 415 && self.is_compressed => {
+                Step::End(by_status(reply, secrets, turn.now).with_hint(answer::NO_GZIP))
             }
             _ => one_request(
                 turn,
-                &self.secrets(),
+                secrets,
                 || self.request(turn.payload.len()),
-                |reply| answer::read(reply, turn, &self.secrets()),
+                |reply| answer::read(reply, turn, session, reading),
             ),
         }
     }
@@ -316,7 +333,6 @@ mod tests {
     use crate::sample::batch;
     use crate::setting::Given;
     use crate::verdict::Verdict;
-    use crate::words;
 
     const AT: (&str, &str) = (URL, "https://es.example:9243");
     const NO_GZIP: (&str, &str) = (GZIP, "false");
@@ -390,8 +406,13 @@ mod tests {
                 );
             }
         }
-        let below = request(&[(URL, "https://siem.example/es/")]);
-        assert!(below.url.starts_with("https://siem.example/es/_bulk?"));
+        for prefix in ["es", "api/default", "api/v1/_elastic"] {
+            for end in ["", "/"] {
+                let url = format!("https://siem.example/{prefix}{end}");
+                let expected = format!("https://siem.example/{prefix}/_bulk?{FILTER}");
+                assert_eq!(request(&[(URL, &url)]).url, expected);
+            }
+        }
     }
 
     #[test]
@@ -496,7 +517,7 @@ mod tests {
     #[test]
     fn answers_are_read_without_the_key() {
         let destination = opened(&[AT, (API_KEY, "the-name:s3cret-part")]).unwrap();
-        for (status, expected) in [(400, "Rejected"), (401, "Held"), (200, "Unknown")] {
+        for (status, expected) in [(400, "Held"), (401, "Held"), (200, "Unknown")] {
             let reply = Reply {
                 status,
                 body: b"no such key: s3cret-part".to_vec(),

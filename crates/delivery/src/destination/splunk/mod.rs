@@ -1,19 +1,19 @@
 //! Splunk's HTTP Event Collector, and what speaks its protocol, as LogScale and Falcon NG-SIEM:
 //! `POST /services/collector/event`, one envelope an event, gzip.
 
+mod answer;
 mod envelope;
 
 use core::fmt;
-use std::collections::BTreeMap;
 
 use logpush_gzip::gzip;
 use logpush_normalizer::{Shape, identity};
-use serde::Deserialize;
 
 use crate::Millis;
 use crate::destination::kind::{
     Destination, Kind, Last, PartLimits, Step, Turn, by_status, is_a_yes, no_yes,
 };
+use crate::destination::splunk::answer::{Read, Yes};
 use crate::destination::splunk::envelope::{
     Envelope, HOST, INDEX, SOURCE, SOURCETYPE, hexadecimal,
 };
@@ -24,7 +24,6 @@ use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
 use crate::verdict::Verdict;
-use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "splunk",
@@ -77,6 +76,16 @@ pub(super) const KIND: Kind = Kind {
             Accepts::Flag { default: false },
             "whether the indexers' acknowledgement is waited for, up to RETRY_BUDGET_MS; the token must have it switched on",
         ),
+        Setting::new(
+            GZIP,
+            Accepts::Flag { default: true },
+            "whether bodies are compressed",
+        ),
+        Setting::new(
+            ACCEPT,
+            Accepts::OneOf(&["code", "any"]),
+            "what a yes is: code 0 (with `bearer`, a JSON object without an error too), or any 2xx without the code of an error, for a receiver of another make",
+        ),
     ],
     shapes: &[Shape::Ecs, Shape::Native],
     limits: PartLimits {
@@ -95,36 +104,20 @@ struct Splunk {
     token: String,
     scheme: &'static str,
     envelope: Envelope,
-}
-
-/// An answer of the collector.
-#[derive(Deserialize)]
-struct Answer {
-    code: u32,
-    /// The first event that was not indexed, from 0.
-    #[serde(rename = "invalid-event-number")]
-    place: Option<usize>,
-    #[serde(rename = "ackId")]
-    ack_id: Option<u64>,
-}
-
-/// An answer about acknowledgements.
-#[derive(Deserialize)]
-struct Acknowledgements {
-    acks: BTreeMap<String, bool>,
+    is_compressed: bool,
+    yes: Yes,
 }
 
 const URL: &str = "SPLUNK_URL";
 const TOKEN: &str = "SPLUNK_TOKEN";
 const AUTHORIZATION: &str = "SPLUNK_AUTHORIZATION";
 const ACK: &str = "SPLUNK_ACK";
+const GZIP: &str = "SPLUNK_GZIP";
+const ACCEPT: &str = "SPLUNK_ACCEPT";
 
 /// Splunk Cloud refuses requests of more bytes than this, before compression. It says 400 with code 6
 /// and names the first event, as if that were at fault.
 const CLOUD_BYTES_MAX: usize = 5 * 1024 * 1024;
-
-/// Documents of so many bytes together may be too many: what is said of the first may be of their sum.
-const SUM_BYTES_MIN: usize = 1024 * 1024;
 
 /// Stages of a conversation: begun, events sent, and from there on the number of questions.
 const BEGUN: u32 = 0;
@@ -160,15 +153,19 @@ fn open(
             ack_url
         }
     };
+    let is_bearer = values.word(AUTHORIZATION) == "bearer";
     Some(Box::new(Splunk {
         url,
         ack_url,
         token: values.text(TOKEN)?.to_owned(),
-        scheme: match values.word(AUTHORIZATION) {
-            "bearer" => "Bearer",
-            _ => "Splunk",
-        },
+        scheme: if is_bearer { "Bearer" } else { "Splunk" },
         envelope,
+        is_compressed: values.flag(GZIP),
+        yes: match (values.word(ACCEPT), is_bearer) {
+            ("any", _) => Yes::Any,
+            (_, true) => Yes::Object,
+            (_, false) => Yes::Code,
+        },
     }))
 }
 
@@ -207,7 +204,11 @@ impl Destination for Splunk {
         for document in part.documents() {
             self.envelope.write(&mut body, &document);
         }
-        gzip(&[&body])
+        if self.is_compressed {
+            gzip(&[&body])
+        } else {
+            body
+        }
     }
 
     fn step(
@@ -245,9 +246,12 @@ impl Destination for Splunk {
 
 impl Splunk {
     fn events(&self, turn: &Turn<'_>) -> Request {
-        let request = Request::post(&self.url, turn.payload.len())
-            .header("Content-Type", "application/json")
-            .header("Content-Encoding", "gzip");
+        let request =
+            Request::post(&self.url, turn.payload.len()).header("Content-Type", "application/json");
+        let request = match self.is_compressed {
+            true => request.header("Content-Encoding", "gzip"),
+            false => request,
+        };
         self.signed(request, turn)
     }
 
@@ -278,15 +282,26 @@ impl Splunk {
         conversation: &mut Conversation,
         session: &mut Session,
     ) -> Step {
-        let answer = match serde_json::from_slice::<Answer>(&reply.body) {
-            Ok(answer) if reply.is_success() && is_yes(answer.code) => answer,
-            Ok(answer) if is_error(answer.code) => {
-                return Step::End(self.refused(&answer, reply, turn));
+        let secrets = &self.secrets();
+        let answer = match answer::read(reply, self.yes) {
+            Read::Yes(answer) => answer,
+            Read::Error(answer) => {
+                let verdict = answer::judge(&answer, reply, turn.part, secrets, turn.now);
+                return Step::End(verdict);
             }
-            _ if reply.is_success() => {
-                return Step::End(no_yes(reply, session, &self.secrets(), turn.now));
+            Read::NoYes => {
+                let verdict = no_yes(reply, session, secrets, turn.now);
+                return Step::End(verdict.with_hint("if that is a yes, say so with SPLUNK_ACCEPT"));
             }
-            _ => return Step::End(by_status(reply, &self.secrets(), turn.now)),
+            Read::Status => {
+                let verdict = by_status(reply, secrets, turn.now);
+                return Step::End(match reply.status {
+                    415 if self.is_compressed => {
+                        verdict.with_hint("if it takes no gzip, set SPLUNK_GZIP=false")
+                    }
+                    _ => verdict,
+                });
+            }
         };
         is_a_yes(session);
         match (&self.ack_url, answer.ack_id) {
@@ -303,37 +318,6 @@ impl Splunk {
         }
     }
 
-    /// What an error means, by its code.
-    fn refused(&self, answer: &Answer, reply: &Reply, turn: &Turn<'_>) -> Verdict {
-        let words = words::quote(reply, &self.secrets());
-        let after = reply.retry_after(turn.now);
-        let held = |words| Verdict::Held {
-            status: Some(reply.status),
-            words,
-        };
-        match (answer.code, answer.place) {
-            // What is before the place is indexed, and nothing from there on.
-            (6 | 12 | 13 | 15, Some(0)) if is_large(turn.part) => Verdict::Rejected(words),
-            (6 | 12 | 13 | 15, Some(place)) => Verdict::UpTo(place, words),
-            (6 | 12 | 13 | 15, None) => Verdict::Rejected(words),
-            // It names the event behind the one whose index is forbidden. All have the same: only
-            // where the token was changed just now is anything indexed.
-            (7, Some(behind)) if (2..=turn.part.len()).contains(&behind) => {
-                Verdict::UpTo(behind - 1, words)
-            }
-            (1..=5 | 7 | 10 | 11 | 14 | 16 | 21 | 22 | 28, _) => held(words),
-            (8, _) => Verdict::Unknown {
-                after,
-                reason: words,
-            },
-            (9 | 18..=20 | 23 | 26 | 27, _) => Verdict::Retry {
-                after,
-                reason: words,
-            },
-            _ => by_status(reply, &self.secrets(), turn.now),
-        }
-    }
-
     /// Reads the answer to a question: a yes is told once, so that one that was lost is never told
     /// again.
     fn acknowledged(
@@ -343,17 +327,16 @@ impl Splunk {
         conversation: &mut Conversation,
     ) -> Step {
         let ack_id = conversation.notes.first().map_or("", String::as_str);
-        let told = serde_json::from_slice::<Acknowledgements>(&reply.body).ok();
-        let told = told.and_then(|told| told.acks.get(ack_id).copied());
         if reply.is_success() {
-            return match told {
+            return match answer::is_acknowledged(reply, ack_id) {
                 Some(true) => Step::End(Verdict::Accepted),
                 _ => ask_later(conversation),
             };
         }
-        let verdict = match serde_json::from_slice::<Answer>(&reply.body) {
-            Ok(answer) => self.refused(&answer, reply, turn),
-            Err(_) => by_status(reply, &self.secrets(), turn.now),
+        let secrets = &self.secrets();
+        let verdict = match answer::read(reply, self.yes) {
+            Read::Error(answer) => answer::judge(&answer, reply, turn.part, secrets, turn.now),
+            _ => by_status(reply, secrets, turn.now),
         };
         match verdict {
             Verdict::Held { .. } => Step::End(verdict),
@@ -370,22 +353,6 @@ impl fmt::Debug for Splunk {
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether a code says that all is taken; with 24 and 25, that it is near its capacity as well.
-fn is_yes(code: u32) -> bool {
-    matches!(code, 0 | 24 | 25)
-}
-
-/// Whether a code says that something was not taken, whatever the status says.
-fn is_error(code: u32) -> bool {
-    matches!(code, 1..=16 | 18..=23 | 26..=28)
-}
-
-/// Whether documents may be too many for one request.
-fn is_large(part: &Part<'_>) -> bool {
-    let bytes: usize = part.runs().map(<[u8]>::len).sum();
-    part.len() > 1 && bytes + part.len() * envelope::BYTES_MAX > SUM_BYTES_MIN
 }
 
 /// The channel of an upload's requests, as a GUID. Acknowledgements are counted by channel.
@@ -421,6 +388,7 @@ fn ask_later(conversation: &mut Conversation) -> Step {
 mod tests {
     use super::*;
     use crate::destination::kind::Opened;
+    use crate::destination::splunk::answer::SUM_BYTES_MIN;
     use crate::setting::Given;
 
     const AT_ACME: [(&str, &str); 2] = [
