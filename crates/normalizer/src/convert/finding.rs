@@ -53,6 +53,8 @@ pub(crate) enum Finding {
     Word(&'static str),
     /// A hash, and where it stands.
     Hash(Algorithm, Span),
+    /// A hash, and the part of [`Workspace::copies`] that has it in lower case.
+    CopiedHash(Algorithm, Span),
     Number(u64),
     /// Number of the address in [`Workspace::urls`].
     Url(u16),
@@ -71,6 +73,8 @@ pub(crate) enum CheckResult {
     Partly,
     /// There is a finding, but it leaves out what is sound and says that there is nothing.
     WithoutNothing,
+    /// There is a finding in another spelling: the value as received must be kept elsewhere.
+    Respelled,
     /// The value is sound, but says nothing to these targets: it must be kept elsewhere.
     Nothing,
     /// A sound value, which its list of words does not have.
@@ -172,7 +176,7 @@ impl<'a> Found<'a> {
         match self.finding {
             Finding::Fit => Piece::Place(self.record.value(self.row).span),
             Finding::Place(span) | Finding::Hash(_, span) => Piece::Place(*span),
-            Finding::Copied(span) => Piece::Copied(*span),
+            Finding::Copied(span) | Finding::CopiedHash(_, span) => Piece::Copied(*span),
             _ => Piece::None,
         }
     }

@@ -6,6 +6,7 @@ use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::hash_algorithm::Algorithm;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
+use crate::record::Span;
 
 /// `hash("file.hash")`
 pub(crate) const fn hash(path: &'static str) -> Target {
@@ -20,7 +21,7 @@ pub(crate) const fn ja3(path: &'static str) -> Target {
 static HASH: Conversion = Conversion {
     name: "hash",
     about: for_pages(
-        "A hash in hexadecimal digits, by its length: `.md5`, `.sha1` or `.sha256` of the given name (`file.hash`), and `related.hash`. Zeros alone say \"none\", and are kept as `cloudflare.<Name>`.",
+        "A hash in hexadecimal digits, in lower case, by its length: `.md5`, `.sha1` or `.sha256` of the given name (`file.hash`), and `related.hash`. With capitals it is kept as `cloudflare.<Name>` too. Zeros alone say \"none\", and are kept as `cloudflare.<Name>`.",
     ),
     outputs: &[
         Output::text(Place::Below("md5"), Form::HashOf(Algorithm::Md5)),
@@ -34,7 +35,7 @@ static HASH: Conversion = Conversion {
 static JA3: Conversion = Conversion {
     name: "ja3",
     about: for_pages(
-        "A JA3 hash; `related.hash` has it too. Zeros alone say \"none\", and are kept as `cloudflare.<Name>`.",
+        "A JA3 hash in lower case; `related.hash` has it too. With capitals it is kept as `cloudflare.<Name>` too. Zeros alone say \"none\", and are kept as `cloudflare.<Name>`.",
     ),
     outputs: &[
         Output::text(Place::Path, Form::HashOf(Algorithm::Md5)),
@@ -46,23 +47,31 @@ static JA3: Conversion = Conversion {
 #[inline(never)]
 pub(super) fn check_hash(
     input: Input<'_>,
-    _: &mut Workspace,
+    workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
     let hash = input.bytes();
     if is_none(hash) {
         return CheckResult::Nothing;
     }
-    let algorithm = Algorithm::of(hash).filter(|_| input.is_text());
-    if let Some(algorithm) = algorithm {
-        *finding = Finding::Hash(algorithm, input.value.span);
+    let Some(algorithm) = Algorithm::of(hash).filter(|_| input.is_text()) else {
+        return CheckResult::Invalid;
+    };
+    // Rules and indicators compare letter by letter.
+    if hash.iter().any(u8::is_ascii_uppercase) {
+        let start = workspace.copies.len();
+        workspace.copies.put(&hash.to_ascii_lowercase());
+        *finding = Finding::CopiedHash(algorithm, Span::new(start, workspace.copies.len()));
+        return CheckResult::Respelled;
     }
-    CheckResult::valid(algorithm.is_some())
+    *finding = Finding::Hash(algorithm, input.value.span);
+    CheckResult::Found
 }
 
 pub(super) fn hash_of(algorithm: Algorithm, found: Found<'_>) -> Piece {
     match found.finding {
         Finding::Hash(of, place) if *of == algorithm => Piece::Place(*place),
+        Finding::CopiedHash(of, place) if *of == algorithm => Piece::Copied(*place),
         _ => Piece::None,
     }
 }

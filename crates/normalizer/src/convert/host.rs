@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::bytes::same;
 use crate::bytes::span::Span;
 use crate::bytes::writer::Writer;
-use crate::convert::ip_address::{address, is_ip};
+use crate::convert::ip_address::{address, is_ip, is_ipv4};
 use crate::convert::piece::Piece;
 use crate::convert::public_suffix::icann_suffix;
 
@@ -283,7 +283,16 @@ impl Hosts {
             true => address(text, inside, copies),
             false => None,
         };
-        let lower = String::from_utf8_lossy(name).to_lowercase();
+        // As browsers write it: in brackets if it came so, shortened, in lower case.
+        let lower = match (ip, name) {
+            (Some(Piece::Copied(short)), [b'[', ..]) if !is_ipv4(short.of(copies.written())) => {
+                format!("[{}]", String::from_utf8_lossy(short.of(copies.written())))
+            }
+            (Some(Piece::Copied(short)), _) if !is_ipv4(short.of(copies.written())) => {
+                String::from_utf8_lossy(short.of(copies.written())).into_owned()
+            }
+            _ => String::from_utf8_lossy(name).to_lowercase(),
+        };
         let (name, parts) = if lower.as_bytes() == name {
             (Piece::some(place), host.parts)
         } else {
@@ -633,7 +642,12 @@ mod tests {
             ("203.0.113.9", "203.0.113.9=203.0.113.9"),
             ("203.0.113.9:80", "203.0.113.9=203.0.113.9|80"),
             ("[2001:db8::1]:443", "[2001:db8::1]=2001:db8::1|443"),
-            ("[2001:DB8::1]", "[2001:db8::1]=2001:DB8::1"),
+            ("[2001:DB8::1]", "[2001:db8::1]=2001:db8::1"),
+            ("2001:0db8:0:0::1", "2001:db8::1=2001:db8::1"),
+            (
+                "[2001:db8:0:0:0:0:0:1]:8443",
+                "[2001:db8::1]=2001:db8::1|8443",
+            ),
             ("2001:db8::1", "2001:db8::1=2001:db8::1"),
             ("[::ffff:cb00:7109]", "[::ffff:cb00:7109]=203.0.113.9"),
             // Ports as browsers read them.

@@ -1,6 +1,9 @@
 //! `ip`, `otherwise_ip`, `ips`: addresses of IPv4 and IPv6.
 
+use core::cell::Cell;
+
 use crate::bytes::text::for_pages;
+use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::ip_address::{address, is_ipv4, without_port};
@@ -27,7 +30,7 @@ pub(crate) const fn otherwise_ip(path: &'static str) -> Target {
 static IP: Conversion = Conversion {
     name: "ip",
     about: for_pages(
-        "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`, however it is written) without them. Brackets and a port are left out.",
+        "The text, if it is an IPv4 or IPv6 address; an IPv4 address in the clothes of IPv6 (`::ffff:192.0.2.1`, however it is written) without them, and one of IPv6 as RFC 5952 writes it, in lower case and shortened (`2001:db8::5`), kept as it came as `cloudflare.<Name>` too. Brackets and a port are left out.",
     ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
@@ -70,6 +73,7 @@ fn check_other(input: Input<'_>, workspace: &mut Workspace, finding: &mut Findin
     }
     let span = input.value.span;
     let (piece, result) = match address(input.text, span, &mut workspace.copies) {
+        Some(piece) if is_respelled(piece, &workspace.copies) => (piece, CheckResult::Respelled),
         Some(piece) => (piece, CheckResult::Found),
         // An address with its port, as Go writes it: the port has no place in the field.
         None => {
@@ -95,10 +99,23 @@ pub(super) fn check_ips(
     workspace: &mut Workspace,
     finding: &mut Finding,
 ) -> CheckResult {
-    check_elements(input, workspace, finding, |element, copies| {
-        match element.kind {
-            ValueKind::Text => address(input.text, element.span, copies).ok_or(Unfit::Invalid),
-            _ => Err(Unfit::Invalid),
-        }
-    })
+    let any_respelled = Cell::new(false);
+    let result = check_elements(input, workspace, finding, |element, copies| {
+        let piece = match element.kind {
+            ValueKind::Text => address(input.text, element.span, copies),
+            _ => None,
+        };
+        any_respelled.set(any_respelled.get() || piece.is_some_and(|it| is_respelled(it, copies)));
+        piece.ok_or(Unfit::Invalid)
+    });
+    match result {
+        CheckResult::Found if any_respelled.get() => CheckResult::Respelled,
+        result => result,
+    }
+}
+
+/// Whether an address of IPv6 is not as it came. One of IPv4 without the clothes of IPv6 says all that
+/// they did.
+fn is_respelled(piece: Piece, copies: &Writer) -> bool {
+    matches!(piece, Piece::Copied(place) if !is_ipv4(place.of(copies.written())))
 }

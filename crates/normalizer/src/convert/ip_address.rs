@@ -7,16 +7,46 @@ use crate::bytes::writer::Writer;
 use crate::convert::piece::Piece;
 
 /// The address at `span`; that of IPv4 where it is written as one of IPv6 (RFC 4291, section
-/// 2.5.5.2), which a socket of IPv6 says of a peer of IPv4: rules compare addresses.
+/// 2.5.5.2), which a socket of IPv6 says of a peer of IPv4. One of IPv6 as RFC 5952 writes it, shortened
+/// and in lower case: rules and indicators compare letter by letter.
 pub(crate) fn address(text: &[u8], span: Span, copies: &mut Writer) -> Option<Piece> {
     let bytes = span.of(text);
     if is_ipv4(bytes) {
         return Some(Piece::Place(span));
     }
-    let mapped = ipv6(bytes)?.to_ipv4_mapped();
-    Some(mapped.map_or(Piece::Place(span), |ip| {
-        Piece::copied(ip.to_string().as_bytes(), copies)
-    }))
+    let ip = ipv6(bytes)?;
+    Some(if let Some(mapped) = ip.to_ipv4_mapped() {
+        Piece::copied(mapped.to_string().as_bytes(), copies)
+    } else if is_short(bytes) {
+        Piece::Place(span)
+    } else {
+        match ip.to_string().as_bytes() {
+            short if short == bytes => Piece::Place(span),
+            short => Piece::copied(short, copies),
+        }
+    })
+}
+
+/// Whether an address of IPv6 certainly has the form of RFC 5952, without writing it anew: there are
+/// only digits and small letters, and no group that begins with a zero.
+fn is_short(bytes: &[u8]) -> bool {
+    let mut colons = 0;
+    let mut is_shortened = false;
+    let mut last = b':';
+    for &byte in bytes {
+        match byte {
+            b':' => {
+                colons += 1;
+                is_shortened |= last == b':';
+            }
+            b'0' if last == b':' => return false,
+            b'0'..=b'9' | b'a'..=b'f' => {}
+            _ => return false,
+        }
+        last = byte;
+    }
+    // `::` for one group alone is longer than its zero: with seven others it has seven colons or more.
+    !is_shortened || colons < 7
 }
 
 /// The place without the brackets and the port of an address.
@@ -97,6 +127,36 @@ mod tests {
     use core::net::{IpAddr, Ipv4Addr};
 
     use super::*;
+
+    #[test]
+    fn addresses_of_ipv6_have_one_form() {
+        for (text, expected) in [
+            ("2001:db8::5", "2001:db8::5"),
+            ("2001:DB8::5", "2001:db8::5"),
+            ("2001:0db8:0000:0000:0000:0000:0000:0005", "2001:db8::5"),
+            ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+            ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+            ("1:2:3::5:6:7:8", "1:2:3:0:5:6:7:8"),
+            ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
+            ("1::8", "1::8"),
+            ("::", "::"),
+            ("0::1", "::1"),
+            ("::1", "::1"),
+            ("64:ff9b::192.0.2.1", "64:ff9b::c000:201"),
+            ("::FFFF:cb00:7109", "203.0.113.9"),
+        ] {
+            let mut copies = Writer::default();
+            let found = address(text.as_bytes(), Span::new(0, text.len()), &mut copies);
+            let shown = match found {
+                Some(Piece::Place(place)) => place.of(text.as_bytes()),
+                Some(Piece::Copied(place)) => place.of(copies.written()),
+                _ => b"",
+            };
+            assert_eq!(shown, expected.as_bytes(), "{text}");
+            let is_sure = is_short(text.as_bytes());
+            assert!(!is_sure || shown == text.as_bytes(), "{text}");
+        }
+    }
 
     #[test]
     fn addresses_are_those_of_the_standard_library() {

@@ -14,7 +14,7 @@ pub(crate) const fn known(path: &'static str) -> Target {
 static KNOWN: Conversion = Conversion {
     name: "known",
     about: for_pages(
-        "The text as it is, unless it says that there is none: `NONE`, `UNK`, `unknown` or `<unknown file name>`, in any case of letters. Such a word is kept as `cloudflare.<Name>`.",
+        "The text as it is, unless it says that there is none: `NONE`, `UNK`, `unknown`, `null`, `N/A`, `-` or `<unknown file name>`, in any case of letters. Such a word is kept as `cloudflare.<Name>`.",
     ),
     outputs: &[Output::text(Place::Path, Form::Whole)],
     ..Conversion::BASE
@@ -30,7 +30,10 @@ pub(super) fn check_known(
         return CheckResult::Invalid;
     }
     let text = input.bytes();
-    if is_placeholder(text) || text.eq_ignore_ascii_case(b"<unknown file name>") {
+    let is_other = [b"-".as_slice(), b"n/a", b"null", b"<unknown file name>"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text));
+    if is_other || is_placeholder(text) {
         return CheckResult::Nothing;
     }
     finding.fit(true)

@@ -425,6 +425,60 @@ fn ipv4_is_told_in_every_spelling_of_ipv6() {
 
 #[test]
 #[wasm]
+fn ipv6_has_one_spelling() {
+    for spelling in ["2001:DB8::5", "2001:0db8:0:0:0:0:0:0005"] {
+        check([
+            (
+                "audit_logs",
+                json!({"ActorIP": spelling}),
+                json!({"source.ip": "2001:db8::5", "related.ip": ["2001:db8::5"],
+                       "cloudflare.ActorIP": spelling}),
+            ),
+            (
+                "gateway_dns",
+                json!({"ResolvedIPs": [spelling, "192.0.2.1"]}),
+                json!({"dns.resolved_ip": ["2001:db8::5", "192.0.2.1"],
+                       "cloudflare.ResolvedIPs": [spelling, "192.0.2.1"]}),
+            ),
+            (
+                "http_requests",
+                json!({"ClientRequestHost": format!("[{spelling}]:8443")}),
+                json!({"url.domain": "[2001:db8::5]", "url.port": 8443, "destination.ip": "2001:db8::5",
+                       "destination.domain": null, "related.ip": ["2001:db8::5"],
+                       "destination.address": format!("[{spelling}]:8443")}),
+            ),
+            (
+                "gateway_http",
+                json!({"URL": format!("http://[{spelling}]/a")}),
+                json!({"url.domain": "[2001:db8::5]", "related.ip": ["2001:db8::5"],
+                       "url.original": format!("http://[{spelling}]/a")}),
+            ),
+        ]);
+    }
+}
+
+#[test]
+#[wasm]
+fn hashes_are_in_lower_case() {
+    let hash = "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709";
+    let lower = hash.to_lowercase();
+    check([
+        (
+            "gateway_http",
+            json!({"BlockedFileHash": hash}),
+            json!({"file.hash.sha1": lower, "related.hash": [lower], "cloudflare.BlockedFileHash": hash}),
+        ),
+        (
+            "http_requests",
+            json!({"JA3Hash": "E7D705A3286E19EA42F587B344EE6865"}),
+            json!({"tls.client.ja3": "e7d705a3286e19ea42f587b344ee6865",
+                   "related.hash": ["e7d705a3286e19ea42f587b344ee6865"]}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
 fn a_bad_element_costs_only_itself() {
     check([
         (
