@@ -288,8 +288,8 @@ pub(crate) fn resolve<'a>(
         let is_main = matches!(main, Some((main, _)) if main == place);
         let is_used = match (row.role, row.finding) {
             _ if is_main => true,
-            _ if is_complete => false,
-            (Role::Query, _) => {
+            // The path of a target in absolute form has its query beside it, as any path has.
+            (Role::Query, _) if !is_complete || (role == Role::Path && url.has_room()) => {
                 has_query = true;
                 if let (Role::Path, Finding::Place(query)) = (role, row.finding) {
                     url.query = *query;
@@ -299,6 +299,7 @@ pub(crate) fn resolve<'a>(
                 }
                 role == Role::Path
             }
+            _ if is_complete => false,
             (Role::Authority, Finding::Host(host)) if url.host.is_none() => {
                 url.host = Some(*host);
                 true
@@ -324,17 +325,19 @@ pub(crate) fn resolve<'a>(
     if !is_any {
         return Finding::None;
     }
-    if url.kind != UrlKind::Complete {
-        // Without the field of the query, or with a path alone, nobody knows the whole.
-        let is_known = role == Role::Uri || (has_query && query_value.is_some());
+    // Without the field of the query, or with a path alone, nobody knows the whole.
+    let is_known = role == Role::Uri || (has_query && query_value.is_some());
+    let query = match query_value {
+        Some(query) if role == Role::Path && query.kind == ValueKind::Text => query.span.of(text),
+        _ => b"",
+    };
+    if url.kind == UrlKind::Complete {
+        if let (Some((_, row)), Role::Path) = (main, role) {
+            add_query(url, row.value.span, query, is_known, text, copies);
+        }
+    } else {
         match main {
             Some((_, row)) => {
-                let query = match query_value {
-                    Some(query) if role == Role::Path && query.kind == ValueKind::Text => {
-                        query.span.of(text)
-                    }
-                    _ => b"",
-                };
                 let is_whole = is_known && url.kind == UrlKind::Path;
                 put_together(url, row.value.span, query, is_whole, text, hosts, copies);
             }
@@ -371,10 +374,7 @@ fn put_together(
     copies: &mut Writer,
 ) {
     let bytes = target.of(text);
-    let mark: &[u8] = match question_mark(query) {
-        0 if !query.is_empty() => b"?",
-        _ => b"",
-    };
+    let mark = missing_mark(query);
     url.original = Piece::some(target);
     let beginning = match is_whole && bytes.starts_with(b"/") {
         true => url.beginning(text, hosts),
@@ -395,6 +395,33 @@ fn put_together(
         }
     } else if !query.is_empty() {
         url.original = Piece::joined(&[bytes, mark, query], copies);
+    }
+}
+
+/// Adds a query that came apart to an address that stands, whole but for it, where a path is due.
+fn add_query(
+    url: &mut Url,
+    target: Span,
+    query: &[u8],
+    is_known: bool,
+    text: &[u8],
+    copies: &mut Writer,
+) {
+    if !query.is_empty() {
+        url.original = Piece::joined(&[target.of(text), missing_mark(query), query], copies);
+        if !matches!(url.full, Piece::None) {
+            url.full = url.original;
+        }
+    } else if !is_known && url.has_room() {
+        url.full = Piece::None;
+    }
+}
+
+/// The question mark that a query is sent without.
+fn missing_mark(query: &[u8]) -> &'static [u8] {
+    match question_mark(query) {
+        0 if !query.is_empty() => b"?",
+        _ => b"",
     }
 }
 

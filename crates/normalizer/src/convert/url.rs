@@ -102,6 +102,11 @@ impl Url {
         }
     }
 
+    /// Whether a query that comes apart belongs behind it.
+    pub(crate) fn has_room(&self) -> bool {
+        self.query.start == self.query.end && self.fragment.start == self.fragment.end
+    }
+
     /// Path and query, as they stand in one text.
     pub(crate) fn target(&self) -> Span {
         match self.query.end {

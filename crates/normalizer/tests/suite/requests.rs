@@ -400,6 +400,41 @@ fn addresses_in_fields_of_hosts_are_addresses() {
 
 #[test]
 #[wasm]
+fn a_target_in_absolute_form_has_the_query_that_came_apart() {
+    let with = |query: &str| {
+        json!({"ClientRequestHost": "a.example", "ClientRequestScheme": "https",
+               "ClientRequestPath": "http://b.example/x.php", "ClientRequestQuery": query})
+    };
+    check([
+        (
+            "firewall_events",
+            with("?y=1"),
+            json!({"url.original": "http://b.example/x.php?y=1", "url.full": "http://b.example/x.php?y=1",
+                   "url.query": "y=1", "url.path": "/x.php", "url.extension": "php",
+                   "url.domain": "b.example", "destination.domain": "a.example"}),
+        ),
+        (
+            "firewall_events",
+            with(""),
+            json!({"url.original": "http://b.example/x.php", "url.full": "http://b.example/x.php",
+                   "url.query": null}),
+        ),
+        // Without the field of the query nobody knows the whole.
+        (
+            "firewall_events",
+            json!({"ClientRequestPath": "http://b.example/x.php"}),
+            json!({"url.original": "http://b.example/x.php", "url.full": null, "url.path": "/x.php"}),
+        ),
+        (
+            "http_requests",
+            json!({"ClientRequestPath": "http://b.example/x.php"}),
+            json!({"url.full": null, "url.path": "/x.php", "url.domain": "b.example"}),
+        ),
+    ]);
+}
+
+#[test]
+#[wasm]
 fn ipv4_is_told_in_every_spelling_of_ipv6() {
     for spelling in [
         "::ffff:203.0.113.5",
