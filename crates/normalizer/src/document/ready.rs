@@ -1,11 +1,14 @@
 //! A dataset made ready for its records: its plan, its names, its secrets, and the rules for it.
 
+use std::sync::Arc;
+
 use crate::bytes::text::beginning;
 use crate::config::Config;
 use crate::mapping::Dataset;
 use crate::plan::Plan;
 use crate::plan::error::TableError;
 use crate::plan::feedback_loop::FeedbackLoop;
+use crate::plan::shared::shared_plan;
 use crate::record::clean::{SecretNames, is_odd};
 use crate::record::insides::OpenNames;
 use crate::record::names::Keys;
@@ -16,7 +19,7 @@ use crate::rules::active::{Active, Decision};
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) dataset: &'static Dataset,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     pub(super) keys: Keys,
     pub(super) feedback_loop: FeedbackLoop,
     pub(super) secrets: SecretNames,
@@ -30,8 +33,10 @@ const SHOWN_MAX: usize = 64;
 impl Ready {
     pub(super) fn new(dataset: &'static Dataset, config: &Config) -> Result<Self, TableError> {
         let rules = config.rules.of(dataset);
-        let hashed = rules.as_ref().map(|rules| rules.hashed.as_slice());
-        let plan = Plan::with_rules(dataset, hashed)?;
+        let plan = match &rules {
+            Some(rules) => Arc::new(Plan::with_rules(dataset, Some(&rules.hashed))?),
+            None => shared_plan(dataset)?,
+        };
         Ok(Self {
             feedback_loop: FeedbackLoop::new(dataset, &plan)?,
             secrets: SecretNames::new(plan.secret_names(), config.unmask),

@@ -6,6 +6,7 @@ pub(crate) mod mask;
 pub(crate) mod names;
 pub(crate) mod native;
 pub(crate) mod secret;
+pub(crate) mod shared;
 pub(crate) mod source;
 pub(crate) mod tree;
 
