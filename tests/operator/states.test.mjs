@@ -39,6 +39,8 @@ test("a page of 37 datasets and five destinations has less than 200 kB, in any s
   const many = readFileSync(join(folder, "many.html"), "utf8");
   assert.equal(many.match(/<details class="dataset" id="dataset-/g).length, 37);
   assert.equal(many.match(/<details class="dataset"[^>]* open/g), null, "what is well takes one line");
+  const worst = readFileSync(join(folder, "worst.html"), "utf8");
+  assert.equal(worst.match(/<details class="dataset" id="dataset-/g).length, 37);
 });
 
 describe("in a browser", { skip: browserPath() ? false : "there is no Chromium on this machine" }, () => {

@@ -90,6 +90,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("well", home(&well, &none)),
         ("many", home(&status(overview(37), Vec::new()), &none)),
         ("failing", home(&status(failing(), found()), &letters)),
+        ("worst", home(&status(worst(), found()), &letters)),
         (
             "notice",
             page::home(
@@ -231,6 +232,62 @@ fn failing() -> Value {
             { "id": 8, "dataset": "http_requests", "enabled": true, "error": "error 503: error pushing" },
             { "id": 9, "dataset": "gateway_dns", "enabled": true, "error": null },
         ]).to_string(),
+    });
+    overview
+}
+
+/// Every dataset fails at every destination in every way that there is, with texts of full length.
+fn worst() -> Value {
+    let mut overview = overview(37);
+    let error = |to: &str| format!("status 401: {to}: {HOSTILE} {}", "x".repeat(260));
+    let datasets = overview["datasets"].as_object_mut().unwrap();
+    let names: Vec<String> = datasets.keys().cloned().collect();
+    for (dataset, entry) in datasets.iter_mut() {
+        for to in ["archive", "lake", "siem", "soc-of-another-team"] {
+            entry["shards"]["0"]["backlog"][to] = json!({
+                "uploads": 1_234, "bytes": 987_654_321, "records": 4_200_000,
+                "oldest": [{ "key": "uploads/x", "arrived": NOW - 3 * HOUR, "attempts": 7, "error": error(to), "held": true, "next_attempt": NOW + 300_000 }],
+            });
+            entry["destinations"][to]["rules"] = (0..5)
+                .map(|n| {
+                    (
+                        format!("rule-{n}-of-{dataset}"),
+                        json!({ "fits": 2_000 + n, "dropped": 1_000 + n }),
+                    )
+                })
+                .collect::<serde_json::Map<_, _>>()
+                .into();
+        }
+        entry["shards"]["0"]["latest"] = (0..4)
+            .map(|n| {
+                json!({
+                    "key": format!("uploads/{dataset}/2027/01/15/08/20270115T083000219Z-{}.gz", n.to_string().repeat(32)),
+                    "outcome": "waiting", "arrived": NOW - 9_000, "at": NOW, "bytes": 1_234_567, "attempts": 7, "error": error("siem"),
+                })
+            })
+            .collect();
+        entry["last_arrival"] = json!(NOW - 3 * DAY);
+        entry["dead_letters"] = json!(31);
+        for (at, hour) in entry["hours"].as_object_mut().unwrap() {
+            let failed = at.parse::<u64>().unwrap() % 23;
+            hour["c"] = json!([9, 1_000, 9, 12, failed, 9, 3, 4, failed, 0, 9, 1]);
+        }
+        entry["unknown_fields"] = (0..100)
+            .map(|n| {
+                let name = format!("A{n}FieldThatCloudflareHasAddedToThisDataset");
+                (name, json!({ "first": NOW - HOUR, "last": NOW - 1_000 }))
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+    }
+    let jobs: Vec<Value> = names
+        .iter()
+        .enumerate()
+        .map(|(id, dataset)| json!({ "id": id, "dataset": dataset, "enabled": false, "error": error("job") }))
+        .collect();
+    overview["notes"] = json!({
+        "cron": (NOW - HOUR).to_string(),
+        "jobs": serde_json::to_string(&jobs).unwrap(),
     });
     overview
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::format::{bytes, count, duration, grouped};
 use crate::model::{DatasetStatus, Point, Status, UploadStatus, Window};
 use crate::page::chart::{Chart, Unit};
-use crate::page::layout::{NO_VALUE, ago};
+use crate::page::layout::{NO_VALUE, ago, and_more};
 use crate::page::problem::is_about;
 use crate::shard::UploadOutcome;
 
@@ -13,7 +13,14 @@ use crate::shard::UploadOutcome;
 const OPEN_MAX: usize = 4;
 
 /// Latest uploads that the page lists; `/api/status` has more.
-const UPLOADS_SHOWN: usize = 20;
+const UPLOADS_SHOWN: usize = 12;
+
+/// Datasets with all of their charts: a page that a phone loads at once has no room for more. The others have one.
+const CHARTED_MAX: usize = 8;
+
+/// Unknown fields, the newest first, and jobs, the failing ones first.
+const FIELDS_SHOWN: usize = 25;
+const JOBS_SHOWN: usize = 15;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -64,10 +71,13 @@ pub(super) fn all(status: &Status) -> Markup {
         @if !status.datasets.is_empty() {
             section.list aria-labelledby="datasets" {
                 h2 #datasets { "Datasets" }
+                @if status.datasets.len() > CHARTED_MAX {
+                    p { "The first " (CHARTED_MAX) ", those with a problem before all, have every chart." }
+                }
                 @for (place, dataset) in bad.iter().chain(&well).enumerate() {
                     details.dataset #(format!("dataset-{}", dataset.dataset)) open[place < bad.len().min(OPEN_MAX)] {
                         summary { h3 { (dataset.dataset) } (tags(status, dataset)) }
-                        (details(dataset, status.at))
+                        (details(dataset, status.at, place < CHARTED_MAX))
                     }
                 }
             }
@@ -104,7 +114,7 @@ pub(super) fn uploads(status: &Status) -> Markup {
 
 /// Fields that the mapping does not know.
 pub(super) fn unknown_fields(status: &Status) -> Markup {
-    let fields: Vec<_> = status
+    let mut fields: Vec<_> = status
         .datasets
         .iter()
         .flat_map(|dataset| {
@@ -114,6 +124,7 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
                 .map(move |field| (&dataset.dataset, field))
         })
         .collect();
+    fields.sort_by_key(|(_, field)| core::cmp::Reverse(field.first));
     html! {
         @if !fields.is_empty() {
             section aria-labelledby="drift" {
@@ -130,7 +141,7 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
                             }
                         }
                         tbody {
-                            @for (dataset, field) in fields {
+                            @for (dataset, field) in fields.iter().take(FIELDS_SHOWN) {
                                 tr {
                                     th scope="row" { code { (field.field) } }
                                     td { (dataset) }
@@ -141,6 +152,7 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
                         }
                     }
                 }
+                (and_more(fields.len(), FIELDS_SHOWN))
             }
         }
     }
@@ -148,6 +160,8 @@ pub(super) fn unknown_fields(status: &Status) -> Markup {
 
 /// The Logpush jobs, if the Worker may ask Cloudflare for them.
 pub(super) fn jobs(status: &Status) -> Markup {
+    let mut jobs: Vec<_> = status.jobs.iter().collect();
+    jobs.sort_by_key(|job| job.enabled && job.error.is_none());
     html! {
         @if !status.jobs.is_empty() {
             section aria-labelledby="jobs" {
@@ -163,7 +177,7 @@ pub(super) fn jobs(status: &Status) -> Markup {
                             }
                         }
                         tbody {
-                            @for job in &status.jobs {
+                            @for job in jobs.iter().take(JOBS_SHOWN) {
                                 tr {
                                     th scope="row" { (job.id) }
                                     td { (job.dataset) }
@@ -177,6 +191,7 @@ pub(super) fn jobs(status: &Status) -> Markup {
                         }
                     }
                 }
+                (and_more(jobs.len(), JOBS_SHOWN))
             }
         }
     }
@@ -208,14 +223,7 @@ fn tags(status: &Status, dataset: &DatasetStatus) -> Markup {
     }
 }
 
-fn details(dataset: &DatasetStatus, now: u64) -> Markup {
-    let minute = now / MINUTE;
-    let hour = now / HOUR;
-    let failures = |window: &Window| {
-        let counters = &window.counters;
-        counters.errors + counters.refused + counters.failed_attempts + counters.dead_letters
-    };
-    let bad = values(&dataset.hours, HOUR, hour, 168, failures);
+fn details(dataset: &DatasetStatus, now: u64, is_charted: bool) -> Markup {
     html! {
         div.columns {
             table.measures {
@@ -223,9 +231,9 @@ fn details(dataset: &DatasetStatus, now: u64) -> Markup {
                 thead {
                     tr {
                         td {}
-                        th.number scope="col" { "Hour" }
-                        th.number scope="col" { "Day" }
-                        th.number scope="col" { "Week" }
+                        th scope="col" { "Hour" }
+                        th scope="col" { "Day" }
+                        th scope="col" { "Week" }
                     }
                 }
                 tbody {
@@ -234,48 +242,63 @@ fn details(dataset: &DatasetStatus, now: u64) -> Markup {
                         tr {
                             th scope="row" { (name) }
                             @for window in [&dataset.last_hour, &dataset.last_day, &dataset.last_week] {
-                                (cell(value(window), *format, *is_bad))
+                                (measured(value(window), *format, *is_bad))
                             }
                         }
                     }
                     tr {
                         th scope="row" { "Waiting now" }
-                        td.number colspan="3" { (waiting(dataset, now)) }
+                        td colspan="3" { (waiting(dataset, now)) }
                     }
                 }
             }
             div.charts {
-                (Chart {
-                    title: "Records per minute",
-                    from: "60 min ago",
-                    values: values(&dataset.minutes, MINUTE, minute, 60, |window| window.counters.records),
-                    unit: Unit::Number,
-                    is_bad: false,
-                }.draw())
-                (Chart {
-                    title: "Records per hour",
-                    from: "7 days ago",
-                    values: values(&dataset.hours, HOUR, hour, 168, |window| window.counters.records),
-                    unit: Unit::Number,
-                    is_bad: false,
-                }.draw())
-                (Chart {
-                    title: "Longest lag per hour",
-                    from: "7 days ago",
-                    values: values(&dataset.hours, HOUR, hour, 168, |window| window.lag_ms_max),
-                    unit: Unit::Millis,
-                    is_bad: false,
-                }.draw())
-                (Chart {
-                    title: "Errors, refusals and failed attempts per hour",
-                    from: "7 days ago",
-                    values: bad,
-                    unit: Unit::Number,
-                    is_bad: true,
-                }.draw())
+                @for chart in charts(dataset, now, is_charted) { (chart.draw()) }
             }
         }
     }
+}
+
+/// All charts of a dataset, or the one that says most.
+fn charts(dataset: &DatasetStatus, now: u64, all: bool) -> Vec<Chart<'static>> {
+    let week = |title, value: fn(&Window) -> u64, unit, is_bad| Chart {
+        title,
+        from: "7 days ago",
+        values: values(&dataset.hours, HOUR, now / HOUR, 168, value),
+        unit,
+        is_bad,
+    };
+    let records = |window: &Window| window.counters.records;
+    let records_per_hour = week("Records per hour", records, Unit::Number, false);
+    if !all {
+        return vec![records_per_hour];
+    }
+    let failures = |window: &Window| {
+        let counters = &window.counters;
+        counters.errors + counters.refused + counters.failed_attempts + counters.dead_letters
+    };
+    vec![
+        Chart {
+            title: "Records per minute",
+            from: "60 min ago",
+            values: values(&dataset.minutes, MINUTE, now / MINUTE, 60, records),
+            unit: Unit::Number,
+            is_bad: false,
+        },
+        records_per_hour,
+        week(
+            "Longest lag per hour",
+            |window| window.lag_ms_max,
+            Unit::Millis,
+            false,
+        ),
+        week(
+            "Errors, refusals and failed attempts per hour",
+            failures,
+            Unit::Number,
+            true,
+        ),
+    ]
 }
 
 fn waiting(dataset: &DatasetStatus, now: u64) -> Markup {
@@ -293,11 +316,14 @@ fn waiting(dataset: &DatasetStatus, now: u64) -> Markup {
     }
 }
 
-/// A cell with a short value, and the whole one as its tooltip.
-fn cell(value: u64, format: fn(u64) -> String, is_bad: bool) -> Markup {
+/// A cell of the table of measures, which a page has hundreds of: with what is needed alone.
+fn measured(value: u64, format: fn(u64) -> String, is_bad: bool) -> Markup {
+    let (text, whole) = (format(value), grouped(value));
+    let tooltip = (text != whole).then_some(whole);
     html! {
-        @if value == 0 { td.number { (NO_VALUE) } }
-        @else { td.number.bad[is_bad] title=(grouped(value)) { (format(value)) } }
+        @if value == 0 { td { (NO_VALUE) } }
+        @else if is_bad { td.bad title=[tooltip] { (text) } }
+        @else { td title=[tooltip] { (text) } }
     }
 }
 
@@ -321,7 +347,7 @@ fn upload_rows(upload: &UploadStatus, now: u64) -> Markup {
                 th scope="row" { (ago(upload.at, now)) }
                 td.wide { (dataset) }
                 td { span.tag.(class) { (outcome) } }
-                (cell(upload.records, count, false))
+                td.number title=(grouped(upload.records)) { @if upload.records > 0 { (count(upload.records)) } @else { (NO_VALUE) } }
                 td.number.wide title=(grouped(upload.bytes)) { (bytes(upload.bytes)) }
                 td.number { @if is_delivered { (duration(upload.lag_ms)) } @else { (NO_VALUE) } }
                 td.number.wide { (upload.attempts) }
@@ -389,19 +415,16 @@ mod tests {
     #[test]
     fn a_cell_is_short_and_has_the_whole_value_as_its_tooltip() {
         for (value, is_bad, expected) in [
-            (
-                0,
-                true,
-                "<td class=\"number\"><span class=\"none\">\u{2013}</span></td>",
-            ),
-            (12, false, "<td class=\"number\" title=\"12\">12</td>"),
+            (0, true, "<td><span class=\"none\">\u{2013}</span></td>"),
+            (12, false, "<td>12</td>"),
+            (12, true, "<td class=\"bad\">12</td>"),
             (
                 1_234_567,
                 true,
-                "<td class=\"number bad\" title=\"1,234,567\">1.23 million</td>",
+                "<td class=\"bad\" title=\"1,234,567\">1.23 million</td>",
             ),
         ] {
-            assert_eq!(cell(value, count, is_bad).into_string(), expected);
+            assert_eq!(measured(value, count, is_bad).into_string(), expected);
         }
     }
 

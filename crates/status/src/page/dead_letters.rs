@@ -13,7 +13,7 @@ const DOCUMENTS_SHOWN: usize = 20;
 const TEXT_MAX: usize = 4_000;
 
 /// Dead letters that the status page lists by themselves; the list has all.
-const ROWS_SHOWN: usize = 20;
+const ROWS_SHOWN: usize = 12;
 
 /// Causes that the status page lists.
 const CAUSES_SHOWN: usize = 10;

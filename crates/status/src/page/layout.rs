@@ -93,6 +93,13 @@ pub(super) fn ago(millis: u64, now: u64) -> Markup {
     }
 }
 
+/// What follows the first `shown` rows of a long list: how many more there are, and where.
+pub(super) fn and_more(all: usize, shown: usize) -> Markup {
+    html! {
+        @if all > shown { p { "And " (all - shown) " more: see " a href="/api/status" { "/api/status" } "." } }
+    }
+}
+
 /// The content of a table's cell without a value.
 pub(super) const NO_VALUE: PreEscaped<&str> = PreEscaped("<span class=\"none\">\u{2013}</span>");
 

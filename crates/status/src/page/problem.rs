@@ -7,7 +7,7 @@ use crate::model::Status;
 use crate::page::layout::ago;
 
 /// Problems of one kind beside the first that the page lists.
-const OTHERS_SHOWN: usize = 9;
+const OTHERS_SHOWN: usize = 5;
 
 /// Problems of one kind together, in the order of the first of each: a destination that is down is a
 /// problem of every dataset.
@@ -108,10 +108,10 @@ mod tests {
             [12, 1]
         );
         let page = home(&Status::direct(problems, 1), None, None, "token");
-        for (text, is_shown) in [("no 0.", true), ("no 9.", true), ("no 10.", false)] {
+        for (text, is_shown) in [("no 0.", true), ("no 5.", true), ("no 6.", false)] {
             assert_eq!(page.contains(text), is_shown, "{text}");
         }
-        assert!(page.contains("And 2 more of this kind"), "{page}");
+        assert!(page.contains("And 6 more of this kind"), "{page}");
         let hint = &health::misconfigured(&[]).hint;
         assert_eq!(page.matches(hint.as_str()).count(), 1, "{page}");
     }

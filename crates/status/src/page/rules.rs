@@ -4,17 +4,22 @@ use maud::{Markup, html};
 
 use crate::format::count;
 use crate::model::Status;
+use crate::page::layout::and_more;
+
+/// Rules that the page lists, those that fitted most first.
+const RULES_SHOWN: usize = 40;
 
 /// What rules did, by dataset and destination; nothing where no record fitted any.
 pub(super) fn all(status: &Status) -> Markup {
     let datasets = status.datasets.iter();
-    let rules: Vec<_> = datasets
+    let mut rules: Vec<_> = datasets
         .flat_map(|dataset| dataset.destinations.iter().map(move |of| (dataset, of)))
         .flat_map(|(dataset, of)| {
             let rules = of.rules.iter().filter(|(_, totals)| totals.fits > 0);
             rules.map(move |(rule, totals)| (rule, &dataset.dataset, &of.destination, totals))
         })
         .collect();
+    rules.sort_by_key(|(.., totals)| core::cmp::Reverse(totals.fits));
     html! {
         @if !rules.is_empty() {
             section aria-labelledby="rules" {
@@ -31,7 +36,7 @@ pub(super) fn all(status: &Status) -> Markup {
                             }
                         }
                         tbody {
-                            @for (rule, dataset, destination, totals) in rules {
+                            @for (rule, dataset, destination, totals) in rules.iter().take(RULES_SHOWN) {
                                 tr {
                                     th scope="row" { code { (rule) } }
                                     td { (dataset) }
@@ -43,6 +48,7 @@ pub(super) fn all(status: &Status) -> Markup {
                         }
                     }
                 }
+                (and_more(rules.len(), RULES_SHOWN))
             }
         }
     }
