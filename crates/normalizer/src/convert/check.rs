@@ -4,7 +4,7 @@
 //! both together.
 
 use crate::convert::hash_algorithm::Algorithm;
-use crate::convert::host::Part;
+use crate::convert::host_parts::Part;
 use crate::convert::list::for_all_conversions;
 use crate::convert::place_part::PlacePart;
 use crate::convert::range::Range;

@@ -3,7 +3,7 @@
 use crate::bytes::text::for_pages;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
-use crate::convert::host::Part;
+use crate::convert::host_parts::Part;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 

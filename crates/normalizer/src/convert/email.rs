@@ -7,7 +7,7 @@ use crate::convert::extract::Extract;
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
 use crate::convert::hash::is_none;
 use crate::convert::hash_algorithm::Algorithm;
-use crate::convert::host::Part;
+use crate::convert::host_parts::Part;
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::record::nested::elements;

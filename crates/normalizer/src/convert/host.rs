@@ -1,13 +1,12 @@
 //! Host names, without their port and by their parts.
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::bytes::same;
 use crate::bytes::span::Span;
 use crate::bytes::writer::Writer;
+use crate::convert::host_cache::{HostCache, LONGEST};
+use crate::convert::host_parts::{Part, Parts, dns_parts, parts};
 use crate::convert::ip_address::{address, is_ip, is_ipv4};
 use crate::convert::piece::Piece;
-use crate::convert::public_suffix::icann_suffix;
+use crate::convert::presentation::presentation;
 
 /// What a host consists of, as places in its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,17 +21,6 @@ pub(crate) struct Host {
     /// Whether the host is to be looked at further, as an [`OddHost`].
     is_odd: bool,
     is_address: bool,
-}
-
-/// The name's parts: `www` `example` `co.uk` of `www.example.co.uk`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Parts {
-    /// Where the registered domain begins; the subdomain is what stands before its dot.
-    registered: u16,
-    /// Where the top-level domain (the public suffix) begins.
-    top_level: u16,
-    /// Where it ends.
-    end: u16,
 }
 
 /// A host that is an address, has capitals, or has more behind it.
@@ -53,37 +41,6 @@ struct OddHost {
 /// The end of a name that is the whole text, however long.
 const WHOLE: u16 = u16::MAX;
 
-/// A name has 253 bytes at most, and a port six: a longer text is taken as it is.
-const LONGEST: usize = 260;
-
-/// A part of a host that is a field of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The name; nothing of an address literal.
-    Name,
-    /// The name, or the address literal.
-    Any,
-    Registered,
-    Subdomain,
-    TopLevel,
-    Port,
-    /// The address, of an address literal.
-    Ip,
-}
-
-impl Part {
-    /// All of them, in their order.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Name,
-        Self::Any,
-        Self::Registered,
-        Self::Subdomain,
-        Self::TopLevel,
-        Self::Port,
-        Self::Ip,
-    ];
-}
-
 impl Host {
     /// The name of the host that stands at `span`.
     fn name(self, span: Span) -> Span {
@@ -103,21 +60,6 @@ impl Host {
                 start: span.start + u32::from(port),
                 end: span.start + u32::from(self.port_end),
             }),
-        }
-    }
-}
-
-impl Parts {
-    /// The place of a part of the name that stands at `name`.
-    fn place(self, name: Span, part: Part) -> Span {
-        let (start, end) = match part {
-            Part::Registered => (self.registered, self.end),
-            Part::Subdomain => (0, self.registered.saturating_sub(1)),
-            _ => (self.top_level, self.end),
-        };
-        Span {
-            start: name.start + u32::from(start),
-            end: name.start + u32::from(end),
         }
     }
 }
@@ -144,8 +86,8 @@ impl OddHost {
 /// Finds hosts, and remembers what is odd about those of a record.
 #[derive(Debug)]
 pub(crate) struct Hosts {
-    hosts: HostCache,
-    names: HostCache,
+    hosts: HostCache<Host>,
+    names: HostCache<Host>,
     odd: Vec<OddHost>,
 }
 
@@ -332,45 +274,6 @@ pub(crate) fn end_of_authority(text: &[u8]) -> usize {
     text.len()
 }
 
-/// Host names seen lately: the names of a zone repeat from record to record.
-#[derive(Debug)]
-struct HostCache {
-    entries: Vec<(Vec<u8>, Host)>,
-    split: fn(&[u8]) -> Host,
-}
-
-/// A place for each of the low bits of the name's hash. 1,024 names of 30 bytes are 70 KB.
-const PLACES: usize = 1024;
-
-impl HostCache {
-    fn new(split: fn(&[u8]) -> Host) -> Self {
-        Self {
-            entries: Vec::new(),
-            split,
-        }
-    }
-
-    /// The parts of `text`; looked up again only for a name that is new or was displaced.
-    fn host(&mut self, text: &[u8]) -> Host {
-        if text.len() > LONGEST {
-            return (self.split)(text);
-        }
-        if self.entries.is_empty() {
-            self.entries.resize_with(PLACES, Default::default);
-        }
-        let place = xxh3_64(text) as usize % PLACES;
-        let Some((name, host)) = self.entries.get_mut(place) else {
-            return (self.split)(text);
-        };
-        if !same(name, text) {
-            *host = (self.split)(text);
-            name.clear();
-            name.extend_from_slice(text);
-        }
-        *host
-    }
-}
-
 /// Splits a host.
 fn split(text: &[u8]) -> Host {
     let end = end_of_authority(text);
@@ -454,42 +357,6 @@ fn without_dot(text: &[u8]) -> Host {
     }
 }
 
-/// A name of DNS, given and returned in the form that it has between JSON's quotes: control
-/// characters as ECS has them (`\t`, `\n`, `\r`, `\DDD`), everything else as it came. A backslash is
-/// the sender's escape already.
-fn presentation(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find(['\\', '\x7f']) {
-        let (before, escape) = rest.split_at(at);
-        shown.push_str(before);
-        let (length, text) = match escape.as_bytes() {
-            [b'\\', b't', ..] => (2, r"\\t".to_owned()),
-            [b'\\', b'n', ..] => (2, r"\\n".to_owned()),
-            [b'\\', b'r', ..] => (2, r"\\r".to_owned()),
-            [b'\\', b'b', ..] => (2, r"\\008".to_owned()),
-            [b'\\', b'f', ..] => (2, r"\\012".to_owned()),
-            [b'\\', b'u', ..] => {
-                let digits = escape.get(2..6).unwrap_or_default();
-                let length = 2 + digits.len();
-                match u32::from_str_radix(digits, 16) {
-                    Ok(control) if control < 0x20 => (length, format!(r"\\{control:03}")),
-                    _ => (length, escape.get(..length).unwrap_or_default().to_owned()),
-                }
-            }
-            [0x7f, ..] => (1, r"\\127".to_owned()),
-            _ => {
-                let length = escape.len().min(2);
-                (length, escape.get(..length).unwrap_or_default().to_owned())
-            }
-        };
-        shown.push_str(&text);
-        rest = escape.get(length..).unwrap_or_default();
-    }
-    shown.push_str(rest);
-    shown
-}
-
 /// Where the name ends, before the `:` of a port, and where the port's first digit is that counts,
 /// if it is one. Digits may be missing, and zeros may lead, as browsers have it.
 ///
@@ -511,59 +378,6 @@ fn without_port(text: &[u8]) -> (usize, Option<usize>) {
     let number = digits.get(zeros..).unwrap_or_default();
     let is_valid = core::str::from_utf8(number).is_ok_and(|text| text.parse::<u16>().is_ok());
     (colon, is_valid.then_some(colon + 1 + zeros))
-}
-
-/// The parts of a host's name.
-fn parts(name: &[u8]) -> Option<Parts> {
-    let is_well_formed = !name
-        .iter()
-        .any(|byte| matches!(byte, b'"' | b'\\' | b':' | b'/' | b'[' | 0..=b' '));
-    match is_well_formed {
-        true => dns_parts(name),
-        false => None,
-    }
-}
-
-/// The parts of a name of DNS, whose labels may hold any byte (RFC 2181, section 11); it stands in the
-/// form that it has between JSON's quotes.
-fn dns_parts(name: &[u8]) -> Option<Parts> {
-    // The list is in lower case; of the bytes of a name only letters have a case.
-    let lower = name.to_ascii_lowercase();
-    let has_empty_label = lower.split(|&byte| byte == b'.').any(<[u8]>::is_empty);
-    if has_empty_label {
-        return None;
-    }
-    let suffix = icann_suffix(&lower)?;
-    let top_level = lower.len() - suffix;
-    let before = lower.get(..top_level)?.strip_suffix(b".")?;
-    if is_escaped(before) {
-        return None;
-    }
-    let mut start = before.len();
-    let registered = loop {
-        let ahead = before.get(..start)?;
-        match ahead.iter().rposition(|&byte| byte == b'.') {
-            // A dot behind a backslash is part of its label.
-            Some(dot) if is_escaped(before.get(..dot)?) => start = dot,
-            Some(dot) => break dot + 1,
-            None => break 0,
-        }
-    };
-    Some(Parts {
-        registered: registered as u16,
-        top_level: top_level as u16,
-        end: lower.len() as u16,
-    })
-}
-
-/// Whether what comes behind is escaped: JSON has each of the name's backslashes twice.
-fn is_escaped(before: &[u8]) -> bool {
-    let backslashes = before
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == b'\\')
-        .count();
-    backslashes / 2 % 2 == 1
 }
 
 #[cfg(test)]
@@ -719,15 +533,6 @@ mod tests {
             ("a..example.com", "a..example.com|||"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_cache_answers_as_the_list_does() {
-        let mut cache = HostCache::new(split);
-        for number in (0..5000).chain(0..5000) {
-            let text = format!("host{number}.example.co.uk:{}", number % 3);
-            assert_eq!(cache.host(text.as_bytes()), split(text.as_bytes()));
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::bytes::span::Span;
 use crate::bytes::writer::Writer;
-use crate::convert::host::{HostAt, Hosts, Part, end_of_authority};
+use crate::convert::host::{HostAt, Hosts, end_of_authority};
+use crate::convert::host_parts::Part;
 use crate::convert::piece::Piece;
 
 /// What a row tells of the event's address, in the order in which they are asked.

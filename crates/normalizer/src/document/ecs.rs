@@ -4,7 +4,7 @@ use crate::bytes::same;
 use crate::bytes::writer::Writer;
 use crate::convert::Form;
 use crate::convert::finding::{Finding, Found};
-use crate::convert::host::Part;
+use crate::convert::host_parts::Part;
 use crate::convert::number::sum_of;
 use crate::convert::piece::Piece;
 use crate::convert::place::{write_location, write_region};

@@ -395,10 +395,12 @@ impl Engine {
         if mended.repeated > 0 {
             self.summary.repeated_names += mended.repeated;
             notes.tag("repeated_names");
-            notes.messages.push(format!(
-                "{} values inside fields gave way to later ones of the same name",
-                mended.repeated
-            ));
+            notes.messages.push(match mended.repeated {
+                1 => "a value inside a field gave way to a later one of the same name".to_owned(),
+                many => {
+                    format!("{many} values inside fields gave way to later ones of the same name")
+                }
+            });
         }
         self.note_truncated(notes, &mended.truncated);
     }
