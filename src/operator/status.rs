@@ -1,8 +1,9 @@
 //! How everything stands, read from the overview with one question; the shards of the ledger are not
 //! asked.
 
+use logpush_status::destination::Destination;
 use logpush_status::health;
-use logpush_status::model::{Destination, Status};
+use logpush_status::model::Status;
 use worker::Env;
 
 use crate::bindings::{self, Bindings, Route};

@@ -23,7 +23,7 @@ const FLOORS = {
     ...["request", "url", "lib"],
   ],
   "crates/status/src": [
-    ...["metrics", "page", "model", "intake_format", "incident", "logpush_job", "health", "problem", "format", "overview", "shard", "counters"],
+    ...["metrics", "page", "model", "destination", "intake_format", "incident", "logpush_job", "health", "problem", "format", "overview", "shard", "counters"],
     "lib",
   ],
   "crates/cli/src": [

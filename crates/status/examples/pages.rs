@@ -9,8 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use logpush_delivery::dead_letter::{About, Contents, DeadLetter, Inspected, List, Refused};
+use logpush_status::destination::Destination;
 use logpush_status::health::{self, AlertLimits, Problem};
-use logpush_status::model::{Destination, Status};
+use logpush_status::model::Status;
 use logpush_status::overview::Overview;
 use logpush_status::page::dead_letters::{self, Frame};
 use logpush_status::page::{self, Notice};

@@ -9,6 +9,7 @@
 #![allow(missing_docs)]
 
 pub mod counters;
+pub mod destination;
 pub mod format;
 pub mod health;
 pub mod incident;

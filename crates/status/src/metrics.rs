@@ -5,7 +5,8 @@ use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
 use crate::counters::{Counters, Lags};
-use crate::model::{DatasetStatus, Destination, OverallVerdict, Route, Status};
+use crate::destination::Destination;
+use crate::model::{DatasetStatus, OverallVerdict, Route, Status};
 use crate::shard::RuleTotals;
 
 /// Content type of the text format.

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use crate::destination::Destination;
 use crate::format::{bytes, count, duration};
-use crate::model::{Destination, Status};
+use crate::model::Status;
 use crate::page::dead_letters;
 use crate::page::layout::ago;
 
