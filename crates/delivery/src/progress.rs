@@ -1,5 +1,6 @@
 //! Which records of an upload are dealt with: taken by the intake, or in a dead letter.
 
+use core::cmp::Reverse;
 use core::ops::Range;
 
 use logpush_normalizer::Batch;
@@ -9,12 +10,16 @@ use serde::{Deserialize, Serialize};
 ///
 /// Records of the upload, and not batches or bytes: a version that makes other batches
 /// understands them. Batches go out side by side, so that there can be gaps; as many as deliveries
-/// are under way, and as pieces of a batch that was taken in part.
+/// are under way, and as pieces of a batch that was taken in part. Written down are [`RANGES_MAX`] at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
 pub struct Done {
     ranges: Vec<(u64, u64)>,
 }
+
+/// Ranges that are written down: 16 kB for an upload of a million records. Of more, the smallest are
+/// forgotten: their records are delivered once more, and none is lost.
+const RANGES_MAX: usize = 1_000;
 
 impl Done {
     /// Adds records, and gives the number of those that were not in here.
@@ -24,16 +29,15 @@ impl Done {
             return 0;
         }
         let gaps = self.gaps(range);
-        self.ranges.retain(|&(from, to)| {
-            let touches = from <= end && start <= to;
-            if touches {
-                start = start.min(from);
-                end = end.max(to);
-            }
-            !touches
-        });
-        let place = self.ranges.partition_point(|&(from, _)| from < start);
-        self.ranges.insert(place, (start, end));
+        // Those that it overlaps or touches become one.
+        let first = self.ranges.partition_point(|&(_, to)| to < start);
+        let behind = self.ranges.partition_point(|&(from, _)| from <= end);
+        let touched = self.ranges.get(first..behind).unwrap_or_default();
+        if let (Some(&(from, _)), Some(&(_, to))) = (touched.first(), touched.last()) {
+            start = start.min(from);
+            end = end.max(to);
+        }
+        self.ranges.splice(first..behind, [(start, end)]);
         gaps.iter().map(|gap| gap.end - gap.start).sum()
     }
 
@@ -115,7 +119,13 @@ impl From<Vec<(u64, u64)>> for Done {
 
 impl From<Done> for Vec<(u64, u64)> {
     fn from(done: Done) -> Self {
-        done.ranges
+        let mut ranges = done.ranges;
+        if ranges.len() > RANGES_MAX {
+            ranges.sort_by_key(|(start, end)| Reverse(end - start));
+            ranges.truncate(RANGES_MAX);
+            ranges.sort_unstable();
+        }
+        ranges
     }
 }
 
@@ -192,6 +202,24 @@ mod tests {
             }
             assert_eq!(found.join(" "), expected, "{ranges:?}");
         }
+    }
+
+    #[test]
+    fn of_many_ranges_the_largest_are_written_down() {
+        // Every other record, and every third range has two.
+        let all: Vec<(u64, u64)> = (0..2_000)
+            .map(|n| (n * 4, n * 4 + 1 + u64::from(n % 3 == 0)))
+            .collect();
+        let done = done(&all);
+        let text = serde_json::to_string(&done).unwrap();
+        assert!(text.len() < 16 * 1024, "{} bytes", text.len());
+        let read: Done = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.ranges.len(), RANGES_MAX);
+        assert!(read.ranges.iter().all(|range| all.contains(range)));
+        let large = all.iter().filter(|(start, end)| end - start == 2);
+        assert!(large.clone().all(|range| read.ranges.contains(range)));
+        assert_eq!(read.count(), (RANGES_MAX + large.count()) as u64);
+        assert_eq!(done.count(), 2_667, "an attempt itself knows all");
     }
 
     #[test]
