@@ -2,7 +2,7 @@
 //! not refused: SEKOIA.IO takes every event, and reads nothing in it. So the set-up asks.
 
 use std::fs;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use logpush_intake_format::{Documented, declare, fields, parser};
@@ -37,30 +37,33 @@ impl IntakeFormat {
         }
     }
 
-    /// Asks for it. Without an answer the set-up does not go on.
+    /// Asks for it at the terminal. Without an answer the set-up does not go on.
     pub(crate) fn ask() -> Result<Self, SetupError> {
-        let missing = || {
+        let input = io::stdin().lock();
+        let answer = match input.is_terminal() {
+            true => Self::answer(input, io::stderr()),
+            false => None,
+        };
+        answer.ok_or_else(|| {
             SetupError::Usage(
                 "which format has the intake at SEKOIA.IO? Give --intake-format built-in, the format that SEKOIA.IO's catalogue has for the dataset, or --intake-format custom, that of this project; SEKOIA.IO reads nothing in events of the wrong shape"
                     .to_owned(),
             )
-        };
-        let mut input = io::stdin().lock();
-        if !input.is_terminal() {
-            return Err(missing());
-        }
-        let mut error = io::stderr();
+        })
+    }
+
+    fn answer(mut input: impl BufRead, mut output: impl Write) -> Option<Self> {
         let _ = write!(
-            error,
+            output,
             "Which format has the intake at SEKOIA.IO?\n  built-in  chosen from SEKOIA.IO's catalogue, such as \"Cloudflare HTTP requests\": nothing to declare\n  custom    that of this project, created by hand: every field\nbuilt-in or custom: "
         );
-        let _ = error.flush();
+        let _ = output.flush();
         let mut answer = String::new();
-        input.read_line(&mut answer).map_err(|_| missing())?;
+        input.read_line(&mut answer).ok()?;
         match answer.trim() {
-            "built-in" => Ok(Self::BuiltIn),
-            "custom" => Ok(Self::Custom),
-            _ => Err(missing()),
+            "built-in" => Some(Self::BuiltIn),
+            "custom" => Some(Self::Custom),
+            _ => None,
         }
     }
 
@@ -99,4 +102,37 @@ pub(crate) fn write(datasets: &[&'static Dataset]) -> Result<PathBuf, SetupError
         written.map_err(|source| SetupError::Keep { file, source })?;
     }
     Ok(folder.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_says_what_each_answer_means_and_takes_no_other() {
+        for (typed, expected) in [
+            ("built-in\n", Some(IntakeFormat::BuiltIn)),
+            ("custom\n", Some(IntakeFormat::Custom)),
+            ("  custom \r\n", Some(IntakeFormat::Custom)),
+            ("custom", Some(IntakeFormat::Custom)),
+            ("\n", None),
+            ("", None),
+            ("native\n", None),
+            ("yes\ncustom\n", None),
+        ] {
+            let mut shown = Vec::new();
+            let answer = IntakeFormat::answer(typed.as_bytes(), &mut shown);
+            assert_eq!(answer, expected, "{typed:?}");
+            let shown = String::from_utf8(shown).unwrap();
+            for words in [
+                "built-in  chosen",
+                "custom    that of",
+                "built-in or custom: ",
+            ] {
+                assert!(shown.contains(words), "{shown}");
+            }
+        }
+        let not_text: &[u8] = &[0xff, b'\n'];
+        assert_eq!(IntakeFormat::answer(not_text, Vec::new()), None);
+    }
 }
