@@ -14,14 +14,14 @@ export let worker;
 
 /**
  * Starts the intake and the Workers for the tests of a file.
- * @param {{vars?: object | ((intake) => object), intake?: object, start?: Function}} options
+ * @param {{vars?: object | ((intake) => object), flags?: object, intake?: object, start?: Function}} options
  *   `vars`: named sets, where some need the intake's URL as a function of it; `start`: what starts the
- *   stand-in, SEKOIA.IO's or another; `intake`: its options
+ *   stand-in, SEKOIA.IO's or another; `intake`: its options; `flags`: of Workers, by name
  */
-export function setUp({ vars = { worker: {} }, intake: options, start = startIntake } = {}) {
+export function setUp({ vars = { worker: {} }, flags, intake: options, start = startIntake } = {}) {
   before(async () => {
     intake = await start(options);
-    workers = await startWorkers({ intake, vars: typeof vars === "function" ? await vars(intake) : vars });
+    workers = await startWorkers({ intake, flags, vars: typeof vars === "function" ? await vars(intake) : vars });
     worker = workers.worker;
   });
 

@@ -19,14 +19,18 @@ export const UPLOAD_PATH = "/logpush/firewall_events";
 
 /**
  * Starts several Workers, one for each named set of vars, in one workerd process.
- * @param {{intake?: {url: string}, vars: object, bundle?: string}} options
+ * @param {{intake?: {url: string}, vars: object, flags?: object, bundle?: string}} options
  *   `vars`: sets on top of a working configuration for `intake`; undefined removes a var.
+ *   `flags`: compatibility flags by the names of sets, beside those of wrangler.toml
  */
-export async function startWorkers({ intake, vars, bundle = BUNDLE }) {
+export async function startWorkers({ intake, vars, flags = {}, bundle = BUNDLE }) {
   const logs = new Logs();
   const miniflare = new Miniflare({
     handleStructuredLogs: (entry) => logs.add(entry.message),
-    workers: Object.entries(vars).map(([name, own]) => workerOptions(name, bundle, bindingsOf(intake, own))),
+    workers: Object.entries(vars).map(([name, own]) => {
+      const options = workerOptions(name, bundle, bindingsOf(intake, own));
+      return { ...options, compatibilityFlags: [...options.compatibilityFlags, ...(flags[name] ?? [])] };
+    }),
   });
   const dispose = () => miniflare.dispose();
   const entries = Object.keys(vars).map(async (name) => [

@@ -169,6 +169,11 @@ class Durable {
     if (status !== 200) throw new Error(`the overview: ${text}`);
   }
 
+  /** What keeps the ledger's objects alive: `{calls, waits, timers}`. */
+  async pending() {
+    return (await this.worker.request("GET", "/test/pending")).json;
+  }
+
   /** How all stands, as programs are told. */
   async status(dataset) {
     await this.report(dataset);

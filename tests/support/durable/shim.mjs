@@ -7,6 +7,7 @@ import Worker, { Ledger as WorkerLedger } from "../../../build/index.js";
 /** What only tests ask. */
 const OWN = {
   "/test/alarms": alarms,
+  "/test/pending": () => Response.json(pending),
   "/test/overview": (request, env) => env.LEDGER.getByName("overview").fetch(new Request("https://ledger/overview", request)),
 };
 
@@ -25,6 +26,37 @@ export default {
   },
   scheduled: (event, env, ctx) => new Worker(ctx, wrapped(env)).scheduled(event),
 };
+
+/** What keeps a Durable Object alive, and is paid for: calls that are not answered, promises to wait for, timers. */
+const pending = { calls: 0, waits: 0, timers: 0 };
+
+function counting(what, promise) {
+  pending[what] += 1;
+  const over = () => (pending[what] -= 1);
+  promise.then(over, over);
+  return promise;
+}
+
+const timers = new Set();
+const { setTimeout: setTimer, clearTimeout: clearTimer } = globalThis;
+globalThis.setTimeout = (run, ...rest) => {
+  const timer = setTimer((...args) => {
+    ended(timer);
+    run(...args);
+  }, ...rest);
+  timers.add(timer);
+  pending.timers = timers.size;
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  ended(timer);
+  clearTimer(timer);
+};
+
+function ended(timer) {
+  timers.delete(timer);
+  pending.timers = timers.size;
+}
 
 /** By how many milliseconds the queue's clock is ahead, where the test wants that. */
 let ahead = 0;
@@ -143,7 +175,7 @@ function ledger(target, ask) {
     getByName: (name) => {
       const stub = target.getByName(name);
       const op = name === "overview" ? "overview" : "ledger";
-      return over(stub, { fetch: (request) => faulty(ask, op, name, () => stub.fetch(request)) });
+      return over(stub, { fetch: (request) => counting("calls", faulty(ask, op, name, () => stub.fetch(request))) });
     },
   });
 }
@@ -157,7 +189,7 @@ function counted(state, cursors) {
       return cursor;
     },
   });
-  const counting = new Proxy(storage, {
+  const storageCounted = new Proxy(storage, {
     get(_, name) {
       if (name === "sql") return sql;
       const value = Reflect.get(storage, name);
@@ -166,7 +198,8 @@ function counted(state, cursors) {
   });
   return new Proxy(state, {
     get(_, name) {
-      if (name === "storage") return counting;
+      if (name === "storage") return storageCounted;
+      if (name === "waitUntil") return (promise) => state.waitUntil(counting("waits", promise));
       const value = Reflect.get(state, name);
       return typeof value === "function" ? value.bind(state) : value;
     },
