@@ -222,17 +222,11 @@ impl Delivery {
         add(&self.counters.bytes_sent, body.len() as u64);
         // Encoded, and JavaScript's copy.
         let _counted = Counted::new(2 * body.len());
-        let request = prepare(request, body)?;
         let bounds = Bounds {
             timeout: self.timeout,
             body_max: REPLY_MAX,
         };
-        let reply = client::exchange(request, bounds).await?;
-        Ok(Reply {
-            status: reply.status,
-            headers: reply.headers.entries().collect(),
-            body: reply.body,
-        })
+        ask(request, body, bounds).await
     }
 
     fn count(&self, outcome: &Outcome) {
@@ -259,6 +253,20 @@ impl DeliveryError {
             _ => Duration::ZERO,
         }
     }
+}
+
+/// Sends a request to a destination, once.
+///
+/// # Errors
+///
+/// Says what went wrong with the connection, without the URL and the headers.
+pub(crate) async fn ask(request: &Request, body: &[u8], bounds: Bounds) -> Result<Reply, String> {
+    let reply = client::exchange(prepare(request, body)?, bounds).await?;
+    Ok(Reply {
+        status: reply.status,
+        headers: reply.headers.entries().collect(),
+        body: reply.body,
+    })
 }
 
 /// A request of the runtime.

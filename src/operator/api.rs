@@ -11,7 +11,7 @@ use crate::http::method::Method;
 use crate::http::query::Query;
 use crate::operator::dead_letters::log_one;
 use crate::operator::status::status;
-use crate::operator::{access, destination};
+use crate::operator::{access, check, destination};
 
 /// Handles what is below `/api/`.
 pub(crate) async fn handle(
@@ -31,6 +31,14 @@ pub(crate) async fn handle(
         return match Method::of(request).is_read() {
             true => Answer::json(200, &status(env, variables).await),
             false => Answer::method_not_allowed("GET, HEAD"),
+        };
+    }
+    let checked =
+        below("destinations").and_then(|rest| rest.strip_prefix('/')?.strip_suffix("/check"));
+    if let Some(name) = checked.filter(|name| !name.contains('/')) {
+        return match Method::of(request) {
+            Method::Post => check::answer(request, env, variables, name).await,
+            _ => Answer::method_not_allowed("POST"),
         };
     }
     let resource = match (below("dead-letters"), below("destinations")) {

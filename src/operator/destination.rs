@@ -90,7 +90,7 @@ pub(super) async fn answer_drop(variables: &Variables, bindings: &Bindings, name
     }
 }
 
-const TRY_LATER: &str = "try again later";
+pub(super) const TRY_LATER: &str = "try again later";
 
 fn claims<'a>(
     bindings: &'a Bindings,
@@ -108,7 +108,8 @@ fn claims<'a>(
     }
 }
 
-fn read(variables: &Variables) -> Result<Config, String> {
+/// The configuration.
+pub(super) fn read(variables: &Variables) -> Result<Config, String> {
     config::read(variables)
         .map_err(|problems| format!("the Worker is not configured: {}", problems.join("; ")))
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod check;
 mod dead_letters;
 mod destination;
 mod pages;

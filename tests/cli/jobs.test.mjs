@@ -9,38 +9,70 @@ import { root } from "../../scripts/paths.mjs";
 import { build, run } from "../support/cli.mjs";
 import { ACCOUNT, TOKEN, ZONE, startCloudflare } from "../support/cloudflare.mjs";
 import { callOf } from "../support/curl.mjs";
+import { API_KEY, startElasticsearch } from "../support/elasticsearch.mjs";
 import { nonEmpty } from "../support/expect.mjs";
 import { startIntake } from "../support/intake.mjs";
+import { TOKEN as HEC_TOKEN, code, startSplunk } from "../support/splunk.mjs";
 import { SECRET, startWorkers } from "../support/worker.mjs";
 
 const R2_SECRET = "secret-of-the-bucket/+=";
+const OPERATOR_SECRET = "secret-of-the-operator-of-the-test";
+const WRONG_KEY = "key-of-another-place";
 const DATASET = "firewall_events";
 const NAME = "logpush-ecs-firewall-events";
 const FIELDS = ["Action", "ClientIP", "ClientRequestHost", "Datetime", "RayID"];
 
 let cloudflare;
 let intake;
+let cluster;
+let collector;
 let workers;
 
 before(async () => {
   build();
   cloudflare = await startCloudflare({ fields: { [DATASET]: FIELDS, gateway_dns: ["Datetime"] } });
   intake = await startIntake();
+  cluster = await startElasticsearch();
+  collector = await startSplunk();
+  const operator = { OPERATOR_SECRET };
+  const elasticsearch = { ...operator, DESTINATION: "elasticsearch", SEKOIA_INTAKE_URL: undefined, SEKOIA_INTAKE_KEY: undefined, ELASTICSEARCH_URL: cluster.url, ELASTICSEARCH_API_KEY: API_KEY };
+  const splunk = { ...operator, DESTINATION: "splunk", SEKOIA_INTAKE_URL: undefined, SEKOIA_INTAKE_KEY: undefined, SPLUNK_URL: collector.url, SPLUNK_TOKEN: HEC_TOKEN };
+  const http = { ...operator, DESTINATION: "http", SEKOIA_INTAKE_URL: undefined, SEKOIA_INTAKE_KEY: undefined, HTTP_URL: `${intake.url}/sink` };
   workers = await startWorkers({
     intake,
-    vars: { worker: {}, broken: { SHAPE: "round" }, secretless: { LOGPUSH_SECRET: undefined } },
+    vars: {
+      worker: {},
+      broken: { SHAPE: "round" },
+      secretless: { LOGPUSH_SECRET: undefined },
+      sekoia: operator,
+      sekoiaWrongKey: { ...operator, SEKOIA_INTAKE_KEY: WRONG_KEY },
+      sekoiaNoKey: { ...operator, SEKOIA_INTAKE_KEY: undefined },
+      sekoiaDown: { ...operator, SEKOIA_INTAKE_URL: "http://127.0.0.1:1" },
+      elasticsearch,
+      elasticsearchWrongKey: { ...elasticsearch, ELASTICSEARCH_API_KEY: `an-id:${WRONG_KEY}` },
+      elasticsearchWrongUrl: { ...elasticsearch, ELASTICSEARCH_URL: `${collector.url}/nowhere` },
+      splunk,
+      splunkIndex: { ...splunk, SPLUNK_INDEX: "waf" },
+      splunkWrongToken: { ...splunk, SPLUNK_TOKEN: WRONG_KEY },
+      http,
+      httpWrongUrl: { ...http, HTTP_URL: `${intake.url}/no-such-path` },
+    },
   });
 });
 
 after(async () => {
   await workers?.dispose();
   await intake?.close();
+  await cluster?.close();
+  await collector?.close();
   await cloudflare?.close();
 });
 
 beforeEach(async () => {
   cloudflare.reset();
   await intake.reset();
+  await cluster.reset();
+  await collector.reset();
 });
 
 /** Runs `jobs`; whatever comes, no secret is shown, and nothing of a test upload reaches the intake. */
@@ -494,6 +526,7 @@ const SOUND = {
   cloudflare: "ok",
   // Nobody has given the operator's secret.
   intake: "skip",
+  destination: "skip",
 };
 
 test("check is green for the job that create makes, once it has delivered", async () => {
@@ -511,6 +544,7 @@ test("check is green for the job that create makes, once it has delivered", asyn
   assertSays((await jobs(`check --zone ${ZONE}`)).stdout, "no link is broken");
 });
 
+const STREAM = `logs-cloudflare.${DATASET}-default`;
 const secretOf = (url, secret) => `${new URL(url).origin}/logpush/${DATASET}?header_X-Logpush-Secret=${secret}`;
 
 for (const [name, members, broken] of [
@@ -565,6 +599,62 @@ for (const [name, members, broken] of [
     assert.ok(!stdout.includes("of-the-old-job"));
   });
 }
+
+for (const [name, told, { mark = "fail", say, vars = name, strike = () => {} }] of [
+  ["sekoia", "ready", { mark: "ok", say: "knows the key" }],
+  ["sekoia: a wrong key", "wrong key", { say: "401", vars: "sekoiaWrongKey" }],
+  ["sekoia: no key", "not configured", { say: "SEKOIA_INTAKE_KEY", vars: "sekoiaNoKey" }],
+  ["sekoia: down", "down", { say: "connection failed", vars: "sekoiaDown" }],
+  ["sekoia: busy", "unavailable", { say: "503", vars: "sekoia", strike: () => intake.fault("status", { status: 503 }) }],
+  ["elasticsearch", "ready", { mark: "ok", say: "may add documents" }],
+  ["elasticsearch: the data stream is there", "ready", { mark: "ok", say: "is there", vars: "elasticsearch", strike: () => cluster.stream(STREAM) }],
+  ["elasticsearch: a wrong key", "wrong key", { say: "security_exception", vars: "elasticsearchWrongKey" }],
+  ["elasticsearch: no privilege", "missing privilege", { say: "create_doc", vars: "elasticsearch", strike: () => (cluster.privileges = []) }],
+  ["elasticsearch: no index", "missing index", { say: STREAM, vars: "elasticsearch", strike: () => (cluster.privileges = ["create_doc", "view_index_metadata"]) }],
+  ["elasticsearch: no template", "missing template", { mark: "warn", say: "types are guessed", vars: "elasticsearch", strike: () => (cluster.templates = []) }],
+  ["elasticsearch: the least privileges", "ready", { mark: "ok", say: "make", vars: "elasticsearch", strike: () => (cluster.privileges = ["create_doc", "auto_configure"]) }],
+  ["elasticsearch: another make", "reached", { mark: "warn", say: "request body is required", vars: "elasticsearch", strike: () => (cluster.privileges = undefined) }],
+  ["elasticsearch: a wrong URL", "wrong url", { say: "404", vars: "elasticsearchWrongUrl" }],
+  ["splunk", "ready", { mark: "ok", say: "knows the token" }],
+  ["splunk: an index", "ready", { mark: "ok", say: "the index waf shows with an event", vars: "splunkIndex" }],
+  ["splunk: a wrong token", "wrong key", { say: "Invalid token", vars: "splunkWrongToken" }],
+  ["splunk: unhealthy", "unavailable", { say: "queues are full", vars: "splunk", strike: () => collector.fault(code(18)) }],
+  ["http", "ready", { mark: "ok", say: "without events" }],
+  ["http: a wrong URL", "wrong url", { say: "404", vars: "httpWrongUrl" }],
+]) {
+  test(`check has the Worker ask the destination: ${name}: ${told}`, async () => {
+    addJob({ destination_conf: secretOf(workers[vars].url, SECRET) });
+    strike();
+    const args = ["jobs", "check", "--zone", ZONE, "--json"];
+    const { stdout } = await run(args, { CLOUDFLARE_API_BASE_URL: cloudflare.url, CLOUDFLARE_API_TOKEN: TOKEN, OPERATOR_SECRET });
+    const links = JSON.parse(stdout).scopes[0].jobs[0].links.filter((link) => link.name === "destination");
+    assert.equal(links.length, 1, stdout);
+    const [{ mark: found, text, hint }] = links;
+    assert.equal(found, mark, text);
+    const isNamed = !["ready", "reached"].includes(told);
+    assertSays(text, isNamed ? `default, ${told}: ` : "default: ", say);
+    assert.equal(Boolean(hint), mark !== "ok", text);
+    for (const secret of [WRONG_KEY, HEC_TOKEN, API_KEY, SECRET, OPERATOR_SECRET]) assert.ok(!stdout.includes(secret), stdout);
+    for (const standIn of [intake, cluster, collector]) assert.deepEqual([standIn.events, standIn.errors], [[], []]);
+  });
+}
+
+test("only the operator has a destination checked", async () => {
+  const path = "/api/destinations/default/check";
+  const ask = (headers, method = "POST", more = "") => workers.sekoia.request(method, path + more, undefined, headers);
+  for (const headers of [{}, { authorization: "Bearer of-somebody-else" }, { "x-logpush-secret": SECRET }]) {
+    assert.equal((await ask(headers)).status, 401);
+  }
+  const operator = { authorization: `Bearer ${OPERATOR_SECRET}` };
+  assert.equal((await ask({ ...operator, "sec-fetch-site": "cross-site" })).status, 403);
+  assert.equal((await ask(operator, "GET")).status, 405);
+  assert.equal((await ask(operator, "POST", "?dataset=no_such_dataset")).status, 404);
+  assert.equal((await workers.sekoia.request("POST", path.replace("default", "other"), undefined, operator)).status, 404);
+  assert.equal((await workers.worker.request("POST", path, undefined, operator)).status, 503, "without a secret it is closed");
+  assert.equal(intake.requests.length, 0);
+  const { status, json } = await ask(operator, "POST", `?dataset=${DATASET}`);
+  assert.deepEqual([status, json.verdict, json.dataset], [200, "ready", DATASET]);
+});
 
 test("check names a token that may not read, and a job that is missing", async () => {
   const missing = await jobs(`check --zone ${ZONE} --dataset ${DATASET}`);

@@ -147,6 +147,24 @@ test("one command makes everything, and events reach the intake", async () => {
   assertSays(checked.stdout, "ok    last delivery", "ok    intake", "no link is broken");
 });
 
+test("a test event goes to each destination where it is wanted, and one that is refused is told", async () => {
+  const done = await setup("--test-event");
+  assertDone(done);
+  assert.equal(intake.events.length, 1);
+  assertSays(intake.events[0].text, "a test event of `logpush-ecs setup`");
+  assertSays(done.stdout, "done  test event", "the SEKOIA.IO intake has it", "no link is broken");
+  // Nobody gives back the secret that is set.
+  const unknown = await command(`${SETUP} --test-event --json`);
+  assert.equal(unknown.code, 1);
+  const [step] = JSON.parse(unknown.stdout).steps.filter((found) => found.step === "test event");
+  assert.equal(step.mark, "FAIL");
+  assertSays(step.text, "default", "SEKOIA_INTAKE_KEY", "export it");
+  const wrong = await setup("--test-event", { SEKOIA_INTAKE_KEY: "key-of-another-intake" });
+  assert.equal(wrong.code, 1);
+  assertSays(wrong.stdout, "FAIL  test event", "401", "check the intake key", "no link is broken");
+  assert.equal(intake.events.length, 1);
+});
+
 test("the format of the intake is asked for, and decides about the shape of events", async () => {
   const bare = SETUP.replace(" --intake-format custom", "");
   const unasked = await command(bare, { SEKOIA_INTAKE_KEY: INTAKE_KEY });
@@ -528,8 +546,8 @@ test("check names each link that is broken, one after the other", async () => {
     [["worker", "cloudflare"], () => (platform.worker = undefined), () => (platform.worker = worker)],
     [["secret", "cloudflare"], () => worker.secrets.set("LOGPUSH_SECRET", "secret-of-nobody-here"), () => worker.secrets.set("LOGPUSH_SECRET", secret)],
     // A wrong destination stops no upload: they are stored, and wait.
-    [["intake"], () => worker.secrets.delete("SEKOIA_INTAKE_KEY"), () => worker.secrets.set("SEKOIA_INTAKE_KEY", INTAKE_KEY)],
-    [["intake"], () => (worker.vars.SHAPE = "odd"), () => (worker.vars.SHAPE = "ecs")],
+    [["intake", "destination"], () => worker.secrets.delete("SEKOIA_INTAKE_KEY"), () => worker.secrets.set("SEKOIA_INTAKE_KEY", INTAKE_KEY)],
+    [["intake", "destination"], () => (worker.vars.SHAPE = "odd"), () => (worker.vars.SHAPE = "ecs")],
     [["configuration", "cloudflare"], () => (worker.vars.UPLOAD_MAX_BYTES = "many"), () => delete worker.vars.UPLOAD_MAX_BYTES],
   ]) {
     cut();
@@ -554,7 +572,7 @@ test("check names an intake that does not take what is stored", async () => {
   assert.equal((await deliver()).status, 200);
   await intake.until(() => intake.requests.some(({ status }) => status === 401));
   // The Worker notes an attempt after the intake has answered it.
-  await until(async () => assert.deepEqual(await broken(), ["intake"]));
+  await until(async () => assert.deepEqual(await broken(), ["intake", "destination"]));
   const other = await command(CHECK, { OPERATOR_SECRET: "operator-of-another-worker" });
   assertDone(other);
   assertSays(other.stdout, "warn  intake", "OPERATOR_SECRET");

@@ -31,6 +31,7 @@ setUp({
       ack: { ...splunk, SPLUNK_ACK: "true", RETRY_BUDGET_MS: "60000" },
       bearer: { ...splunk, SPLUNK_AUTHORIZATION: "bearer" },
       any: { ...splunk, SPLUNK_ACCEPT: "any", SPLUNK_GZIP: "false" },
+      raw: { ...splunk, SHAPE: "raw" },
       badIndex: { ...splunk, SPLUNK_INDEX: "other" },
     };
   },
@@ -74,6 +75,14 @@ test("a busy collector is asked again", async () => {
   assertTaken(await workers.splunk.push(BODY), UPLOAD.records);
   assertEachOnce(collector, UPLOAD);
   assert.equal(collector.requests.length, 4);
+});
+
+test("raw records are events as they came, and a broken line is a text", async () => {
+  const lines = ['{ "Action": "block", "RayID": "00" }', "oops", '{"Action":'];
+  const answer = await workers.raw.push(lines.join("\n"));
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(collector.envelopes.map(({ event }) => event), [JSON.parse(lines[0]), lines[1], lines[2]]);
+  assert.ok(collector.requests[0].text.includes(`"event":${lines[0]}`));
 });
 
 test("an empty answer of a receiver of another make is a yes where the user says so", async () => {

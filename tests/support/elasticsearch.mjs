@@ -85,6 +85,7 @@ class Cluster extends Intake {
       ...(bearer ? [`Bearer ${bearer}`] : []),
     ];
     Object.assign(this, { bodyMax, mapping, wrongType, streams: new Map() });
+    this.#permit();
   }
 
   exchange(seen, request, response) {
@@ -94,6 +95,14 @@ class Cluster extends Intake {
   async reset() {
     await super.reset();
     this.streams.clear();
+    this.#permit();
+  }
+
+  #permit() {
+    /** What the keys may do; undefined where the server has no questions about it. */
+    this.privileges = ["create_doc", "auto_configure", "view_index_metadata", "manage_index_templates"];
+    /** The index templates that there are, if not all of this project's. */
+    this.templates = undefined;
   }
 
   /** The data stream or index of a name, made when it is first written to. */
@@ -130,6 +139,8 @@ class Bulk extends Exchange {
     }
     const [, target, api] = /^(?:\/([^/]+))?\/(_[a-z]+)$/.exec(this.route) ?? [];
     if (method === "GET" && ["_search", "_count"].includes(api)) return this.#search(target ?? "*", api);
+    const told = method === "GET" || this.route.startsWith("/_security") ? this.#tell(text) : undefined;
+    if (told) return told;
     if (api !== "_bulk") return failure(400, "illegal_argument_exception", `no handler found for uri [${this.request.url}] and method [${method}]`);
     if (!["POST", "PUT"].includes(method)) {
       return { status: 405, body: JSON.stringify({ error: `Incorrect HTTP method for uri [${this.request.url}] and method [${method}], allowed: [POST, PUT]`, status: 405 }) };
@@ -146,6 +157,31 @@ class Bulk extends Exchange {
     const refusal = this.#parse(text, target);
     this.seen.offered = this.events.length;
     return refusal;
+  }
+
+  /** What the server tells of keys, indices and templates to those who may know; undefined for another path. */
+  #tell(text) {
+    const { privileges, streams, templates } = this.intake;
+    const [, area, name] = /^\/(_security\/_authenticate|_security\/user\/_has_privileges|_resolve\/index|_index_template)(?:\/([^/]+))?$/.exec(this.route) ?? [];
+    if (area === undefined || privileges === undefined) return undefined;
+    const ok = (answer) => ({ status: 200, body: JSON.stringify(answer) });
+    const may = (privilege) => privileges.includes(privilege);
+    const denied = (action) => failure(403, "security_exception", `action [${action}] is unauthorized for API key id [stand-in-id]`);
+    if (area === "_security/_authenticate") return ok({ username: "logpush-ecs", authentication_type: "api_key" });
+    if (area === "_security/user/_has_privileges") {
+      const asked = jsonOf(text)?.index ?? [];
+      const has = (names) => Object.fromEntries(names.map((privilege) => [privilege, may(privilege)]));
+      const index = Object.fromEntries(asked.flatMap((rule) => rule.names.map((found) => [found, has(rule.privileges)])));
+      return ok({ username: "logpush-ecs", has_all_requested: asked.every((rule) => rule.privileges.every(may)), cluster: {}, index, application: {} });
+    }
+    if (area === "_resolve/index") {
+      if (!may("view_index_metadata")) return denied("indices:admin/resolve/index");
+      if (!streams.has(name)) return failure(404, "index_not_found_exception", `no such index [${name}]`);
+      return ok({ indices: [], aliases: [], data_streams: [{ name, timestamp_field: "@timestamp" }] });
+    }
+    if (!may("manage_index_templates")) return denied("indices:admin/index_template/get");
+    const isThere = templates?.includes(name) ?? name?.startsWith("logs-cloudflare.");
+    return isThere ? ok({ index_templates: [{ name }] }) : failure(404, "resource_not_found_exception", `index template matching [${name}] not found`);
   }
 
   /** Takes the lines apart, as the server does before it looks at any document. */

@@ -99,9 +99,10 @@ class HecExchange extends Exchange {
     const { headers, method } = this.request;
 
     const isQuestion = this.route === "/services/collector/ack";
-    if (!isQuestion && !["/services/collector", "/services/collector/event", "/api/v1/ingest/hec"].includes(this.route)) {
+    if (!isQuestion && !["/services/collector", "/services/collector/event", "/services/collector/health", "/api/v1/ingest/hec"].includes(this.route)) {
       return { status: 404, body: '{"text":"The requested URL was not found on this server.","code":404}' };
     }
+    if (this.route === "/services/collector/health" && method === "GET") return answerOf(17);
     if (method !== "POST") return { status: 405, body: "Method Not Allowed" };
     const refusal = this.#unauthorized(headers.authorization) ?? this.#withoutChannel(headers["x-splunk-request-channel"]);
     if (refusal !== undefined) return answerOf(refusal);

@@ -37,6 +37,8 @@ pub enum Shape {
     Native,
     /// The record's bytes after masks and rules; nothing is added.
     Raw,
+    /// The same for who takes JSON alone: a line that is no record is a text of JSON.
+    RawJson,
 }
 
 /// Limits, in bytes unless said otherwise.

@@ -1,6 +1,6 @@
 //! `logpush-ecs setup --destination NAME`: the secrets of one destination, and a test event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -84,7 +84,7 @@ pub(super) fn set_up(
     let values = secrets.for_destination(&settings, entry, datasets, false)?;
     secrets.set_for_destinations(&settings, Some(name), &values)?;
     if dry_run {
-        report.plan("test event", "would be sent, where you want one")?;
+        report.plan(TEST_EVENT, "would be sent, where you want one")?;
         return Ok(true);
     }
     if !options.test_event && !wants_test_event(name) {
@@ -95,10 +95,60 @@ pub(super) fn set_up(
         secrets: settings.secrets(),
         values: values.into_iter().collect(),
     };
-    known.check(name, &secrets)?;
+    known.check(name, &secrets.existing)?;
     let dataset = dataset_of(datasets, entry)?;
     send(&known, setup, ingest, dataset, mask, report)
 }
+
+/// Sends a test event to each destination that gets one of the datasets, where that is wanted; `values`:
+/// the secrets that were given in this run, `existing`: the names of those that the Worker has. Whether all
+/// took it. One that does not keeps no other from it.
+pub(super) fn send_test_events(
+    values: Vec<(String, String)>,
+    datasets: &[&'static Dataset],
+    existing: &BTreeSet<String>,
+    is_wanted: bool,
+    mask: &Rc<Mask>,
+    report: &Report,
+) -> Result<bool, SetupError> {
+    // As it stands by now: the set-up may have chosen a shape.
+    let project = Project::read(Path::new(FILE), None)?;
+    let settings = WorkerSettings::of(&project);
+    let configuration = settings.configuration();
+    let wrong = |problems: &Vec<_>| SetupError::Configuration(sentence(problems));
+    let entries = configuration.destinations.as_ref().map_err(wrong)?;
+    let ingest = configuration.ingest.as_ref().map_err(wrong)?;
+    let known = Known {
+        settings: &settings,
+        secrets: settings.secrets(),
+        values: values.into_iter().collect(),
+    };
+    let mut are_taken = true;
+    for entry in entries {
+        let Ok(dataset) = dataset_of(datasets, entry) else {
+            continue;
+        };
+        if !is_wanted && !wants_test_event(&entry.name) {
+            continue;
+        }
+        let setup = entry.setup.as_ref().map_err(wrong)?;
+        let sent = known
+            .check(&entry.name, existing)
+            .and_then(|()| send(&known, setup, ingest, dataset, mask, report));
+        if let Err(error) = sent {
+            if let SetupError::Output(_) = error {
+                return Err(error);
+            }
+            are_taken = false;
+            let text = format!("{}: {}", entry.name, error.text().replace('\n', " "));
+            report.fail(TEST_EVENT, &text)?;
+        }
+    }
+    Ok(are_taken)
+}
+
+/// The name of the step.
+const TEST_EVENT: &str = "test event";
 
 /// What the test event is delivered with: the real secrets, where they are known.
 struct Known<'a> {
@@ -118,13 +168,13 @@ impl Known<'_> {
     }
 
     /// Cloudflare gives no secret back: one that is set at the Worker must be known here as well.
-    fn check(&self, destination: &str, at_worker: &Secrets<'_>) -> Result<(), SetupError> {
+    fn check(&self, destination: &str, existing: &BTreeSet<String>) -> Result<(), SetupError> {
         let of_destination = self
             .secrets
             .iter()
             .filter(|secret| secret.destination.as_deref() == Some(destination));
         for secret in of_destination {
-            let names = at_worker.existing.iter();
+            let names = existing.iter();
             for name in names.filter(|name| secret.is_called(name)) {
                 if self.get(name).is_none() {
                     return Err(SetupError::Usage(format!(
@@ -158,7 +208,7 @@ fn send(
                 opened.title(),
                 dataset.name
             );
-            report.done("test event", &text)?;
+            report.done(TEST_EVENT, &text)?;
             Ok(true)
         }
         Sent::NotTaken(words) => Err(SetupError::TestEvent {

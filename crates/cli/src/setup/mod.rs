@@ -82,8 +82,8 @@ pub(crate) struct Args {
     #[arg(conflicts_with_all = ["worker", "intake_format", "rotate_secret"])]
     destination: Option<String>,
 
-    /// Send one event to the destination, from here
-    #[arg(long, requires = "destination")]
+    /// Send one event to the destination, or to each that gets the datasets, from here
+    #[arg(long)]
     test_event: bool,
 
     /// The Worker's address, if it is not the one that wrangler reports
@@ -233,7 +233,15 @@ impl<'a> Setup<'a> {
         self.session.set_secret(secret.clone());
         self.update_jobs(&jobs, &target, &secret)?;
         let are_there = self.create_jobs(&target)?;
-        Ok(self.check(&target, operator)? && are_there)
+        let are_taken = destination::send_test_events(
+            for_destination,
+            &self.args.dataset,
+            &secrets.existing,
+            self.args.test_event,
+            &self.mask,
+            self.report,
+        )?;
+        Ok(self.check(&target, operator)? && are_there && are_taken)
     }
 
     /// Reads the existing jobs of the datasets, which also shows whether the token may read them.

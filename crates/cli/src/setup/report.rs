@@ -85,6 +85,11 @@ impl Report {
         self.line("wait", name, text)
     }
 
+    /// Reports a step that was not taken, and keeps no other from it.
+    pub(crate) fn fail(&self, name: &str, text: &str) -> Result<(), SetupError> {
+        self.line("FAIL", name, text)
+    }
+
     /// Prints finished lines.
     pub(crate) fn lines(&self, text: &str) -> Result<(), SetupError> {
         let text = self.mask.hide(text);

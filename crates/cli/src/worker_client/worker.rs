@@ -76,6 +76,9 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest wait for the status, for which the Worker asks its ledger.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The longest wait for the check of a destination, which is asked some questions.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
+
 /// Bytes of a status that are read: some thousand uploads of 500 bytes each fit.
 const STATUS_MAX: u64 = 8 * 1024 * 1024;
 
@@ -117,7 +120,26 @@ impl Worker {
 
     /// The JSON at a path of the Worker; null if the answer is not JSON.
     pub(crate) fn get_json(&self, path: &str) -> Result<Value, Refusal> {
-        let mut response = self.get(path, STATUS_TIMEOUT)?;
+        let response = self.get(path, STATUS_TIMEOUT)?;
+        self.json_of(response)
+    }
+
+    /// Has the Worker do something that needs no body; its answer as above.
+    pub(crate) fn post_json(&self, path: &str) -> Result<Value, Refusal> {
+        let request = self
+            .agent
+            .post(self.at(path)?)
+            .config()
+            .timeout_recv_response(Some(CHECK_TIMEOUT))
+            .build();
+        let request = self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        });
+        let response = request.send_empty().map_err(Refusal::NothingRead)?;
+        self.json_of(response)
+    }
+
+    fn json_of(&self, mut response: Response<Body>) -> Result<Value, Refusal> {
         if !response.status().is_success() {
             return self.read(response).map(|_| Value::Null);
         }
@@ -126,12 +148,9 @@ impl Worker {
     }
 
     fn get(&self, path: &str, timeout: Duration) -> Result<Response<Body>, Refusal> {
-        let (Some(scheme), Some(authority)) = (self.url.scheme_str(), self.url.authority()) else {
-            return Err(ureq::Error::BadUri("no host".to_owned()).into());
-        };
         let request = self
             .agent
-            .get(format!("{scheme}://{authority}{path}"))
+            .get(self.at(path)?)
             .config()
             .timeout_recv_response(Some(timeout))
             .build();
@@ -139,6 +158,14 @@ impl Worker {
             request.header(name, value)
         });
         request.call().map_err(Refusal::NothingRead)
+    }
+
+    /// The address of a path at the Worker.
+    fn at(&self, path: &str) -> Result<String, Refusal> {
+        match (self.url.scheme_str(), self.url.authority()) {
+            (Some(scheme), Some(authority)) => Ok(format!("{scheme}://{authority}{path}")),
+            _ => Err(ureq::Error::BadUri("no host".to_owned()).into()),
+        }
     }
 
     /// Posts one upload, once.

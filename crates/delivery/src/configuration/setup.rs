@@ -79,10 +79,12 @@ pub struct Retry {
 }
 
 /// As `SHAPE` names them.
-const SHAPES: [(Shape, &str); 3] = [
+const SHAPES: [(Shape, &str); 4] = [
     (Shape::Ecs, "ecs"),
     (Shape::Native, "native"),
     (Shape::Raw, "raw"),
+    // What it becomes where a destination takes JSON alone.
+    (Shape::RawJson, "raw"),
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -193,7 +195,7 @@ impl Setup {
         }
         Ok(Self {
             kind,
-            shape,
+            shape: kind.shape(shape, &|name| source.get(Some(kind), name, lookup)),
             keep_original: values.flag("KEEP_ORIGINAL"),
             unmask: values.word("SENSITIVE_VALUES") == "shown",
             private_keys: values.private_keys(MATCHED_DATA_PRIVATE_KEYS),

@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     name: "discard",
     settings: &[],
     shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
+    needs_json: |_| false,
     limits: PartLimits {
         bytes: usize::MAX,
         documents: usize::MAX,

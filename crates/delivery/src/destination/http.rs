@@ -8,13 +8,14 @@ use logpush_normalizer::Shape;
 use serde_json::Value;
 
 use crate::Millis;
+use crate::destination::check::{Finding, Heard, Inquiry, Standing, without_events};
 use crate::destination::complaint::complains;
 use crate::destination::kind::{
     Destination, Kind, PartLimits, Step, Turn, is_a_yes, no_yes, one_request,
 };
 use crate::framing::{array, lines};
 use crate::part::Part;
-use crate::request::{Reply, Request};
+use crate::request::{Body, Reply, Request};
 use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
@@ -38,7 +39,7 @@ pub(super) const KIND: Kind = Kind {
         .secret(),
         Setting::new(
             FRAMING,
-            Accepts::OneOf(&["lines", "array"]),
+            Accepts::OneOf(&["lines", ARRAY]),
             "one document a line, or an array of documents",
         ),
         Setting::new(
@@ -58,6 +59,7 @@ pub(super) const KIND: Kind = Kind {
         ),
     ],
     shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
+    needs_json: |values| values.word(FRAMING) == ARRAY,
     limits: PartLimits {
         bytes: 10 * 1024 * 1024,
         documents: 100_000,
@@ -106,6 +108,9 @@ const OTHER_PROTOCOLS: &[(&str, &str)] = &[
     ),
 ];
 
+/// A value of [`FRAMING`].
+const ARRAY: &str = "array";
+
 const URL: &str = "HTTP_URL";
 const HEADERS: &str = "HTTP_HEADERS";
 const FRAMING: &str = "HTTP_FRAMING";
@@ -139,7 +144,7 @@ fn open(
         secrets: secrets_of(url, &headers),
         headers,
         framing: match values.word(FRAMING) {
-            "array" => Framing::Array,
+            ARRAY => Framing::Array,
             _ => Framing::Lines,
         },
         content_type: values.text(CONTENT_TYPE).map(str::to_owned),
@@ -169,9 +174,26 @@ impl Destination for Http {
         one_request(
             turn,
             &self.secrets(),
-            || self.request(turn.payload.len()),
+            || self.request(turn.payload.len(), self.is_compressed),
             |reply| self.read(reply, session, turn.now),
         )
+    }
+
+    fn inquire(&self, heard: &[Heard]) -> Inquiry {
+        match heard.first() {
+            None => Inquiry::Ask(Request {
+                body: match self.framing {
+                    Framing::Lines => Body::Empty,
+                    Framing::Array => Body::Own(b"[]".to_vec()),
+                },
+                ..self.request(0, false)
+            }),
+            Some(Ok(reply)) if reply.is_success() && self.is_yes(reply) => {
+                let words = format!("it takes a request without events: status {}", reply.status);
+                Inquiry::Found(Finding::new(Standing::Ready, words))
+            }
+            Some(answer) => Inquiry::Found(without_events(answer, &self.secrets())),
+        }
     }
 
     fn secrets(&self) -> Vec<&str> {
@@ -180,7 +202,7 @@ impl Destination for Http {
 }
 
 impl Http {
-    fn request(&self, bytes: usize) -> Request {
+    fn request(&self, bytes: usize, is_compressed: bool) -> Request {
         let content_type = match self.framing {
             Framing::Lines => "application/x-ndjson",
             Framing::Array => "application/json",
@@ -192,7 +214,7 @@ impl Http {
         if let Some(content_type) = &self.content_type {
             request = request.header("Content-Type", content_type);
         }
-        if self.is_compressed {
+        if is_compressed {
             request = request.header("Content-Encoding", "gzip");
         }
         request
@@ -200,18 +222,21 @@ impl Http {
 
     /// Reads an answer of success.
     fn read(&self, reply: &Reply, session: &mut Session, now: Millis) -> Verdict {
-        let is_yes = match &self.accept {
-            Accept::Any => true,
-            Accept::NoComplaint => !complains(&reply.body),
-            Accept::Pointer(pointer, expected) => serde_json::from_slice::<Value>(&reply.body)
-                .is_ok_and(|answer| answer.pointer(pointer) == Some(expected)),
-        };
-        if is_yes {
+        if self.is_yes(reply) {
             is_a_yes(session);
             return Verdict::Accepted;
         }
         no_yes(reply, session, &self.secrets(), now)
             .with_hint("if that is a yes, say so with HTTP_ACCEPT")
+    }
+
+    fn is_yes(&self, reply: &Reply) -> bool {
+        match &self.accept {
+            Accept::Any => true,
+            Accept::NoComplaint => !complains(&reply.body),
+            Accept::Pointer(pointer, expected) => serde_json::from_slice::<Value>(&reply.body)
+                .is_ok_and(|answer| answer.pointer(pointer) == Some(expected)),
+        }
     }
 }
 
@@ -269,7 +294,6 @@ fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::destination::kind::{Last, Opened};
-    use crate::request::Body;
     use crate::sample::batch;
     use crate::setting::Given;
 

@@ -5,6 +5,7 @@ use core::fmt;
 use logpush_normalizer::{Dataset, Shape};
 
 use crate::Millis;
+use crate::destination::check::{Heard, Inquiry};
 use crate::part::Part;
 use crate::request::{Reply, Request};
 use crate::session::{Conversation, Session};
@@ -26,6 +27,12 @@ pub trait Destination: fmt::Debug {
     /// one answer; tokens, acknowledgements and uploads in pieces need several.
     fn step(&self, turn: &Turn<'_>, conversation: &mut Conversation, session: &mut Session)
     -> Step;
+
+    /// Finds out whether the destination would take events, without sending one: the next question, or
+    /// what the answers to those before say.
+    fn inquire(&self, _heard: &[Heard]) -> Inquiry {
+        Inquiry::default()
+    }
 
     /// What is never shown. The destination's own words are searched for it.
     fn secrets(&self) -> Vec<&str>;
@@ -77,6 +84,8 @@ pub struct Kind {
     pub settings: &'static [Setting],
     /// Which shapes of documents it takes.
     pub shapes: &'static [Shape],
+    /// Whether each document must be a value of JSON, with these settings.
+    pub(super) needs_json: fn(&Values) -> bool,
     /// The most that a part may have.
     pub limits: PartLimits,
     /// Makes a destination of its settings, for a dataset or for no particular one; nothing where one
@@ -118,6 +127,17 @@ impl Kind {
                 debug_assert!(!problems.is_empty(), "nothing says why {self:?} is closed");
                 Err(problems)
             }
+        }
+    }
+
+    /// The shape that documents have where this one is set.
+    #[must_use]
+    pub fn shape(&self, shape: Shape, lookup: &Lookup<'_>) -> Shape {
+        match shape {
+            Shape::Raw if (self.needs_json)(&read(self.settings, None, lookup).values) => {
+                Shape::RawJson
+            }
+            shape => shape,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Destinations: one file and one row of [`KINDS`] each.
 
+mod check;
 mod complaint;
 #[cfg(feature = "bench")]
 mod discard;
@@ -10,6 +11,7 @@ mod number;
 mod sekoia;
 mod splunk;
 
+pub use check::{Finding, Heard, Inquiry, QUESTIONS_MAX, Standing};
 pub use kind::{Destination, Kind, Last, Opened, PartLimits, Step, Turn};
 
 /// The kinds of destinations.

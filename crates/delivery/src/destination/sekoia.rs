@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::Millis;
+use crate::destination::check::{Finding, Heard, Inquiry, Standing, without_events};
 use crate::destination::kind::{Destination, Kind, PartLimits, Step, Turn, one_request};
 use crate::framing::lines;
 use crate::part::Part;
-use crate::request::{Reply, Request};
+use crate::request::{Body, Reply, Request};
 use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::verdict::Verdict;
@@ -38,6 +39,7 @@ pub(super) const KIND: Kind = Kind {
         .by_dataset(),
     ],
     shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
+    needs_json: |_| false,
     limits: PartLimits {
         // 10 MiB, taken before compression.
         bytes: 10 * 1024 * 1024,
@@ -85,13 +87,24 @@ impl Destination for Sekoia {
 
     fn step(&self, turn: &Turn<'_>, _: &mut Conversation, _: &mut Session) -> Step {
         let request = || {
-            Request::post(&self.url, turn.payload.len())
-                // In a header, since URLs get logged.
-                .header("X-SEKOIAIO-INTAKE-KEY", &self.key)
+            self.request(Body::Payload(0..turn.payload.len()))
                 .header("Content-Encoding", "gzip")
         };
         one_request(turn, &self.secrets(), request, |reply| {
             self.read(reply, turn)
+        })
+    }
+
+    fn inquire(&self, heard: &[Heard]) -> Inquiry {
+        let Some(answer) = heard.first() else {
+            return Inquiry::Ask(self.request(Body::Empty));
+        };
+        Inquiry::Found(match answer {
+            // No events, and the key was looked at.
+            Ok(reply) if reply.is_success() || matches!(reply.status, 400 | 413 | 422) => {
+                Finding::new(Standing::Ready, "the intake knows the key")
+            }
+            _ => without_events(answer, &self.secrets()),
         })
     }
 
@@ -101,6 +114,13 @@ impl Destination for Sekoia {
 }
 
 impl Sekoia {
+    fn request(&self, body: Body) -> Request {
+        let request = Request::post(&self.url, 0);
+        // In a header, since URLs get logged.
+        let request = request.header("X-SEKOIAIO-INTAKE-KEY", &self.key);
+        Request { body, ..request }
+    }
+
     /// Reads an answer of success: how many of the events have an id.
     fn read(&self, reply: &Reply, turn: &Turn<'_>) -> Verdict {
         let sent = turn.part.len();
@@ -255,6 +275,42 @@ mod tests {
             (302, "", held(302, "status 302")),
         ] {
             assert_eq!(read(status, body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_check_asks_without_events() {
+        use Standing::{Down, Ready, Unavailable, WrongKey, WrongUrl};
+        let destination = opened(&[("SEKOIA_INTAKE_KEY", "the-key")]).unwrap();
+        let Inquiry::Ask(request) = destination.inquire(&[]) else {
+            panic!("no question");
+        };
+        assert_eq!(request.url, "https://intake.sekoia.io/plain/batch");
+        assert_eq!(request.body, Body::Empty);
+        for (status, expected) in [
+            (200, Ready),
+            (400, Ready),
+            (401, WrongKey),
+            (403, WrongKey),
+            (404, WrongUrl),
+            (302, WrongUrl),
+            (429, Unavailable),
+            (503, Unavailable),
+            (0, Down),
+        ] {
+            let heard = match status {
+                0 => Err("the connection failed".to_owned()),
+                status => Ok(Reply {
+                    status,
+                    body: b"the-key".to_vec(),
+                    ..Reply::default()
+                }),
+            };
+            let Inquiry::Found(found) = destination.inquire(&[heard]) else {
+                panic!("{status}: another question");
+            };
+            assert_eq!(found.standing, expected, "{status}");
+            assert!(!found.words.contains("the-key"), "{}", found.words);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Destinations by name: what tables, flat variables and secrets together say, and what is wrong with
 //! them.
 
+use logpush_delivery::configuration::setup::shape_word;
 use logpush_delivery::configuration::{self, Configuration, Entry};
 use logpush_delivery::destination::KINDS;
 use logpush_delivery::setting::{Given, Lookup};
@@ -192,6 +193,34 @@ fn a_table_has_all_settings_of_its_destination() {
         !shown.contains("lake.example") && !shown.contains("\"key\""),
         "{shown}"
     );
+}
+
+/// Where a destination takes JSON alone, a raw line that is no record is a text of it.
+#[test]
+fn raw_lines_are_as_the_destination_takes_them() {
+    let url = "https://siem.example";
+    for (members, expected) in [
+        (json!({ "kind": "http", "url": url }), Shape::Raw),
+        (
+            json!({ "kind": "http", "url": url, "framing": "array" }),
+            Shape::RawJson,
+        ),
+        (json!({ "kind": "splunk", "url": url }), Shape::RawJson),
+        (json!({ "kind": "sekoia" }), Shape::Raw),
+    ] {
+        let mut members = members;
+        members["shape"] = json!("raw");
+        let secrets = [("SIEM_TOKEN", "t"), ("SIEM_INTAKE_KEY", "k"), SECRET];
+        let configuration = read(&json!({ "siem": members }), &secrets);
+        let setup = configuration
+            .destination("siem")
+            .unwrap()
+            .setup
+            .as_ref()
+            .unwrap();
+        assert_eq!(setup.shape, expected, "{members}");
+        assert_eq!(shape_word(setup.shape), "raw");
+    }
 }
 
 #[test]

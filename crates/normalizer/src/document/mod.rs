@@ -629,8 +629,8 @@ impl Engine {
             false if self.is_unfinished => secrets.visible_of_rest(begun),
             false => secrets.visible(begun),
         };
-        if !is_cut && visible == original.len() && self.config.shape.shows_broken(original) {
-            self.document.put(original);
+        let is_whole = !is_cut && visible == original.len();
+        if is_whole && self.config.shape.write_broken(original, &mut self.document) {
             return;
         }
         let is_cut = is_cut || visible < begun.len();

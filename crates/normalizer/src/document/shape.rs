@@ -13,7 +13,7 @@ impl Shape {
     pub(crate) fn copies_text(self) -> bool {
         match self {
             Self::Ecs => false,
-            Self::Native | Self::Raw => true,
+            Self::Native | Self::Raw | Self::RawJson => true,
         }
     }
 
@@ -21,7 +21,7 @@ impl Shape {
     pub(crate) fn kept_depth(self) -> usize {
         match self {
             Self::Ecs => 2,
-            Self::Native | Self::Raw => 1,
+            Self::Native | Self::Raw | Self::RawJson => 1,
         }
     }
 
@@ -33,16 +33,24 @@ impl Shape {
     ) -> Option<(&'static str, String)> {
         match self {
             Self::Native => dataset?.native_time(time),
-            Self::Ecs | Self::Raw => None,
+            Self::Ecs | Self::Raw | Self::RawJson => None,
         }
     }
 
-    /// Whether a line that is no record is shown as it is, and not told of in an event.
-    pub(crate) fn shows_broken(self, line: &[u8]) -> bool {
-        match self {
-            Self::Ecs | Self::Native => false,
-            Self::Raw => is_line(line),
+    /// Writes a line that is no record, of which all may be shown, where the shape does not tell of it in
+    /// an event; whether it did.
+    pub(crate) fn write_broken(self, line: &[u8], writer: &mut Writer) -> bool {
+        let text = match self {
+            Self::Ecs | Self::Native => None,
+            Self::Raw | Self::RawJson => Some(line).filter(|line| is_line(line)),
+        };
+        let text = text.and_then(|line| core::str::from_utf8(line).ok());
+        match (self, text) {
+            (_, None) => return false,
+            (Self::RawJson, Some(text)) => writer.quoted(text),
+            (_, Some(text)) => writer.put(text.as_bytes()),
         }
+        true
     }
 
     /// Leaves of the notes what a document of this shape tells, and adds its labels.
@@ -52,8 +60,8 @@ impl Shape {
             Self::Ecs => return,
             Self::Native => {}
             // A record that is not whole says so; else nothing is added to it.
-            Self::Raw if notes.truncated.is_empty() => *notes = Notes::default(),
-            Self::Raw => notes.tags.retain(|tag| *tag == "truncated"),
+            Self::Raw | Self::RawJson if notes.truncated.is_empty() => *notes = Notes::default(),
+            Self::Raw | Self::RawJson => notes.tags.retain(|tag| *tag == "truncated"),
         }
         let labels = labels.each().map(|(name, value)| (name, value.to_owned()));
         notes.labels.extend(labels);
@@ -82,7 +90,7 @@ impl Event<'_> {
                 event.write(plan, writer);
             }
             Shape::Native => self.write_native(dataset, plan, writer),
-            Shape::Raw => self.write_raw(line, plan, writer),
+            Shape::Raw | Shape::RawJson => self.write_raw(line, plan, writer),
         }
     }
 }

@@ -289,7 +289,9 @@ fn every_value(
         for (name, value) in last_of_each(members) {
             let is_there = match shape {
                 Shape::Ecs => is_carried_as(dataset, &name, &value, &written[&*name], document),
-                Shape::Native | Shape::Raw => is_kept_natively(dataset, &name, &value, document),
+                Shape::Native | Shape::Raw | Shape::RawJson => {
+                    is_kept_natively(dataset, &name, &value, document)
+                }
             };
             if !is_there {
                 *lost += &format!(

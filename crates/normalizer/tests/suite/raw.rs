@@ -78,6 +78,18 @@ fn a_broken_line_is_as_it_came_where_all_of_it_may_be_shown() {
     // No field of this dataset is masked.
     let documents = raw("firewall_events", b"oops\n{\"Action\":1,}\n\"x\"", |_| ());
     assert_eq!(documents, ["oops", "{\"Action\":1,}", "\"x\""]);
+    // For who takes JSON alone.
+    let upload = b"oops\n{\"Action\":1,}\n\"x\"\n{ \"Action\": 1 }";
+    let documents = raw("firewall_events", upload, |config| {
+        config.shape = Shape::RawJson;
+    });
+    let expected = [
+        r#""oops""#,
+        r#""{\"Action\":1,}""#,
+        r#""\"x\"""#,
+        r#"{ "Action": 1 }"#,
+    ];
+    assert_eq!(documents, expected);
     for broken in [
         &b"{\"x\":1,\"Cookie\":\"secret\""[..],
         b"\xff secret",

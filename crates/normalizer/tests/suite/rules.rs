@@ -422,7 +422,7 @@ fn members_are_taken_out_with_their_commas() {
             let document = &outcome.documents[0];
             for name in names {
                 let has = match shape {
-                    Shape::Raw | Shape::Native => document.get(name).is_some(),
+                    Shape::Raw | Shape::RawJson | Shape::Native => document.get(name).is_some(),
                     Shape::Ecs if name == "Action" => at(document, "event.action").is_string(),
                     Shape::Ecs if name == "Source" => at(document, "event.module").is_string(),
                     Shape::Ecs => !at(document, &format!("cloudflare.{name}")).is_null(),

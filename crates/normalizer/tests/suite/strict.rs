@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) fn parse(text: &str, shape: Shape) -> Result<Value, String> {
     let levels = match shape {
         Shape::Ecs => 8,
-        Shape::Native | Shape::Raw => 0,
+        Shape::Native | Shape::Raw | Shape::RawJson => 0,
     };
     object(text, "", levels)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::Uri;
 
 use crate::clock;
+use crate::jobs::check::destination;
 use crate::jobs::check::intake::{self, Ledgers};
 use crate::jobs::check::link::{Link, Mark, rough};
 use crate::jobs::cloudflare::destination::Destination;
@@ -50,8 +51,21 @@ pub(crate) fn walk(
     let is_there = |link: &Link| link.name == "worker" && link.mark == Mark::Ok;
     let is_reached = links.iter().any(is_there);
     links.extend(match url.filter(|_| is_reached) {
-        Some(url) => ledgers.links(&url, job.dataset()),
-        None => vec![Link::skip(intake::NAME, "the Worker is not reached")],
+        Some(url) => {
+            let mut links = ledgers.links(&url, job.dataset());
+            links.extend(match session.dry_run {
+                true => vec![Link::skip(
+                    destination::NAME,
+                    "a dry run asks no destination",
+                )],
+                false => ledgers.checks(&url, job.dataset()),
+            });
+            links
+        }
+        None => vec![
+            Link::skip(intake::NAME, "the Worker is not reached"),
+            Link::skip(destination::NAME, "the Worker is not reached"),
+        ],
     });
     links
 }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use logpush_delivery::configuration::name::DEFAULT;
 use logpush_delivery::configuration::secret_name;
-use logpush_delivery::destination;
+use logpush_delivery::destination::kind;
 use logpush_delivery::settings;
 use serde::Deserialize;
 use ureq::http::Uri;
 
 use crate::clock;
+use crate::jobs::check::destination;
 use crate::jobs::check::link::{Link, rough};
 use crate::mask::Mask;
 use crate::terminal::printable;
@@ -147,15 +148,33 @@ impl Ledgers {
                 "not asked: export OPERATOR_SECRET to see whether events reach the intake",
             )];
         };
-        let host = worker
-            .authority()
-            .map(ToString::to_string)
-            .unwrap_or_default();
         let mut ledgers = self.answers.borrow_mut();
-        let answer = ledgers.entry(host).or_insert_with(|| ask(worker, secret));
+        let answer = ledgers
+            .entry(host_of(worker))
+            .or_insert_with(|| ask(worker, secret));
         match answer {
             Ok(status) => links_of(status, dataset),
             Err(failure) => vec![no_status(failure)],
+        }
+    }
+
+    /// Has the Worker check each of its destinations, for the events of a dataset.
+    pub(crate) fn checks(&self, worker: &Uri, dataset: &str) -> Vec<Link> {
+        let skip = |text| vec![Link::skip(destination::NAME, text)];
+        let Some(secret) = &self.secret else {
+            return skip("not asked: export OPERATOR_SECRET to have the destinations checked");
+        };
+        let ledgers = self.answers.borrow();
+        let status = ledgers.get(&host_of(worker));
+        match status.and_then(|status| status.as_ref().ok()) {
+            Some(Status { destinations, .. }) if !destinations.is_empty() => {
+                let client = client(worker, secret);
+                let names = destinations.iter().map(|destination| &*destination.name);
+                names
+                    .map(|name| destination::link(&client, name, dataset))
+                    .collect()
+            }
+            _ => skip("the Worker does not tell its destinations"),
         }
     }
 }
@@ -241,14 +260,25 @@ fn format(destination: &Destination) -> Option<String> {
     ))
 }
 
-fn ask(worker: &Uri, secret: &Secret) -> Result<Status, NoStatus> {
+fn host_of(worker: &Uri) -> String {
+    let host = worker.authority().map(ToString::to_string);
+    host.unwrap_or_default()
+}
+
+/// The Worker's routes of the operator.
+fn client(worker: &Uri, secret: &Secret) -> Worker {
     let mut headers = Headers::default();
     headers.add("Authorization", &format!("Bearer {}", secret.first()));
-    let worker = Worker::new(worker.clone(), headers);
-    let status = worker.get_json("/api/status").map_err(|refusal| NoStatus {
-        status: refusal.status(),
-        words: refusal.to_string(),
-    })?;
+    Worker::new(worker.clone(), headers)
+}
+
+fn ask(worker: &Uri, secret: &Secret) -> Result<Status, NoStatus> {
+    let status = client(worker, secret)
+        .get_json("/api/status")
+        .map_err(|refusal| NoStatus {
+            status: refusal.status(),
+            words: refusal.to_string(),
+        })?;
     Status::deserialize(status).map_err(|error| NoStatus {
         status: None,
         words: format!("what /api/status tells is not understood: {error}"),
@@ -361,7 +391,7 @@ fn remedy(error: &str, destination: Option<&Destination>) -> String {
 /// The secrets that a destination may have, by their names at the Worker.
 fn secrets_of(destination: Option<&Destination>) -> Vec<String> {
     let known = destination.and_then(|destination| {
-        let kind = destination::kind(destination.kind.as_deref()?)?;
+        let kind = kind(destination.kind.as_deref()?)?;
         Some((&*destination.name, kind))
     });
     match known {

@@ -5,6 +5,7 @@
 //! once, as far as the server knows ids, which is within one backing index.
 
 mod answer;
+mod check;
 
 use core::fmt;
 
@@ -14,7 +15,9 @@ use logpush_gzip::gzip;
 use logpush_normalizer::Shape;
 
 use crate::Millis;
+use crate::destination::check::{Heard, Inquiry};
 use crate::destination::elasticsearch::answer::Reading;
+use crate::destination::elasticsearch::check::Subject;
 use crate::destination::kind::{
     Destination, Kind, Last, PartLimits, Step, Turn, by_status, one_request,
 };
@@ -65,7 +68,9 @@ pub(super) const KIND: Kind = Kind {
             "what a yes is: an answer for each event, or `errors: false` alone, for a server that leaves out the events that it takes, as Quickwit 0.8, and OpenObserve with `ZO_BULK_RESPONSE_INCLUDE_ERRORS_ONLY`",
         ),
     ],
+    // A data stream needs `@timestamp`, which the others have not.
     shapes: &[Shape::Ecs],
+    needs_json: |_| true,
     limits: PartLimits {
         // The smallest instances of AWS take 10 MiB before decompression and after it. An action has
         // some 100 bytes: 5,000 of them are half a megabyte.
@@ -81,6 +86,11 @@ pub(super) const KIND: Kind = Kind {
 
 /// A cluster, and the index or data stream of one dataset.
 struct Elasticsearch {
+    /// The cluster's address.
+    base: String,
+    index: String,
+    /// The template that this project ships for the index.
+    template: Option<String>,
     url: String,
     /// The `Authorization` header, if there is one.
     authorization: Option<String>,
@@ -132,11 +142,16 @@ fn open(
     if url::path(base).split('/').any(|word| word == "_bulk") {
         problems.push(Problem::new(URL, "names _bulk, which is added to it"));
     }
+    let index = index?;
+    let template = dataset.filter(|_| values.text(INDEX).is_none());
     Some(Box::new(Elasticsearch {
+        base: base.to_owned(),
+        template: template.map(|dataset| format!("logs-cloudflare.{dataset}")),
         url: format!("{base}/_bulk?{FILTER}"),
         secrets: words::secrets(authorization.clone(), secrets),
         authorization,
-        action: format!(r#"{{"create":{{"_index":"{}","_id":""#, index?),
+        action: format!(r#"{{"create":{{"_index":"{}","_id":""#, index),
+        index,
         is_compressed: values.flag(GZIP),
         without_items: values.word(ACCEPT) == "errors",
     }))
@@ -294,6 +309,17 @@ impl Destination for Elasticsearch {
                 |reply| answer::read(reply, turn, session, reading),
             ),
         }
+    }
+
+    fn inquire(&self, heard: &[Heard]) -> Inquiry {
+        let subject = Subject {
+            base: &self.base,
+            authorization: self.authorization.as_deref(),
+            index: &self.index,
+            template: self.template.as_deref(),
+            secrets: &self.secrets(),
+        };
+        check::inquire(subject, heard)
     }
 
     fn secrets(&self) -> Vec<&str> {

@@ -21,7 +21,7 @@ use crate::words;
 pub(super) struct Answer {
     text: Option<Value>,
     #[serde(deserialize_with = "optional")]
-    code: Option<u32>,
+    pub(super) code: Option<u32>,
     /// The first event that was not indexed, from 0.
     #[serde(rename = "invalid-event-number", deserialize_with = "optional")]
     place: Option<usize>,

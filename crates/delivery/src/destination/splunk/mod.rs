@@ -2,6 +2,7 @@
 //! `POST /services/collector/event`, one envelope an event, gzip.
 
 mod answer;
+mod check;
 mod envelope;
 
 use core::fmt;
@@ -10,16 +11,18 @@ use logpush_gzip::gzip;
 use logpush_normalizer::{Shape, identity};
 
 use crate::Millis;
+use crate::destination::check::{Heard, Inquiry};
 use crate::destination::kind::{
     Destination, Kind, Last, PartLimits, Step, Turn, by_status, is_a_yes, no_yes,
 };
 use crate::destination::splunk::answer::{Read, Yes};
+use crate::destination::splunk::check::Subject;
 use crate::destination::splunk::envelope::{
     Envelope, HOST, INDEX, SOURCE, SOURCETYPE, hexadecimal,
 };
 use crate::header;
 use crate::part::Part;
-use crate::request::{Body, Reply, Request};
+use crate::request::{Body, Method, Reply, Request};
 use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
@@ -62,7 +65,7 @@ pub(super) const KIND: Kind = Kind {
         Setting::new(
             SOURCETYPE,
             Accepts::Text,
-            "`sourcetype` of every event; if not set, `cloudflare:ecs`. With SHAPE=native, `cloudflare:json` is what Cloudflare's app for Splunk reads",
+            "`sourcetype` of every event; if not set, `cloudflare:ecs`. With SHAPE=native or raw, `cloudflare:json` is what Cloudflare's app for Splunk reads",
         )
         .by_dataset(),
         Setting::new(
@@ -87,7 +90,8 @@ pub(super) const KIND: Kind = Kind {
             "what a yes is: code 0 (with `bearer`, a JSON object without an error too), or any 2xx without the code of an error, for a receiver of another make",
         ),
     ],
-    shapes: &[Shape::Ecs, Shape::Native],
+    shapes: &[Shape::Ecs, Shape::Native, Shape::Raw],
+    needs_json: |_| true,
     limits: PartLimits {
         bytes: 2 * 1024 * 1024,
         documents: 5_000,
@@ -103,6 +107,8 @@ struct Splunk {
     ack_url: Option<String>,
     token: String,
     scheme: &'static str,
+    /// The index that events name.
+    index: Option<String>,
     envelope: Envelope,
     is_compressed: bool,
     yes: Yes,
@@ -145,7 +151,7 @@ fn open(
     let ack_url = match values.flag(ACK) {
         false => None,
         true => {
-            let ack_url = ack_url(&url);
+            let ack_url = beside(&url, "/ack");
             if ack_url.is_none() {
                 let words = "needs a URL that ends in /services/collector/event: only Splunk itself acknowledges";
                 problems.push(Problem::new(ACK, words));
@@ -159,6 +165,7 @@ fn open(
         ack_url,
         token: values.text(TOKEN)?.to_owned(),
         scheme: if is_bearer { "Bearer" } else { "Splunk" },
+        index: values.text(INDEX).map(str::to_owned),
         envelope,
         is_compressed: values.flag(GZIP),
         yes: match (values.word(ACCEPT), is_bearer) {
@@ -186,10 +193,11 @@ fn event_url(given: &str) -> String {
     }
 }
 
-fn ack_url(event_url: &str) -> Option<String> {
+/// Another endpoint of the collector, where the URL is that of Splunk's own.
+fn beside(event_url: &str, name: &str) -> Option<String> {
     let base = event_url.strip_suffix("/event").unwrap_or(event_url);
     base.ends_with("/services/collector")
-        .then(|| format!("{base}/ack"))
+        .then(|| format!("{base}{name}"))
 }
 
 impl Destination for Splunk {
@@ -239,6 +247,27 @@ impl Destination for Splunk {
         }
     }
 
+    fn inquire(&self, heard: &[Heard]) -> Inquiry {
+        let signed = |method, url: &str| {
+            let request = Request {
+                method,
+                url: url.to_owned(),
+                headers: Vec::new(),
+                body: Body::Empty,
+            };
+            self.signed(request, "check")
+        };
+        let health = beside(&self.url, "/health");
+        let subject = Subject {
+            health: health.map(|url| signed(Method::Get, &url)),
+            empty: signed(Method::Post, &self.url).header("Content-Type", "application/json"),
+            index: self.index.as_deref(),
+            yes: self.yes,
+            secrets: &self.secrets(),
+        };
+        check::inquire(subject, heard)
+    }
+
     fn secrets(&self) -> Vec<&str> {
         vec![&self.token]
     }
@@ -252,7 +281,7 @@ impl Splunk {
             true => request.header("Content-Encoding", "gzip"),
             false => request,
         };
-        self.signed(request, turn)
+        self.signed(request, turn.part.upload())
     }
 
     /// Asks whether the events are indexed. A load balancer finds the right indexer by the cookies.
@@ -265,13 +294,13 @@ impl Splunk {
         if !cookies.is_empty() {
             request = request.header("Cookie", &cookies.join("; "));
         }
-        self.signed(request, turn)
+        self.signed(request, turn.part.upload())
     }
 
-    fn signed(&self, request: Request, turn: &Turn<'_>) -> Request {
+    fn signed(&self, request: Request, upload: &str) -> Request {
         request
             .header("Authorization", &format!("{} {}", self.scheme, self.token))
-            .header("X-Splunk-Request-Channel", &channel(turn.part.upload()))
+            .header("X-Splunk-Request-Channel", &channel(upload))
     }
 
     /// Reads the answer to events.
