@@ -23,7 +23,7 @@
 //!
 //! | protocol | `encode` | `step` |
 //! |---|---|---|
-//! | Elasticsearch `_bulk`, which is `destination/elasticsearch.rs` | an action line before each document, with its id; gzip | one `POST`; the items of the answer become [`Verdict::Each`](verdict::Verdict::Each): 201 and 409 are taken, 429 and 5xx again, 400 refused, 403 and 404 held. 413 for the whole is `Rejected`, 401 and 403 `Held` |
+//! | Elasticsearch `_bulk`, which is `destination/elasticsearch/` | an action line before each document, with its id; gzip | one `POST`; the items of the answer become [`Verdict::Each`](verdict::Verdict::Each): 201 and 409 are taken, 429 and 5xx again, 400 refused, 403 and 404 held. 413 for the whole is `Rejected`, 401 and 403 `Held` |
 //! | Splunk HEC (`destination/splunk/`) | an envelope around each document, with its time | `POST`; an error with `invalid-event-number` is [`UpTo`](verdict::Verdict::UpTo); codes 9, 26 and 27 `Retry`, 8 `Unknown`, those of token, index and channel `Held`. With acknowledgements the answer's `ackId` goes into the [`Conversation`](session::Conversation), and [`Step::Wait`](destination::Step::Wait) and `POST /ack` alternate until it is true; the channel is in the [`Session`](session::Session) |
 //! | OTLP | one nested body of all documents | one `POST`; `rejectedLogRecords` above 0 is [`Final`](verdict::Verdict::Final), 0 with a message too, which is noted. 429 and 503 `Retry`, 502 and 504 `Unknown` |
 //! | Sentinel | an array | without a token in the session `POST` for one, kept until 80 % of its time is over, then `POST`. On 401 the token is forgotten and asked for once more. Where another part is asking, a note in the session says so, and `Step::Wait` follows |
@@ -34,6 +34,9 @@
 //!
 //! `tests/suite/seam.rs` has the shape of each of these as a destination of a few lines. A further kind
 //! touches two files, its own and the list in `destination/mod.rs`, and its tests.
+//!
+//! A kind also says what to ask to find out whether its destination would take events, without sending
+//! one: [`Destination::inquire`](destination::Destination::inquire).
 //!
 //! # What an answer means
 //!

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use logpush_delivery::destination::kind;
-use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
+use logpush_delivery::machine::{Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
 use logpush_delivery::request::Reply;
-use logpush_delivery::session::Session;
 use logpush_delivery::setting::Given;
 use serde_json::{Value, json};
 
+use crate::driver::drive;
 use crate::simulation;
 
 /// How many documents there are.
@@ -72,69 +72,40 @@ fn deliver(course: &dyn Fn(usize, usize) -> Course, rule: Rule, there: &[u64]) -
         shared: &Shared::default(),
     };
     let texts: Vec<_> = (0..COUNT).map(|n| format!("{{\"n\":{n}}}")).collect();
-    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
-    let mut session = Session::default();
-    let mut story = Story {
-        outcome: Outcome {
-            taken: Vec::new(),
-            without_document: Vec::new(),
-            refused: Vec::new(),
-            unknown: Vec::new(),
-            owed: 0,
-            end: End::HandedOver,
-            last_reason: None,
-            counts: Default::default(),
-        },
-        stored: there
-            .iter()
-            .map(|n| (format!("{n:032x}"), String::new()))
-            .collect(),
-        sent: Vec::new(),
-    };
-    let mut now = 1_767_323_045_000; // 2026-01-02T03:04:05Z
-    loop {
-        let request = match machine.next(&mut session, now) {
-            Action::Done(outcome) => {
-                story.outcome = outcome;
-                return story;
-            }
-            Action::Wait(wait) => {
-                now += wait;
-                continue;
-            }
-            Action::Send(request) => request,
-        };
-        now += 20;
-        let body = String::from_utf8(machine.body_of(&request).to_vec()).unwrap();
+    let machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
+    let there = there.iter().map(|n| (format!("{n:032x}"), String::new()));
+    let (mut stored, mut sent) = (there.collect(), Vec::<String>::new());
+    let (outcome, _) = drive(machine, |_, body| {
+        let body = String::from_utf8(body.to_vec()).unwrap();
         let documents = documents_of(&body);
-        let number = story.sent.len();
-        story
-            .sent
-            .push(documents.iter().map(|(_, text)| name_of(text)).collect());
-        let course = course(number, documents.len());
-        let reply = match course {
-            Works | ResetAfterStoring => index(&documents, &mut story.stored, |n| rule(number, n)),
-            Reset => Value::Null,
-            Status(status) => json!({ "error": { "type": "of_the_whole" }, "status": status }),
-            Says(_) => Value::Null,
+        let number = sent.len();
+        sent.push(documents.iter().map(|(_, text)| name_of(text)).collect());
+        let (status, body) = match course(number, documents.len()) {
+            Works => (
+                200,
+                index(&documents, &mut stored, |n| rule(number, n)).to_string(),
+            ),
+            Reset => return Err("the connection failed"),
+            ResetAfterStoring => {
+                index(&documents, &mut stored, |n| rule(number, n));
+                return Err("the connection failed");
+            }
+            Status(status) => {
+                let failure = json!({ "error": { "type": "of_the_whole" }, "status": status });
+                (status, failure.to_string())
+            }
+            Says(text) => (200, text.to_owned()),
         };
-        if matches!(course, Reset | ResetAfterStoring) {
-            machine.failed("the connection failed", &mut session, now);
-            continue;
-        }
-        let reply = Reply {
-            status: if let Status(status) = course {
-                status
-            } else {
-                200
-            },
-            body: match course {
-                Says(text) => text.into(),
-                _ => reply.to_string().into_bytes(),
-            },
+        Ok(Reply {
+            status,
+            body: body.into_bytes(),
             ..Reply::default()
-        };
-        machine.answered(&reply, &mut session, now);
+        })
+    });
+    Story {
+        outcome,
+        stored,
+        sent,
     }
 }
 

@@ -6,11 +6,11 @@ use std::io::Read as _;
 
 use logpush_delivery::Millis;
 use logpush_delivery::destination::{Destination, kind};
-use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
+use logpush_delivery::machine::{Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
 use logpush_delivery::request::Reply;
-use logpush_delivery::session::Session;
 use logpush_delivery::setting::Given;
 
+use crate::driver::drive;
 use crate::simulation;
 
 use self::Answer::{Fine, Lost, Partial, Reset, Says, Status, StatusAfter};
@@ -76,28 +76,16 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
         shared: &Shared::default(),
     };
     let texts: Vec<_> = (0..COUNT).map(text).collect();
-    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
-    let mut session = Session::default();
-    let mut now = 1_767_323_045_000; // 2026-01-02T03:04:05Z
-    let (mut arrived, mut requests, mut waits) = (BTreeMap::new(), 0, Vec::new());
-    let outcome = loop {
-        let request = match machine.next(&mut session, now) {
-            Action::Done(outcome) => break outcome,
-            Action::Wait(wait) => {
-                now += wait;
-                waits.push(wait);
-                continue;
-            }
-            Action::Send(request) => request,
-        };
+    let machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
+    let (mut arrived, mut requests) = (BTreeMap::new(), 0);
+    let (outcome, waits) = drive(machine, |_, body| {
         let mut plain = String::new();
-        flate2::read::GzDecoder::new(machine.body_of(&request))
+        flate2::read::GzDecoder::new(body)
             .read_to_string(&mut plain)
             .unwrap();
         let texts: Vec<String> = plain.split('\n').map(str::to_owned).collect();
         let answer = intake(requests, &texts);
         requests += 1;
-        now += 20;
         let is_poison = texts.iter().any(|text| refuses(text));
         let stored: Vec<_> = texts
             .iter()
@@ -112,10 +100,7 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
         }
         let ids = || format!("{{\"event_ids\":{:?}}}", vec!["id"; stored.len()]);
         let (status, after, body) = match answer {
-            Reset | Lost => {
-                machine.failed("the connection failed", &mut session, now);
-                continue;
-            }
+            Reset | Lost => return Err("the connection failed"),
             Fine if is_poison => (400, None, "one of them is poison".to_owned()),
             Fine | Partial => (200, None, ids()),
             Status(status) => (status, None, String::new()),
@@ -123,13 +108,12 @@ fn deliver(intake: Intake<'_>, refuses: &dyn Fn(&str) -> bool, limits: Limits) -
             Says(status, text) => (status, None, text.to_owned()),
         };
         let headers = after.map(|after| ("retry-after".to_owned(), after.to_owned()));
-        let reply = Reply {
+        Ok(Reply {
             status,
             headers: headers.into_iter().collect(),
             body: body.into_bytes(),
-        };
-        machine.answered(&reply, &mut session, now);
-    };
+        })
+    });
     Course {
         outcome,
         arrived,

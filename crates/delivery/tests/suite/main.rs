@@ -10,6 +10,7 @@
 )]
 
 mod configuration;
+mod driver;
 mod elasticsearch;
 mod faults;
 mod properties;

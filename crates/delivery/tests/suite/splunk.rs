@@ -6,12 +6,12 @@ use std::io::Read as _;
 
 use logpush_delivery::Millis;
 use logpush_delivery::destination::{Destination, kind};
-use logpush_delivery::machine::{Action, Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
+use logpush_delivery::machine::{Delivery, End, Limits, Machine, Outcome, Refusal, Shared};
 use logpush_delivery::request::{Reply, Request};
-use logpush_delivery::session::Session;
 use logpush_delivery::setting::Given;
 use serde_json::Value;
 
+use crate::driver::drive;
 use crate::simulation;
 
 use self::Answer::{Fine, Full, Lost, NotYet, Of, Poison, Reset};
@@ -73,32 +73,20 @@ fn deliver(collector: Collector<'_>, values: &[(&str, &str)]) -> Course {
         shared: &Shared::default(),
     };
     let texts: Vec<_> = (0..COUNT).map(text).collect();
-    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
-    let mut session = Session::default();
-    let mut now = 1_767_323_045_000;
-    let (mut indexed, mut requests, mut waits) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let outcome = loop {
-        let request = match machine.next(&mut session, now) {
-            Action::Done(outcome) => break outcome,
-            Action::Wait(wait) => {
-                now += wait;
-                waits.push(wait);
-                continue;
-            }
-            Action::Send(request) => request,
-        };
+    let machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
+    let (mut indexed, mut requests) = (BTreeMap::new(), Vec::new());
+    let (outcome, waits) = drive(machine, |request, body| {
         let path = request.url.strip_prefix("https://splunk.example").unwrap();
-        check(&request, values);
+        check(request, values);
         let events = match path {
             "/services/collector/ack" => {
-                assert_eq!(machine.body_of(&request), br#"{"acks":[7]}"#);
+                assert_eq!(body, br#"{"acks":[7]}"#);
                 Vec::new()
             }
-            _ => events(machine.body_of(&request)),
+            _ => events(body),
         };
         let answer = collector(requests.len(), path);
         requests.push((path.to_owned(), events.len()));
-        now += 20;
         let fault = |poisoned: u64| events.iter().position(|event| *event == text(poisoned));
         let (taken, reply) = match answer {
             Reset | Lost => (
@@ -130,18 +118,13 @@ fn deliver(collector: Collector<'_>, values: &[(&str, &str)]) -> Course {
         for event in &events[..taken] {
             *indexed.entry(event.clone()).or_default() += 1;
         }
-        match reply {
-            None => machine.failed("the connection failed", &mut session, now),
-            Some((status, body)) => {
-                let reply = Reply {
-                    status,
-                    headers: vec![("set-cookie".to_owned(), "peer=3; Path=/".to_owned())],
-                    body: body.into_bytes(),
-                };
-                machine.answered(&reply, &mut session, now);
-            }
-        }
-    };
+        let (status, body) = reply.ok_or("the connection failed")?;
+        Ok(Reply {
+            status,
+            headers: vec![("set-cookie".to_owned(), "peer=3; Path=/".to_owned())],
+            body: body.into_bytes(),
+        })
+    });
     Course {
         outcome,
         indexed,

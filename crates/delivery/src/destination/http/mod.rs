@@ -1,15 +1,17 @@
 //! Any URL that takes documents as lines or as an array of JSON, in one request.
 
+mod accept;
+mod secrets;
+
 use core::fmt;
 use std::collections::BTreeMap;
 
 use logpush_gzip::gzip;
 use logpush_normalizer::Shape;
-use serde_json::Value;
 
 use crate::Millis;
 use crate::destination::check::{Finding, Heard, Inquiry, Standing, without_events};
-use crate::destination::complaint::complains;
+use crate::destination::http::accept::Accept;
 use crate::destination::kind::{
     Destination, Kind, PartLimits, Step, Turn, is_a_yes, no_yes, one_request,
 };
@@ -20,7 +22,6 @@ use crate::session::{Conversation, Session};
 use crate::setting::{Accepts, Problem, Setting, Values};
 use crate::url;
 use crate::verdict::Verdict;
-use crate::words;
 
 pub(super) const KIND: Kind = Kind {
     name: "http",
@@ -85,17 +86,6 @@ enum Framing {
     Array,
 }
 
-/// What a yes looks like.
-#[derive(Clone, Debug, PartialEq)]
-enum Accept {
-    /// Nothing that complains.
-    NoComplaint,
-    /// Any 2xx.
-    Any,
-    /// JSON with this value at this pointer.
-    Pointer(String, Value),
-}
-
 /// Endpoints that take lines of another form and answer 200 all the same.
 const OTHER_PROTOCOLS: &[(&str, &str)] = &[
     (
@@ -123,7 +113,7 @@ fn open(
     _: Option<&str>,
     problems: &mut Vec<Problem>,
 ) -> Option<Box<dyn Destination>> {
-    let accept = match values.text(ACCEPT).map(read_accept) {
+    let accept = match values.text(ACCEPT).map(Accept::read) {
         None => Some(Accept::NoComplaint),
         Some(Some(accept)) => Some(accept),
         Some(None) => {
@@ -141,7 +131,7 @@ fn open(
     let headers = values.headers(HEADERS);
     Some(Box::new(Http {
         url: url.to_owned(),
-        secrets: secrets_of(url, &headers),
+        secrets: secrets::of(url, &headers),
         headers,
         framing: match values.word(FRAMING) {
             ARRAY => Framing::Array,
@@ -159,9 +149,13 @@ impl Destination for Http {
     }
 
     fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
-        let pieces = match self.framing {
-            Framing::Lines => lines(part, "\n"),
-            Framing::Array => array(part),
+        let array = match self.framing {
+            Framing::Lines => None,
+            Framing::Array => Some(array(part)),
+        };
+        let pieces = match &array {
+            Some(array) => vec![array.as_slice()],
+            None => lines(part, "\n"),
         };
         if self.is_compressed {
             gzip(&pieces)
@@ -188,7 +182,7 @@ impl Destination for Http {
                 },
                 ..self.request(0, false)
             }),
-            Some(Ok(reply)) if reply.is_success() && self.is_yes(reply) => {
+            Some(Ok(reply)) if reply.is_success() && self.accept.agrees(reply) => {
                 let words = format!("it takes a request without events: status {}", reply.status);
                 Inquiry::Found(Finding::new(Standing::Ready, words))
             }
@@ -222,21 +216,12 @@ impl Http {
 
     /// Reads an answer of success.
     fn read(&self, reply: &Reply, session: &mut Session, now: Millis) -> Verdict {
-        if self.is_yes(reply) {
+        if self.accept.agrees(reply) {
             is_a_yes(session);
             return Verdict::Accepted;
         }
         no_yes(reply, session, &self.secrets(), now)
             .with_hint("if that is a yes, say so with HTTP_ACCEPT")
-    }
-
-    fn is_yes(&self, reply: &Reply) -> bool {
-        match &self.accept {
-            Accept::Any => true,
-            Accept::NoComplaint => !complains(&reply.body),
-            Accept::Pointer(pointer, expected) => serde_json::from_slice::<Value>(&reply.body)
-                .is_ok_and(|answer| answer.pointer(pointer) == Some(expected)),
-        }
     }
 }
 
@@ -251,43 +236,6 @@ fn other_protocol(url: &str) -> Option<&'static (&'static str, &'static str)> {
     let path = url::path(url).to_ascii_lowercase();
     let path = path.strip_suffix("/event").unwrap_or(&path);
     OTHER_PROTOCOLS.iter().find(|(end, _)| path.ends_with(end))
-}
-
-/// `any`, or a JSON pointer, `=` and a value, which is JSON or a word.
-fn read_accept(text: &str) -> Option<Accept> {
-    if text == "any" {
-        return Some(Accept::Any);
-    }
-    let (pointer, value) = text.split_once('=')?;
-    let (pointer, value) = (pointer.trim(), value.trim());
-    if !(pointer.is_empty() || pointer.starts_with('/')) || value.is_empty() {
-        return None;
-    }
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-    Some(Accept::Pointer(pointer.to_owned(), value))
-}
-
-/// What must not be shown: the headers' values, the URL, which may carry a token, and what an answer
-/// may repeat of either, as the token without its scheme or the path without its host.
-fn secrets_of(url: &str, headers: &BTreeMap<String, String>) -> Vec<String> {
-    let values = headers.values().map(String::as_str);
-    let of_headers = values.clone().chain(values.flat_map(str::split_whitespace));
-    let after_host = url
-        .split_once("://")
-        .and_then(|(_, rest)| rest.find(['/', '?']).and_then(|start| rest.get(start..)))
-        .unwrap_or_default();
-    let query = after_host.split_once('?').map_or("", |(_, query)| query);
-    let of_query = query
-        .split('&')
-        .map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
-    let of_path = after_host.split('?').next().unwrap_or_default().split('/');
-    let whole = headers.values().map(String::as_str).chain([url]);
-    let parts = of_headers
-        .chain([after_host, query])
-        .chain(of_query)
-        // Words of a path are names, long ones are tokens.
-        .chain(of_path.filter(|word| word.len() >= 16));
-    words::secrets(whole, parts)
 }
 
 #[cfg(test)]
@@ -481,6 +429,44 @@ mod tests {
                     if is_compressed { vec!["gzip"] } else { vec![] }
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_check_asks_without_events() {
+        use Standing::{Down, Reached, Ready, Unavailable, WrongKey, WrongUrl};
+        for (framing, expected) in [("lines", Body::Empty), ("array", Body::Own(b"[]".to_vec()))] {
+            let destination = opened(&[AT_SIEM, (FRAMING, framing)]).unwrap();
+            let Inquiry::Ask(request) = destination.inquire(&[]) else {
+                panic!("no question");
+            };
+            assert_eq!(request.body, expected);
+            let mut names = request.headers.iter().map(|(name, _)| name.as_str());
+            assert!(names.all(|name| name != "Content-Encoding"));
+        }
+        let destination = opened(&[AT_SIEM]).unwrap();
+        for (status, body, expected) in [
+            (204, "", Ready),
+            (200, "<html>", Reached),
+            (400, "no events", Reached),
+            (401, "s3cret-token", WrongKey),
+            (404, "", WrongUrl),
+            (503, "", Unavailable),
+            (0, "", Down),
+        ] {
+            let heard = match status {
+                0 => Err("the connection failed".to_owned()),
+                status => Ok(Reply {
+                    status,
+                    body: body.into(),
+                    ..Reply::default()
+                }),
+            };
+            let Inquiry::Found(found) = destination.inquire(&[heard]) else {
+                panic!("{status}: another question");
+            };
+            assert_eq!(found.standing, expected, "{status}");
+            assert!(!found.words.contains("s3cret"), "{}", found.words);
         }
     }
 
