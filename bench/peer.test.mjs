@@ -54,13 +54,13 @@ const ODD = {
   ...table("ClientCountry", ["fr", "FR", "fR", "xk", "xx", "T1", "fra", "", "É", 5, null, ["fr"]]),
   ...table("ClientIP", [
     "1.2.3.4", "01.2.3.4", "256.1.1.1", "1.2.3", "1.2.3.4 ", "::", "::1", "2001:db8::1", "2001:db8::1%eth0", "::ffff:1.2.3.4",
-    "::FFFF:192.0.2.1", "::ffff:c000:201",     "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::8::", ":1:2", "1:2:3:4:5:6:1.2.3.4", "::1.2.3.4",
+    "::FFFF:192.0.2.1", "::ffff:c000:201", "2001:DB8::5", "2001:0db8:0:0::5", "[2001:DB8::5]:80", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::8::", ":1:2", "1:2:3:4:5:6:1.2.3.4", "::1.2.3.4",
     "1:2:3:4:5:6:7:1.2.3.4", "12345::", "g::", ":", "", "localhost", 16909060, null, ["1.2.3.4"],
   ]),
   ...table("ClientRequestHost", [
     "www.shop.example.co.uk", "WWW.Example.COM", "a.b.github.io", "foo.uk.com", "www.example.com:8443", "www.ck", "a.b.kobe.jp",
     "city.kobe.jp", "xn--bcher-kva.example.de", "bücher.example.de", "example.com.", "co.uk", "localhost", "db.internal", "203.0.113.9",
-    "203.0.113.9:80", "[2001:db8::1]:443", "[2001:db8::1]", "2001:db8::1", "example.com:", "example.com:0", "example.com:99999",
+    "203.0.113.9:80", "[2001:db8::1]:443", "[2001:db8::1]", "2001:db8::1", "[2001:DB8:0::1]:80", "2001:DB8::1", "example.com:", "example.com:0", "example.com:99999",
     "example.com:080", "a..com", ".com", "a b.com", 'a"b.com', "a\\b.com", "a/b.com", "-.com", "_dmarc.example.com", "", 8, null, ["x.com"],
     `${"a".repeat(300)}.com`, ":80", "example.com:80:90", "a.b.c.d.e.f.example.co.jp",
   ]),

@@ -17,13 +17,14 @@ const IPV6 = new RegExp(
   ].join("|")})$`,
 );
 
-/** An address; that of IPv4, where it is written as one of IPv6. Undefined where it is none. */
+/** An address; that of IPv4, where it is written as one of IPv6, which has one form. Undefined where it is none. */
 export function plainAddressOf(text) {
   if (IPV4.test(text)) return text;
   if (!IPV6.test(text)) return undefined;
   // The address that URLs are written with is the shortest.
-  const mapped = MAPPED.exec(new URL(`http://[${text}]`).hostname);
-  if (mapped === null) return text;
+  const { hostname } = new URL(`http://[${text}]`);
+  const mapped = MAPPED.exec(hostname);
+  if (mapped === null) return hostname.slice(1, -1);
   const [high, low] = [mapped[1], mapped[2]].map((half) => Number.parseInt(half, 16));
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }

@@ -48,7 +48,10 @@ function split(text) {
   const any = FINAL_DOT.test(name) ? name.slice(0, -1) : name;
   if (any === "") return { port, rest };
   const ip = plainAddressOf(/^\[.*\]$/s.test(any) ? any.slice(1, -1) : any);
-  if (ip !== undefined) return { any, ip, port, rest };
+  if (ip !== undefined) {
+    if (!ip.includes(":")) return { any, ip, port, rest };
+    return { any: any.startsWith("[") ? `[${ip}]` : ip, ip, port, rest };
+  }
   const domain = any;
   if (NO_NAME.test(domain)) return { any, domain, port, rest };
   const { domain: registered, publicSuffix, isIcann, isIp } = parse(domain, ICANN_ONLY);

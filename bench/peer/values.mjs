@@ -73,14 +73,17 @@ export function knownOf(value, name) {
   return typeof value === "string" && PLACEHOLDER.test(value) ? keepNothing(name, value) : textOf(value, name);
 }
 
-const PLACEHOLDER = /^(?:none|unk|unknown)$/i;
+const PLACEHOLDER = /^(?:none|unk|unknown|null|n\/a|-|<unknown file name>)$/i;
 
 /** `md5`, `sha1` or `sha256`, by the length of a hash, and the hash. */
 export function hashOf(value, name) {
   if (isAbsent(value)) return undefined;
   if (saysNone(value)) return keepNothing(name, value);
   const algorithm = typeof value === "string" && HEXADECIMAL.test(value) ? ALGORITHMS[value.length] : undefined;
-  return algorithm === undefined ? keep(name, value) : { algorithm, hash: value };
+  if (algorithm === undefined) return keep(name, value);
+  const hash = value.toLowerCase();
+  if (hash !== value) keepNothing(name, value);
+  return { algorithm, hash };
 }
 
 const HEXADECIMAL = /^[\da-f]+$/i;
@@ -112,7 +115,10 @@ export function ipOf(value, name) {
   if (isAbsent(value)) return undefined;
   if (typeof value !== "string") return keep(name, value);
   const plain = plainAddressOf(value);
-  if (plain !== undefined) return plain;
+  if (plain !== undefined) {
+    if (plain !== value && plain.includes(":")) keepNothing(name, value);
+    return plain;
+  }
   // An address with its port: the port has no place in the field.
   const bare = WITH_PORT.exec(value);
   keep(name, value);
