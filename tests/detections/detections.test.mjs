@@ -338,13 +338,53 @@ const CASES = {
   },
 };
 
+/** What public rules ask in other words than ours: the log source, the selection, and records. */
+const WORDS = [
+  ["a path in the place of an address", "proxy", { "cs-uri": ["/gate/in.php", "/gate/out.php"], "cs-method": "POST" }, {
+    fires: [
+      gateway("http://203.0.113.80/gate/in.php", { HTTPMethod: "POST" }),
+      sinkhole("http://cdn.evil.top/gate/out.php?id=7", { Method: "POST" }),
+    ],
+    silent: [gateway("http://203.0.113.80/old/gate/in.php", { HTTPMethod: "POST" })],
+  }],
+  ["an empty text", "proxy", { "c-useragent": "", "c-uri-extension": "ps1" }, {
+    fires: [gateway("http://203.0.113.80/stage.ps1", { UserAgent: "" })],
+    silent: [gateway("http://203.0.113.80/stage.ps1")],
+  }],
+  ["the dash of W3C's format", "webserver", { "cs-referrer": "-", "cs-uri-query": "-", "cs-uri-stem|endswith": ".aspx" }, {
+    fires: [web("/upload/shell.aspx"), firewall("/upload/shell.aspx", "")],
+    silent: [web("/upload/shell.aspx", { ClientRequestReferer: "https://shop.example.com/" }), web("/a.aspx?b=1")],
+  }],
+  ["a relative referrer", "webserver", { "cs-referer|startswith": "/admin/logout" }, {
+    fires: [
+      web("/panel", { ClientRequestReferer: "/admin/logout.aspx" }),
+      firewall("/panel", "", { ClientRefererHost: "", ClientRefererPath: "/admin/logout.aspx", ClientRefererScheme: "" }),
+    ],
+    silent: [
+      firewall("/panel", "", {
+        ClientRefererHost: "shop.example.com",
+        ClientRefererPath: "/admin/logout.aspx",
+        ClientRefererScheme: "https",
+      }),
+    ],
+  }],
+  ["names of Windows and Zeek", "dns", { "QueryName|endswith": ".tunnel.example", qtype_name: "NULL" }, {
+    fires: [
+      dns("pa.Tunnel.example", { QueryType: 10, QueryTypeName: "NULL" }),
+      record("dns_logs", { QueryName: "pa.tunnel.example", QueryType: 10, Timestamp: "2026-10-04T08:15:30Z" }),
+    ],
+    silent: [dns("pa.tunnel.example")],
+  }],
+];
+
 const folder = mkdtempSync(join(tmpdir(), "detections-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** The event of each record. */
 const events = new Map();
 before(async () => {
-  const records = Object.values(CASES).flatMap(({ fires, silent }) => [...fires, ...silent].flat());
+  const rows = [...Object.values(CASES), ...WORDS.map((row) => row.at(-1))];
+  const records = rows.flatMap(({ fires, silent }) => [...fires, ...silent].flat());
   for (const dataset of new Set(records.map((one) => one.dataset))) {
     const members = records.filter((one) => one.dataset === dataset);
     const file = join(folder, `${dataset}.ndjson`);
@@ -371,5 +411,14 @@ for (const [name, { fires, silent }] of Object.entries(CASES)) {
     const fired = (records) => rule.fires(records.map((one) => events.get(one)));
     for (const records of fires) assert.ok(fired(records), `silent on ${JSON.stringify(records[0].fields)}`);
     for (const records of silent) assert.ok(!fired(records), `fires on ${JSON.stringify(records[0].fields)}`);
+  });
+}
+
+for (const [words, category, selection, { fires, silent }] of WORDS) {
+  test(`public rules that have ${words} fire`, () => {
+    const text = JSON.stringify({ title: words, logsource: { category }, detection: { selection, condition: "selection" } });
+    const rule = compile(text, PIPELINE);
+    for (const one of fires) assert.ok(rule.fires([events.get(one)]), `silent on ${JSON.stringify(one.fields)}`);
+    for (const one of silent) assert.ok(!rule.fires([events.get(one)]), `fires on ${JSON.stringify(one.fields)}`);
   });
 }

@@ -86,6 +86,18 @@ const TRANSFORMATIONS = {
     });
   },
 
+  set_value(rule, { value, detection_item_conditions: conditions, ...rest }, id) {
+    nothingElse(rest, id);
+    if (conditions?.length !== 1) throw new Error(`${id}: one condition is expected`);
+    const [{ type, cond, pattern, ...more }] = conditions;
+    if (type !== "match_string" || cond !== "all") throw new Error(`${id}: unknown condition ${type}, ${cond}`);
+    nothingElse(more, id);
+    const matches = (one) => typeof one === "string" && new RegExp(`^(?:${pattern})`).test(one);
+    for (const item of itemsOf(rule).filter(({ plain }) => plain?.every(matches))) {
+      item.tests = [MODIFIERS.equals(value)];
+    }
+  },
+
   detection_item_failure(rule, { message, field_name_conditions: conditions, ...rest }, id) {
     nothingElse(rest, id);
     const named = conditions.every(({ type, fields, ...more }) => {
@@ -124,8 +136,9 @@ function readItem(key, value) {
   if (all) modifiers.pop();
   const [modifier = field === KEYWORD ? "contains" : "equals", ...more] = modifiers;
   if (!Object.hasOwn(MODIFIERS, modifier) || more.length) throw new Error(`unknown modifiers: ${key}`);
-  const tests = [value].flat().map((one) => MODIFIERS[modifier](one, key));
-  return { fields: [field], tests, all };
+  const values = [value].flat();
+  const tests = values.map((one) => MODIFIERS[modifier](one, key));
+  return { fields: [field], tests, all, plain: modifier === "equals" ? values : null };
 }
 
 /** Each takes the rule's value, and gives a test of a field's values. */
@@ -139,8 +152,10 @@ const MODIFIERS = {
   startswith: (expected, key) => textual(`${wildcards(text(expected, key))}.*`),
   endswith: (expected, key) => textual(`.*${wildcards(text(expected, key))}`),
   re: (expected, key) => {
-    const pattern = new RegExp(text(expected, key), "s");
-    return some((value) => pattern.test(String(value)));
+    // JavaScript has a flag where others begin the pattern with `(?i)`.
+    const [, letters, pattern] = /^(\(\?i\))?(.*)$/s.exec(text(expected, key));
+    const compiled = new RegExp(pattern, letters ? "is" : "s");
+    return some((value) => compiled.test(String(value)));
   },
   cidr: (expected, key) => {
     const [network, bits] = text(expected, key).split("/");

@@ -47,6 +47,23 @@ test("keywords are searched for in the fields that the pipeline names", () => {
   }
 });
 
+test("a value that stands for none compares with none", () => {
+  const conditions = [{ type: "match_string", cond: "all", pattern: "-?$" }];
+  const empty = [{ id: "i", type: "set_value", value: null, detection_item_conditions: conditions, rule_conditions: [] }];
+  for (const [items, expected] of [
+    ["{b: ''}", true],
+    ["{b: '-'}", true],
+    ["{b: ['', '-']}", true],
+    ["{a: ''}", false],
+    ["{a: '-x'}", false],
+    ["{b: ['-', x]}", false],
+    ["{b|contains: '-'}", false],
+  ]) {
+    const rule = compile(RULE(`{s: ${items}, condition: s}`), empty);
+    assert.equal(rule.fires([{ a: "x-" }]), expected, items);
+  }
+});
+
 test("detections, modifiers and conditions mean what Sigma says", () => {
   const event = { a: { b: "Some Text*", n: 5, t: true, l: ["x", "yz"], o: [{ p: "q" }, { p: "r" }] }, ip: "192.0.2.9" };
   for (const [items, condition, expected] of [
@@ -61,6 +78,7 @@ test("detections, modifiers and conditions mean what Sigma says", () => {
     ["s: {a.b|contains|all: [some, text]}", "s", true],
     ["s: {a.b|re: 'T..t'}", "s", true],
     ["s: {a.b|re: 't..T'}", "s", false],
+    ["s: {a.b|re: '(?i)t..T'}", "s", true],
     ["s: {a.n: 5}", "s", true],
     ["s: {a.n: [4, 6]}", "s", false],
     ["s: {a.n|gte: 5}", "s", true],

@@ -12,6 +12,10 @@ use crate::sources::Source;
 /// The fields of ECS that an event can have, each as Elasticsearch maps it.
 const ECS: &str = include_str!("../data/ecs_mappings.json");
 
+/// Fields that Elastic's rules for web servers name, and no event has. ES|QL refuses a query that names a
+/// field which no index maps.
+const OF_RULES: [&str; 2] = ["agent.id", "agent.name"];
+
 /// How long a text may be to be found, as in ECS: a longer one is kept, and not indexed.
 const FOUND_MAX: u64 = 1_024;
 
@@ -82,6 +86,8 @@ fn index_template(
             "data_stream": { "properties": {
                 "type": { "type": "constant_keyword", "value": "logs" },
                 "dataset": { "type": "constant_keyword", "value": format!("cloudflare.{dataset}") },
+                // Rules name it too. The template is for every namespace.
+                "namespace": { "type": "constant_keyword" },
             } },
         } } },
         "_meta": meta(about),
@@ -117,6 +123,10 @@ fn ecs_mappings() -> Result<Value, Error> {
     // A parent stands before what is below it.
     for (path, mapping) in known {
         insert(&mut properties, &path, mapping);
+    }
+    for path in OF_RULES {
+        let mapping = json!({ "type": "keyword", "ignore_above": FOUND_MAX });
+        insert(&mut properties, path, mapping);
     }
     Ok(json!({ "dynamic": false, "date_detection": false, "properties": properties }))
 }
@@ -234,6 +244,37 @@ mod tests {
             .cloned()
             .collect();
         assert_eq!(written, mapped);
+    }
+
+    /// Those of <https://github.com/elastic/detection-rules>, rules/cross-platform, that read
+    /// `url.original`, as of November 2026.
+    #[test]
+    fn every_field_that_rules_of_elastic_for_web_servers_name_is_mapped() {
+        let mappings = mappings();
+        let (_, mapping) = mappings
+            .iter()
+            .find(|(dataset, _)| dataset.name == "http_requests")
+            .unwrap();
+        for (field, kind) in [
+            ("@timestamp", "date"),
+            ("agent.id", "keyword"),
+            ("agent.name", "keyword"),
+            ("data_stream.namespace", "constant_keyword"),
+            ("destination.ip", "ip"),
+            ("event.dataset", "keyword"),
+            ("host.name", "keyword"),
+            ("http.request.method", "keyword"),
+            ("http.response.status_code", "long"),
+            ("source.ip", "ip"),
+            ("url.full", "wildcard"),
+            ("url.original", "wildcard"),
+            ("user_agent.original", "keyword"),
+        ] {
+            let found = field
+                .split('.')
+                .fold(mapping, |parent, name| &parent["properties"][name]);
+            assert_eq!(found["type"], kind, "{field}");
+        }
     }
 
     #[test]

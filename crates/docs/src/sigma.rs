@@ -81,11 +81,12 @@ const LOG_SOURCES: &[LogSource] = &[
     },
 ];
 
-/// Names of the categories `webserver` and `proxy`. Public rules use those of one in the other, and
-/// put the path into `*-uri-query`: it stands for the whole request target too.
+/// Names of the categories `webserver` and `proxy`. Public rules use those of one in the other, put the
+/// path into `*-uri-query`, which stands for the whole request target too, and compare `*-uri` with a
+/// path alone, where a proxy has a whole address.
 const WEB: &[Name] = &[
     ("c-ip", &["source.ip"]),
-    ("c-uri", &["url.full", "url.original"]),
+    ("c-uri", &["url.full", "url.original", "url.path"]),
     ("c-uri-extension", &["url.extension"]),
     ("c-uri-query", &["url.query", "url.original"]),
     ("c-uri-stem", &["url.path"]),
@@ -96,7 +97,7 @@ const WEB: &[Name] = &[
     ("cs-method", &["http.request.method"]),
     ("cs-referer", &["http.request.referrer"]),
     ("cs-referrer", &["http.request.referrer"]),
-    ("cs-uri", &["url.full", "url.original"]),
+    ("cs-uri", &["url.full", "url.original", "url.path"]),
     ("cs-uri-query", &["url.query", "url.original"]),
     ("cs-uri-stem", &["url.path"]),
     ("cs-user-agent", &["user_agent.original"]),
@@ -119,6 +120,10 @@ const WEB: &[Name] = &[
 
 const WEB_MISSING: &[Missing] = &[
     ("c-win32-status", "Cloudflare logs no status of Windows"),
+    (
+        "cs-content-type",
+        "Cloudflare logs it as a custom field only: compare cloudflare.RequestHeaders.content-type",
+    ),
     ("cs-cookie", "the events show no cookies"),
     (
         "cs-version",
@@ -147,12 +152,15 @@ const CONNECTION: &[Name] = &[
     ("src_port", &["source.port"]),
 ];
 
+/// The last two are names of Windows and Zeek, which public rules of the category use too.
 const DNS: &[Name] = &[
     ("answer", &["dns.answers.data"]),
     ("null", &["dns.question.name", "dns.answers.data"]),
     ("parent_domain", &["dns.question.registered_domain"]),
     ("query", &["dns.question.name"]),
     ("record_type", &["dns.question.type"]),
+    ("QueryName", &["dns.question.name"]),
+    ("qtype_name", &["dns.question.type"]),
 ];
 
 /// The others are ECS's names in the taxonomy too.
@@ -169,6 +177,15 @@ const NETWORK_DNS_MISSING: &[Missing] = &[
     ),
     ("network.community_id", "the events have no Community ID"),
 ];
+
+/// A rule that compares with an empty text, or with the dash of W3C's format, means that there is none:
+/// the events do not have the field then.
+const EMPTY: &str = "    value: null
+    detection_item_conditions:
+      - type: match_string
+        cond: all
+        pattern: -?$
+";
 
 const HEAD: &str = "\
 # Maps the field names of Sigma rules to the events of logpush-ecs; README.md says how to use it.
@@ -203,6 +220,10 @@ impl LogSource {
         debug_assert_eq!(values.len(), datasets.len(), "{}", self.id);
         let condition = format!("    conditions:\n{}", entry("event.dataset", &values));
         items.push_str(&self.item("datasets", "add_condition", &condition));
+
+        if matches!(self.names, Names::Sigma(_)) {
+            items.push_str(&self.item("empty", "set_value", EMPTY));
+        }
 
         let fields: String = names.iter().map(|(name, to)| entry(name, to)).collect();
         let mapping = format!("    mapping:\n{fields}");

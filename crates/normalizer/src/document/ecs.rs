@@ -157,7 +157,9 @@ impl Event<'_> {
             Source::Elapsed(one, other) | Source::Location(one, other) => {
                 is_none(one) || is_none(other)
             }
-            Source::Joined(rows) => self.record.value(rows.host).is_absent(),
+            Source::Joined(rows) => [rows.host, rows.path]
+                .iter()
+                .all(|row| self.record.value(*row).is_absent()),
             _ => false,
         }
     }

@@ -49,8 +49,8 @@ impl<'a> Labels<'a> {
 }
 
 impl Record {
-    /// The pieces of an address that came in parts, where at least scheme and host are known: there
-    /// is no whole address without.
+    /// The pieces of an address that came in parts. A whole one needs scheme and host. One of which
+    /// Cloudflare says that it has neither is relative, and begins with its path.
     pub(crate) fn joined<'a>(&self, text: &'a [u8], rows: JoinedRows) -> Option<[&'a [u8]; 6]> {
         let part = |row| {
             let value = self.value(row);
@@ -60,16 +60,22 @@ impl Record {
                 b""
             }
         };
-        let (scheme, host) = (part(rows.scheme), part(rows.host));
-        if scheme.is_empty() || host.is_empty() {
+        let (scheme, host, path) = (part(rows.scheme), part(rows.host), part(rows.path));
+        // A field that a job does not select is missing, which says nothing.
+        let is_empty = |row| self.value(row).kind == ValueKind::Empty;
+        let slashes: &[u8] = if !scheme.is_empty() && !host.is_empty() {
+            b"://"
+        } else if is_empty(rows.scheme) && is_empty(rows.host) && !path.is_empty() {
+            b""
+        } else {
             return None;
-        }
+        };
         let query = rows.query.map_or(&b""[..], part);
         let mark: &[u8] = if query.is_empty() || question_mark(query) > 0 {
             b""
         } else {
             b"?"
         };
-        Some([scheme, b"://", host, part(rows.path), mark, query])
+        Some([scheme, slashes, host, path, mark, query])
     }
 }

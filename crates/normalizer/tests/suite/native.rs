@@ -200,6 +200,10 @@ fn what_the_parser_reads_under_other_names_is_added() {
         ),
         (r#""ClientRefererPath":"/p","ClientRefererHost":"""#, ""),
         (
+            r#""ClientRefererPath":"/p","ClientRefererHost":"","ClientRefererScheme":"""#,
+            r#""ClientRequestReferer":"/p""#,
+        ),
+        (
             r#""ClientRefererHost":"e.org","ClientRequestReferer":"whole""#,
             "",
         ),

@@ -20,7 +20,6 @@ fn scheme_and_host_make_a_referrer() {
         (0b0001, ""),
         (0b0010, ""),
         (0b0011, "https://www.example.org"),
-        (0b0100, ""),
         (0b0101, ""),
         (0b0110, ""),
         (0b0111, "https://www.example.org/from"),
@@ -28,7 +27,6 @@ fn scheme_and_host_make_a_referrer() {
         (0b1001, ""),
         (0b1010, ""),
         (0b1011, "https://www.example.org?a=1"),
-        (0b1100, ""),
         (0b1101, ""),
         (0b1110, ""),
         (0b1111, "https://www.example.org/from?a=1"),
@@ -51,6 +49,42 @@ fn scheme_and_host_make_a_referrer() {
             }
             golden(&[(referrer, &members.join(","), Value::Object(expected))]);
         }
+    }
+}
+
+#[test]
+#[wasm]
+fn a_referrer_that_has_neither_scheme_nor_host_is_relative() {
+    for (scheme, host, rest, referrer) in [
+        (r#""""#, r#""""#, r#""ClientRefererPath":"/from""#, "/from"),
+        (
+            r#""""#,
+            r#""""#,
+            r#""ClientRefererPath":"/from","ClientRefererQuery":"a=1""#,
+            "/from?a=1",
+        ),
+        (r#""""#, r#""""#, r#""ClientRefererQuery":"?a=1""#, ""),
+        // What is missing was not asked for: it may have been there.
+        (r#""""#, "null", r#""ClientRefererPath":"/from""#, ""),
+        ("null", r#""""#, r#""ClientRefererPath":"/from""#, ""),
+        (
+            "null",
+            "null",
+            r#""ClientRefererPath":"/from","ClientRefererQuery":"a=1""#,
+            "",
+        ),
+    ] {
+        let members =
+            format!("\"ClientRefererScheme\":{scheme},\"ClientRefererHost\":{host},{rest}");
+        let kept: Map<String, Value> = serde_json::from_str(&format!("{{{rest}}}")).unwrap();
+        let mut expected: Map<String, Value> = kept
+            .into_iter()
+            .map(|(name, value)| (format!("cloudflare.{name}"), value))
+            .collect();
+        if !referrer.is_empty() {
+            expected.insert("http.request.referrer".to_owned(), json!(referrer));
+        }
+        golden(&[(&members, &members, Value::Object(expected))]);
     }
 }
 
