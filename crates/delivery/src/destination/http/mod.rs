@@ -149,18 +149,11 @@ impl Destination for Http {
     }
 
     fn encode(&self, part: &Part<'_>, _now: Millis) -> Vec<u8> {
-        let array = match self.framing {
-            Framing::Lines => None,
-            Framing::Array => Some(array(part)),
-        };
-        let pieces = match &array {
-            Some(array) => vec![array.as_slice()],
-            None => lines(part, "\n"),
-        };
-        if self.is_compressed {
-            gzip(&pieces)
-        } else {
-            pieces.concat()
+        match (self.framing, self.is_compressed) {
+            (Framing::Lines, true) => gzip(&lines(part, "\n")),
+            (Framing::Lines, false) => lines(part, "\n").concat(),
+            (Framing::Array, true) => gzip(&[&array(part)]),
+            (Framing::Array, false) => array(part),
         }
     }
 
