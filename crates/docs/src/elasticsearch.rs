@@ -86,8 +86,8 @@ fn index_template(
             "data_stream": { "properties": {
                 "type": { "type": "constant_keyword", "value": "logs" },
                 "dataset": { "type": "constant_keyword", "value": format!("cloudflare.{dataset}") },
-                // Rules name it too. The template is for every namespace.
-                "namespace": { "type": "constant_keyword" },
+                // For rules, as `OF_RULES`. OpenSearch takes no constant that has no value.
+                "namespace": { "type": "keyword" },
             } },
         } } },
         "_meta": meta(about),
@@ -259,7 +259,7 @@ mod tests {
             ("@timestamp", "date"),
             ("agent.id", "keyword"),
             ("agent.name", "keyword"),
-            ("data_stream.namespace", "constant_keyword"),
+            ("data_stream.namespace", "keyword"),
             ("destination.ip", "ip"),
             ("event.dataset", "keyword"),
             ("host.name", "keyword"),
