@@ -430,6 +430,11 @@ fn what_is_about_the_set_up_holds_at_once() {
         assert_eq!((told, course.outcome.owed), (Some(status), COUNT), "{body}");
         assert_eq!(course.requests.len(), 1, "{body}");
         assert!(words.contains("***") && !words.contains(TOKEN), "{words}");
+        assert_eq!(
+            words.contains("SPLUNK_GZIP=false"),
+            status == 415,
+            "{words}"
+        );
     }
 }
 
@@ -453,7 +458,10 @@ fn an_answer_that_is_none_holds_in_the_end() {
         panic!("{:?}", course.outcome.end);
     };
     assert_eq!((status, course.requests.len()), (Some(200), 2));
-    assert!(words.contains("<!doctype html>"), "{words}");
+    assert!(
+        words.contains("<!doctype html>") && words.contains("SPLUNK_ACCEPT"),
+        "{words}"
+    );
 }
 
 const WITH_ACK: &[(&str, &str)] = &[("SPLUNK_ACK", "true")];

@@ -116,6 +116,11 @@ pub(super) fn read(
         let verdict = no_yes(reply, session, secrets, turn.now);
         return verdict.with_hint("it names no event: if it never does, and `errors` alone is a yes, say so with ELASTICSEARCH_ACCEPT=errors");
     }
+    if reading.without_items && answer.errors == Some(true) && (1..sent).contains(&items.len()) {
+        // Those alone that it did not take, and a place says nothing: halves find them.
+        is_a_yes(session);
+        return Verdict::SomeUnknown(0);
+    }
     let verdicts: Vec<_> = items
         .iter()
         .map(|item| of_item(&item.create, secrets))
@@ -412,6 +417,16 @@ mod tests {
                 panic!("{body}: not held");
             };
             assert!(words.contains("ELASTICSEARCH_ACCEPT=errors"), "{words}");
+        }
+        // The items of those alone that it did not take.
+        let body = r#"{"errors":true,"items":[{"create":{"status":400}}]}"#;
+        for (without_items, is_halved) in [(true, true), (false, false)] {
+            let reading = Reading {
+                without_items,
+                ..READING
+            };
+            let verdict = read_two(body, reading, &mut Session::default());
+            assert_eq!(verdict == Verdict::SomeUnknown(0), is_halved, "{verdict:?}");
         }
     }
 

@@ -543,7 +543,12 @@ mod tests {
     #[test]
     fn answers_are_read_without_the_key() {
         let destination = opened(&[AT, (API_KEY, "the-name:s3cret-part")]).unwrap();
-        for (status, expected) in [(400, "Held"), (401, "Held"), (200, "Unknown")] {
+        for (status, expected) in [
+            (400, "Held"),
+            (401, "Held"),
+            (415, "Held"),
+            (200, "Unknown"),
+        ] {
             let reply = Reply {
                 status,
                 body: b"no such key: s3cret-part".to_vec(),
@@ -559,6 +564,8 @@ mod tests {
                 "{shown}"
             );
             assert!(!shown.contains("s3cret"), "{shown}");
+            let is_of_form = matches!(status, 400 | 415);
+            assert_eq!(shown.contains(answer::NO_GZIP), is_of_form, "{shown}");
             assert_ne!(verdict, Verdict::Accepted);
         }
     }
