@@ -43,6 +43,9 @@ impl Fragment {
 /// What a member's shortest way needs to be free behind what was written, so that it is mostly there.
 const ROOM: usize = 512;
 
+/// The first buffer: a note or a name needs no more, and a document's grows to its size once.
+const FIRST: usize = 2 * ROOM;
+
 impl Writer {
     pub(crate) fn clear(&mut self) {
         self.len = 0;
@@ -67,7 +70,7 @@ impl Writer {
     fn grow(&mut self, extra: usize) {
         let needed = self.len + extra + BLOCK;
         self.buffer
-            .resize(needed.max(2 * self.buffer.len()).max(16 * 1024), 0);
+            .resize(needed.max(2 * self.buffer.len()).max(FIRST), 0);
     }
 
     pub(crate) fn byte(&mut self, byte: u8) {

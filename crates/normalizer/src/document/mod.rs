@@ -65,6 +65,8 @@ pub(crate) struct Engine {
     /// Rows of the last record whose values rules took the place of.
     treated: Vec<(RowId, Treated)>,
     workspace: Workspace,
+    /// Room for the text of a record that rules change.
+    edited: Vec<u8>,
     document: Writer,
     /// Whether a record was not finished where its line ended: the next lines may be the rest of it.
     is_unfinished: bool,
@@ -126,6 +128,7 @@ impl Engine {
             unmapped: Vec::new(),
             treated: Vec::new(),
             workspace: Workspace::new(),
+            edited: Vec::new(),
             document: Writer::default(),
             is_unfinished: false,
             candidates: Vec::new(),
@@ -309,16 +312,21 @@ impl Engine {
         decision: &Decision,
         notes: &mut Notes,
     ) -> Written {
-        let rules = self.config.rules.clone();
         let active = self.ready.as_ref().and_then(|ready| ready.rules.as_ref());
+        let key = self.config.rules.key();
         let changed = active
-            .map(|active| active.change(decision, &mut self.record, text, rules.key()))
+            .filter(|_| decision.changes_fields())
+            .map(|active| {
+                let spare = core::mem::take(&mut self.edited);
+                active.change(decision, &mut self.record, text, key, spare)
+            })
             .unwrap_or_default();
+        let key = key.filter(|_| changed.has_pseudonym);
+        let key = key.map(|key| key.id.clone());
         self.count_decision(decision, &changed.by);
-        let key = rules.key().map(|key| key.id.as_str());
         let labels = Labels {
             sample_rate: decision.sample_rate.as_deref(),
-            pseudonym_key: key.filter(|_| changed.has_pseudonym),
+            pseudonym_key: key.as_deref(),
         };
         self.treated = changed.rows;
         let id = self.shown_id(id);
@@ -328,6 +336,7 @@ impl Engine {
             Some(text) => self.event(text, text, &digits, labels, notes),
             None => self.event(line, text, &digits, labels, notes),
         };
+        self.edited = changed.text.unwrap_or(changed.spare);
         Written { id, time }
     }
 

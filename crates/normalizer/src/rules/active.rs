@@ -35,6 +35,8 @@ struct ActiveRule {
     fields: Vec<(Field, Treatment)>,
     classes: Vec<(Class, Vec<Field>, Treatment)>,
     query: Option<Query>,
+    /// Whether what earlier rules change is nothing to it, so that all make one new text.
+    joins: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub(crate) struct Decision {
 pub(crate) struct Changed {
     /// The record's text; nothing where it stayed as it was.
     pub(crate) text: Option<Vec<u8>>,
+    /// Memory for another text.
+    pub(crate) spare: Vec<u8>,
     /// Rows whose values are not what their ECS fields take.
     pub(crate) rows: Vec<(RowId, Treated)>,
     /// Whether any value is a pseudonym.
@@ -73,7 +77,7 @@ impl Active {
     /// The rules for a dataset; nothing where there are none.
     pub(crate) fn new(rules: &[Rule], dataset: &'static Dataset) -> Option<Self> {
         let mut hashed = Vec::new();
-        let active: Vec<ActiveRule> = rules
+        let mut active: Vec<ActiveRule> = rules
             .iter()
             .enumerate()
             .filter(|(_, rule)| rule.is_for(dataset))
@@ -81,6 +85,14 @@ impl Active {
             .collect();
         if active.is_empty() {
             return None;
+        }
+        let mut before: Vec<&mut ActiveRule> = Vec::new();
+        for rule in active.iter_mut().filter(|rule| rule.changes_fields()) {
+            rule.joins = rule.is_apart(&before);
+            if !rule.joins {
+                before.clear();
+            }
+            before.push(rule);
         }
         hashed.sort_unstable_by_key(|row: &RowId| row.index());
         hashed.dedup();
@@ -138,27 +150,38 @@ impl Active {
         decision
     }
 
-    /// Makes the changes; the record's places are those in the new text.
+    /// Makes the changes; the record's places are those in the new text. `spare`: memory for it.
     pub(crate) fn change(
         &self,
         decision: &Decision,
         record: &mut Record,
         text: &[u8],
         key: Option<&PseudonymKey>,
+        spare: Vec<u8>,
     ) -> Changed {
-        let mut changed = Changed::default();
+        let mut changed = Changed {
+            spare,
+            ..Changed::default()
+        };
+        let mut edits = Edits::default();
         for rule in decision.changes.iter().filter_map(|of| self.rules.get(*of)) {
-            let before = changed.text.take();
-            let text = before.as_deref().unwrap_or(text);
-            let given = Given { record, text, key };
-            let edits = rule.edits(self.dataset, &given, &mut changed);
-            if edits.is_empty() {
-                changed.text = before;
-            } else {
+            if !rule.joins {
+                changed.apply(&mut edits, record, text);
+            }
+            let before = edits.len();
+            let now = changed.text.take();
+            let given = Given {
+                record,
+                text: now.as_deref().unwrap_or(text),
+                key,
+            };
+            rule.edit(self.dataset, &given, &mut edits, &mut changed);
+            changed.text = now;
+            if edits.len() > before {
                 changed.by.push(rule.place);
-                changed.text = Some(edits.apply(record, text));
             }
         }
+        changed.apply(&mut edits, record, text);
         changed
     }
 }
@@ -198,6 +221,7 @@ impl ActiveRule {
             fields: Vec::new(),
             classes: Vec::new(),
             query: rule.query.clone(),
+            joins: false,
         };
         for (name, treatment) in &rule.fields {
             let class = CLASSES.iter().find(|(class, _)| class == name);
@@ -234,15 +258,34 @@ impl ActiveRule {
         !self.fields.is_empty() || !self.classes.is_empty() || self.query.is_some()
     }
 
-    fn edits(&self, dataset: &Dataset, given: &Given<'_>, changed: &mut Changed) -> Edits {
-        let mut edits = Edits::default();
+    /// Whether it does the same behind the changes of other rules as beside them: each changes rows of
+    /// its own, and parameters of query strings are masked last, since every text may have some.
+    fn is_apart(&self, others: &[&mut Self]) -> bool {
+        let rows = |rule: &Self| {
+            let rows = rule.fields.iter().map(|(field, _)| match &field.place {
+                Place::Row(row) if field.path.is_empty() => Some(*row),
+                _ => None,
+            });
+            let rows = rows.collect::<Option<Vec<_>>>();
+            rows.filter(|_| rule.classes.is_empty())
+        };
+        let Some(own) = rows(self) else {
+            return false;
+        };
+        others.iter().all(|other| {
+            other.query.is_none()
+                && rows(other).is_some_and(|rows| !rows.iter().any(|row| own.contains(row)))
+        })
+    }
+
+    fn edit(&self, dataset: &Dataset, given: &Given<'_>, edits: &mut Edits, changed: &mut Changed) {
         let Given { record, text, key } = *given;
         for (field, treatment) in &self.fields {
-            treat(field, *treatment, dataset, given, &mut edits, changed);
+            treat(field, *treatment, dataset, given, edits, changed);
         }
         for (class, fields, treatment) in &self.classes {
             for field in fields {
-                treat(field, *treatment, dataset, given, &mut edits, changed);
+                treat(field, *treatment, dataset, given, edits, changed);
             }
             for (index, value) in record.values.iter().enumerate() {
                 let row = RowId::new(index);
@@ -251,22 +294,31 @@ impl ActiveRule {
                 if fields.iter().any(is_known) {
                     continue;
                 }
-                let treated = treatment.class(*class, value, text, key, &mut edits);
+                let treated = treatment.class(*class, value, text, key, edits);
                 changed.note(Some(row), treated);
             }
             for unknown in &record.unknown {
-                let treated = treatment.class(*class, &unknown.value, text, key, &mut edits);
+                let treated = treatment.class(*class, &unknown.value, text, key, edits);
                 changed.note(None, treated);
             }
         }
         if let Some(query) = &self.query {
-            query.mask(text, &mut edits);
+            query.mask(record, text, edits);
         }
-        edits
     }
 }
 
 impl Changed {
+    /// Makes the changes, of which there may be none.
+    fn apply(&mut self, edits: &mut Edits, record: &mut Record, text: &[u8]) {
+        if edits.len() > 0 {
+            let mut written = core::mem::take(&mut self.spare);
+            let text = self.text.as_deref().unwrap_or(text);
+            core::mem::take(edits).apply(record, text, &mut written);
+            self.spare = self.text.replace(written).unwrap_or_default();
+        }
+    }
+
     fn note(&mut self, row: Option<RowId>, treated: Option<Treated>) {
         let Some(treated) = treated.filter(|treated| *treated != Treated::Fit) else {
             return;

@@ -7,7 +7,7 @@ use crate::record::{Record, Value, ValueKind};
 use crate::rules::field::{Field, Place};
 use crate::rules::nearest::perhaps;
 use crate::rules::problem::Problems;
-use crate::rules::scalar::{Number, text_of};
+use crate::rules::scalar::{Number, bytes_of};
 
 /// A condition; `K` says what a field is: its name, or its place in the records of a dataset.
 #[derive(Clone, Debug)]
@@ -271,32 +271,37 @@ fn compare_one(operator: Operator, operands: &[Operand], value: &Value, text: &[
     if value.kind == ValueKind::Nested {
         return false;
     }
-    let plain = text_of(value, text);
+    // Of a record's text, which is valid, bytes compare as characters do.
+    let plain = bytes_of(value, text);
     let plain = plain.as_ref();
-    operands.iter().any(|operand| match operator {
-        Operator::Eq | Operator::In => {
-            operand.text == plain
+    match operator {
+        Operator::Eq | Operator::In => operands.iter().any(|operand| {
+            operand.text.as_bytes() == plain
                 || operand
                     .number
                     .is_some_and(|number| Number::read(plain) == Some(number))
+        }),
+        Operator::StartsWith | Operator::EndsWith | Operator::Contains => {
+            let mut texts = operands.iter().map(|operand| operand.text.as_bytes());
+            texts.any(|text| match operator {
+                Operator::StartsWith => plain.starts_with(text),
+                Operator::EndsWith => plain.ends_with(text),
+                _ => memchr::memmem::find(plain, text).is_some(),
+            })
         }
-        Operator::StartsWith => plain.starts_with(&operand.text),
-        Operator::EndsWith => plain.ends_with(&operand.text),
-        Operator::Contains => {
-            memchr::memmem::find(plain.as_bytes(), operand.text.as_bytes()).is_some()
-        }
-        ordered => {
-            let (Some(number), Some(limit)) = (Number::read(plain), operand.number) else {
+        Operator::Lt | Operator::Leq | Operator::Gt | Operator::Geq => {
+            let Some(number) = Number::read(plain) else {
                 return false;
             };
-            match ordered {
+            let mut limits = operands.iter().filter_map(|operand| operand.number);
+            limits.any(|limit| match operator {
                 Operator::Lt => number < limit,
                 Operator::Leq => number <= limit,
                 Operator::Gt => number > limit,
                 _ => number >= limit,
-            }
+            })
         }
-    })
+    }
 }
 
 impl Operand {
@@ -308,7 +313,7 @@ impl Operand {
             _ => return None,
         };
         Some(Self {
-            number: Number::read(&text),
+            number: Number::read(text.as_bytes()),
             text,
         })
     }

@@ -1,6 +1,6 @@
 //! Changes of a record's text, and its places behind them.
 
-use crate::record::nested::value_at;
+use crate::record::nested::{string_end, value_at};
 use crate::record::{Record, RowId, Span, Value, ValueKind};
 
 /// A piece of a record's text, and what takes its place.
@@ -34,12 +34,23 @@ impl Edits {
         self.removed_unknown.push(index);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.removed_rows.is_empty() && self.removed_unknown.is_empty()
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len() + self.removed_rows.len() + self.removed_unknown.len()
     }
 
-    /// The text with the changes; the record's places are those in it from then on.
-    pub(crate) fn apply(mut self, record: &mut Record, text: &[u8]) -> Vec<u8> {
+    /// Whether a place is changed or taken out anyway.
+    pub(crate) fn covers(&self, record: &Record, place: Span) -> bool {
+        let has = |of: Span| of.start <= place.start && place.end <= of.end;
+        let rows = self.removed_rows.iter().map(|row| record.value(*row));
+        let unknown = self.removed_unknown.iter();
+        let unknown = unknown.filter_map(|index| record.unknown.get(*index));
+        let removed = rows.chain(unknown.map(|unknown| &unknown.value));
+        self.list.iter().any(|edit| has(edit.place)) || removed.map(member_of).any(has)
+    }
+
+    /// Writes the text with the changes; the record's places are those in it from then on.
+    pub(crate) fn apply(mut self, record: &mut Record, text: &[u8], written: &mut Vec<u8>) {
         self.remove_members(record, text);
         self.list.sort_by_key(|edit| {
             (
@@ -56,7 +67,8 @@ impl Edits {
             }
             is_free
         });
-        let mut written = Vec::with_capacity(text.len() + 64);
+        written.clear();
+        written.reserve(text.len() + 64);
         let mut copied = 0;
         for edit in &self.list {
             let before = text.get(copied as usize..edit.place.start as usize);
@@ -65,8 +77,7 @@ impl Edits {
             copied = edit.place.end;
         }
         written.extend_from_slice(text.get(copied as usize..).unwrap_or_default());
-        self.rebase(record, &written);
-        written
+        self.rebase(record, written);
     }
 
     /// Takes members out: a run of them with one comma beside it.
@@ -123,53 +134,118 @@ impl Edits {
 
     /// Moves the record's places to where they are in `written`.
     fn rebase(&self, record: &mut Record, written: &[u8]) {
-        let mut shifts = Vec::with_capacity(self.list.len());
-        let mut shift = 0_i64;
-        for edit in &self.list {
-            shift += edit.by.len() as i64 - i64::from(edit.place.end - edit.place.start);
-            shifts.push((edit.place, shift));
-        }
-        // Of a record a few places change: the first that is behind is soon found.
-        let shift_at = |place: u32| {
-            let before = shifts.iter().take_while(|(of, _)| of.end <= place);
-            before.last().map_or(0, |(_, shift)| *shift)
-        };
-        let moved = |place: u32| (i64::from(place) + shift_at(place)) as u32;
-        let is_touched = |json: Span| {
-            let mut inside = shifts.iter().skip_while(|(of, _)| of.end <= json.start);
-            inside.next().is_some_and(|(of, _)| of.start < json.end)
-        };
-        let first = shifts.first().map_or(u32::MAX, |(of, _)| of.start);
-        let rebase = |value: &mut Value| {
-            let json = value.json_span();
-            if value.kind == ValueKind::Missing || json.end <= first {
-                return;
-            }
-            let member = moved(value.member);
-            if is_touched(json) {
-                let read = value_at(written, moved(json.start) as usize);
-                debug_assert!(read.is_some(), "an edit leaves valid JSON");
-                *value = read.unwrap_or_default();
-            } else {
-                let shift = shift_at(json.start);
-                let moved = |place: u32| (i64::from(place) + shift) as u32;
-                value.span = Span {
-                    start: moved(value.span.start),
-                    end: moved(value.span.end),
+        let groups = self.groups(record);
+        // From the last on, so that the places before it are still those of the text as it was. A plain
+        // pass over all values for each: of a record few are changed, and the values are many.
+        for group in groups.iter().rev() {
+            let shift = |value: &mut Value| {
+                let by = match value.member >= group.end {
+                    true => group.shift,
+                    false => 0,
                 };
-            }
-            value.member = member;
-        };
-        record.values.iter_mut().for_each(rebase);
-        for unknown in &mut record.unknown {
-            unknown.name = Span {
-                start: moved(unknown.name.start),
-                end: moved(unknown.name.end),
+                value.member = value.member.wrapping_add(by);
+                value.span.start = value.span.start.wrapping_add(by);
+                value.span.end = value.span.end.wrapping_add(by);
             };
-            rebase(&mut unknown.value);
+            record.values.iter_mut().for_each(shift);
+            for unknown in &mut record.unknown {
+                if unknown.value.member >= group.end {
+                    unknown.name.start = unknown.name.start.wrapping_add(group.shift);
+                    unknown.name.end = unknown.name.end.wrapping_add(group.shift);
+                }
+                shift(&mut unknown.value);
+            }
+        }
+        for group in &groups {
+            match group.holder {
+                Holder::Row(index) => {
+                    if let Some(value) = record.values.get_mut(index) {
+                        read_again(value, written);
+                    }
+                }
+                Holder::Unknown(index) => {
+                    if let Some(unknown) = record.unknown.get_mut(index) {
+                        unknown.name = read_again(&mut unknown.value, written);
+                    }
+                }
+                Holder::None => {}
+            }
         }
         record.has_escapes = true;
     }
+
+    /// The edits, those of one member together.
+    fn groups(&self, record: &Record) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for edit in &self.list {
+            let Span { start, end } = edit.place;
+            // Modulo 2^32, as places are added to.
+            let shift = (edit.by.len() as u32).wrapping_sub(end - start);
+            if let Some(group) = groups.last_mut()
+                && start < group.member_end
+            {
+                group.end = end;
+                group.shift = group.shift.wrapping_add(shift);
+                continue;
+            }
+            let has = |value: &Value| {
+                value.kind != ValueKind::Missing
+                    && value.member <= start
+                    && start < value.json_span().end
+            };
+            let row = record.values.iter().position(has);
+            let unknown = || record.unknown.iter().position(|of| has(&of.value));
+            let (holder, value) = match row {
+                Some(row) => (Holder::Row(row), record.values.get(row)),
+                None => match unknown() {
+                    Some(index) => {
+                        let unknown = record.unknown.get(index);
+                        (Holder::Unknown(index), unknown.map(|of| &of.value))
+                    }
+                    None => (Holder::None, None),
+                },
+            };
+            groups.push(Group {
+                holder,
+                member_end: value.map_or(end, |value| value.json_span().end),
+                end,
+                shift,
+            });
+        }
+        groups
+    }
+}
+
+/// Edits of one member.
+struct Group {
+    holder: Holder,
+    /// Where the member ends.
+    member_end: u32,
+    /// Where the last edit ends.
+    end: u32,
+    /// How much further behind them everything is.
+    shift: u32,
+}
+
+/// The member that an edit is in; none where it takes whole ones out.
+enum Holder {
+    Row(usize),
+    Unknown(usize),
+    None,
+}
+
+/// Reads a value where its member now is; the place of the member's name.
+fn read_again(value: &mut Value, written: &[u8]) -> Span {
+    let start = value.member as usize + 1;
+    let end = string_end(written, start).map_or(start, |(end, _)| end);
+    // Behind the quote and the colon.
+    let read = value_at(written, end + 2);
+    debug_assert!(read.is_some(), "an edit leaves valid JSON");
+    *value = Value {
+        member: value.member,
+        ..read.unwrap_or_default()
+    };
+    Span::new(start, end)
 }
 
 /// The place of a whole member.
@@ -183,15 +259,14 @@ fn member_of(value: &Value) -> Span {
 /// Whether the record has every member of the text, which has no blanks between them: of equal names
 /// a record has the last alone.
 pub(crate) fn has_whole_text(record: &Record, text: &[u8]) -> bool {
-    let (mut members, mut len) = (0, 0);
+    let (mut members, mut len) = (0_u32, 0_u32);
     let unknown = record.unknown.iter().map(|unknown| &unknown.value);
-    for value in record.values.iter().chain(unknown) {
-        if value.kind != ValueKind::Missing {
-            let member = member_of(value);
-            len += (member.end - member.start) as usize;
-            members += 1_usize;
-        }
-    }
+    // Without a branch: a missing one has no length.
+    record.values.iter().chain(unknown).for_each(|value| {
+        let quote = matches!(value.kind, ValueKind::Text | ValueKind::Empty);
+        len += value.span.end - value.member + u32::from(quote);
+        members += u32::from(value.kind != ValueKind::Missing);
+    });
     // The commas between them, and the braces.
-    len + members.saturating_sub(1) + 2 == text.len()
+    (len + members.saturating_sub(1) + 2) as usize == text.len()
 }

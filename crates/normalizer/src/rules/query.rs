@@ -2,6 +2,7 @@
 
 use crate::bytes::slice;
 use crate::bytes::span::Span;
+use crate::record::Record;
 use crate::record::clean::MASK;
 use crate::record::nested::string_end;
 use crate::rules::edit::{Edit, Edits};
@@ -13,6 +14,9 @@ pub(crate) struct Query {
     names: Vec<String>,
 }
 
+/// The longest name that is looked at before its text is unescaped.
+const PLAIN_MAX: usize = 64;
+
 impl Query {
     pub(crate) fn new(names: Vec<String>) -> Self {
         Self {
@@ -20,28 +24,56 @@ impl Query {
         }
     }
 
-    /// Masks the parameters in every string of a record; whether there was any.
-    pub(crate) fn mask(&self, text: &[u8], edits: &mut Edits) -> bool {
-        let mut found = false;
+    /// Masks the parameters in every string of a record that is not changed anyway.
+    pub(crate) fn mask(&self, record: &Record, text: &[u8], edits: &mut Edits) {
         let mut from = 0;
         // Without one of these no string has a parameter: most strings have none.
         while let Some(sign) = next_sign(text, from) {
+            if self.is_another(text, sign) {
+                from = sign + 1;
+                continue;
+            }
             let Some((start, end)) = string_around(text, sign) else {
                 from = sign + 1;
                 continue;
             };
             let insides = slice(text, start..end);
-            if let Some(masked) = self.masked(insides) {
-                found = true;
+            let place = Span::new(start - 1, end + 1);
+            if let Some(masked) = self.masked(insides)
+                && !edits.covers(record, place)
+            {
                 edits.add(Edit {
-                    place: Span::new(start - 1, end + 1),
+                    place,
                     by: masked,
                     rank: 0,
                 });
             }
             from = end + 1;
         }
-        found
+    }
+
+    /// Whether the name before a sign is for certain none of the parameters: most are plain, and others.
+    fn is_another(&self, text: &[u8], sign: usize) -> bool {
+        let before = text.get(sign.saturating_sub(PLAIN_MAX)..sign);
+        let before = before.unwrap_or_default();
+        let is_plain =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let Some(end) = before.iter().rposition(|byte| !is_plain(byte)) else {
+            return false;
+        };
+        let (before, name) = before.split_at(end + 1);
+        // What else stands there may be a part of the name.
+        text.get(sign) == Some(&b'=')
+            && match before {
+                [.., b'?' | b'&' | b';' | b'#'] | [.., b';', b' '] => true,
+                // The quote before the text, not one in it.
+                [.., other, b'"'] => *other != b'\\',
+                _ => false,
+            }
+            && !self
+                .names
+                .iter()
+                .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// The string, quotes included, with its parameters masked; nothing where it has none.

@@ -2,34 +2,54 @@
 
 use std::borrow::Cow;
 
-use crate::record::{Span, Value, ValueKind};
+use crate::record::{Span, Value};
 
 /// A number: exact where it is whole.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Number {
-    whole: Option<i128>,
-    float: f64,
+pub(crate) enum Number {
+    Whole(i128),
+    Float(f64),
 }
+
+/// Digits that 64 bits always hold.
+const DIGITS_64: usize = 18;
 
 impl Number {
     /// The number that a text is, whole; nothing where it is none.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if !digits.starts_with(|first: char| first.is_ascii_digit()) {
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
+        let digits = text.strip_prefix(b"-").unwrap_or(text);
+        if !digits.first()?.is_ascii_digit() {
             return None;
         }
+        if digits.len() <= DIGITS_64 && digits.iter().all(u8::is_ascii_digit) {
+            let whole = digits
+                .iter()
+                .fold(0_i64, |sum, digit| 10 * sum + i64::from(digit & 15));
+            let is_negative = digits.len() < text.len();
+            return Some(Self::Whole(if is_negative { -whole } else { whole }.into()));
+        }
+        Self::read_long(text)
+    }
+
+    #[cold]
+    fn read_long(text: &[u8]) -> Option<Self> {
         // 39 digits are beyond any: the others are a hostile client's.
         if text.len() > 39 {
             return None;
         }
+        let text = core::str::from_utf8(text).ok()?;
         if let Ok(whole) = text.parse::<i128>() {
-            return Some(Self {
-                whole: Some(whole),
-                float: whole as f64,
-            });
+            return Some(Self::Whole(whole));
         }
         let float = text.parse::<f64>().ok().filter(|float| float.is_finite())?;
-        Some(Self { whole: None, float })
+        Some(Self::Float(float))
+    }
+
+    fn float(self) -> f64 {
+        match self {
+            Self::Whole(whole) => whole as f64,
+            Self::Float(float) => float,
+        }
     }
 }
 
@@ -41,9 +61,9 @@ impl PartialEq for Number {
 
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
-        match (self.whole, other.whole) {
-            (Some(one), Some(other)) => one.partial_cmp(&other),
-            _ => self.float.partial_cmp(&other.float),
+        match (self, other) {
+            (Self::Whole(one), Self::Whole(other)) => one.partial_cmp(other),
+            _ => self.float().partial_cmp(&other.float()),
         }
     }
 }
@@ -54,10 +74,20 @@ pub(crate) fn text_of<'a>(value: &Value, text: &'a [u8]) -> Cow<'a, str> {
     if value.is_absent() {
         return Cow::Borrowed("");
     }
-    let bytes = value.span.of(text);
-    match value.kind {
-        ValueKind::Text if bytes.contains(&b'\\') => unescaped(value.json_span(), text),
-        _ => String::from_utf8_lossy(bytes),
+    match value.escaped {
+        true => unescaped(value.json_span(), text),
+        false => String::from_utf8_lossy(value.span.of(text)),
+    }
+}
+
+/// The bytes of [`text_of`].
+pub(crate) fn bytes_of<'a>(value: &Value, text: &'a [u8]) -> Cow<'a, [u8]> {
+    if value.is_absent() {
+        return Cow::Borrowed(b"");
+    }
+    match value.escaped {
+        true => Cow::Owned(unescaped(value.json_span(), text).into_owned().into_bytes()),
+        false => Cow::Borrowed(value.span.of(text)),
     }
 }
 

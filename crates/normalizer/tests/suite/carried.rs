@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use logpush_normalizer::{Dataset, Target, Time};
 use serde_json::Value;
 
-use crate::common::{at, mended};
+use crate::common::at;
 use crate::generate::Members;
 
 /// The members that count, as documents have them: the last of equal names, in the place of the first,
@@ -282,4 +282,38 @@ fn bare(names: &str) -> String {
         })
         .collect();
     bare.join(" ")
+}
+
+/// Members of a record, or of an object in one, with the names that documents have: each blank part
+/// between, before or behind the dots of a name is `_`, and `_` is added while the name is taken.
+pub(crate) fn mended(members: &[(String, Value)]) -> Vec<(String, Value)> {
+    let mut taken: Vec<String> = members.iter().map(|(name, _)| name.clone()).collect();
+    let is_blank = |part: &str| part.chars().all(char::is_whitespace);
+    let mend = |(name, value): &(String, Value)| {
+        let mut mended = name.clone();
+        if name.split('.').any(is_blank) {
+            let parts = name.split('.');
+            let parts: Vec<_> = parts
+                .map(|part| if is_blank(part) { "_" } else { part })
+                .collect();
+            mended = parts.join(".");
+            while taken.contains(&mended) {
+                mended.push('_');
+            }
+            taken.push(mended.clone());
+        }
+        (mended, mended_value(value))
+    };
+    members.iter().map(mend).collect()
+}
+
+fn mended_value(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(mended_value).collect(),
+        Value::Object(members) => {
+            let members: Vec<_> = members.clone().into_iter().collect();
+            Value::Object(mended(&members).into_iter().collect())
+        }
+        scalar => scalar.clone(),
+    }
 }

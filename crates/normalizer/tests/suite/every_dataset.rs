@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::carried::{is_carried, is_kept_natively, last_of_each};
-use crate::common::{both_paths, config, mended};
+use crate::carried::{is_carried, is_kept_natively, last_of_each, mended};
+use crate::common::{both_paths, config};
 use crate::generate::{Members, value, write};
 use crate::properties::settings;
 

@@ -4,7 +4,9 @@ use logpush_normalizer::{Shape, UploadError};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
-use crate::common::{at, both_paths, config, document, gzip, limited, outcome, run, try_outcome};
+use crate::common::{
+    at, both_paths, config, document, fewer, gzip, limited, outcome, run, try_outcome,
+};
 
 /// A record of exactly `length` bytes.
 fn record(length: usize) -> String {
@@ -246,17 +248,19 @@ fn a_bomb_of_blanks_or_commas_is_nothing() {
 #[test]
 #[wasm]
 fn an_upload_may_have_exactly_the_limit() {
-    let upload = format!("{}\n", record(99)).repeat(3000);
+    let records = fewer(3000);
+    let bytes = 100 * records as u64;
+    let upload = format!("{}\n", record(99)).repeat(records);
     for (limit, fits) in [
-        (300_000, true),
-        (300_001, true),
-        (299_999, false),
+        (bytes, true),
+        (bytes + 1, true),
+        (bytes - 1, false),
         (1, false),
     ] {
         let config = limited(|limits| limits.upload_bytes = limit);
         let result = try_outcome(config, upload.as_bytes());
         match result {
-            Ok(outcome) => assert!(fits && outcome.summary.records == 3000),
+            Ok(outcome) => assert!(fits && outcome.summary.records == records as u64),
             Err(error) => assert!(!fits && error == UploadError::TooLarge { limit }),
         }
     }

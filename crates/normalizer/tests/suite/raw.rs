@@ -3,7 +3,7 @@
 use logpush_normalizer::{Config, Shape, datasets};
 use wasm_bindgen_test::wasm_bindgen_test as wasm;
 
-use crate::common::{config, run};
+use crate::common::{CHUNKS, config, run};
 
 fn raw(dataset: &str, upload: &[u8], change: impl Fn(&mut Config)) -> Vec<String> {
     let mut config = Config {
@@ -22,7 +22,7 @@ fn raw(dataset: &str, upload: &[u8], change: impl Fn(&mut Config)) -> Vec<String
         documents
     };
     let whole = read(upload.len());
-    for chunk in [1, 7, 4096] {
+    for &chunk in CHUNKS {
         assert_eq!(read(chunk), whole, "in chunks of {chunk}");
     }
     whole
