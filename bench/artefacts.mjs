@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { OPTIMISE } from "../scripts/module.mjs";
 import { root } from "../scripts/paths.mjs";
 import { run } from "../scripts/run.mjs";
 
@@ -61,13 +62,8 @@ export async function coreModule(env) {
   const dir = join(root, "target/bench");
   mkdirSync(dir, { recursive: true });
   const optimised = join(dir, "core.wasm");
-  const features = ["simd", "bulk-memory", "mutable-globals", "sign-ext", "nontrapping-float-to-int", "multivalue", "reference-types"];
-  await run(
-    env.WASM_OPT_BIN,
-    // As crates/module has it: all in one, a record's functions are too large for the compilers of engines.
-    ["-O3", "--one-caller-inline-max-function-size=100", ...features.map((feature) => `--enable-${feature}`), join(root, "target", target, "worker/bench_core.wasm"), "-o", optimised],
-    { env, output: "hide" },
-  );
+  const compiled = join(root, "target", target, "worker/bench_core.wasm");
+  await run(env.WASM_OPT_BIN, [...OPTIMISE, compiled, "-o", optimised], { env, output: "hide" });
   return readFileSync(optimised);
 }
 

@@ -13,18 +13,18 @@ export function cargoEnvironment(toolchain) {
   return env;
 }
 
-/** For every command after the set-up. worker-build downloads each tool that these variables do not name. */
+/** For every command after the set-up; `tools`: the folder of wasm-bindgen. */
 export function environment(toolchain, tools, node) {
   const bin = join(root, "node_modules/.bin");
-  const dirs = [node, bin, tools["wasm-bindgen-cli"], tools["worker-build"]].filter(Boolean);
+  const dirs = [node, bin, tools].filter(Boolean);
   const others = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dirs.includes(dir));
   return {
     ...cargoEnvironment(toolchain),
     PATH: [...dirs, ...others].join(delimiter),
-    WASM_BINDGEN_BIN: join(tools["wasm-bindgen-cli"], "wasm-bindgen"),
+    WASM_BINDGEN_BIN: join(tools, "wasm-bindgen"),
     WASM_OPT_BIN: join(root, "node_modules/binaryen/bin/wasm-opt"),
     ESBUILD_BIN: join(bin, "esbuild"),
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: join(tools["wasm-bindgen-cli"], "wasm-bindgen-test-runner"),
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: join(tools, "wasm-bindgen-test-runner"),
     WRANGLER_SEND_METRICS: "false",
   };
 }

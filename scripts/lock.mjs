@@ -1,4 +1,4 @@
-// One set-up at a time. The holder touches its lock, so that a dead process does not hold it for ever.
+// One set-up, and one build, at a time. The holder touches its lock, so that a dead process does not hold it for ever.
 import { mkdirSync, rmSync, statSync, utimes } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,7 +34,7 @@ async function take(path) {
       rmSync(path, { recursive: true, force: true });
       continue;
     }
-    if (!told) say(`another set-up is running (${path}): waiting for it`);
+    if (!told) say(`another run is at it (${path}): waiting`);
     await sleep(500);
   }
 }

@@ -1,7 +1,7 @@
 // Installs what is missing and reports each step. A second run finds nothing to do.
 import { join } from "node:path";
 
-import { environment } from "./environment.mjs";
+import { cargoEnvironment, environment } from "./environment.mjs";
 import { withLock } from "./lock.mjs";
 import { say } from "./log.mjs";
 import { installNode } from "./node.mjs";
@@ -12,8 +12,11 @@ import { addLinters, chooseToolchain } from "./toolchain.mjs";
 import { installTools } from "./tools.mjs";
 import { minimumNode, olderThan } from "./versions.mjs";
 
-/** Resolves to the environment for everything that is built and run; `linters` adds clippy and rustfmt. */
-export async function setup({ linters = false } = {}) {
+/**
+ * Resolves to the environment for everything that is built and run; `linters` adds clippy and rustfmt.
+ * `beside` gets cargo's environment and is run while tools are compiled.
+ */
+export async function setup({ linters = false, beside = async () => {} } = {}) {
   if (olderThan(process.versions.node, minimumNode())) {
     throw new Stop(`Node ${process.versions.node} is too old: install ${minimumNode()} or newer.`);
   }
@@ -24,8 +27,10 @@ export async function setup({ linters = false } = {}) {
     fetched.catch(() => {});
     const toolchain = await chooseToolchain();
     if (linters) await addLinters(toolchain);
+    const besides = beside(cargoEnvironment(toolchain));
+    besides.catch(() => {});
     const tools = await installTools(toolchain);
-    const [node] = await fetched;
+    const [[node]] = await Promise.all([fetched, besides]);
     say(`set-up complete: ${toolchain.label}`);
     return environment(toolchain, tools, node);
   });

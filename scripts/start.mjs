@@ -6,11 +6,13 @@ import { parseArgs } from "node:util";
 
 import { uploadOf } from "../tests/support/generate.mjs";
 import { STAND_INS } from "../tests/support/stand_ins.mjs";
-import { build } from "./build.mjs";
+import { PROFILE_VARIABLE, build, setupBeside } from "./build.mjs";
 import { say, size } from "./log.mjs";
 import { Stop, interruption, main } from "./run.mjs";
-import { setup } from "./setup.mjs";
 import { freePort, wranglerDev } from "./wrangler-dev.mjs";
+
+/** The quickest to build: what is sent here by hand needs no speed. */
+const PROFILE = "start";
 
 const DEFAULT_PORT = 8787;
 const HIGHEST_PORT = 65_535;
@@ -30,8 +32,8 @@ const USAGE = `npm start [-- OPTIONS]
 await main(import.meta.url, async (args) => {
   const { port, once, to } = options(args);
   const kind = STAND_INS[to];
-  const env = await setup();
-  await build({ env });
+  const env = await setupBeside({ profile: PROFILE });
+  await build({ env, profile: PROFILE });
 
   const sample = [];
   let onBatch = (batch) => sample.push(batch);
@@ -47,7 +49,7 @@ await main(import.meta.url, async (args) => {
       ...kind.vars(standIn),
     };
     say("wrangler dev: starting the Worker");
-    const worker = await wranglerDev({ env, port: await choosePort(port), vars });
+    const worker = await wranglerDev({ env: { ...env, [PROFILE_VARIABLE]: PROFILE }, port: await choosePort(port), vars });
     try {
       const event = await pushSample(worker.url, secret, sample);
       console.log(firstRequest(standIn));

@@ -1,4 +1,4 @@
-// Command line tools that cargo builds from source into the cache: the slowest step, once per machine.
+// wasm-bindgen and its test runner, which cargo builds from source into the cache: the slowest step, once per machine.
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -8,51 +8,45 @@ import { cache } from "./paths.mjs";
 import { exitCode, read, run } from "./run.mjs";
 import { locked } from "./versions.mjs";
 
-/**
- * The programs of each tool, and the crate whose version it must share. Minutes are of two cores that do nothing else.
- */
-const TOOLS = {
-  "wasm-bindgen-cli": { crate: "wasm-bindgen", programs: ["wasm-bindgen", "wasm-bindgen-test-runner"], minutes: 2 },
-  "worker-build": { crate: "worker", programs: ["worker-build"], minutes: 2 },
-};
+const NAME = "wasm-bindgen-cli";
+const PROGRAMS = ["wasm-bindgen", "wasm-bindgen-test-runner"];
 
-/** Installs the tools; resolves to the folder of each tool's programs: `{ "worker-build": "/.../bin", ... }`. */
-export async function installTools(toolchain) {
-  const dirs = {};
-  for (const name of Object.keys(TOOLS)) {
-    const version = locked(TOOLS[name].crate);
-    dirs[name] = join(cache, "tools", `${name}-${version}`, "bin");
-    if (!(await holds(dirs[name], TOOLS[name].programs, version)))
-      await install(name, version, dirs[name], cargoEnvironment(toolchain));
-  }
-  rmSync(scratch, { recursive: true, force: true });
-  return dirs;
-}
-
-/** Both tools are built here, since they share crates. It outlives an interrupted set-up: the next one resumes. */
+/** It outlives an interrupted set-up: the next one resumes. */
 const scratch = join(cache, "cargo-target");
 
-/** They run for seconds: compiled without optimising, they are there in 3.4 minutes instead of 9. */
+/** Its programs run for seconds: compiled without optimising, they are there in a third of the time. */
 const QUICKLY = {
   CARGO_PROFILE_RELEASE_OPT_LEVEL: "0",
   CARGO_PROFILE_RELEASE_LTO: "off",
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+  CARGO_TARGET_DIR: scratch,
 };
 
-async function install(name, version, bin, env) {
-  say(`${name} ${version}: compiling, about ${TOOLS[name].minutes} minutes on two cores, once per machine`);
-  const args = ["install", name, "--version", `=${version}`, "--root", dirname(bin)];
-  const options = { env: { ...env, ...QUICKLY, CARGO_TARGET_DIR: scratch }, output: "progress" };
+/** Installs the programs, of the version that the crate `wasm-bindgen` has; resolves to their folder. */
+export async function installTools(toolchain) {
+  const version = locked("wasm-bindgen");
+  const bin = join(cache, "tools", `${NAME}-${version}`, "bin");
+  if (!(await holds(bin, version))) await install(version, bin, cargoEnvironment(toolchain));
+  rmSync(scratch, { recursive: true, force: true });
+  return bin;
+}
+
+async function install(version, bin, env) {
+  say(`${NAME} ${version}: compiling, about two minutes on two cores, once per machine`);
+  // The default features fetch by TLS, for browsers that tests might drive: half of what would be compiled, some of it C.
+  const args = ["install", NAME, "--version", `=${version}`, "--no-default-features", "--root", dirname(bin)];
+  args.push(...PROGRAMS.flatMap((program) => ["--bin", program]));
+  const options = { env: { ...env, ...QUICKLY }, output: "progress" };
   if ((await exitCode("cargo", [...args, "--locked"], options)) !== 0) {
-    say(`${name}: its own lock file does not install (a registry mirror may lag behind it): trying without the lock file`);
+    say(`${NAME}: its own lock file does not install (a registry mirror may lag behind it): trying without the lock file`);
     const otherwise = "Is crates.io reachable, and is there space on the disk? Starting again resumes.";
     await run("cargo", args, { ...options, otherwise });
   }
-  say(`${name} ${version}: installed`);
+  say(`${NAME} ${version}: installed`);
 }
 
-async function holds(dir, programs, version) {
-  if (!programs.every((program) => existsSync(join(dir, program)))) return false;
-  const said = await Promise.all(programs.map((program) => read(join(dir, program), ["--version"])));
+async function holds(dir, version) {
+  if (!PROGRAMS.every((program) => existsSync(join(dir, program)))) return false;
+  const said = await Promise.all(PROGRAMS.map((program) => read(join(dir, program), ["--version"])));
   return said.every((line) => line?.split(" ").at(-1) === version);
 }

@@ -1,7 +1,6 @@
-// Reads and trims a built WebAssembly module.
+// Reads a built WebAssembly module.
 
 const HEADER_LENGTH = 8;
-const CUSTOM_SECTION = 0;
 const CODE_SECTION = 10;
 const SIMD_PREFIX = 0xfd;
 
@@ -17,12 +16,6 @@ export function simdPairs(module) {
   return pairs;
 }
 
-/** The module without the names of its functions, which only debuggers read. */
-export function withoutNames(module) {
-  const kept = sections(module).filter(({ id, content }) => id !== CUSTOM_SECTION || customName(content) !== "name");
-  return Buffer.concat([module.subarray(0, HEADER_LENGTH), ...kept.map(({ whole }) => whole)]);
-}
-
 function codeSection(module) {
   return sections(module).find(({ id }) => id === CODE_SECTION)?.content ?? new Uint8Array();
 }
@@ -32,15 +25,10 @@ function sections(module) {
   for (let at = HEADER_LENGTH; at < module.length;) {
     const { value: length, next } = leb128(module, at + 1);
     const end = next + length;
-    found.push({ id: module[at], content: module.subarray(next, end), whole: module.subarray(at, end) });
+    found.push({ id: module[at], content: module.subarray(next, end) });
     at = end;
   }
   return found;
-}
-
-function customName(content) {
-  const { value: length, next } = leb128(content, 0);
-  return Buffer.from(content.subarray(next, next + length)).toString();
 }
 
 function leb128(bytes, at) {
