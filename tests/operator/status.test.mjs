@@ -257,7 +257,9 @@ describe("the numbers", () => {
     const { text } = await (await loggedIn()).get("/");
     assert.match(text, /<h3>firewall_events<\/h3>/);
     const cells = /<th scope="row">Records<\/th>(.*?)<\/tr>/s.exec(text)[1];
-    assert.equal(cells.match(new RegExp(`title="${totals.records.toLocaleString("en")}"`, "g"))?.length, 3, cells);
+    // Below 1,000 the number is there itself, and needs no title.
+    assert.equal(totals.records, 80);
+    assert.equal(cells, "<td>80</td>".repeat(3));
   });
 
   test("an intake that is down: uploads wait, with the reason, and then they do not", async () => {
