@@ -15,6 +15,7 @@ mod ingest;
 mod ledger;
 mod log;
 mod operator;
+mod passage;
 mod pipeline;
 mod queue;
 mod random;

@@ -1,8 +1,11 @@
 //! Delivering the batches of one upload: the shell of [`Machine`], which decides.
 
 use core::cell::{Cell, RefCell};
+use core::pin::pin;
 use core::time::Duration;
+use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use logpush_delivery::Millis;
 use logpush_delivery::configuration::setup::Setup;
@@ -18,6 +21,7 @@ use crate::config::Target;
 use crate::http::client::{self, Bounds};
 use crate::in_flight::Counted;
 use crate::ledger::Ledger;
+use crate::passage::Passage;
 use crate::rate_limit::RateLimit;
 use crate::sessions;
 
@@ -33,6 +37,7 @@ pub(crate) struct Delivery {
     timeout: Duration,
     limits: Limits,
     rate_limit: Option<RateLimit>,
+    passage: Option<Rc<Passage>>,
     shared: Shared,
     session: sessions::Shared,
     pub(crate) counters: Counters,
@@ -108,7 +113,7 @@ const REFUSED_MAX: u64 = 256;
 
 impl Delivery {
     /// Delivers documents of a dataset to a destination; `ledger`: what keeps the rate of all isolates
-    /// together.
+    /// together; `passage`: where there are several destinations.
     ///
     /// # Errors
     ///
@@ -117,6 +122,7 @@ impl Delivery {
         target: &Target<'_>,
         upload: Upload<'_>,
         ledger: Option<&Ledger>,
+        passage: Option<Rc<Passage>>,
     ) -> Result<Self, DeliveryError> {
         let Target { setup, .. } = target;
         let destination = target.open(upload.dataset);
@@ -136,6 +142,7 @@ impl Delivery {
                 refused: REFUSED_MAX,
             },
             rate_limit: RateLimit::new(setup.requests_per_second, ledger.cloned()),
+            passage,
             shared: Shared::default(),
             session: sessions::of(upload.destination, target),
             counters: Counters::default(),
@@ -226,7 +233,24 @@ impl Delivery {
             timeout: self.timeout,
             body_max: REPLY_MAX,
         };
-        ask(request, body, bounds).await
+        self.unless_crowded_out(ask(request, body, bounds)).await
+    }
+
+    /// The answer, unless other destinations need the consumer before it comes.
+    async fn unless_crowded_out(
+        &self,
+        answer: impl Future<Output = Result<Reply, String>>,
+    ) -> Result<Reply, String> {
+        let Some(passage) = &self.passage else {
+            return answer.await;
+        };
+        match select(pin!(answer), pin!(passage.until_crowded_out())).await {
+            Either::Left((reply, _)) => reply,
+            Either::Right(_) => {
+                self.shared.give_up();
+                Err("no answer, while other destinations waited for the consumer".to_owned())
+            }
+        }
     }
 
     fn count(&self, outcome: &Outcome) {

@@ -14,9 +14,9 @@ use thiserror::Error;
 use crate::bindings::Bindings;
 use crate::config::Target;
 use crate::consumer::journal::UploadJournal;
-use crate::consumer::passage::Passage;
 use crate::ledger::Ledger;
 use crate::log::{self, Level};
+use crate::passage::Passage;
 use crate::pipeline;
 use crate::send::{Delivery, DeliveryError, Upload};
 
@@ -82,7 +82,8 @@ impl Consumer<'_> {
             dataset,
             arrival: pipeline::arrival(arrived),
         };
-        Delivery::open(target, upload, Some(self.ledger))
+        let passage = self.passage.clone();
+        Delivery::open(target, upload, Some(self.ledger), passage)
     }
 
     /// How long a lease holds: twice what may pass between two signs of life, which are one batch's

@@ -17,12 +17,12 @@ use worker::{Bucket, Conditional, signal};
 
 use crate::clock::now_millis;
 use crate::consumer::memory::{Beside, Memory};
-use crate::consumer::passage::Passage;
 use crate::dead_letters;
 use crate::ended::{self, Ended};
 use crate::ledger::Ledger;
 use crate::ledger::protocol::{Begin, DeadLetter, End, Fail, Finish, Gone, Record};
 use crate::log::{self, Level};
+use crate::passage::Passage;
 use crate::pipeline::Journal;
 
 /// An upload as the journal knows it.
@@ -134,6 +134,7 @@ impl Opening<'_> {
             id,
             key,
             to,
+            owed,
             ..
         } = &self.subject;
         let shard = Ledger::shard(dataset, id);
@@ -142,6 +143,7 @@ impl Opening<'_> {
             key: key.clone(),
             to: to.clone(),
             undecided: self.undecided.clone(),
+            owed: (!owed.is_only(to)).then(|| owed.clone()),
             holder: self.holder.clone(),
             lease: self.lease,
         };

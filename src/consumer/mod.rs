@@ -9,7 +9,6 @@ mod dead_letter;
 mod journal;
 mod memory;
 mod object;
-mod passage;
 mod queue;
 mod replay;
 
@@ -27,10 +26,10 @@ use worker::worker_sys::MessageBatch;
 use crate::bindings::Bindings;
 use crate::config::{self, Config, Variables};
 use crate::consumer::context::{Absent, Consumer, Decision, log_problem};
-use crate::consumer::passage::Passage;
 use crate::consumer::queue::Delivered;
 use crate::ledger::Ledger;
 use crate::log::Level;
+use crate::passage::Passage;
 use crate::queue as outgoing;
 
 /// Messages of a batch that are handled at the same time: one that takes long holds up no other.

@@ -127,10 +127,11 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     async fn run(&self, swept: &mut Swept) -> worker::Result<()> {
+        // First what the ledger has missed, so that it can say what is forgotten.
+        self.unreported(swept).await?;
         self.forgotten(swept).await?;
         self.multipart(swept).await?;
         self.delivered(swept).await?;
-        self.unreported(swept).await?;
         self.without_object(swept).await
     }
 

@@ -34,6 +34,7 @@ pub(crate) struct Reply {
 pub(crate) async fn exchange(request: Request, bounds: Bounds) -> Result<Reply, String> {
     let controller = AbortController::default();
     let signal = controller.signal();
+    let mut unfinished = Unfinished(Some(controller));
     let fetch = Fetch::Request(request);
     let answer = async {
         let response = fetch
@@ -45,11 +46,24 @@ pub(crate) async fn exchange(request: Request, bounds: Bounds) -> Result<Reply, 
             .map_err(|_| "the connection broke before the answer was complete")
     };
     match within(bounds.timeout, answer).await {
-        Some(answer) => answer.map_err(str::to_owned),
+        Some(answer) => {
+            unfinished.0 = None;
+            answer.map_err(str::to_owned)
+        }
         None => {
-            controller.abort();
             let millis = bounds.timeout.as_millis();
             Err(format!("no answer within {millis} ms"))
+        }
+    }
+}
+
+/// A request that is aborted where nobody waits for its answer any more.
+struct Unfinished(Option<AbortController>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(controller) = self.0.take() {
+            controller.abort();
         }
     }
 }

@@ -157,7 +157,7 @@ async fn deliver(
             dataset,
             arrival: pipeline::arrival(started),
         };
-        Delivery::open(target, upload, None)
+        Delivery::open(target, upload, None, None)
     });
     let pipeline = Pipeline {
         announced,

@@ -138,6 +138,7 @@ impl World {
             key: Self::key(),
             to: to.to_owned(),
             undecided: None,
+            owed: None,
             holder: holder.clone(),
             lease: LEASE,
         });

@@ -110,6 +110,9 @@ pub(crate) struct Begin {
     /// Whom it is owed to, if that was not decided before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) undecided: Option<Owed>,
+    /// Whom it is owed to, where its work item says so: that was decided without the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owed: Option<Owed>,
     pub(crate) holder: Holder,
     /// How long the lease holds, in milliseconds.
     pub(crate) lease: u64,

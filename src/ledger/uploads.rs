@@ -135,7 +135,11 @@ impl AboutUpload for Begin {
         }
         let before = known.get(&self.to);
         let mut state = known_or_new(before, &self.key, now);
-        let effect = Effect::answer(state.begin(&self.key, &self.holder, now, self.lease));
+        let begun = state.begin(&self.key, &self.holder, now, self.lease);
+        let mut effect = Effect::answer(begun);
+        if let Some(owed) = &self.owed {
+            effect.rows = rows_of_others(known, owed, &self.to, &self.key, now);
+        }
         if before == Some(&state) {
             return effect;
         }
@@ -200,9 +204,9 @@ impl AboutUpload for Finish {
             End::DeadLetter { reason } => Event::given_up(&self.to, &state, reason),
             End::Replayed => Event::replayed(&self.to, &state),
         };
-        Effect::answer(is_last)
-            .becomes(&self.to, state)
-            .counts(Some(event))
+        let mut effect = Effect::answer(is_last);
+        effect.rows = rows_of_others(known, &self.owed, &self.to, &self.key, now);
+        effect.becomes(&self.to, state).counts(Some(event))
     }
 }
 
@@ -258,6 +262,21 @@ pub(crate) fn is_last(known: &States, owed: &Owed, to: &str) -> bool {
     };
     let mut others = owed.iter().chain(waiting(known));
     others.all(|other| other == to || is_done(other))
+}
+
+/// Rows of destinations other than `to` of which nothing is known: the ledger did not answer when it was
+/// decided whom the upload is owed to.
+fn rows_of_others(
+    known: &States,
+    owed: &Owed,
+    to: &str,
+    key: &str,
+    now: u64,
+) -> Vec<(String, Option<State>)> {
+    owed.iter()
+        .filter(|other| *other != to && !known.contains_key(*other))
+        .map(|other| (other.clone(), Some(known_or_new(None, key, now))))
+        .collect()
 }
 
 /// Without a time of arrival a row would be deleted as an old one.
@@ -316,6 +335,7 @@ mod tests {
             key: key(),
             to: to.to_owned(),
             undecided: undecided.map(|names| Owed::new(names.iter().copied())),
+            owed: None,
             holder: holder(),
             lease: 100,
         }
@@ -486,6 +506,39 @@ mod tests {
             assert_eq!(asked(&mut known, with_owed(to)), is_last, "{to}");
         }
         assert!(asked(&mut known, with_owed("a")), "asked again");
+    }
+
+    #[test]
+    fn what_was_decided_without_the_ledger_is_learnt_from_whoever_knows_it() {
+        fn owed() -> Owed {
+            Owed::new([TO, "lake"])
+        }
+        let began = |known: &mut States| {
+            let begin = Begin {
+                owed: Some(owed()),
+                ..begin(TO, None)
+            };
+            asked(known, begin);
+        };
+        let ended = |known: &mut States| {
+            let finish = Finish {
+                owed: owed(),
+                ..finish(&key(), TO, delivered())
+            };
+            assert!(!asked(known, finish));
+        };
+        for tell in [began as fn(&mut States), ended] {
+            let mut known = States::new();
+            tell(&mut known);
+            assert_eq!(known["lake"].key, key());
+            // Another configuration decides nothing any more.
+            let again = asked(&mut known, begin("new", Some(&["new", "other"])));
+            assert_eq!(again, Begun::Owed(Owed::new(["lake", TO])));
+            for (to, is_last) in [(TO, false), ("lake", true)] {
+                let end = asked(&mut known, finish(&key(), to, delivered()));
+                assert_eq!(end, is_last, "{to}");
+            }
+        }
     }
 
     #[test]

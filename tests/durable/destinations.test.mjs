@@ -19,7 +19,9 @@ let lake;
 let route;
 let persist;
 
-const tables = (...names) => ({ DESTINATIONS: Object.fromEntries(names.map((name) => [name, { kind: "http", url: `${lake.url}/sink` }])) });
+const tables = (...names) => ({
+  DESTINATIONS: Object.fromEntries(names.map((name) => [name, { kind: "http", url: `${lake.url}/sink`, retry_base_ms: 1, retry_budget_ms: 50 }])),
+});
 
 /** Another configuration, on the same storage. */
 async function configure(vars) {
@@ -298,6 +300,31 @@ describe("R2 first, to several", () => {
     });
   }
 
+  for (const [name, others] of [["renamed", ["other"]], ["removed", []]]) {
+    test(`decided without the ledger, and one is ${name} meanwhile: what is owed to it stays until it is back`, async () => {
+      const { upload, body } = fresh();
+      const notification = notificationOf(await route.put(key(name), body));
+      route.fault = ({ op }) => (op === "ledger" ? "fail" : undefined);
+      await route.consume([{ id: "first", body: notification, attempts: 1 }]);
+      const owed = route.queue.messages.find(({ body }) => body.to === "lake");
+      route.queue.messages = route.queue.messages.filter((message) => message !== owed);
+      assert.deepEqual(await route.drain(), [ACK]);
+      await configure(tables(...others));
+      route.fault = () => undefined;
+      // The ledger is back, and knows nothing of it.
+      assert.deepEqual(await route.consume([{ id: "again", body: notification, attempts: 1 }]), [ACK]);
+      await route.drain();
+      assert.equal((await route.keys("logpush/")).length, 1);
+      await configure(tables("lake"));
+      await lake.reset();
+      assert.deepEqual(await route.consume([owed]), [ACK]);
+      assertEachOnce(intake, upload);
+      assertEachOnce(lake, upload);
+      await route.drain();
+      assert.deepEqual((await left()).filter((found) => !found.endsWith("/*.json")), []);
+    });
+  }
+
   test("whom it is owed to is decided once, whatever is configured when its notification comes again", async () => {
     const { upload, body } = fresh();
     const notification = notificationOf(await route.put(key("decided"), body));
@@ -313,7 +340,7 @@ describe("R2 first, to several", () => {
   });
 });
 
-// How many consumers one that answers nothing holds: crates/delivery/tests/suite/side_by_side.rs.
+// How late the others are: `npm run chaos -- --silent-destination`, and crates/delivery/tests/suite/side_by_side.rs.
 describe("none waits for another", () => {
   test("a destination that fails is not asked before its time, and its message not counted as an attempt", async () => {
     lake.fault("status", { status: 503, ...always });
@@ -324,6 +351,69 @@ describe("none waits for another", () => {
     const asked = lake.requests.length;
     for (let n = 0; n < 4; n += 1) await route.consume([route.queue.take()]);
     assert.equal(lake.requests.length, asked, "it is open");
+  });
+
+  test("one that answers nothing keeps a fifth of ten consumers; back again, it gets fresh uploads before those that waited", async () => {
+    const patient = tables("lake");
+    patient.DESTINATIONS.lake.intake_timeout_ms = 60_000;
+    await configure(patient);
+    const uploads = Array.from({ length: 7 }, (_, n) => ({ records: 5, seed: 69_000 + n, first: n * 100 }));
+    for (const upload of uploads.slice(0, 6)) await pushed(uploadOf(upload));
+    const forLake = route.queue.messages.filter(({ body }) => body.to === "lake");
+    route.queue.messages = route.queue.messages.filter(({ body }) => body.to !== "lake");
+    let answer;
+    const answered = new Promise((resolve) => {
+      answer = () => resolve(true);
+    });
+    lake.fault(async (exchange) => {
+      if (await Promise.race([answered, exchange.gone])) exchange.accept();
+    }, always);
+    const late = [];
+    const held = [];
+    const consumed = forLake.map(async (message) => {
+      const [decision] = await route.consume([message]);
+      if (decision.ack) held.push(message);
+      else late.push(decision.retry);
+    });
+    // Nobody knows yet that it does not answer.
+    await lake.until(() => lake.inFlight >= 2);
+    route.queue.seconds += 60;
+    for (const upload of uploads.slice(0, 6)) {
+      assert.deepEqual(await route.drain({ limit: 1 }), [ACK]);
+      assertEachOnce(intake, upload);
+    }
+    await lake.until(() => lake.inFlight === 2);
+    while (late.length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(late.every((wait) => wait >= 1), JSON.stringify(late));
+    const before = { ...route.counts };
+    const [decision] = await route.consume([{ ...forLake.at(-1), attempts: 2 }]);
+    assert.ok(decision.retry >= 1, JSON.stringify(decision));
+    const { invocation: _, "queue.read": __, ...more } = Object.fromEntries(Object.entries(route.counts).filter(([op, times]) => times !== before[op]));
+    assert.deepEqual(more, {}, "put back before anything is read");
+
+    answer();
+    await Promise.all(consumed);
+    assert.deepEqual([held.length, late.length], [2, 4]);
+    lake.faults = [];
+    const gate = lake.hold();
+    await pushed(uploadOf(uploads[6]));
+    const fresh = route.queue.messages.find(({ body }) => body.to === "lake");
+    route.queue.messages = route.queue.messages.filter((message) => message !== fresh);
+    const waited = forLake.filter((message) => !held.includes(message)).map((message) => ({ ...message, attempts: 2 }));
+    const begun = waited.slice(0, 2).map((message) => route.consume([message]));
+    await lake.until(() => gate.waiting === 2);
+    for (const message of waited.slice(2)) {
+      const [{ retry }] = await route.consume([message]);
+      assert.ok(retry >= 1);
+    }
+    begun.push(route.consume([fresh]));
+    await lake.until(() => gate.waiting === 3);
+    gate.open();
+    assert.deepEqual(await Promise.all(begun), [[ACK], [ACK], [ACK]]);
+    for (const message of waited.slice(2)) assert.deepEqual(await route.consume([message]), [ACK]);
+    await route.drain();
+    for (const upload of uploads) assertEachOnce(lake, upload);
+    assert.deepEqual(await left(), []);
   });
 });
 

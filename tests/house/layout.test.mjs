@@ -37,7 +37,7 @@ const FLOORS = {
   ],
   "crates/intake-format/src": ["lib", "declare", "format", "documented", "written"],
   src: [
-    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "sessions", "waiting", "queue"],
+    ...["lib", "cron", "operator", "consumer", "ingest", "dead_letters", "ended", "log", "pipeline", "send", "passage", "sessions", "waiting", "queue"],
     ...["random", "bindings", "body", "encoding", "rate_limit", "in_flight", "config", "ledger", "http", "clock"],
   ],
 };

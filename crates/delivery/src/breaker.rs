@@ -27,6 +27,12 @@ const PAUSE_MAX: Millis = 1_200_000;
 const PATIENCE_MIN: Millis = 2_000;
 const PATIENCE: Millis = 4;
 
+/// Attempts beyond the share are given up where a request is out for longer than that, and than four times
+/// what is usual: it may have taken effect, so that this is not done sooner. Where no answer has come yet,
+/// nobody knows what is usual.
+const SILENCE_MIN: Millis = 5_000;
+const SILENCE_UNKNOWN: Millis = 10_000;
+
 /// How long to wait for the result of others.
 const SOON: Millis = 5_000;
 
@@ -123,6 +129,14 @@ impl Breakers {
         }
     }
 
+    /// Whether an attempt whose request is out since `since` is to be given up: the destination does not
+    /// answer, and others of its attempts, begun earlier, hold its share of the consumers.
+    #[must_use]
+    pub fn is_crowded_out(&self, name: &str, ticket: Ticket, since: Millis, now: Millis) -> bool {
+        let destination = self.destinations.get(name);
+        destination.is_some_and(|destination| destination.is_crowded_out(ticket, since, now))
+    }
+
     /// The attempt is over, whatever came of it.
     pub fn ended(&mut self, name: &str, ticket: Ticket) {
         if let Some(destination) = self.destinations.get_mut(name) {
@@ -156,6 +170,19 @@ impl Breaker {
             return Err(SOON);
         }
         Ok(())
+    }
+
+    fn is_crowded_out(&self, ticket: Ticket, since: Millis, now: Millis) -> bool {
+        let patience = match self.usual {
+            0 => SILENCE_UNKNOWN,
+            usual => SILENCE_MIN.max(PATIENCE * usual),
+        };
+        let Some(own) = self.attempts.get(&ticket) else {
+            return false;
+        };
+        let is_longer =
+            |(other, attempt): &(&Ticket, &Attempt)| (attempt.heard, **other) < (own.heard, ticket);
+        now > since + patience && self.attempts.iter().filter(is_longer).count() >= SHARE
     }
 
     fn taken(&mut self, ticket: Ticket, now: Millis) {
@@ -246,6 +273,37 @@ mod tests {
             .filter(|n| breakers.begin(D, 1, 0.0, 1_000 + n * 1_000).is_ok())
             .collect();
         assert_eq!(begun, [0, 1, 2]);
+    }
+
+    #[test]
+    fn attempts_beyond_a_fifth_are_given_up_where_nothing_answers() {
+        for answer in [0, 300, 4_000] {
+            let mut breakers = Breakers::default();
+            for _ in 0..100 {
+                let ticket = go(&mut breakers, 0);
+                breakers.taken(D, ticket, answer);
+                breakers.ended(D, ticket);
+            }
+            let patience = match breakers.destinations[D].usual {
+                0 => SILENCE_UNKNOWN,
+                usual => SILENCE_MIN.max(PATIENCE * usual),
+            };
+            let begun = 100_000;
+            let tickets: Vec<_> = (0..6).map(|_| go(&mut breakers, begun)).collect();
+            let given_up = |breakers: &Breakers, since, now| -> Vec<usize> {
+                let is_out = |n: &usize| breakers.is_crowded_out(D, tickets[*n], since, now);
+                (0..tickets.len()).filter(is_out).collect()
+            };
+            let late = begun + patience + 1;
+            assert!(given_up(&breakers, begun, late - 1).is_empty());
+            assert_eq!(given_up(&breakers, begun, late), [2, 3, 4, 5], "{answer}");
+            // What was sent just now is waited for as long.
+            assert!(given_up(&breakers, late, late).is_empty());
+            for ticket in &tickets[2..] {
+                fail(&mut breakers, *ticket, late);
+            }
+            assert!(given_up(&breakers, begun, late + 60_000).is_empty());
+        }
     }
 
     #[test]

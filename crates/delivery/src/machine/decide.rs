@@ -214,7 +214,8 @@ impl Machine<'_> {
         // By the clock, or by what was waited for where the clock stands still.
         let spent = now.saturating_sub(since).max(round.waited);
         let wait = self.backoff(round.tries).max(after.unwrap_or_default());
-        if spent.saturating_add(wait) > limits.budget {
+        let is_given_up = self.delivery.shared.is_given_up.get();
+        if is_given_up || spent.saturating_add(wait) > limits.budget {
             self.now_is = Now::Over(End::Unavailable { reason, after });
             return;
         }

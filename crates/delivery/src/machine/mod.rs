@@ -91,6 +91,14 @@ pub struct Shared {
     failing_since: Cell<Option<Millis>>,
     requests: Cell<u32>,
     refused: Cell<u64>,
+    is_given_up: Cell<bool>,
+}
+
+impl Shared {
+    /// Nothing that fails from now on is tried again: the upload comes back in another attempt.
+    pub fn give_up(&self) {
+        self.is_given_up.set(true);
+    }
 }
 
 /// What the shell is to do next.

@@ -194,6 +194,33 @@ fn verdicts_about_single_documents_are_followed_to_the_letter() {
 }
 
 #[test]
+fn what_is_given_up_is_not_tried_again() {
+    let shared = Shared::default();
+    let delivery = Delivery {
+        destination: &Spoken(verdicts),
+        upload: "u",
+        limits: LIMITS,
+        placeholder: &|_| Vec::new(),
+        shared: &shared,
+    };
+    let texts = ["a".to_owned()];
+    let mut machine = Machine::new(&delivery, simulation::batch(&texts, 1), 1);
+    let session = &mut Session::default();
+    assert!(matches!(machine.next(session, 0), Action::Send(_)));
+    shared.give_up();
+    machine.failed("no answer", session, 0);
+    let Action::Done(outcome) = machine.next(session, 0) else {
+        panic!("it goes on");
+    };
+    let reason = "no answer".to_owned();
+    let end = End::Unavailable {
+        reason,
+        after: None,
+    };
+    assert_eq!((outcome.end, outcome.owed), (end, 1));
+}
+
+#[test]
 fn a_document_that_meets_a_fault_of_the_set_up_holds_the_destination() {
     let told = |answers: &[Option<(u16, &str)>]| {
         let (sent, outcome) = deliver(verdicts, &mut Session::default(), answers);

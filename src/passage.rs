@@ -5,8 +5,12 @@ use core::time::Duration;
 
 use logpush_delivery::breaker::{Breakers, Ticket};
 use logpush_delivery::machine::{End, Outcome};
+use worker::Delay;
 
 use crate::clock::now_millis;
+
+/// How often a request that is out is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 thread_local! {
     static BREAKERS: RefCell<Breakers> = RefCell::default();
@@ -32,6 +36,21 @@ impl Passage {
             name: name.to_owned(),
             ticket,
         })
+    }
+
+    /// Resolves when a request that was sent now is to be given up, since others need the consumer.
+    pub(crate) async fn until_crowded_out(&self) {
+        let since = now_millis();
+        let is_crowded_out = || {
+            let now = now_millis();
+            BREAKERS.with_borrow(|all| all.is_crowded_out(&self.name, self.ticket, since, now))
+        };
+        loop {
+            Delay::from(LOOK_EVERY).await;
+            if is_crowded_out() {
+                return;
+            }
+        }
     }
 
     /// Takes note of what the destination has answered.
