@@ -4,18 +4,21 @@
 // Faults: the intake resets, stalls, answers 429, 500, 502, 413, takes batches in part, refuses
 // records, and goes away for a day; the process is killed; messages are lost and repeated; R2, the
 // queue and the ledger fail, or lose their answers. Logpush is played as it is: it tries an upload
-// again until it is told 200. Time is virtual: see Queue.
+// again until it is told 200. Time is virtual: see Queue. One destination has rules: what they keep arrives
+// exactly, what they drop is counted and does not.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 
-import { numberOf, uploadOf } from "../generate.mjs";
+import { lineOf, numberOf, recordsOf } from "../generate.mjs";
 import { STAND_INS, destination } from "../stand_ins.mjs";
 import { Account } from "./account.mjs";
 import { idOf, startDurable } from "./harness.mjs";
+import { Fates, RULES, SECRETS } from "./ruled.mjs";
 
 const DAY_SECONDS = 24 * 60 * 60;
 /** Messages that are handled at the same time. */
@@ -29,6 +32,8 @@ const ATTEMPTS_OF_LOGPUSH = 50;
 /** The destinations: one of the flat settings, and two of tables, with their kinds. */
 const NAMES = ["archive", "default", "lake"];
 const KINDS = { archive: "elasticsearch", lake: "splunk" };
+/** The one whose rules drop, sample and hide. */
+const RULED = "archive";
 
 /** Returns what was injected and what came of it; `to`: the kind of the destination of the flat settings. */
 export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8, to = "sekoia", log = () => {} } = {}) {
@@ -42,6 +47,7 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   const persist = mkdtempSync(join(tmpdir(), "logpush-ecs-chaos-"));
   const plan = planOf(uploads, most, random);
   const records = plan.reduce((sum, upload) => sum + upload.records, 0);
+  const fates = new Fates(records);
   const places = {};
   for (const name of NAMES) {
     const account = new Account(plan, name);
@@ -52,13 +58,15 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   }
   const all = Object.values(places);
   /** Virtual milliseconds from an upload's arrival to that of each batch. */
-  const arrived = ({ account, lags }, events) => {
+  const arrived = ({ name, account, lags }, events) => {
     account.arrived(events);
+    if (name === RULED) fates.arrived(events);
     const n = numberOf(JSON.parse(events[0]));
     const upload = plan.findLast(({ first }) => first <= n);
     if (upload?.at !== undefined) lags.push(route.queue.seconds * 1000 + Date.now() - upload.at);
   };
   const tables = Object.keys(KINDS).map((name) => [name, destination(name, KINDS[name], places[name].intake)]);
+  Object.fromEntries(tables)[RULED].table.rules = RULES;
   const configured = (names) => ({
     DESTINATION: to,
     ...STAND_INS[to].vars(places.default.intake),
@@ -66,6 +74,7 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
     REDELIVERY_MAX_SECONDS: "10800",
     DESTINATIONS: Object.fromEntries(tables.filter(([name]) => names.includes(name)).map(([name, { table }]) => [name, table])),
     ...Object.assign({}, ...tables.map(([, { secrets }]) => secrets)),
+    ...SECRETS,
   });
   let names = ["archive", "default"];
   const route = await startDurable({ intake: places.default.intake, persist, vars: configured(names), clock: "queue" });
@@ -126,7 +135,9 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
   let toldOk = 0;
   const ok = new Uint8Array(records);
   const push = async (upload) => {
-    const body = uploadOf(upload);
+    const read = [...recordsOf(upload)];
+    const body = gzipSync(read.map((record) => `${lineOf(record)}\n`).join(""));
+    fates.know(upload.first, read);
     for (const { account } of all) account.arriving = upload;
     // Whatever is configured now: that does not change while one is pushed.
     upload.owed ??= names;
@@ -229,15 +240,23 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       }
     }
     const status = (await route.status()).datasets.find(({ dataset }) => dataset === "firewall_events");
+    const isKept = fates.decided((n) => places[RULED].account.times[n] > 0);
     const destinations = {};
     let lost = 0;
     let miscounted = 0;
+    let dropped_and_there = 0;
     for (const { name, kind, account, lags } of all) {
       const owed = plan.filter((upload) => upload.owed.includes(name));
       const count = owed.reduce((sum, upload) => sum + upload.records, 0);
       let missing = 0;
+      let dropped = 0;
       for (const { first, records: many } of owed) {
         for (let n = first; n < first + many; n += 1) {
+          if (name === RULED && !isKept(n)) {
+            dropped += 1;
+            if (account.times[n] > 0) dropped_and_there += 1;
+            continue;
+          }
           if (account.times[n] > 0 || dead[name].has(n)) continue;
           missing += 1;
           lost += ok[n];
@@ -245,12 +264,13 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       }
       const { sum } = status.destinations.find(({ destination }) => destination === name);
       const ended = sum.delivered + sum.dropped + sum.refused + sum.unknown + sum.lost;
-      miscounted += Math.abs(sum.records - count) + Math.abs(sum.records - ended - sum.waiting);
+      miscounted += Math.abs(sum.records - count) + Math.abs(sum.records - ended - sum.waiting) + Math.abs(sum.dropped - dropped);
       lags.sort((a, b) => a - b);
       destinations[name] = {
         kind,
         records: count,
         missing,
+        dropped,
         duplicates: account.duplicates,
         lag_p95_ms: Math.round(lags[Math.floor(0.95 * lags.length)] ?? 0),
       };
@@ -269,6 +289,8 @@ export async function chaos({ seed = 1, uploads = 200, most = 20_000, kills = 8,
       dead_letters_of_taken: total(({ name }) => [...dead[name]].filter((n) => !isPoisoned(n)).length),
       kills: killing,
       told_ok: toldOk,
+      dropped_and_there,
+      not_hidden: fates.shown,
       left: left.length,
       ghosts: ghosts.length,
       // Records that were counted other than once, or whose end is not known.
@@ -317,11 +339,23 @@ function randomOf(seed) {
   };
 }
 
+/** What there must be none of. */
+const FAULTS = [
+  "missing",
+  "duplicates_of_noted",
+  "duplicates_with_other_ids",
+  "dead_letters_of_taken",
+  "dropped_and_there",
+  "not_hidden",
+  "left",
+  "ghosts",
+  "miscounted",
+  "errors",
+];
+
 /** Whether what was promised was kept. */
 export function isSound(result) {
-  const { missing, duplicates_of_noted, duplicates_with_other_ids, dead_letters_of_taken, left, ghosts, miscounted, errors } = result;
-  const faults = [missing, duplicates_of_noted, duplicates_with_other_ids, dead_letters_of_taken, left, ghosts, miscounted, errors];
-  return faults.every((count) => count === 0);
+  return FAULTS.every((name) => result[name] === 0);
 }
 
 async function main() {
