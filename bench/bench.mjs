@@ -13,6 +13,7 @@ import { root } from "../scripts/paths.mjs";
 import { main, read } from "../scripts/run.mjs";
 import { setup } from "../scripts/setup.mjs";
 import { gzipChunks, uploadOf } from "../tests/support/generate.mjs";
+import { seal } from "../tests/support/matched_data.mjs";
 import { STAND_INS } from "../tests/support/stand_ins.mjs";
 import { PEER_FLAGS, coreModule, coreProgram, inflateModules, ourModules, peerModules } from "./artefacts.mjs";
 import { uploadOfDataset } from "./records.mjs";
@@ -65,6 +66,7 @@ await main(import.meta.url, async (args) => {
   Object.assign(results, coreInWasm(core, plan));
   Object.assign(results, datasetsInWasm(core, plan));
   Object.assign(results, rulesInWasm(core, plan));
+  Object.assign(results, matchedDataInWasm(core, plan));
   const largest = await largeUpload(plan.flat.at(-1));
   Object.assign(results, await flatness(core, plan.flat, largest));
   Object.assign(results, await oneIsolate(dir, plan.flat.at(-1), largest));
@@ -273,7 +275,7 @@ function rulesInWasm(bytes, { coreRounds }) {
   const upload = uploadOfDataset({ dataset: "http_requests", records, seed: SEED });
   const rows = ["without rules", "ten rules", "ten rules, two of them change fields", "one rule that drops all"].map((name, rules) => ({
     name,
-    core: new Core(new WebAssembly.Module(bytes), "http_requests", rules),
+    core: new Core(new WebAssembly.Module(bytes), "http_requests", { rules }),
     ms: [],
   }));
   const inflating = [];
@@ -295,6 +297,34 @@ function rulesInWasm(bytes, { coreRounds }) {
     ]),
   );
   return { rules_multiple: Object.fromEntries(rows.slice(1).map(({ name, ms }) => [name, median(ms) / without])) };
+}
+
+/** What the decryption of a payload of a WAF rule costs: the same records with the key and without it, in turns. */
+function matchedDataInWasm(bytes, { coreRounds }) {
+  say("the core in wasm, decrypting payloads");
+  const records = 1_000;
+  const payload = JSON.stringify({ "http.request.uri.query": { Before: "id=", Content: "1 OR 1=1", After: "&x" } });
+  const lines = Array.from({ length: records }, (_, number) =>
+    JSON.stringify({ Action: "block", Datetime: 1_767_225_600_000_000_000 + number, Metadata: { encrypted_matched_data: seal(payload) } }),
+  );
+  const upload = gzipSync(`${lines.join("\n")}\n`);
+  const rows = [false, true].map((decrypts) => ({
+    core: new Core(new WebAssembly.Module(bytes), "firewall_events", { decrypts }),
+    ms: [],
+  }));
+  for (let number = -5; number < coreRounds; number += 1) {
+    for (const { core, ms } of rows) {
+      const normalized = core.normalize(upload);
+      if (normalized.records !== records) throw new Error(`${normalized.records} of ${records} records read`);
+      if (number >= 0) ms.push(normalized.ms);
+    }
+  }
+  const [without, decrypting] = rows.map(({ ms }) => median(ms));
+  const micros = ((decrypting - without) * 1000) / records;
+  print(`decrypting the payloads of WAF rules, in wasm, ${records} records of one each, median of ${coreRounds}`, [
+    `${fixed(micros)} us a payload: ${fixed(decrypting)} ms with the key, ${fixed(without)} ms without it`,
+  ]);
+  return { decrypt_us: micros };
 }
 
 /** An upload of so many records of 28 fields, as Logpush sends it when it has a backlog. */

@@ -4,10 +4,11 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** The core of a compiled module: passes over an upload, timed. */
 export class Core {
-  constructor(module, dataset = "firewall_events", rules = 0) {
+  constructor(module, dataset = "firewall_events", { rules = 0, decrypts = false } = {}) {
     this.exports = new WebAssembly.Instance(module).exports;
     this.dataset = new TextEncoder().encode(dataset);
     this.rules = rules;
+    this.decrypts = decrypts;
   }
 
   /** Milliseconds to inflate an upload, and its plain bytes. */
@@ -50,7 +51,7 @@ export class Core {
 
   #begin(keeps) {
     this.#put(this.dataset);
-    this.exports.begin(this.dataset.length, Number(keeps), this.rules);
+    this.exports.begin(this.dataset.length, Number(keeps), this.rules, Number(this.decrypts));
   }
 
   #pass(upload, take) {

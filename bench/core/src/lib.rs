@@ -18,7 +18,7 @@ use logpush_delivery::destination::kind;
 use logpush_delivery::part::Part;
 use logpush_delivery::setting::Given;
 use logpush_gzip::gzip;
-use logpush_normalizer::{Batch, Config, Limits, Normalizer, Shape, Time, datasets};
+use logpush_normalizer::{Batch, Config, Limits, Normalizer, PrivateKeys, Shape, Time, datasets};
 
 /// As much as the normalizer inflates at a time.
 const STEP: usize = 128 * 1024;
@@ -27,6 +27,9 @@ const STEP: usize = 128 * 1024;
 const WINDOW_BITS: u8 = 15;
 
 const FAILED: f64 = -1.0;
+
+/// Cloudflare's own example of a key, in matched-data-cli.
+const PRIVATE_KEY: &str = "uBS5eBttHrqkdY41kbZPdvYnNz8Vj0TvKIUpjB1y/GA=";
 
 /// 2026-01-01: a benchmark's documents depend on nothing else.
 const NOW: u64 = 1_767_225_600_000;
@@ -60,9 +63,10 @@ pub extern "C" fn room(len: usize) -> *mut u8 {
 }
 
 /// Begins an upload of the dataset whose name is the first `len` bytes of the room; `keeps` is not
-/// 0 where its batches are wanted for [`deflate`]; `rules` is the number of one of [`rules::SETS`].
+/// 0 where its batches are wanted for [`deflate`]; `rules` is the number of one of [`rules::SETS`];
+/// `decrypts` is not 0 where payloads of WAF rules for [`PRIVATE_KEY`] are decrypted.
 #[unsafe(no_mangle)]
-pub extern "C" fn begin(len: usize, keeps: u32, rules: usize) {
+pub extern "C" fn begin(len: usize, keeps: u32, rules: usize, decrypts: u32) {
     STATE.with_borrow_mut(|state| {
         let name = state.chunk.get(..len).unwrap_or_default();
         let dataset = core::str::from_utf8(name).ok().and_then(datasets::by_name);
@@ -76,7 +80,10 @@ pub extern "C" fn begin(len: usize, keeps: u32, rules: usize) {
             shape: Shape::Ecs,
             arrival: Time::from_unix_millis(NOW as i64),
             keep_original: false,
-            private_keys: Default::default(),
+            private_keys: match decrypts {
+                0 => PrivateKeys::default(),
+                _ => PrivateKeys::parse(PRIVATE_KEY).unwrap_or_default(),
+            },
             worker_name: "logpush-ecs",
             unmask: false,
             rules: rules::set(rules),

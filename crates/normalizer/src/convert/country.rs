@@ -72,9 +72,18 @@ fn country(bytes: &[u8], finding: &mut Finding) -> bool {
 /// The English name of an ISO 3166-1 alpha-2 code in upper case; also of `XK`, Kosovo, which
 /// Cloudflare uses. Its other codes are no countries: `XX` means unknown, `T1` means Tor.
 pub(super) fn name(code: [u8; 2]) -> Option<&'static str> {
+    listed(code).map(|(_, name)| *name)
+}
+
+/// The code and the name of [`name`].
+pub(super) fn code_and_name(code: [u8; 2]) -> Option<(&'static str, &'static str)> {
+    let (code, name) = listed(code)?;
+    Some((core::str::from_utf8(code).ok()?, name))
+}
+
+fn listed(code: [u8; 2]) -> Option<&'static ([u8; 2], &'static str)> {
     let place = PLACES.get(letters(code)?)?;
-    let (_, name) = COUNTRIES.get(usize::from(*place).checked_sub(1)?)?;
-    Some(name)
+    COUNTRIES.get(usize::from(*place).checked_sub(1)?)
 }
 
 /// The place of each code in the list plus 1, by its letters; 0 for those that it does not have.

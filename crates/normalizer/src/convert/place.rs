@@ -3,7 +3,7 @@
 use crate::bytes::text::for_pages;
 use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
-use crate::convert::country::name;
+use crate::convert::country::code_and_name;
 use crate::convert::finding::{CheckResult, Finding, Found, Input, Workspace};
 use crate::convert::piece::Piece;
 use crate::convert::place_part::PlacePart;
@@ -108,10 +108,7 @@ pub(super) fn place_part(part: PlacePart, found: Found<'_>) -> Piece {
     };
     let start = found.record.value(found.row).span.start;
     match part {
-        PlacePart::CountryCode => Piece::Place(Span {
-            start,
-            end: start + 2,
-        }),
+        PlacePart::CountryCode => Piece::Word(place.country),
         PlacePart::CountryName => Piece::Word(place.country_name),
         PlacePart::City => {
             // The place ends with its city.
@@ -131,7 +128,7 @@ pub(super) fn write_place_region(found: Found<'_>, writer: &mut Writer) -> bool 
     if !is_region(place.region) {
         return false;
     }
-    write_code(place.country, place.region, writer);
+    write_code(place.country.as_bytes(), place.region, writer);
     true
 }
 
@@ -177,7 +174,7 @@ pub(crate) fn write_location(
 
 /// A place in three parts, of which the last ones may be missing.
 struct PlaceParts<'a> {
-    country: &'a [u8],
+    country: &'static str,
     country_name: &'static str,
     region: &'a [u8],
     city: &'a [u8],
@@ -185,25 +182,21 @@ struct PlaceParts<'a> {
 
 fn split(place: &[u8]) -> Option<PlaceParts<'_>> {
     let mut parts = place.splitn(3, |&byte| byte == b'/');
-    let country_code = parts.next()?;
+    let (country, country_name) = country(parts.next()?)?;
     Some(PlaceParts {
-        country: country_code,
-        country_name: country(country_code).filter(|_| is_upper(country_code))?,
+        country,
+        country_name,
         region: parts.next().unwrap_or_default(),
         city: parts.next().unwrap_or_default(),
     })
 }
 
-fn is_upper(code: &[u8]) -> bool {
-    code.iter().all(u8::is_ascii_uppercase)
-}
-
-/// The name of a country, by its code in any case of letters.
-fn country(code: &[u8]) -> Option<&'static str> {
+/// The code and the name of a country, by its code in any case of letters.
+fn country(code: &[u8]) -> Option<(&'static str, &'static str)> {
     let [first, second] = code else {
         return None;
     };
-    name([first.to_ascii_uppercase(), second.to_ascii_uppercase()])
+    code_and_name([first.to_ascii_uppercase(), second.to_ascii_uppercase()])
 }
 
 /// The part of an ISO 3166-2 code behind the country.

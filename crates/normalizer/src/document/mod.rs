@@ -510,13 +510,16 @@ impl Engine {
         }
         self.findings.resize(ready.plan.checks.len(), Finding::None);
         let mut last_invalid = None;
+        // Without rules that hash or hide there is nothing of this to look at for each of the steps.
+        let looks_at_rules = !self.treated.is_empty()
+            || ready.rules.as_ref().is_some_and(|of| !of.hashed.is_empty());
         for (step, finding) in ready.plan.checks.iter().zip(&mut self.findings) {
             let value = self.record.value(step.row);
             *finding = Finding::None;
             if value.is_absent() {
                 continue;
             }
-            if step.is_of_pseudonym || !self.treated.is_empty() {
+            if looks_at_rules {
                 let row = ready.plan.row_of(step.row);
                 let treated = self.treated.iter().find(|(of, _)| *of == row);
                 match (treated.map(|(_, treated)| *treated), step.is_of_pseudonym) {

@@ -480,6 +480,10 @@ fn places_are_put_together() {
             "FR",
             json!({"country_iso_code": "FR", "country_name": "France"}),
         ),
+        (
+            "fr/idf",
+            json!({"country_iso_code": "FR", "country_name": "France", "region_iso_code": "FR-IDF"}),
+        ),
         ("Las Vegas", Value::Null),
         ("XX/1/2", Value::Null),
     ] {
