@@ -181,7 +181,7 @@ fn next_sign(text: &[u8], from: usize) -> Option<usize> {
         at += memchr::memchr3(b'=', b'%', b'\\', rest)?;
         let is_sign = match text.get(at)? {
             b'=' => true,
-            b'%' => percent(text, at) == Some(b'='),
+            b'%' => matches!(text.get(at + 1..at + 3), Some([b'3', b'd' | b'D'])),
             _ => text.get(at + 1) == Some(&b'u'),
         };
         if is_sign {

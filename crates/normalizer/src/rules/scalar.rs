@@ -101,6 +101,10 @@ fn unescaped(json: Span, text: &[u8]) -> Cow<'_, str> {
 
 /// The text as JSON. A text has no encoding that fails.
 pub(crate) fn quoted(text: &str) -> Vec<u8> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..0x7f) && !matches!(byte, b'"' | b'\\');
+    if text.as_bytes().iter().all(is_plain) {
+        return [b"\"", text.as_bytes(), b"\""].concat();
+    }
     let quoted = serde_json::to_vec(text);
     debug_assert!(quoted.is_ok());
     quoted.unwrap_or_else(|_| b"\"\"".to_vec())

@@ -159,8 +159,8 @@ impl Treatment {
                 }
                 let plain = text_of(value, text);
                 if let Some(ip) = ip(&plain) {
-                    let cut = cut(ip, bits_v4, bits_v6).to_string();
-                    return (quoted(&cut), Treated::Fit);
+                    let cut = cut(ip, bits_v4, bits_v6);
+                    return (format!("\"{cut}\"").into_bytes(), Treated::Fit);
                 }
                 match email(&plain) {
                     Some((_, domain)) => (quoted(domain), Treated::Hidden),
