@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 
 import { uploadOf } from "../tests/support/generate.mjs";
 import { STAND_INS } from "../tests/support/stand_ins.mjs";
-import { PROFILE_VARIABLE, build, setupBeside } from "./build.mjs";
+import { build, setupBeside } from "./build.mjs";
 import { say, size } from "./log.mjs";
 import { Stop, interruption, main } from "./run.mjs";
 import { freePort, wranglerDev } from "./wrangler-dev.mjs";
@@ -33,7 +33,7 @@ await main(import.meta.url, async (args) => {
   const { port, once, to } = options(args);
   const kind = STAND_INS[to];
   const env = await setupBeside({ profile: PROFILE });
-  await build({ env, profile: PROFILE });
+  const dir = await build({ env, profile: PROFILE });
 
   const sample = [];
   let onBatch = (batch) => sample.push(batch);
@@ -49,7 +49,7 @@ await main(import.meta.url, async (args) => {
       ...kind.vars(standIn),
     };
     say("wrangler dev: starting the Worker");
-    const worker = await wranglerDev({ env: { ...env, [PROFILE_VARIABLE]: PROFILE }, port: await choosePort(port), vars });
+    const worker = await wranglerDev({ env, dir, port: await choosePort(port), vars });
     try {
       const event = await pushSample(worker.url, secret, sample);
       console.log(firstRequest(standIn));

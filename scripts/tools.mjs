@@ -32,8 +32,8 @@ export async function installTools(toolchain) {
 }
 
 async function install(version, bin, env) {
-  say(`${NAME} ${version}: compiling, about two minutes on two cores, once per machine`);
-  // The default features fetch by TLS, for browsers that tests might drive: half of what would be compiled, some of it C.
+  say(`${NAME} ${version}: compiling, about three minutes on two cores with the Worker beside it, once per machine`);
+  // The default features fetch by TLS, for browsers that tests might drive: four tenths of what would be compiled, some of it C.
   const args = ["install", NAME, "--version", `=${version}`, "--no-default-features", "--root", dirname(bin)];
   args.push(...PROGRAMS.flatMap((program) => ["--bin", program]));
   const options = { env: { ...env, ...QUICKLY }, output: "progress" };

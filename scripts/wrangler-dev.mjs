@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { PROFILE_VARIABLE, profileOf } from "./build.mjs";
 import { root } from "./paths.mjs";
 import { Stop } from "./run.mjs";
 
@@ -17,10 +18,10 @@ const POLL_MS = 100;
 const ENVIRONMENT = { CLOUDFLARE_CF_FETCH_ENABLED: "false", CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "true" };
 
 /**
- * Resolves when the Worker answers: its `url`, the `log` of wrangler, `ended` when it ends by itself, and `stop()`.
+ * Resolves when the Worker in `dir` answers: its `url`, the `log` of wrangler, `ended` when it ends by itself, and `stop()`.
  * `vars` win over wrangler.toml, and .dev.vars is not read.
  */
-export async function wranglerDev({ env, port, vars }) {
+export async function wranglerDev({ env, dir, port, vars }) {
   mkdirSync(STATE, { recursive: true });
   const log = join(STATE, `dev-${port}.log`);
   const varsFile = join(STATE, `dev-${port}.env`);
@@ -40,10 +41,11 @@ export async function wranglerDev({ env, port, vars }) {
   };
   const child = spawn(
     "wrangler",
-    ["dev", "--local", ...Object.entries(options).map(([name, value]) => `${name}=${value}`)],
+    ["dev", join(dir, "index.js"), "--local", ...Object.entries(options).map(([name, value]) => `${name}=${value}`)],
     {
       cwd: root,
-      env: { ...env, ...ENVIRONMENT, WRANGLER_LOG_PATH: join(STATE, "logs") },
+      // Its [build] command builds this one anew after a change.
+      env: { ...env, ...ENVIRONMENT, [PROFILE_VARIABLE]: profileOf(dir), WRANGLER_LOG_PATH: join(STATE, "logs") },
       stdio: ["ignore", output, output],
       // A process group of its own: wrangler and workerd are stopped together.
       detached: true,
