@@ -1,5 +1,6 @@
 // npm test [-- --only native|wasm|e2e]: the set-up, then every test; the last line sums them up.
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -8,7 +9,10 @@ import { root } from "./paths.mjs";
 import { Stop, exitCode, main } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
-/** Each suite has a command, and a function that counts passed and failed tests in its output. */
+/**
+ * Each suite has a command, and a function that counts passed and failed tests in its output. One that is `early`
+ * runs beside those before it, in another folder of cargo's: the Worker's last steps use one core alone.
+ */
 const SUITES = [
   {
     part: "native",
@@ -40,6 +44,7 @@ const SUITES = [
   {
     part: "e2e",
     title: "the Worker builds, with SIMD",
+    early: true,
     command: ["node", "scripts/build.mjs"],
     count: (output, code) => one(code === 0),
   },
@@ -58,7 +63,8 @@ const SUITES = [
   {
     part: "e2e",
     title: "end-to-end tests in workerd",
-    command: ["node", "--test", "--test-reporter=spec", ...endToEndTests()],
+    // By default node leaves a core free: of two, half the time.
+    command: ["node", "--test", "--test-reporter=spec", `--test-concurrency=${availableParallelism()}`, ...endToEndTests()],
     count: countNode,
   },
 ];
@@ -69,8 +75,9 @@ await main(import.meta.url, async (args) => {
   const env = await setup();
   const noBrowser = suites.some(({ part }) => part === "e2e") && (await installBrowser());
   const total = { passed: 0, failed: 0 };
+  const early = new Map(suites.filter(({ early }) => early).map((suite) => [suite, start(suite, env)]));
   for (const suite of suites) {
-    const { passed, failed } = await outcome(suite, env);
+    const { passed, failed } = await outcome(suite, early.get(suite) ?? start(suite, env));
     total.passed += passed;
     total.failed += failed;
   }
@@ -93,15 +100,29 @@ function option(args) {
   }
 }
 
-/** A suite that ends with an error, or without a single test, counts as one failure at least. */
-async function outcome({ title, command: [program, ...args], count }, env) {
-  console.log(`\n== ${title} ==`);
+/** Starts a suite, whose output is kept, and shown from `show()` on. */
+function start({ command: [program, ...args] }, env) {
   const chunks = [];
+  let isShown = false;
   const output = (chunk) => {
     chunks.push(chunk);
-    process.stdout.write(chunk);
+    if (isShown) process.stdout.write(chunk);
   };
-  const code = await exitCode(program, args, { env, output });
+  const show = () => {
+    isShown = true;
+    process.stdout.write(Buffer.concat(chunks));
+  };
+  const ended = exitCode(program, args, { env, output });
+  // One that does not start is reported in its turn.
+  ended.catch(() => {});
+  return { chunks, show, ended };
+}
+
+/** A suite that ends with an error, or without a single test, counts as one failure at least. */
+async function outcome({ title, count }, { chunks, show, ended }) {
+  console.log(`\n== ${title} ==`);
+  show();
+  const code = await ended;
   const { passed, failed } = count(Buffer.concat(chunks).toString(), code);
   const sound = code === 0 && passed > 0;
   if (code === 0 && passed === 0) console.log(`${title}: no test ran`);
