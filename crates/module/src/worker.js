@@ -1,7 +1,7 @@
 // What the runtime calls: it hands each call to the wasm module, and starts the module anew after a panic.
 //
-// After worker-build 0.8.7 (Apache-2.0, github.com/cloudflare/workers-rs), with what this Worker exports alone. It goes
-// with the crate `worker` of the same version: compare the two whenever that moves.
+// The tool worker-build generates the same for any Worker; this is for what ours exports alone. It relies on what the
+// crate `worker` 0.8.7 exports (`__worker_init_state`): see what worker-build does whenever that crate moves.
 import { WorkerEntrypoint } from "cloudflare:workers";
 
 import * as wasm from "./index.js";
