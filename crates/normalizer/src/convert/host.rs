@@ -4,7 +4,7 @@ use crate::bytes::span::Span;
 use crate::bytes::writer::Writer;
 use crate::convert::host_cache::{HostCache, LONGEST};
 use crate::convert::host_parts::{Part, Parts, dns_parts, parts};
-use crate::convert::ip_address::{address, is_ip, is_ipv4};
+use crate::convert::ip_address::{address, is_ip, respelled};
 use crate::convert::piece::Piece;
 use crate::convert::presentation::presentation;
 
@@ -226,14 +226,12 @@ impl Hosts {
             false => None,
         };
         // As browsers write it: in brackets if it came so, shortened, in lower case.
-        let lower = match (ip, name) {
-            (Some(Piece::Copied(short)), [b'[', ..]) if !is_ipv4(short.of(copies.written())) => {
-                format!("[{}]", String::from_utf8_lossy(short.of(copies.written())))
+        let lower = match ip.and_then(|ip| respelled(ip, copies)) {
+            Some(short) if name.starts_with(b"[") => {
+                format!("[{}]", String::from_utf8_lossy(short))
             }
-            (Some(Piece::Copied(short)), _) if !is_ipv4(short.of(copies.written())) => {
-                String::from_utf8_lossy(short.of(copies.written())).into_owned()
-            }
-            _ => String::from_utf8_lossy(name).to_lowercase(),
+            Some(short) => String::from_utf8_lossy(short).into_owned(),
+            None => String::from_utf8_lossy(name).to_lowercase(),
         };
         let (name, parts) = if lower.as_bytes() == name {
             (Piece::some(place), host.parts)

@@ -3,10 +3,9 @@
 use core::cell::Cell;
 
 use crate::bytes::text::for_pages;
-use crate::bytes::writer::Writer;
 use crate::convert::check::{Check, Form};
 use crate::convert::finding::{CheckResult, Finding, Input, Workspace};
-use crate::convert::ip_address::{address, is_ipv4, without_port};
+use crate::convert::ip_address::{address, is_ipv4, respelled, without_port};
 use crate::convert::piece::Piece;
 use crate::convert::target::{Conversion, Output, Place, Target};
 use crate::convert::text::{Unfit, check_elements};
@@ -73,7 +72,9 @@ fn check_other(input: Input<'_>, workspace: &mut Workspace, finding: &mut Findin
     }
     let span = input.value.span;
     let (piece, result) = match address(input.text, span, &mut workspace.copies) {
-        Some(piece) if is_respelled(piece, &workspace.copies) => (piece, CheckResult::Respelled),
+        Some(piece) if respelled(piece, &workspace.copies).is_some() => {
+            (piece, CheckResult::Respelled)
+        }
         Some(piece) => (piece, CheckResult::Found),
         // An address with its port, as Go writes it: the port has no place in the field.
         None => {
@@ -105,17 +106,12 @@ pub(super) fn check_ips(
             ValueKind::Text => address(input.text, element.span, copies),
             _ => None,
         };
-        any_respelled.set(any_respelled.get() || piece.is_some_and(|it| is_respelled(it, copies)));
+        any_respelled
+            .set(any_respelled.get() || piece.is_some_and(|it| respelled(it, copies).is_some()));
         piece.ok_or(Unfit::Invalid)
     });
     match result {
         CheckResult::Found if any_respelled.get() => CheckResult::Respelled,
         result => result,
     }
-}
-
-/// Whether an address of IPv6 is not as it came. One of IPv4 without the clothes of IPv6 says all that
-/// they did.
-fn is_respelled(piece: Piece, copies: &Writer) -> bool {
-    matches!(piece, Piece::Copied(place) if !is_ipv4(place.of(copies.written())))
 }

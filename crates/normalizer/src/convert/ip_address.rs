@@ -27,6 +27,15 @@ pub(crate) fn address(text: &[u8], span: Span, copies: &mut Writer) -> Option<Pi
     })
 }
 
+/// An address of IPv6 that is not as it came. One of IPv4 without the clothes of IPv6 says all that they
+/// did.
+pub(crate) fn respelled(piece: Piece, copies: &Writer) -> Option<&[u8]> {
+    match piece {
+        Piece::Copied(place) => Some(place.of(copies.written())).filter(|text| !is_ipv4(text)),
+        _ => None,
+    }
+}
+
 /// Whether an address of IPv6 certainly has the form of RFC 5952, without writing it anew: there are
 /// only digits and small letters, and no group that begins with a zero.
 fn is_short(bytes: &[u8]) -> bool {
